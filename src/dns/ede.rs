@@ -1,0 +1,62 @@
+//! Extended DNS Errors (RFC 8914): the codes that we send, each with its use here.
+
+/// INFO-CODE of an Extended DNS Error (RFC 8914 §4 and the IANA registry).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum EdeCode {
+    /// Anything without a code of its own.
+    Other = 0,
+    /// The validator does not know the DNSKEY algorithm.
+    UnsupportedDnskeyAlgorithm = 1,
+    /// The validator does not know the DS digest type.
+    UnsupportedDsDigest = 2,
+    /// The answer has expired, and upstream could not be asked (RFC 8767).
+    StaleAnswer = 3,
+    /// The answer was made here: a rewrite, or the block page's address.
+    ForgedAnswer = 4,
+    /// DNSSEC: neither secure nor proven insecure.
+    DnssecIndeterminate = 5,
+    /// DNSSEC: validation failed.
+    DnssecBogus = 6,
+    /// DNSSEC: a signature has expired.
+    SignatureExpired = 7,
+    /// DNSSEC: a signature is not valid yet.
+    SignatureNotYetValid = 8,
+    /// DNSSEC: no DNSKEY matches the DS.
+    DnskeyMissing = 9,
+    /// DNSSEC: signatures are missing.
+    RrsigsMissing = 10,
+    /// DNSSEC: no zone key bit set.
+    NoZoneKeyBitSet = 11,
+    /// DNSSEC: a denial of existence lacks its proof.
+    NsecMissing = 12,
+    /// SERVFAIL from the failure cache (RFC 9520).
+    CachedError = 13,
+    /// Not ready to answer.
+    NotReady = 14,
+    /// Blocked by the Department's or the school's policy.
+    Blocked = 15,
+    /// Blocked by order of an outside authority.
+    Censored = 16,
+    /// Blocked because the client asked for it.
+    Filtered = 17,
+    /// The client may not ask here.
+    Prohibited = 18,
+    /// NXDOMAIN that has expired (RFC 8767).
+    StaleNxdomain = 19,
+    /// This server does not answer that kind of question.
+    NotSupported = 21,
+    /// No authority could be reached.
+    NoReachableAuthority = 22,
+    /// Something between us and the authority failed.
+    NetworkError = 23,
+    /// The authority's data makes no sense.
+    InvalidData = 24,
+}
+
+impl EdeCode {
+    /// The number on the wire.
+    pub fn code(self) -> u16 {
+        self as u16
+    }
+}

@@ -1,0 +1,18 @@
+//! The protocol's nouns: names, questions, EDNS, messages, replies. No I/O, no clock, no tokio.
+//!
+//! Everything here borrows from the packet or writes into a caller's buffer, so that the way of a
+//! query needs no allocation. Terms are those of RFC 9499.
+//!
+//! Knows octets. Never knows tiers, lists or sockets.
+// Inside: `name` and `suffixes` are what the index and the policy share; `question` reads a query in
+// place; `message` walks answers from upstream; `reply` writes what we send.
+
+pub mod ede;
+pub mod edns;
+pub mod idna;
+pub mod message;
+pub mod name;
+pub mod question;
+pub mod rdata;
+pub mod reply;
+pub mod suffixes;

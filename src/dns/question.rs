@@ -1,0 +1,151 @@
+//! One query, read in place: the header, one question, and the OPT record if there is one.
+//!
+//! Reads what RFC 1035 §4.1 and RFC 6891 say and nothing more; the rest of the packet is skipped by
+//! its lengths. What cannot be answered with a normal answer says so in a [`Refused`], together with
+//! what is needed to write the refusal.
+
+use super::edns::{Edns, TYPE_OPT};
+use super::name::{Name, NameBuf};
+use super::rdata::{CLASS_IN, rtype};
+
+/// Octets of a message header (RFC 1035 §4.1.1).
+pub const HEADER: usize = 12;
+
+/// A query that can be answered.
+#[derive(Clone)]
+pub struct Question<'p> {
+    /// The whole packet.
+    pub packet: &'p [u8],
+    /// Octets of header and question section: the question ends here.
+    pub end: usize,
+    /// Asked name, lower-case.
+    pub name: NameBuf,
+    /// Asked type.
+    pub rtype: u16,
+    /// Asked class.
+    pub class: u16,
+    /// The OPT record, if any.
+    pub edns: Option<Edns>,
+}
+
+/// Why a packet gets no normal answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Not a query at all (too short, or QR set): no answer, or loops could start.
+    Silent,
+    /// FORMERR: it cannot be read.
+    FormErr,
+    /// NOTIMP: an opcode other than QUERY.
+    NotImp,
+    /// BADVERS: an EDNS version other than 0 (RFC 6891 §6.1.3).
+    BadVers,
+    /// REFUSED: AXFR or IXFR, or a class that is neither IN nor asked for by the server's identity.
+    Refused,
+}
+
+impl<'p> Question<'p> {
+    /// Reads a packet.
+    ///
+    /// # Errors
+    /// What [`Refused`] says.
+    pub fn parse(packet: &'p [u8]) -> Result<Self, Refused> {
+        if packet.len() < HEADER || packet[2] & 0x80 != 0 {
+            return Err(Refused::Silent);
+        }
+        if packet[2] & 0x78 != 0 {
+            return Err(Refused::NotImp);
+        }
+        let count = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
+        // One question exactly (RFC 9619); answers and authorities do not belong into a query.
+        if count(4) != 1 || count(6) != 0 || count(8) != 0 {
+            return Err(Refused::FormErr);
+        }
+        let mut name = NameBuf::new();
+        let used = name.fill_from_wire(&packet[HEADER..]).map_err(|_| Refused::FormErr)?;
+        let fixed = HEADER + used;
+        let end = fixed + 4;
+        let tail = packet.get(fixed..end).ok_or(Refused::FormErr)?;
+        let asked_type = u16::from_be_bytes([tail[0], tail[1]]);
+        let class = u16::from_be_bytes([tail[2], tail[3]]);
+        let edns = additional(packet, end, count(10))?;
+        if edns.is_some_and(|edns| edns.version != 0) {
+            return Err(Refused::BadVers);
+        }
+        if asked_type == TYPE_OPT {
+            return Err(Refused::FormErr);
+        }
+        if matches!(asked_type, rtype::AXFR | rtype::IXFR) {
+            return Err(Refused::Refused);
+        }
+        Ok(Self { packet, end, name, rtype: asked_type, class, edns })
+    }
+
+    /// Message id.
+    pub fn id(&self) -> u16 {
+        u16::from_be_bytes([self.packet[0], self.packet[1]])
+    }
+
+    /// Asked name.
+    pub fn name(&self) -> Name<'_> {
+        self.name.name()
+    }
+
+    /// Recursion desired.
+    pub fn recursion_desired(&self) -> bool {
+        self.packet[2] & 0x01 != 0
+    }
+
+    /// Authentic data wanted (RFC 6840 §5.7).
+    pub fn authentic_data(&self) -> bool {
+        self.packet[3] & 0x20 != 0
+    }
+
+    /// Checking disabled (RFC 4035 §3.2.2).
+    pub fn checking_disabled(&self) -> bool {
+        self.packet[3] & 0x10 != 0
+    }
+
+    /// DNSSEC OK (RFC 3225).
+    pub fn dnssec_ok(&self) -> bool {
+        self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
+    /// Octets that an answer over UDP may have.
+    pub fn udp_limit(&self) -> usize {
+        self.edns.map_or(512, |edns| edns.payload as usize)
+    }
+
+    /// Whether the class is IN.
+    pub fn is_internet(&self) -> bool {
+        self.class == CLASS_IN
+    }
+}
+
+/// Records of the additional section that a query may hold: OPT, TSIG or SIG(0), and one to spare.
+const ADDITIONAL_MAX: u16 = 3;
+
+fn additional(packet: &[u8], mut at: usize, count: u16) -> Result<Option<Edns>, Refused> {
+    if count > ADDITIONAL_MAX {
+        return Err(Refused::FormErr);
+    }
+    let mut edns = None;
+    let mut owner = NameBuf::new();
+    for _ in 0..count {
+        let fixed = owner.fill_from_message(packet, at).map_err(|_| Refused::FormErr)?;
+        let head = packet.get(fixed..fixed + 10).ok_or(Refused::FormErr)?;
+        let rtype = u16::from_be_bytes([head[0], head[1]]);
+        let class = u16::from_be_bytes([head[2], head[3]]);
+        let ttl = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+        let len = u16::from_be_bytes([head[8], head[9]]) as usize;
+        let rdata = packet.get(fixed + 10..fixed + 10 + len).ok_or(Refused::FormErr)?;
+        at = fixed + 10 + len;
+        if rtype == TYPE_OPT {
+            // One OPT at the root (RFC 6891 §6.1.1).
+            if edns.is_some() || !owner.name().is_root() {
+                return Err(Refused::FormErr);
+            }
+            edns = Some(Edns::read(class, ttl, rdata).ok_or(Refused::FormErr)?);
+        }
+    }
+    Ok(edns)
+}

@@ -1,0 +1,155 @@
+//! The suffix walk: one keyed hash for each suffix of a name, computed once a query.
+//!
+//! SipHash-1-3 chained label by label from the top, so that `example`, `a.example` and `b.a.example`
+//! cost one short hash each, and every table of names (the index, school rules, allow sets,
+//! protected names) is looked up with the same hashes. The key is drawn afresh for each index file:
+//! who does not know it cannot make names collide.
+
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
+
+use super::name::{LABELS_MAX, Name, NameBuf};
+
+/// Key of the suffix hash. One for each index file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashKey(pub [u8; 16]);
+
+/// The hashes of all suffixes of one name, shortest suffix (the top-level domain) first. A worker
+/// keeps one and fills it for each query; it is 1.2 KiB, so it is passed by reference.
+pub struct Suffixes {
+    name: NameBuf,
+    count: usize,
+    offsets: [u8; LABELS_MAX],
+    hashes: [u64; LABELS_MAX],
+}
+
+impl Suffixes {
+    /// An empty walk (of the root).
+    pub fn new() -> Self {
+        Self { name: NameBuf::new(), count: 0, offsets: [0; LABELS_MAX], hashes: [0; LABELS_MAX] }
+    }
+
+    /// A walk of `name`; for callers without a worker's buffer.
+    pub fn of(key: &HashKey, name: Name<'_>) -> Self {
+        let mut suffixes = Self::new();
+        suffixes.fill(key, name);
+        suffixes
+    }
+
+    /// Walks `name` anew.
+    pub fn fill(&mut self, key: &HashKey, name: Name<'_>) {
+        // A `Name` is lower-case wire form already, so this copy cannot fail.
+        let _ = self.name.fill_from_wire(name.wire());
+        let wire = name.wire();
+        let mut offset = 0;
+        let mut count = 0;
+        while wire[offset] != 0 {
+            self.offsets[count] = offset as u8;
+            offset += wire[offset] as usize + 1;
+            count += 1;
+        }
+        self.count = count;
+        self.offsets[..count].reverse();
+        let mut above = 0;
+        for index in 0..count {
+            let start = self.offsets[index] as usize;
+            above = chain(key, above, &wire[start..=start + wire[start] as usize]);
+            self.hashes[index] = above;
+        }
+    }
+
+    /// The name walked.
+    pub fn name(&self) -> Name<'_> {
+        self.name.name()
+    }
+
+    /// Number of suffixes (labels of the name; the root is not one).
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the name is the root.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Hashes, shortest suffix first; index `len() - 1` is the name itself.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes[..self.count]
+    }
+
+    /// The suffix with index `index` (0 = top-level domain).
+    pub fn suffix(&self, index: usize) -> Name<'_> {
+        self.name.name().suffix_at(self.offsets[..self.count][index] as usize)
+    }
+
+    /// Where suffix `index` starts in the name's wire form.
+    pub fn offset(&self, index: usize) -> usize {
+        self.offsets[..self.count][index] as usize
+    }
+}
+
+impl Default for Suffixes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Hash of one whole name, as the last element of its walk has it (0 for the root).
+pub fn hash_name(key: &HashKey, name: Name<'_>) -> u64 {
+    let mut starts = [0u8; LABELS_MAX];
+    let wire = name.wire();
+    let (mut offset, mut count) = (0, 0);
+    while wire[offset] != 0 {
+        starts[count] = offset as u8;
+        offset += wire[offset] as usize + 1;
+        count += 1;
+    }
+    starts[..count].iter().rev().fold(0, |above, &start| {
+        let start = start as usize;
+        chain(key, above, &wire[start..=start + wire[start] as usize])
+    })
+}
+
+fn chain(key: &HashKey, above: u64, label: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new_with_key(&key.0);
+    hasher.write(&above.to_le_bytes());
+    hasher.write(label);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::name::OwnedName;
+
+    const KEY: HashKey = HashKey([7; 16]);
+
+    #[test]
+    fn suffixes_come_from_the_top_down() {
+        let name = OwnedName::parse("www.a.example").unwrap();
+        let walk = Suffixes::of(&KEY, name.as_name());
+        let seen: Vec<String> = (0..walk.len()).map(|i| walk.suffix(i).to_string()).collect();
+        assert_eq!(seen, ["example", "a.example", "www.a.example"]);
+    }
+
+    #[test]
+    fn a_suffix_hashes_the_same_alone_and_in_a_longer_name() {
+        let long = OwnedName::parse("www.a.example").unwrap();
+        let walk = Suffixes::of(&KEY, long.as_name());
+        for index in 0..walk.len() {
+            assert_eq!(walk.hashes()[index], hash_name(&KEY, walk.suffix(index)));
+        }
+        let dotted = OwnedName::parse(r"www\.a.example").unwrap();
+        assert_ne!(hash_name(&KEY, dotted.as_name()), walk.hashes()[2]);
+    }
+
+    #[test]
+    fn the_deepest_name_fits() {
+        let name = OwnedName::parse(&["a"; 127].join(".")).unwrap();
+        let walk = Suffixes::of(&KEY, name.as_name());
+        assert_eq!(walk.len(), 127);
+        assert_eq!(walk.suffix(126), name.as_name());
+    }
+}

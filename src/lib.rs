@@ -1,0 +1,19 @@
+//! Lá Chắn: a DNS resolver that keeps pupils away from content that is illegal or wrong for their
+//! age, and that can account for what it blocked.
+//!
+//! This crate is a house of rooms on floors: **a room imports only from floors below its own, and
+//! rooms of one floor do not know each other**. `tests/tidy.rs` holds that. From the ground up:
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | ground | [`dns`] and `sys`, then [`model`], then `i18n` |
+//! | pillars | `lists`, `filter`, `policy`, `resolve`, `journal` |
+//! | walks | `query`, `update`, `control` |
+//! | doors | `serve` |
+//! | wiring | `config`, `app`, `cli` |
+//!
+//! `ARCHITECTURE.md` walks a query, a list update and a blocked attempt through it.
+#![deny(unsafe_code)]
+
+pub mod dns;
+pub mod model;

@@ -1,0 +1,192 @@
+//! Categories: classes of content, each with a stable bit.
+//!
+//! One table defines id, bit and both names; policy, help, pages and reports read it.
+
+use std::fmt;
+
+macro_rules! categories {
+    ($($(#[$doc:meta])* $variant:ident = $bit:literal, $id:literal, $vi:literal, $en:literal;)*) => {
+        /// A class of content. The bit is stable for ever: it stands in index files and stores.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Category {
+            $($(#[$doc])* $variant = $bit,)*
+        }
+
+        impl Category {
+            /// All categories by bit.
+            pub const ALL: &[Category] = &[$(Category::$variant,)*];
+
+            /// The id, as config files and exports write it.
+            pub fn id(self) -> &'static str {
+                match self { $(Category::$variant => $id,)* }
+            }
+
+            /// Vietnamese name.
+            pub fn vi(self) -> &'static str {
+                match self { $(Category::$variant => $vi,)* }
+            }
+
+            /// English name.
+            pub fn en(self) -> &'static str {
+                match self { $(Category::$variant => $en,)* }
+            }
+        }
+    };
+}
+
+categories! {
+    /// Child sexual abuse. Filled by signed bundles only; its names are never shown.
+    Csam = 0, "csam", "Xâm hại tình dục trẻ em", "child sexual abuse";
+    Malware = 1, "malware", "Mã độc, điều khiển từ xa trái phép, đào tiền ảo ẩn", "malware, cryptojacking, stalkerware";
+    Phishing = 2, "phishing", "Lừa đảo, giả mạo", "phishing, scam";
+    /// By order of an authority. Filled by signed bundles only; its names are never shown.
+    Authority = 3, "authority", "Danh sách theo yêu cầu cơ quan có thẩm quyền", "authority order list";
+    Adult = 4, "adult", "Khiêu dâm", "pornography";
+    AdultSoft = 5, "adult_soft", "Nhạy cảm, nội y, hẹn hò", "lingerie, mixed adult, dating";
+    Gambling = 6, "gambling", "Cờ bạc, cá độ", "gambling, betting";
+    Drugs = 7, "drugs", "Ma tuý, thuốc lá, rượu bia", "drugs, tobacco, alcohol";
+    Violence = 8, "violence", "Bạo lực, máu me, tự hại", "gore, violence, self-harm";
+    Hate = 9, "hate", "Thù hằn, cực đoan, tà đạo", "hate, extremism, cults";
+    Bypass = 10, "bypass", "Vượt lọc: VPN, proxy, Tor", "VPN, proxy, Tor";
+    Encdns = 11, "encdns", "DNS mã hoá", "encrypted DNS";
+    Ddns = 12, "ddns", "Tên miền động, hosting miễn phí", "dynamic DNS, free hosting";
+    Newdom = 13, "newdom", "Tên miền mới thấy", "newly observed";
+    Remote = 14, "remote", "Điều khiển từ xa", "remote control";
+    Piracy = 15, "piracy", "Vi phạm bản quyền, torrent", "piracy, torrent";
+    Games = 16, "games", "Trò chơi", "games";
+    Edugames = 17, "edugames", "Trò chơi học tập", "educational games";
+    Social = 18, "social", "Mạng xã hội", "social networks";
+    Shortvideo = 19, "shortvideo", "Video ngắn", "short video";
+    Chat = 20, "chat", "Nhắn tin, diễn đàn", "chat, forums, blogs";
+    Zalo = 21, "zalo", "Zalo", "Zalo";
+    Video = 22, "video", "Phim, nhạc trực tuyến", "streaming";
+    Youtube = 23, "youtube", "YouTube", "YouTube";
+    Ai = 24, "ai", "AI sinh nội dung", "generative AI";
+    Cheat = 25, "cheat", "Gian lận thi cử", "essay mills, cheating";
+    Filehost = 26, "filehost", "Lưu trữ, chia sẻ tệp", "file hosting";
+    Shortener = 27, "shortener", "Rút gọn liên kết", "URL shorteners";
+    Ads = 28, "ads", "Quảng cáo, theo dõi", "ads, trackers";
+    Shop = 29, "shop", "Mua sắm, rao vặt, tiền ảo", "shopping, crypto, forex";
+    Nosafe = 30, "nosafe", "Tìm kiếm không có chế độ an toàn", "search without SafeSearch";
+    Sexed = 31, "sexed", "Giáo dục giới tính", "sexual education";
+}
+
+impl Category {
+    /// The bit, 0–63.
+    pub fn bit(self) -> u8 {
+        self as u8
+    }
+
+    /// The category with that bit.
+    pub fn from_bit(bit: u8) -> Option<Self> {
+        Self::ALL.get(bit as usize).copied()
+    }
+
+    /// The category with that id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|category| category.id() == id)
+    }
+
+    /// Whether nothing local may ever open it, and its names are never shown.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Csam | Self::Authority)
+    }
+
+    /// Whether lists of it are threat lists, which may block a soft-protected name.
+    pub fn is_threat(self) -> bool {
+        matches!(self, Self::Malware | Self::Phishing)
+    }
+}
+
+/// A set of categories, bit = [`Category::bit`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct CategorySet(pub u64);
+
+impl CategorySet {
+    /// No category.
+    pub const EMPTY: Self = Self(0);
+    /// Malware and phishing.
+    pub const THREATS: Self = Self(1 << Category::Malware as u8 | 1 << Category::Phishing as u8);
+    /// What nothing local opens.
+    pub const SECRET: Self = Self(1 << Category::Csam as u8 | 1 << Category::Authority as u8);
+
+    /// The set of one.
+    pub fn of(category: Category) -> Self {
+        Self(1 << category.bit())
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `category` is in it.
+    pub fn contains(self, category: Category) -> bool {
+        self.0 & 1 << category.bit() != 0
+    }
+
+    /// What is in either.
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both.
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in this one and not in `other`.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether all of `other` is in this one.
+    pub fn is_superset(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    /// The lowest bit's category: the one that a blocked attempt is counted under, so that each
+    /// attempt has exactly one.
+    pub fn first(self) -> Option<Category> {
+        (self.0 != 0).then(|| self.0.trailing_zeros() as u8).and_then(Category::from_bit)
+    }
+
+    /// All in it, by bit.
+    pub fn iter(self) -> impl Iterator<Item = Category> {
+        Category::ALL.iter().copied().filter(move |category| self.contains(*category))
+    }
+}
+
+impl FromIterator<Category> for CategorySet {
+    fn from_iter<I: IntoIterator<Item = Category>>(categories: I) -> Self {
+        categories.into_iter().fold(Self::EMPTY, |set, category| set.union(Self::of(category)))
+    }
+}
+
+impl fmt::Debug for CategorySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(Category::id)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_sits_at_its_own_bit() {
+        for (bit, category) in Category::ALL.iter().enumerate() {
+            assert_eq!(category.bit() as usize, bit);
+            assert_eq!(Category::from_id(category.id()), Some(*category));
+        }
+    }
+
+    #[test]
+    fn an_attempt_counts_under_the_lowest_bit() {
+        let set: CategorySet = [Category::Ads, Category::Adult].into_iter().collect();
+        assert_eq!(set.first(), Some(Category::Adult));
+        assert_eq!(CategorySet::EMPTY.first(), None);
+        assert_eq!(CategorySet(1 << 63).first(), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! The school's nouns: tiers, categories, groups, rules, what matched, the verdict and its reason,
+//! events. No I/O, no clock.
+//!
+//! Knows names (`dns`). Never knows packets, files, or where a rule came from beyond its list.
+
+pub mod category;
+pub mod event;
+pub mod matched;
+pub mod name_set;
+pub mod roster;
+pub mod rule;
+pub mod tier;
+pub mod verdict;

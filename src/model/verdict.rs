@@ -1,0 +1,88 @@
+//! What is done with a query, and why.
+
+use super::category::Category;
+use super::matched::Hit;
+
+/// The only output of `policy::decide`. `Rewrite` joins it with the services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Answered as the world answers.
+    Allow(AllowReason),
+    /// Answered in the tier's block style, and counted.
+    Block(BlockReason),
+    /// Answered as the world answers, and counted as what would have been blocked.
+    Monitor(BlockReason),
+}
+
+/// Why a name is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllowReason {
+    /// Layer 2: hard-protected.
+    HardProtected,
+    /// Layer 3: a school rule, by its number in the policy.
+    SchoolRule(u32),
+    /// Layer 5: soft-protected, and no category of the tier may overrule that.
+    SoftProtected,
+    /// Layer 7: in the group's allow set.
+    AllowSet,
+    /// Layer 8: nothing forbids it.
+    NothingForbids,
+    /// The group's mode is open.
+    OpenGroup,
+}
+
+/// Why a name is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockReason {
+    /// Which layer of design §4 decided.
+    pub layer: Layer,
+    /// The category it counts under; none for a school rule or allow-only mode.
+    pub category: Option<Category>,
+    /// The rule.
+    pub source: Source,
+}
+
+/// The layers that can block (design §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Layer {
+    /// 1: what nothing local opens.
+    Locked = 1,
+    /// 3: a school rule.
+    School = 3,
+    /// 6: a category of the tier.
+    Category = 6,
+    /// 7: not in the allow set of an allow-only group.
+    AllowOnly = 7,
+}
+
+impl Layer {
+    /// All layers that can block.
+    pub const ALL: [Layer; 4] = [Layer::Locked, Layer::School, Layer::Category, Layer::AllowOnly];
+
+    /// The id, as the store and exports write it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Layer::Locked => "locked",
+            Layer::School => "school",
+            Layer::Category => "category",
+            Layer::AllowOnly => "allow_only",
+        }
+    }
+
+    /// The layer with that number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|layer| *layer as u8 == number)
+    }
+}
+
+/// Where the rule that blocked is to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A list's rule: the suffixes with rules, by their hit; the index tells list, version and rule.
+    List(Hit),
+    /// A school rule, by its number in the policy.
+    SchoolRule(u32),
+    /// No rule: the allow set lacks the name.
+    NotInAllowSet,
+}
