@@ -17,3 +17,5 @@
 
 pub mod dns;
 pub mod model;
+pub mod policy;
+pub mod serve;

@@ -1,7 +1,6 @@
 //! What is done with a query, and why.
 
 use super::category::Category;
-use super::matched::Hit;
 
 /// The only output of `policy::decide`. `Rewrite` joins it with the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +78,9 @@ impl Layer {
 /// Where the rule that blocked is to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A list's rule: the suffixes with rules, by their hit; the index tells list, version and rule.
-    List(Hit),
+    /// A rule of the lists: the index tells which list, version and rule put the name into the
+    /// category that it counts under.
+    Lists,
     /// A school rule, by its number in the policy.
     SchoolRule(u32),
     /// No rule: the allow set lacks the name.

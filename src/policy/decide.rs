@@ -1,0 +1,103 @@
+//! The order of design §4, in one function.
+
+use super::school::SchoolAction;
+use super::{Group, Mode, Policy, SERVICES};
+use crate::dns::suffixes::Suffixes;
+use crate::model::category::CategorySet;
+use crate::model::matched::Matched;
+use crate::model::rule::Protection;
+use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
+
+/// What is done with a query for the walked name by a client of `group`. First match wins.
+pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Matched) -> Verdict {
+    // 1. What nothing local opens.
+    if let Some(verdict) = locked(group, matched.categories) {
+        return verdict;
+    }
+    // 2. What nothing but that closes.
+    if matched.protection == Some(Protection::Hard) {
+        return Verdict::Allow(AllowReason::HardProtected);
+    }
+    if group.mode == Mode::Open {
+        return Verdict::Allow(AllowReason::OpenGroup);
+    }
+    // 3. The school's own rules.
+    if let Some((index, rule)) = policy.rules().decisive(suffixes, group) {
+        return match rule.action {
+            SchoolAction::Allow => Verdict::Allow(AllowReason::SchoolRule(index)),
+            SchoolAction::Block => closed(
+                group,
+                BlockReason { layer: Layer::School, category: None, source: Source::SchoolRule(index) },
+            ),
+        };
+    }
+    // 4–6. Services, soft protection, categories.
+    if let Some(verdict) = by_category(group, matched.categories, open_categories(matched)) {
+        return verdict;
+    }
+    if matches!(matched.protection, Some(Protection::Soft | Protection::SoftButThreats)) {
+        return Verdict::Allow(AllowReason::SoftProtected);
+    }
+    // 7. Allow-only.
+    if group.mode == Mode::AllowOnly {
+        return if matched.allow_sets & group.allow_sets != 0 {
+            Verdict::Allow(AllowReason::AllowSet)
+        } else {
+            Verdict::Block(BlockReason {
+                layer: Layer::AllowOnly,
+                category: None,
+                source: Source::NotInAllowSet,
+            })
+        };
+    }
+    // 8.
+    Verdict::Allow(AllowReason::NothingForbids)
+}
+
+/// What is done with an answer to an allowed query, for the names that the answer leads to (layers 1,
+/// 4, 5 and 6). `all` and `open` are the unions over these names of their categories and of
+/// [`open_categories`]. A query that layer 2 or 3 allowed is held to layer 1 only.
+pub fn decide_answer(
+    group: &Group,
+    allowed: AllowReason,
+    all: CategorySet,
+    open: CategorySet,
+) -> Option<Verdict> {
+    locked(group, all).or_else(|| match allowed {
+        AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup => None,
+        _ => by_category(group, all, open),
+    })
+}
+
+/// The categories of a name that its protection leaves open to blocking: all of them, only threats,
+/// or none.
+pub fn open_categories(matched: &Matched) -> CategorySet {
+    match matched.protection {
+        None => matched.categories,
+        Some(Protection::SoftButThreats) => matched.categories.intersection(CategorySet::THREATS),
+        Some(Protection::Soft | Protection::Hard) => CategorySet::EMPTY,
+    }
+}
+
+fn locked(group: &Group, categories: CategorySet) -> Option<Verdict> {
+    let category = categories.intersection(group.locked).first()?;
+    Some(Verdict::Block(BlockReason {
+        layer: Layer::Locked,
+        category: Some(category),
+        source: Source::Lists,
+    }))
+}
+
+fn by_category(group: &Group, all: CategorySet, open: CategorySet) -> Option<Verdict> {
+    let services = all.intersection(SERVICES).intersection(group.blocked);
+    let category = services.union(open.intersection(group.blocked)).first()?;
+    Some(closed(
+        group,
+        BlockReason { layer: Layer::Category, category: Some(category), source: Source::Lists },
+    ))
+}
+
+/// Monitor mode counts what it would have blocked.
+fn closed(group: &Group, reason: BlockReason) -> Verdict {
+    if group.mode == Mode::Monitor { Verdict::Monitor(reason) } else { Verdict::Block(reason) }
+}

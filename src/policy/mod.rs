@@ -1,0 +1,270 @@
+//! Who, when, what → verdict: which group a client belongs to, and what its policy says of a name.
+//!
+//! One immutable [`Policy`] is built from checked [`Settings`] and swapped whole on a reload.
+//! [`decide`](decide::decide) is the order of design §4, in one function.
+//!
+//! Knows tiers, categories, prefixes and school rules. Never knows lists, packets or the network.
+// Inside: `client` finds the group, `school` holds the school's own rules, `decide` is the order,
+// `lint` finds younger tiers that are laxer than older ones.
+
+pub mod client;
+pub mod decide;
+pub mod lint;
+pub mod school;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use crate::dns::suffixes::HashKey;
+use crate::model::category::{Category, CategorySet};
+use crate::model::roster::{Roster, RosterId};
+use crate::model::tier::Tier;
+use client::Clients;
+pub use school::SchoolRule;
+use school::SchoolRules;
+
+/// What the policy is made of; checked by `config`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What each tier blocks and how, by [`Tier::index`].
+    pub tiers: [TierSettings; 6],
+    /// Groups of clients.
+    pub groups: Vec<GroupSettings>,
+    /// Tier of clients that no group covers; `None`: the strictest tier that a group has.
+    pub unknown: Option<Tier>,
+    /// Standing rules of the school.
+    pub school_rules: Vec<SchoolRule>,
+}
+
+/// One tier's policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TierSettings {
+    /// How the tier is filtered.
+    pub mode: Mode,
+    /// Categories blocked.
+    pub blocked: CategorySet,
+    /// Categories that nothing local opens, beyond `csam` and `authority`, which never open.
+    pub locked: CategorySet,
+    /// Allow sets that an allow-only tier may reach, by id.
+    pub allow_sets: Vec<String>,
+    /// What a blocked query is answered with.
+    pub style: AnswerStyle,
+    /// TTL of a block answer in seconds.
+    pub ttl: u32,
+    /// Categories in which this tier is laxer than an older one on purpose.
+    pub laxer_than_older: CategorySet,
+}
+
+/// How names are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// What is in a blocked category is blocked.
+    Filter,
+    /// As `Filter`, and what is in no allow set is blocked too.
+    AllowOnly,
+    /// As `Filter`, but only counted; what is locked is blocked all the same.
+    Monitor,
+    /// Nothing is blocked but what is locked.
+    Open,
+}
+
+impl Mode {
+    /// The id, as config files write it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Mode::Filter => "filter",
+            Mode::AllowOnly => "allow-only",
+            Mode::Monitor => "monitor",
+            Mode::Open => "open",
+        }
+    }
+
+    /// All modes.
+    pub const ALL: [Mode; 4] = [Mode::Filter, Mode::AllowOnly, Mode::Monitor, Mode::Open];
+}
+
+/// What a blocked query is answered with (design §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerStyle {
+    /// `0.0.0.0` and `::`.
+    Null,
+    /// NXDOMAIN with SOA.
+    NxDomain,
+    /// NODATA with SOA.
+    NoData,
+    /// REFUSED.
+    Refused,
+    /// The block page's addresses; a family without one gets NODATA.
+    Page { v4: Option<Ipv4Addr>, v6: Option<Ipv6Addr> },
+}
+
+/// One group of clients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupSettings {
+    /// Name, as people and the journal read it.
+    pub name: String,
+    /// Tier.
+    pub tier: Tier,
+    /// Where its clients are.
+    pub from: Vec<IpNet>,
+    /// A mode other than the tier's.
+    pub mode: Option<Mode>,
+    /// Allow sets beyond the tier's.
+    pub allow_sets: Vec<String>,
+}
+
+/// Name of the group of clients that no range covers.
+pub const UNKNOWN_GROUP: &str = "không rõ";
+/// Groups that a policy may have; a school has some dozens of rooms.
+pub const GROUPS_MAX: usize = 4096;
+
+/// Why no policy could be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// Two groups claim the same range.
+    #[error("range {range} is in group `{first}` and in group `{second}`")]
+    SameRange { range: IpNet, first: String, second: String },
+    /// Two groups have the same name.
+    #[error("two groups are named `{0}`")]
+    SameName(String),
+    /// An allow set that the index does not have.
+    #[error("group or tier `{user}` uses the allow set `{set}`, which does not exist")]
+    NoSuchAllowSet { user: String, set: String },
+    /// More than [`GROUPS_MAX`] groups.
+    #[error("more than {GROUPS_MAX} groups")]
+    TooManyGroups,
+}
+
+/// A policy in force. Immutable.
+#[derive(Debug)]
+pub struct Policy {
+    groups: Vec<Group>,
+    clients: Clients,
+    rules: SchoolRules,
+}
+
+/// A group in force: everything that `decide` needs of it, resolved.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Name.
+    pub name: String,
+    /// Number in the journal.
+    pub id: RosterId,
+    /// Tier.
+    pub tier: Tier,
+    /// Mode.
+    pub mode: Mode,
+    /// Categories blocked.
+    pub blocked: CategorySet,
+    /// Categories that nothing local opens.
+    pub locked: CategorySet,
+    /// Allow sets that it may reach, as in [`Matched`](crate::model::matched::Matched).
+    pub allow_sets: u64,
+    /// What a blocked query is answered with.
+    pub style: AnswerStyle,
+    /// TTL of a block answer in seconds.
+    pub ttl: u32,
+}
+
+impl Policy {
+    /// Builds the policy for an index with the given hash key and allow sets.
+    ///
+    /// # Errors
+    /// What [`BuildError`] says. An allow set that is missing only closes more, but it is an error
+    /// all the same: the person who wrote it meant something.
+    pub fn build(
+        settings: &Settings,
+        key: HashKey,
+        allow_set: impl Fn(&str) -> Option<u8>,
+        roster: &Roster,
+    ) -> Result<Self, BuildError> {
+        if settings.groups.len() >= GROUPS_MAX {
+            return Err(BuildError::TooManyGroups);
+        }
+        let unknown = GroupSettings {
+            name: UNKNOWN_GROUP.to_owned(),
+            tier: settings.unknown.unwrap_or_else(|| strictest(settings)),
+            from: Vec::new(),
+            mode: None,
+            allow_sets: Vec::new(),
+        };
+        let mut groups: Vec<Group> = Vec::with_capacity(settings.groups.len() + 1);
+        for spec in std::iter::once(&unknown).chain(&settings.groups) {
+            if groups.iter().any(|group| group.name == spec.name) {
+                return Err(BuildError::SameName(spec.name.clone()));
+            }
+            groups.push(group_in_force(spec, settings, &allow_set, roster)?);
+        }
+        let clients = Clients::build(&settings.groups)?;
+        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), groups })
+    }
+
+    /// The group of a client: the longest prefix that holds its address, else the group of unknown
+    /// clients with the strictest tier.
+    pub fn group_of(&self, client: IpAddr) -> &Group {
+        &self.groups[self.clients.group_of(client)]
+    }
+
+    /// All groups; the first is that of unknown clients.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The school's own rules.
+    pub fn rules(&self) -> &SchoolRules {
+        &self.rules
+    }
+}
+
+/// The tier, of those that groups have, that blocks most; allow-only is stricter than any filter.
+/// Without any group it is preschool.
+fn strictest(settings: &Settings) -> Tier {
+    let strictness = |tier: Tier| {
+        let policy = &settings.tiers[tier.index()];
+        (policy.mode == Mode::AllowOnly, policy.blocked.0.count_ones(), std::cmp::Reverse(tier))
+    };
+    settings
+        .groups
+        .iter()
+        .map(|group| group.tier)
+        .max_by_key(|tier| strictness(*tier))
+        .unwrap_or(Tier::Preschool)
+}
+
+fn group_in_force(
+    spec: &GroupSettings,
+    settings: &Settings,
+    allow_set: &impl Fn(&str) -> Option<u8>,
+    roster: &Roster,
+) -> Result<Group, BuildError> {
+    let tier = &settings.tiers[spec.tier.index()];
+    let mode = spec.mode.unwrap_or(tier.mode);
+    let mut allow_sets = 0;
+    if mode == Mode::AllowOnly {
+        for set in tier.allow_sets.iter().chain(&spec.allow_sets) {
+            let bit = allow_set(set)
+                .ok_or_else(|| BuildError::NoSuchAllowSet { user: spec.name.clone(), set: set.clone() })?;
+            allow_sets |= 1 << bit;
+        }
+    }
+    Ok(Group {
+        name: spec.name.clone(),
+        id: roster.id_of(&spec.name),
+        tier: spec.tier,
+        mode,
+        blocked: tier.blocked,
+        locked: tier.locked.union(CategorySet::SECRET),
+        allow_sets,
+        style: tier.style,
+        ttl: tier.ttl,
+    })
+}
+
+/// Categories that are switches for one service: where a tier blocks one, protection of the service's
+/// names does not open it.
+pub(crate) const SERVICES: CategorySet =
+    CategorySet(1 << Category::Zalo as u8 | 1 << Category::Youtube as u8);
+
+#[cfg(test)]
+mod tests;

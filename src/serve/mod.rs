@@ -1,0 +1,82 @@
+//! The doors for DNS: UDP and TCP listeners.
+//!
+//! Each listener reads a query in place, asks `query` for the answer and sends it from the address
+//! that was asked. What cannot be answered at once goes to the slow path and comes back through the
+//! same socket.
+//!
+//! Knows sockets, connections and their limits. Never knows tiers or lists.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// Where and for whom we listen; checked by `config`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Addresses for UDP and TCP.
+    pub dns: Vec<SocketAddr>,
+    /// Port to take instead where a port below 1024 is not allowed; `None`: that is an error.
+    pub unprivileged_port: Option<u16>,
+    /// Networks whose clients are answered. Others get REFUSED with EDE 18.
+    pub allow: Vec<IpNet>,
+    /// Threads that answer over UDP, per address; 0 = one a core.
+    pub workers: usize,
+    /// Queries that may wait for upstream at a time, all clients together.
+    pub in_flight_max: usize,
+    /// How long a TCP connection may be idle (RFC 7766 §6.2.3).
+    pub tcp_idle: Duration,
+    /// TCP connections at a time; the next one is closed at once.
+    pub tcp_connections_max: usize,
+    /// TCP connections of one client address at a time.
+    pub tcp_connections_per_client: usize,
+    /// Queries of one TCP connection that may wait for upstream at a time.
+    pub tcp_pipeline_max: usize,
+    /// What `version.bind` and `version.server` (class CH) are answered with; `None`: REFUSED.
+    pub version: Option<String>,
+    /// What `hostname.bind` and `id.server` (class CH) are answered with; `None`: REFUSED.
+    pub hostname: Option<String>,
+}
+
+/// Port for a first try without rights.
+pub const UNPRIVILEGED_PORT: u16 = 5353 + 1000;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            dns: vec![
+                SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 53),
+                SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 53),
+            ],
+            unprivileged_port: Some(UNPRIVILEGED_PORT),
+            allow: private_networks(),
+            workers: 0,
+            in_flight_max: 4096,
+            tcp_idle: Duration::from_secs(10),
+            tcp_connections_max: 1024,
+            tcp_connections_per_client: 64,
+            tcp_pipeline_max: 64,
+            version: None,
+            hostname: None,
+        }
+    }
+}
+
+/// Loopback, private (RFC 1918), shared (RFC 6598), link-local and unique local addresses: where a
+/// school's own clients can be.
+pub fn private_networks() -> Vec<IpNet> {
+    [
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    ]
+    .iter()
+    .map(|net| net.parse().expect("a literal network"))
+    .collect()
+}
