@@ -1,0 +1,228 @@
+//! Values that are written as text: durations, sizes, ranges, addresses, upstream servers.
+//!
+//! Pure: text in, value or `None` out; who asked says the sentence.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// `30s`, `45m`, `24h`, `30d`, `2w`, `500ms`; a space before the unit is allowed.
+pub fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = number_and_unit(text)?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// The shortest text that [`duration`] reads back.
+pub fn print_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if duration.subsec_millis() > 0 {
+        return format!("{}ms", duration.as_millis());
+    }
+    let (count, unit) = [(86_400, "d"), (3600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds % unit == 0)
+        .map_or((seconds, "s"), |(unit, name)| (seconds / unit, name));
+    format!("{count}{unit}")
+}
+
+/// `64 MiB`, `2 GiB`, `500 MB`, `4096 B`.
+pub fn size(text: &str) -> Option<u64> {
+    let (number, unit) = number_and_unit(text)?;
+    let octets: u64 = match unit.to_ascii_lowercase().as_str() {
+        "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(octets)
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let number = text[..end].parse().ok()?;
+    Some((number, text[end..].trim_start()))
+}
+
+/// What a text says of a range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// A network, or one address.
+    Net(IpNet),
+    /// A host with a prefix length; the network that holds it.
+    HostBits(IpNet),
+}
+
+/// `10.1.0.0/16`, `10.1.2.3`, `fd00:1::/64`.
+pub fn range(text: &str) -> Option<Range> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(Range::Net(IpNet::from(address)));
+    }
+    let net: IpNet = text.parse().ok()?;
+    let network = net.trunc();
+    Some(if network == net { Range::Net(net) } else { Range::HostBits(network) })
+}
+
+/// `0.0.0.0:53`, `[::]:53`, or an address alone, which means `port`.
+pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, port));
+    }
+    if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().ok().map(|address| SocketAddr::new(IpAddr::V6(address), port));
+    }
+    text.parse().ok()
+}
+
+/// How an upstream server is spoken to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// UDP, and TCP where it must be.
+    Plain,
+    /// DNS over TLS; the name is checked.
+    Tls { name: String },
+    /// DNS over HTTPS; the name is checked.
+    Https { name: String, path: String },
+}
+
+/// An upstream server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    pub address: SocketAddr,
+    pub transport: Transport,
+}
+
+/// Forms that [`server`] reads.
+pub const SERVER_FORMS: &[&str] = &[
+    "192.0.2.53",
+    "192.0.2.53:5353",
+    "tls://192.0.2.53#dns.example",
+    "https://192.0.2.53#dns.example/dns-query",
+];
+
+/// `192.0.2.53`, `tls://192.0.2.53#dns.example`, `https://192.0.2.53#dns.example/dns-query`. The
+/// address stands first, so that asking needs no asking; the name behind `#` is what the certificate
+/// must be for.
+pub fn server(text: &str) -> Option<Server> {
+    if let Some(rest) = text.strip_prefix("tls://") {
+        let (address, name) = rest.split_once('#')?;
+        return Some(Server {
+            address: socket_address(address, 853)?,
+            transport: Transport::Tls { name: host_name(name)? },
+        });
+    }
+    if let Some(rest) = text.strip_prefix("https://") {
+        let (address, name) = rest.split_once('#')?;
+        let (name, path) = name.split_once('/').unwrap_or((name, "dns-query"));
+        return Some(Server {
+            address: socket_address(address, 443)?,
+            transport: Transport::Https { name: host_name(name)?, path: format!("/{path}") },
+        });
+    }
+    Some(Server { address: socket_address(text, 53)?, transport: Transport::Plain })
+}
+
+fn host_name(text: &str) -> Option<String> {
+    let name = crate::dns::idna::to_name(text).ok()?;
+    (!name.as_name().is_root()).then(|| name.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_are_read() {
+        for (text, seconds) in [
+            ("30s", Some(30)),
+            ("45 m", Some(2700)),
+            ("24h", Some(86_400)),
+            ("30d", Some(2_592_000)),
+            ("2w", Some(1_209_600)),
+            ("30", None),
+            ("", None),
+            ("h", None),
+            ("-1h", None),
+            ("1.5h", None),
+            ("99999999999999999999s", None),
+            ("9999999999999999999d", None),
+        ] {
+            assert_eq!(duration(text).map(|duration| duration.as_secs()), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, octets) in [
+            ("64 MiB", Some(64 << 20)),
+            ("64MiB", Some(64 << 20)),
+            ("500 MB", Some(500_000_000)),
+            ("2 gib", Some(2 << 30)),
+            ("64", None),
+            ("64 M", None),
+            ("99999999999999999 GiB", None),
+        ] {
+            assert_eq!(size(text), octets, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_with_a_length_is_told_from_a_network() {
+        let net = |text: &str| text.parse::<IpNet>().unwrap();
+        assert_eq!(range("10.1.0.0/16"), Some(Range::Net(net("10.1.0.0/16"))));
+        assert_eq!(range("10.1.2.3"), Some(Range::Net(net("10.1.2.3/32"))));
+        assert_eq!(range("10.1.2.3/16"), Some(Range::HostBits(net("10.1.0.0/16"))));
+        assert_eq!(range("fd00::1/64"), Some(Range::HostBits(net("fd00::/64"))));
+        assert_eq!(range("10.1.0.0/33"), None);
+        assert_eq!(range("10.1.0"), None);
+    }
+
+    #[test]
+    fn servers_are_read_with_their_transport() {
+        let tls = server("tls://192.0.2.53#dns.example").unwrap();
+        assert_eq!(tls.address.to_string(), "192.0.2.53:853");
+        assert_eq!(tls.transport, Transport::Tls { name: "dns.example".into() });
+        let https = server("https://[2001:db8::53]:8443#dns.example/ask").unwrap();
+        assert_eq!(https.address.to_string(), "[2001:db8::53]:8443");
+        assert_eq!(https.transport, Transport::Https { name: "dns.example".into(), path: "/ask".into() });
+        assert_eq!(server("2001:db8::53").unwrap().address.to_string(), "[2001:db8::53]:53");
+        for text in [
+            "",
+            "dns.example",
+            "tls://192.0.2.53",
+            "tls://192.0.2.53#",
+            "tls://dns.example#dns.example",
+            "quic://192.0.2.53",
+        ] {
+            assert_eq!(server(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_them_panic(text in "\\PC{0,40}") {
+            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53), server(&text));
+        }
+
+        #[test]
+        fn a_printed_duration_reads_back(ms in 0u64..10_000_000_000) {
+            let written = Duration::from_millis(ms);
+            prop_assert_eq!(duration(&print_duration(written)), Some(written));
+        }
+    }
+}
