@@ -72,6 +72,10 @@ codes! {
     NoAllowSet = "no-allow-set";
     /// A younger tier that may see what an older one may not.
     LaxerThanOlder = "laxer-than-older";
+    /// A range that lets the whole Internet ask.
+    OpenResolver = "open-resolver";
+    /// A level of the school that no group has.
+    TierWithoutGroup = "tier-without-group";
     /// A category that only signed bundles fill.
     SealedCategory = "sealed-category";
 }
@@ -301,6 +305,11 @@ impl Notes {
         self.len() == 0
     }
 
+    /// All mistakes, where nothing was made of the files.
+    pub fn refuse(self) -> Report {
+        Report { sources: self.sources, mistakes: self.mistakes, left_out: self.left_out }
+    }
+
     /// What was made of the files, if nothing is wrong with them.
     ///
     /// # Errors
@@ -310,7 +319,7 @@ impl Notes {
             return Ok(made);
         }
         self.mistakes.sort_by_key(|mistake| (mistake.at.file, mistake.at.span.start));
-        Err(Report { sources: self.sources, mistakes: self.mistakes, left_out: self.left_out })
+        Err(self.refuse())
     }
 }
 

@@ -383,3 +383,106 @@ pub fn bad_time_zone(at: Place, found: &str) -> Mistake {
     let what = Said::new(format!("không có múi giờ `{found}`"), format!("there is no time zone `{found}`"));
     Mistake::new(Code::UnknownValue, at, found, what).allowed(["Asia/Ho_Chi_Minh", "UTC", "Asia/Bangkok"])
 }
+
+/// Clients of the whole Internet.
+pub fn open_resolver(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` cho cả Internet hỏi: máy chủ sẽ bị lợi dụng để tấn công"),
+        format!("`{found}` lets the whole Internet ask: the server would be used in attacks"),
+    );
+    Mistake::new(Code::OpenResolver, at, found, what)
+        .fix(Said::new("ghi các dải địa chỉ của trường", "write the school's own ranges"))
+        .allowed(["private", "203.0.113.0/29"])
+}
+
+/// A summary that is kept shorter than what it sums up.
+pub fn kept_shorter(at: Place, found: &str, [shorter, longer]: [&str; 2]) -> Mistake {
+    let what = Said::new(
+        format!("`{shorter}` ngắn hơn `{longer}`"),
+        format!("`{shorter}` is shorter than `{longer}`"),
+    );
+    Mistake::new(Code::Contradiction, at, found, what).fix(Said::new(
+        format!("đặt `{shorter}` dài ít nhất bằng `{longer}`"),
+        format!("make `{shorter}` at least as long as `{longer}`"),
+    ))
+}
+
+/// An id of a list that cannot be one.
+pub fn bad_id(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` không dùng làm id của danh sách được"),
+        format!("`{found}` cannot be the id of a list"),
+    );
+    Mistake::new(Code::BadName, at, found, what).allowed(["a–z, 0–9, - _ . ; 1 … 64"]).fix(Said::new(
+        "không dùng chữ đầu `starter-`, `protected-`, `school`",
+        "do not begin with `starter-`, `protected-`, `school`",
+    ))
+}
+
+/// An upstream that is this server.
+pub fn asks_itself(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` chính là máy chủ này: câu hỏi sẽ quay vòng"),
+        format!("`{found}` is this very server: questions would go in circles"),
+    );
+    Mistake::new(Code::Contradiction, at, found, what)
+}
+
+/// A tier of the school's levels that no group has.
+pub fn tier_without_group(at: Place, tier: &str) -> Mistake {
+    let what = Said::new(
+        format!("trường có cấp `{tier}` nhưng không nhóm nào thuộc cấp đó"),
+        format!("the school has the level `{tier}`, but no group is of that tier"),
+    );
+    Mistake::new(Code::TierWithoutGroup, at, tier, what).fix(Said::new(
+        "thêm [[group]] cho cấp này, hoặc bỏ nó khỏi `level`",
+        "add a [[group]] of that tier, or take it out of `level`",
+    ))
+}
+
+/// A group whose clients may not ask at all.
+pub fn not_allowed(at: Place, range: &str) -> Mistake {
+    let what = Said::new(
+        format!("máy trong dải {range} không được phép hỏi"),
+        format!("clients in {range} may not ask"),
+    );
+    Mistake::new(Code::Contradiction, at, range, what).fix(Said::new(
+        format!("thêm \"{range}\" vào `allow` của [access]"),
+        format!("add \"{range}\" to `allow` in [access]"),
+    ))
+}
+
+/// The root as the name of a school rule.
+pub fn rule_for_everything(at: Place) -> Mistake {
+    let what = Said::new("quy tắc cho \".\" là cho mọi tên", "a rule for \".\" is a rule for every name");
+    Mistake::new(Code::BadName, at, ".", what)
+        .fix(Said::new("đổi `mode` của nhóm thì đúng hơn", "change the `mode` of the group instead"))
+}
+
+/// A rule that both allows and blocks.
+pub fn both_ways(at: Place, name: &str, first: Place) -> Mistake {
+    let what = Said::new(
+        format!("`{name}` vừa được mở vừa bị chặn cho cùng đối tượng"),
+        format!("`{name}` is both allowed and blocked for the same clients"),
+    );
+    Mistake::new(Code::Contradiction, at, name, what).also(first, Said::new("mở ở đây", "allowed here"))
+}
+
+/// A catalogue's key that a school must not set.
+pub fn fold_threats(at: Place, category: &str) -> Mistake {
+    let what = Said::new(
+        format!("không gộp `www.` với nhóm `{category}`: chỉ riêng www.x mới độc hại"),
+        format!("`www.` is not folded for `{category}`: it may be www.x alone that is bad"),
+    );
+    Mistake::new(Code::Contradiction, at, "fold_www", what)
+}
+
+/// An alias beside other records.
+pub fn cname_and_more(at: Place, name: &str, first: Place) -> Mistake {
+    let what = Said::new(
+        format!("`{name}` vừa là CNAME vừa có bản ghi khác"),
+        format!("`{name}` is a CNAME and has other records too"),
+    );
+    Mistake::new(Code::Contradiction, at, name, what)
+        .also(first, Said::new("bản ghi kia", "the other record"))
+}

@@ -35,7 +35,7 @@ pub struct ListenSpec {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessSpec {
-    pub allow: Option<Vec<Text>>,
+    pub allow: Option<Spanned<Vec<Text>>>,
 }
 
 /// How blocked attempts are kept.
