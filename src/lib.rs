@@ -19,3 +19,4 @@ pub mod dns;
 pub mod model;
 pub mod policy;
 pub mod serve;
+pub mod sys;
