@@ -80,6 +80,9 @@ pub struct Account {
     pub unknown_tops: u32,
     /// Of the taken, names from which a leading `www.` was folded.
     pub folded: u32,
+    /// Of the refused, distinct names that are themselves in the file of protected names. A list with
+    /// many of them is a mix-up (a list of popular sites, an allow list).
+    pub protected_names: u32,
     /// Samples, the first five lines of each reason.
     pub samples: Vec<Sample>,
     ignored: [u32; Ignored::COUNT],

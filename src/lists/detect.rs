@@ -1,16 +1,16 @@
 //! Which format a list is written in, and why we think so.
 //!
-//! Each of the first lines that says something gives its vote to the most particular format that it
+//! Each line that is looked at and says something gives its vote to the most particular format that it
 //! fits (`||x^` is ABP, `0.0.0.0 x` hosts, a bare name plain). The most votes win; a few marks that only
 //! one program writes decide at once.
 
 use super::format::ip::is_address;
 use super::format::{Format, address};
 
-/// Lines that vote. Enough to see past a long header; the rest of a list looks as its beginning does.
-const VOTES_MAX: u32 = 4000;
-/// Lines looked at in all, comments too.
-const LINES_MAX: usize = 40_000;
+/// Lines from the beginning that are all looked at: headers stand there.
+const BEGINNING: usize = 400;
+/// Lines looked at in all, about.
+const LINES_MAX: usize = 4000;
 
 /// The format chosen, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Detection {
             Why::Votes { fit, of, second } => {
                 let rest = second
                     .map_or(String::new(), |(format, votes)| format!("; kế đó là {} ({votes})", format.id()));
-                format!("định dạng {id}: {fit} trong {of} dòng đầu có dạng “{label}”{rest}")
+                format!("định dạng {id}: {fit} trong {of} dòng được xét có dạng “{label}”{rest}")
             }
             Why::NothingToSee => format!("định dạng {id}: tệp không có dòng nào để xét"),
         }
@@ -63,7 +63,7 @@ impl Detection {
             Why::Votes { fit, of, second } => {
                 let rest = second
                     .map_or(String::new(), |(format, votes)| format!("; next is {} ({votes})", format.id()));
-                format!("format {id}: {fit} of the first {of} lines look like \"{label}\"{rest}")
+                format!("format {id}: {fit} of {of} lines looked at are like \"{label}\"{rest}")
             }
             Why::NothingToSee => format!("format {id}: no line says anything"),
         }
@@ -74,18 +74,23 @@ impl Detection {
 pub fn detect(text: &[u8]) -> Detection {
     let mut votes = [0u32; Format::ALL.len()];
     let mut of = 0;
-    for (line, number) in text.split(|octet| *octet == b'\n').zip(1..).take(LINES_MAX) {
+    let total = text.iter().filter(|octet| **octet == b'\n').count();
+    // Lists are sorted: addresses stand first, then digits. So the beginning votes, and then lines from all over.
+    let step = (total / LINES_MAX).max(1);
+    for (line, number) in text.split(|octet| *octet == b'\n').zip(1u32..) {
+        let at = number as usize;
+        if at > BEGINNING && !at.is_multiple_of(step) {
+            continue;
+        }
         let Ok(raw) = std::str::from_utf8(line) else { continue };
         let line = raw.trim_start_matches('\u{feff}').trim();
         if let Some(format) = mark(line) {
             let text = line.chars().take(40).collect();
             return Detection { format, why: Why::Mark { line: number, text } };
         }
-        let Some(format) = look(line) else { continue };
-        votes[format as usize] += 1;
-        of += 1;
-        if of == VOTES_MAX {
-            break;
+        if let Some(format) = look(line) {
+            votes[format as usize] += 1;
+            of += 1;
         }
     }
     choose(&votes, of)
@@ -101,7 +106,10 @@ fn choose(votes: &[u32; Format::ALL.len()], of: u32) -> Detection {
     }
     // Files with a richer grammar may hold bare names; no plain file holds rules of theirs.
     let richer = |pair: &&(Format, u32)| matches!(pair.0, Format::Abp | Format::Wildcard) && pair.1 * 10 > of;
+    let names = votes[Format::Plain as usize];
     let (format, fit) = match format {
+        // Names with addresses among them are still a list of names.
+        Format::Ip if names * 20 > of => (Format::Plain, names),
         Format::Plain => ranked.iter().find(richer).copied().unwrap_or((format, fit)),
         _ => (format, fit),
     };
@@ -208,7 +216,7 @@ mod tests {
     #[test]
     fn the_reason_is_told_in_both_languages() {
         let found = detect(b"||a.example^\n||b.example^\nc.example\n");
-        insta::assert_snapshot!(found.vi(), @"định dạng abp: 2 trong 3 dòng đầu có dạng “||x^”; kế đó là plain (1)");
-        insta::assert_snapshot!(found.en(), @r#"format abp: 2 of the first 3 lines look like "||x^"; next is plain (1)"#);
+        insta::assert_snapshot!(found.vi(), @"định dạng abp: 2 trong 3 dòng được xét có dạng “||x^”; kế đó là plain (1)");
+        insta::assert_snapshot!(found.en(), @r#"format abp: 2 of 3 lines looked at are like "||x^"; next is plain (1)"#);
     }
 }

@@ -9,13 +9,18 @@
 // Inside: `read` is the story; `seen` remembers one list's names; `reason` and `account` are its words.
 
 pub mod account;
+pub mod catalogue;
 pub mod content;
 pub mod detect;
+pub mod fetch;
 pub mod format;
+pub mod gate;
 pub mod protected;
 pub mod read;
 pub mod reason;
 pub mod spec;
+pub mod starter;
+pub mod store;
 
 mod profile;
 mod seen;

@@ -54,6 +54,15 @@ pub struct Protected {
     set: NameSet<Protection>,
 }
 
+/// What a rule runs against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// How strongly the name is protected.
+    pub protection: Protection,
+    /// Whether the rule names a protected name itself, and not one below.
+    pub itself: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -133,14 +142,14 @@ impl Protected {
     }
 
     /// The protection that a rule of a list of that kind at the walked name runs against.
-    pub fn against(&self, walk: &Suffixes, kind: ListKind) -> Option<Protection> {
+    pub fn against(&self, walk: &Suffixes, kind: ListKind) -> Option<Hit> {
         let ListKind::Block(category) = kind else { return None };
         let mut covering = self.set.matching(walk);
         let (depth, &first) = covering.next()?;
         // At one name, the stronger of two entries.
         let same = covering.take_while(|(at, _)| *at == depth).map(|(_, protection)| *protection);
-        let strongest = same.fold(first, Protection::max);
-        binds(strongest, category).then_some(strongest)
+        let protection = same.fold(first, Protection::max);
+        binds(protection, category).then_some(Hit { protection, itself: depth == walk.len() })
     }
 
     /// One list of rules for the index for each strength: `protected-hard`, `protected-soft`,
@@ -223,7 +232,9 @@ mod tests {
     fn against(name: &str, category: Category) -> Option<Protection> {
         let protected = Protected::parse(TEXT).unwrap();
         let name = OwnedName::parse(name).unwrap();
-        protected.against(&Suffixes::of(protected.key(), name.as_name()), ListKind::Block(category))
+        protected
+            .against(&Suffixes::of(protected.key(), name.as_name()), ListKind::Block(category))
+            .map(|hit| hit.protection)
     }
 
     #[test]

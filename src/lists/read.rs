@@ -4,15 +4,17 @@
 //! second hands out what is in force, because a parent or a `$badfilter` may stand after the rule that
 //! it makes needless. Memory is bounded by the text: 20–30 octets for a usual name.
 
+use std::collections::HashSet;
+
 use super::account::{Account, Reason};
 use super::content::{self, ContentKind, Header};
 use super::detect::{Detection, Why, detect};
 use super::format::{Entry, Format, Parser};
 use super::profile::{Suffix, folded, promoted};
-use super::protected::Protected;
+use super::protected::{Hit, Protected};
 use super::reason::{Ignored, Refusal};
 use super::seen::{Added, Fate, Seen, What};
-use super::spec::{FormatChoice, ListSpec, Profile};
+use super::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
 use super::target;
 use crate::dns::name::{Name, NameBuf};
 use crate::dns::suffixes::Suffixes;
@@ -125,8 +127,10 @@ fn walk(text: &[u8], spec: &ListSpec, protected: &Protected, listener: &mut impl
         kind: spec.kind,
         profile: &spec.profile,
         protected,
+        reviewed: spec.source == SourceSpec::Starter,
         account: Account::default(),
         seen: Seen::new(),
+        hits: HashSet::new(),
         name: NameBuf::new(),
         walk: Suffixes::new(),
         aside: Suffixes::new(),
@@ -141,8 +145,12 @@ struct Reader<'r, L> {
     kind: ListKind,
     profile: &'r Profile,
     protected: &'r Protected,
+    /// The program's own list.
+    reviewed: bool,
     account: Account,
     seen: Seen,
+    /// Hashes of protected names that the list names.
+    hits: HashSet<u64>,
     /// The name at hand.
     name: NameBuf,
     /// Its suffixes.
@@ -243,7 +251,9 @@ impl<L: Listener> Reader<'_, L> {
     }
 
     fn add(&mut self, walk: &Suffixes, what: What, suffix: Suffix, number: u32, line: &str) {
-        if what.action() != RuleAction::Except && self.protected.against(walk, self.kind).is_some() {
+        if let Some(hit) = self.against(walk, what.action()) {
+            let fresh = hit.itself && self.hits.insert(walk.hashes().last().copied().unwrap_or_default());
+            self.account.protected_names += u32::from(fresh);
             return self.refuse(Refusal::Protected, number, line);
         }
         if self.seen.rules() >= self.profile.max_names {
@@ -255,6 +265,13 @@ impl<L: Listener> Reader<'_, L> {
             Added::Duplicate => self.ignore(Ignored::Duplicate, number, line),
             Added::Full => self.refuse(Refusal::TooMany, number, line),
         }
+    }
+
+    /// What a rule runs against. The program's own lists were reviewed by people, and may name what a
+    /// policy switches (Zalo, YouTube).
+    fn against(&self, walk: &Suffixes, action: RuleAction) -> Option<Hit> {
+        let bound = action != RuleAction::Except && !self.reviewed;
+        bound.then(|| self.protected.against(walk, self.kind)).flatten()
     }
 
     /// The second turn.

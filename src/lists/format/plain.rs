@@ -23,7 +23,8 @@ pub(super) fn name(line: &str) -> Entry<'_> {
     if text.contains(char::is_whitespace) {
         return Entry::Refused(Refusal::Malformed);
     }
-    if text.starts_with('/') && text.len() > 1 && text.ends_with('/') {
+    let like_regex = text.starts_with('^') || text.contains(".*") || text.contains('(');
+    if like_regex || text.starts_with('/') && text.len() > 1 && text.ends_with('/') {
         return Entry::Refused(Refusal::Regex);
     }
     if text.contains('/') {

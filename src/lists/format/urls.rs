@@ -11,7 +11,7 @@ pub(super) fn line(line: &str) -> Entry<'_> {
         return Entry::Ignored(Ignored::Comment);
     }
     let text = without_comment(line);
-    if text.contains("://") || text.contains('/') { url(text) } else { plain::name(text) }
+    if text.contains("://") { url(text) } else { plain::name(text) }
 }
 
 /// A URL, or a name with a path. With a scheme, the host may stand for the page if the list's profile

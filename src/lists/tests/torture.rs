@@ -27,7 +27,7 @@ const FILES: &[(&str, Format)] = &[
 pub(super) fn spec(category: Category, profile: Profile) -> ListSpec {
     ListSpec {
         id: "test".into(),
-        source: SourceSpec::Starter,
+        source: SourceSpec::Url("https://lists.example/test.txt".into()),
         kind: ListKind::Block(category),
         format: FormatChoice::Auto,
         profile,
