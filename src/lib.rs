@@ -16,4 +16,5 @@
 #![deny(unsafe_code)]
 
 pub mod dns;
+pub mod journal;
 pub mod model;
