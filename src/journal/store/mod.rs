@@ -17,7 +17,6 @@ mod tidy;
 pub(super) use save::Rosters;
 pub(super) use tidy::Keep;
 
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,8 +26,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-
-use super::kinds::Kind;
+use save::Numbers;
 
 /// Steps from each version to the next; the last one's number is what this program writes.
 const STEPS: &[&str] = &[include_str!("schema-1.sql")];
@@ -97,10 +95,7 @@ pub(super) struct Store {
     path: PathBuf,
     db: Connection,
     zone: TimeZone,
-    /// Numbers of kinds and names (and the hour each was last seen in) that this connection gave or found. Emptied when a transaction
-    /// fails, since it may speak of rows that are not there.
-    kinds: HashMap<Kind, i64>,
-    names: HashMap<Box<[u8]>, (i64, i64)>,
+    numbers: Numbers,
 }
 
 impl Store {
@@ -131,7 +126,7 @@ impl Store {
         let mut db = Connection::open(path).doing("open the store")?;
         prepare(&mut db, path)?;
         check_roughly(&db)?;
-        Ok(Self { path: path.into(), db, zone, kinds: HashMap::new(), names: HashMap::new() })
+        Ok(Self { path: path.into(), db, zone, numbers: Numbers::default() })
     }
 
     /// The file.
@@ -156,11 +151,6 @@ impl Store {
     #[cfg(test)]
     pub fn db(&self) -> &Connection {
         &self.db
-    }
-
-    fn forget_numbers(&mut self) {
-        self.kinds.clear();
-        self.names.clear();
     }
 }
 

@@ -24,6 +24,8 @@ const NAMES_A_DAY_MAX: i64 = 100;
 const HOURS_A_STEP: i64 = 24;
 /// Pieces of an hour that the size cap takes away in one step; the next second goes on.
 const PIECES_A_STEP: usize = 8;
+/// Readings written down that are kept, at some 100 octets each, whatever their age.
+const ACCESSES_MAX: i64 = 1_000_000;
 /// After an hour's end, until its last second has surely been stored.
 const GRACE: SignedDuration = SignedDuration::from_secs(120);
 /// Pages given back to the file system in one step (4 MiB).
@@ -42,7 +44,7 @@ pub(in crate::journal) struct Keep {
 /// What a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::journal) struct Tidied {
-    /// There is more to do: come again soon.
+    /// There is more to do by the calendar: come again soon.
     pub more: bool,
     /// Event rows that went because of the cap, before their time.
     pub cut: u64,
@@ -81,7 +83,6 @@ impl Store {
                 break;
             }
         }
-        done.more = !done.over && self.used()? > cap;
         self.give_back()?;
         Ok(done)
     }
@@ -182,6 +183,7 @@ impl Store {
         tx.execute("DELETE FROM name_day WHERE day < ?1", [day_number(first_day)])?;
         tx.execute("DELETE FROM month WHERE month < ?1", [first_month])?;
         tx.execute("DELETE FROM access WHERE at < ?1", [first_access])?;
+        tx.execute("DELETE FROM access WHERE id <= (SELECT max(id) FROM access) - ?1", [ACCESSES_MAX])?;
         let due = tx.execute(
             "INSERT INTO mark (name, value) VALUES ('names_day', ?1)
              ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -197,7 +199,7 @@ impl Store {
     /// Deletes the names that no event and no day speaks of any more.
     fn forget_names(&mut self) -> rusqlite::Result<()> {
         let oldest = self.oldest_minute()?.map_or(i64::MAX, |minute| minute / 60);
-        self.forget_numbers();
+        self.numbers.forget();
         self.db
             .execute("DELETE FROM name WHERE hour < ?1 AND id NOT IN (SELECT name FROM name_day)", [oldest])
             .map(drop)

@@ -193,6 +193,39 @@ fn the_size_cap_takes_the_oldest_minutes_first_and_says_so() {
 }
 
 #[test]
+fn a_cap_that_hours_alone_exceed_is_told_and_nothing_is_uncounted() {
+    let mut school = School::with(|settings| settings.size_cap = 1);
+    let tally = school.tally();
+    for _ in 0..3 {
+        school.count(&tally, &asked("a.example"));
+        school.pass(1);
+    }
+    let health = school.parts().shared.health();
+    assert!(health.over_cap && health.rows == 0 && health.failing.is_none());
+    assert_eq!((school.total(), school.months()), (3, 3));
+}
+
+#[test]
+fn the_hundred_most_asked_names_of_a_day_outlive_their_minutes() {
+    let mut school = School::new();
+    let tally = school.tally();
+    for name in 0..150 {
+        for _ in 0..=name {
+            school.count(&tally, &asked(&format!("n{name}.example")));
+        }
+    }
+    school.second();
+    let top = |school: &School| school.reader().top_names(&Filter::default(), 1000).unwrap();
+    let before = top(&school);
+    assert_eq!(before.len(), 150);
+    (0..32).for_each(|_| school.pass(DAY));
+    assert_eq!(school.rows().len(), 0);
+    assert_eq!(top(&school), before[..100]);
+    let names = "SELECT count(*) FROM name";
+    assert_eq!(school.parts().keeper.db().query_row(names, [], |row| row.get(0)), Ok(100));
+}
+
+#[test]
 fn a_crash_in_the_middle_of_deletion_neither_doubles_nor_loses() {
     let mut school = School::new();
     let tally = school.tally();

@@ -1,4 +1,5 @@
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use super::*;
 use crate::journal::store::FILE;
@@ -117,66 +118,69 @@ fn a_clock_that_leaps_ahead_deletes_nothing_at_once() {
     school.is_sound();
 }
 
-/// The child of the next test: counts until it is killed, and says how much it knows to be stored.
+/// The folder in which the child of the next test counts until it is killed.
 const CHILD: &str = "LACHAN_TEST_JOURNAL_CHILD";
 
 #[test]
 fn a_killed_server_leaves_a_sound_store_that_lacks_at_most_the_last_second() {
     if let Some(folder) = std::env::var_os(CHILD) {
-        count_until_aborted(folder.as_ref());
+        count_for_ever(folder.as_ref());
+        return;
     }
     let mut school = School::new();
-    school.crash();
-    let own_name =
-        "journal::tests::trouble::a_killed_server_leaves_a_sound_store_that_lacks_at_most_the_last_second";
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", own_name, "--nocapture", "--test-threads=1"])
-        .env(CHILD, &school.settings.folder)
-        .output()
-        .unwrap();
-    assert!(!output.status.success(), "it aborts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    let number = |word: &str| -> u64 {
-        let (_, rest) = said.rsplit_once(word).unwrap_or_else(|| panic!("it says `{word}`: {said}"));
-        rest.split_whitespace().next().unwrap().parse().unwrap()
-    };
-    let (stored, counted) = (number("stored="), number("counted="));
-    school.start();
-    let total = school.total();
-    assert!(total >= stored && total <= counted, "{stored} ≤ {total} ≤ {counted}");
-    assert_eq!((school.hours(), school.months()), (total, total));
-    school.second();
-    school.is_sound();
+    let mut before = 0;
+    for batches in [1, 5, 20] {
+        school.crash();
+        let (stored, counted) = count_until_killed(&school.settings.folder, batches);
+        school.start();
+        let total = school.total() - before;
+        assert!(stored <= total && total <= counted, "{stored} ≤ {total} ≤ {counted}");
+        before += total;
+        assert_eq!((school.hours(), school.months()), (before, before));
+        school.second();
+        school.is_sound();
+    }
 }
 
-fn count_until_aborted(folder: &Path) -> ! {
-    let settings = Settings { folder: folder.into(), ..Settings::default() };
-    let (groups, lists) = (Roster::default(), Roster::default());
-    let journal = Journal::open(settings, groups.clone(), lists, Arc::new(SystemClock)).unwrap();
-    let tally = journal.tally();
-    let mut counted = 0u64;
-    let mut flushed = 0;
-    for round in 0..40 {
-        for number in 0..500 {
-            let name = OwnedName::parse(&format!("n{number}.r{round}.example")).unwrap();
-            tally.count(&Attempt {
-                group: groups.id_of("6A"),
-                tier: Tier::Primary,
-                client: "10.0.0.1".parse().unwrap(),
-                name: name.as_name(),
-                rtype: 1,
-                category: None,
-                list: None,
-                layer: Layer::AllowOnly,
-                effect: Effect::Blocked,
-            });
-            counted += 1;
-        }
-        if round < 39 {
-            journal.flush().unwrap();
-            flushed = counted;
+/// Runs a server that says what it counts and what it knows to be stored, and kills it while it works.
+fn count_until_killed(folder: &Path, batches: usize) -> (u64, u64) {
+    let own_name = std::thread::current().name().unwrap().to_owned();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &own_name, "--nocapture", "--test-threads=1"])
+        .env(CHILD, folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut stored, mut counted, mut seen) = (0, 0, 0);
+    for line in lines.by_ref().map_while(Result::ok) {
+        if let Some(number) = line.strip_prefix("stored ") {
+            stored = number.parse().unwrap();
+            seen += 1;
+            if seen == batches {
+                child.kill().unwrap();
+            }
+        } else if let Some(number) = line.strip_prefix("counts up to ") {
+            counted = number.parse().unwrap();
         }
     }
-    eprintln!("stored={flushed} counted={counted} ");
-    std::process::abort();
+    assert!(!child.wait().unwrap().success());
+    assert!(seen >= batches, "it was killed, it did not fail by itself");
+    (stored, counted)
+}
+
+fn count_for_ever(folder: &Path) {
+    let settings = Settings { folder: folder.into(), ..Settings::default() };
+    let (groups, lists) = (Roster::default(), Roster::default());
+    let journal = Journal::open(settings, groups.clone(), lists.clone(), Arc::new(SystemClock)).unwrap();
+    let tally = journal.tally();
+    println!();
+    for round in 1..10_000 {
+        println!("counts up to {}", round * 2000);
+        for number in 0..2000 {
+            count(&tally, &asked(&format!("n{number}.r{round}.example")), &groups, &lists);
+        }
+        journal.flush().unwrap();
+        println!("stored {}", round * 2000);
+    }
 }
