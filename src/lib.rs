@@ -17,3 +17,4 @@
 
 pub mod dns;
 pub mod model;
+pub mod resolve;
