@@ -20,5 +20,6 @@ pub mod journal;
 pub mod lists;
 pub mod model;
 pub mod policy;
+pub mod resolve;
 pub mod serve;
 pub mod sys;
