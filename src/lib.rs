@@ -16,6 +16,7 @@
 #![deny(unsafe_code)]
 
 pub mod dns;
+pub mod filter;
 pub mod model;
 pub mod policy;
 pub mod serve;
