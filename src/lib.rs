@@ -16,6 +16,7 @@
 #![deny(unsafe_code)]
 
 pub mod dns;
+pub mod filter;
 pub mod journal;
 pub mod lists;
 pub mod model;
