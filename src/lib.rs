@@ -17,6 +17,11 @@
 
 pub mod config;
 pub mod dns;
+pub mod filter;
+pub mod journal;
+pub mod lists;
 pub mod model;
 pub mod policy;
+pub mod resolve;
 pub mod serve;
+pub mod sys;

@@ -1,0 +1,128 @@
+//! Adblock and AdGuard DNS rules. A rule whose options DNS cannot honour is dropped: without them it
+//! would block whole shops and newspapers.
+
+use super::{Entry, address, hosts, pattern, plain, without_comment};
+use crate::lists::reason::{Ignored, Refusal};
+use crate::model::rule::{RuleAction, Scope};
+
+/// Marks of rules about parts of a page.
+const COSMETIC: &[&str] = &["##", "#@#", "#?#", "#@?#", "#$#", "#@$#", "#%#", "#@%#", "$$", "$@$"];
+/// Options that say nothing about which names are meant (as AdGuard's HostlistCompiler strips them).
+const WITHOUT_MEANING: &[&str] = &["third-party", "3p", "document", "doc", "all", "popup", "network"];
+
+pub(super) fn line(line: &str, say: &mut impl FnMut(Entry<'_>)) {
+    if line.starts_with('!') {
+        return say(Entry::Ignored(Ignored::Comment));
+    }
+    if line.starts_with('[') && line.ends_with(']') {
+        return say(Entry::Ignored(Ignored::Header));
+    }
+    if is_cosmetic(line) {
+        return say(Entry::Ignored(Ignored::Cosmetic));
+    }
+    if line.starts_with('#') {
+        return say(Entry::Ignored(Ignored::Comment));
+    }
+    if line.split_ascii_whitespace().next().and_then(address).is_some() && line.contains(char::is_whitespace)
+    {
+        return hosts::line(line, say);
+    }
+    say(rule(without_comment(line)));
+}
+
+fn is_cosmetic(line: &str) -> bool {
+    let Some(first) = line.find(['#', '$']) else { return false };
+    // `####` and `## Title` are how people underline in comments.
+    let underline = line.starts_with("###") || line.starts_with("## ");
+    !underline
+        && COSMETIC.iter().any(|mark| {
+            line.find(mark).is_some_and(|at| at >= first && !line[..at].contains(char::is_whitespace))
+        })
+}
+
+fn rule(text: &str) -> Entry<'_> {
+    let (action, text) = match text.strip_prefix("@@") {
+        Some(rest) => (RuleAction::Except, rest),
+        None => (RuleAction::Block, text),
+    };
+    if text.starts_with('/') {
+        let closed = text.len() > 1 && (text.ends_with('/') || text.contains("/$"));
+        return Entry::Refused(if closed { Refusal::Regex } else { Refusal::Path });
+    }
+    let (body, options) = text.split_once('$').unwrap_or((text, ""));
+    let options = match Options::read(options) {
+        Ok(options) => options,
+        Err(why) => return Entry::Refused(why),
+    };
+    let action = match action {
+        RuleAction::Block if options.important => RuleAction::BlockImportant,
+        other => other,
+    };
+    let (text, scope) = match target(body) {
+        Ok(Target::Name(text, scope)) => (text, scope),
+        Ok(Target::Bare(text)) => match plain::name(text) {
+            Entry::Rule { text, scope, .. } => (text, scope),
+            Entry::Page { .. } => return Entry::Refused(Refusal::Path),
+            other => return other,
+        },
+        Err(why) => return Entry::Refused(why),
+    };
+    match options.badfilter {
+        true => Entry::BadFilter { text, scope, action },
+        false => Entry::Rule { text, scope, action },
+    }
+}
+
+#[derive(Default)]
+struct Options {
+    important: bool,
+    badfilter: bool,
+}
+
+impl Options {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let mut options = Self::default();
+        for option in text.split(',').map(str::trim).filter(|option| !option.is_empty()) {
+            match option {
+                "important" => options.important = true,
+                "badfilter" => options.badfilter = true,
+                option if WITHOUT_MEANING.contains(&option) => {}
+                _ => return Err(Refusal::Option),
+            }
+        }
+        Ok(options)
+    }
+}
+
+enum Target<'a> {
+    Name(&'a str, Scope),
+    /// No anchor at all: a bare name.
+    Bare(&'a str),
+}
+
+fn target(body: &str) -> Result<Target<'_>, Refusal> {
+    let (anchored, rest) = match (body.strip_prefix("||"), body.strip_prefix('|')) {
+        (Some(rest), _) => (Some(Scope::Subtree), rest),
+        (None, Some(rest)) => (Some(Scope::Exact), rest),
+        (None, None) => (None, body),
+    };
+    let ended = rest.ends_with(['^', '|']);
+    let name = rest.strip_suffix("^*").unwrap_or(rest);
+    let name = name.strip_suffix('|').unwrap_or(name);
+    let name = name.strip_suffix('^').unwrap_or(name);
+    if name.is_empty() {
+        return Err(Refusal::MatchAll);
+    }
+    if name.contains("://") && anchored.is_some() {
+        return Err(Refusal::Path);
+    }
+    if name.contains(['/', '^', '|']) {
+        return Err(Refusal::Path);
+    }
+    match anchored {
+        None => Ok(Target::Bare(name)),
+        // `|x` without an end is the start of any name: not one that we can say.
+        Some(Scope::Exact) if !ended => Err(Refusal::Path),
+        Some(scope) => pattern(name, scope).map(|(text, scope)| Target::Name(text, scope)),
+    }
+}

@@ -1,0 +1,34 @@
+//! One name a line, as squid and most public lists write it: the name and all below it.
+
+use super::{Entry, pattern_entry, urls, without_comment};
+use crate::lists::reason::{Ignored, Refusal};
+use crate::model::rule::Scope;
+
+pub(super) fn line(line: &str) -> Entry<'_> {
+    if line.starts_with(['#', '!', ';']) || line.starts_with("//") {
+        return Entry::Ignored(Ignored::Comment);
+    }
+    if line.starts_with('[') && line.ends_with(']') && !line.contains(':') {
+        return Entry::Ignored(Ignored::Header);
+    }
+    name(line)
+}
+
+/// What is left when comments and headers are gone; other formats call it for bare names.
+pub(super) fn name(line: &str) -> Entry<'_> {
+    if line.contains("://") {
+        return urls::url(without_comment(line));
+    }
+    let text = line.split('#').next().unwrap_or_default().trim_end();
+    if text.contains(char::is_whitespace) {
+        return Entry::Refused(Refusal::Malformed);
+    }
+    let like_regex = text.starts_with('^') || text.contains(".*") || text.contains('(');
+    if like_regex || text.starts_with('/') && text.len() > 1 && text.ends_with('/') {
+        return Entry::Refused(Refusal::Regex);
+    }
+    if text.contains('/') {
+        return urls::url(text);
+    }
+    pattern_entry(text, Scope::Subtree)
+}

@@ -1,0 +1,30 @@
+//! Lists: from a stranger's text to rules, with an account of every line.
+//!
+//! A public list is an unreliable upstream. It is fetched (`fetch`), kept (`store`), its format told
+//! (`detect`), its lines parsed (`format`), its names judged (`target`, `profile`, `protected`), and it
+//! passes the `gate` before anybody's index is built from it; what fails leaves the last good copy in
+//! force. `starter` and `catalogue` are what the program brings along.
+//!
+//! Knows texts, names and one list at a time. Never knows tiers, policies, the index or other lists.
+// Inside: `read` is the story; `seen` remembers one list's names; `reason` and `account` are its words.
+
+pub mod account;
+pub mod catalogue;
+pub mod content;
+pub mod detect;
+pub mod fetch;
+pub mod format;
+pub mod gate;
+pub mod protected;
+pub mod read;
+pub mod reason;
+pub mod spec;
+pub mod starter;
+pub mod store;
+
+mod profile;
+mod seen;
+mod target;
+
+#[cfg(test)]
+mod tests;

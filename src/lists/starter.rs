@@ -1,0 +1,150 @@
+//! The lists that are part of the program, so that the resolver is never without a filter.
+//!
+//! Written and reviewed by people of the project (`blocklists/README.md`); the rule that no list names
+//! a protected name is held by a test and not at run time, because Zalo and YouTube have lists of their
+//! own on purpose.
+
+use std::time::Duration;
+
+use super::format::Format;
+use super::spec::{FormatChoice, ListSpec, MAX_NAMES_DEFAULT, Matching, Profile, SourceSpec};
+use crate::model::category::Category;
+use crate::model::rule::ListKind;
+
+/// A list of the program with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Starter {
+    /// How it is read.
+    pub spec: ListSpec,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! texts {
+    ($($category:ident = $file:literal;)*) => {
+        &[$((Category::$category, include_str!(concat!("../../blocklists/", $file))),)*]
+    };
+}
+
+/// One file for each category but `newdom`, which is observed and not listed.
+const BLOCK: &[(Category, &str)] = texts! {
+    Csam = "csam.txt";
+    Malware = "malware.txt";
+    Phishing = "phishing.txt";
+    Authority = "authority.txt";
+    Adult = "adult.txt";
+    AdultSoft = "adult_soft.txt";
+    Gambling = "gambling.txt";
+    Drugs = "drugs.txt";
+    Violence = "violence.txt";
+    Hate = "hate.txt";
+    Bypass = "bypass.txt";
+    Encdns = "encdns.txt";
+    Ddns = "ddns.txt";
+    Remote = "remote.txt";
+    Piracy = "piracy.txt";
+    Games = "games.txt";
+    Edugames = "edugames.txt";
+    Social = "social.txt";
+    Shortvideo = "shortvideo.txt";
+    Chat = "chat.txt";
+    Zalo = "zalo.txt";
+    Video = "video.txt";
+    Youtube = "youtube.txt";
+    Ai = "ai.txt";
+    Cheat = "cheat.txt";
+    Filehost = "filehost.txt";
+    Shortener = "shortener.txt";
+    Ads = "ads.txt";
+    Shop = "shop.txt";
+    Nosafe = "nosafe.txt";
+    Sexed = "sexed.txt";
+};
+
+/// Sets of names for allow-only groups.
+const ALLOW: &[(&str, &str)] = &[("learning", include_str!("../../blocklists/allow/learning.txt"))];
+
+/// The version of all starter lists: the program's.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// All lists of the program: `starter-<category>` by category, then the allow sets by name.
+pub fn all() -> Vec<Starter> {
+    let block = BLOCK.iter().map(|(category, text)| {
+        starter(format!("starter-{}", category.id()), ListKind::Block(*category), text)
+    });
+    let allow = ALLOW.iter().map(|(set, text)| starter((*set).to_owned(), ListKind::Allow, text));
+    block.chain(allow).collect()
+}
+
+fn starter(id: String, kind: ListKind, text: &'static str) -> Starter {
+    let profile = Profile {
+        matching: Matching::Subtree,
+        fold_www: false,
+        private_suffixes: matches!(kind, ListKind::Block(Category::Ddns) | ListKind::Allow),
+        tld: false,
+        urls: false,
+        max_names: MAX_NAMES_DEFAULT,
+    };
+    let format = FormatChoice::Named(Format::Plain);
+    let spec = ListSpec { id, source: SourceSpec::Starter, kind, format, profile, every: Duration::MAX };
+    Starter { spec, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::dns::suffixes::Suffixes;
+    use crate::lists::protected::Protected;
+    use crate::lists::read::read;
+    use crate::lists::reason::Ignored;
+    use crate::model::rule::Protection;
+
+    #[test]
+    fn every_file_of_the_folder_is_part_of_the_program() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("blocklists");
+        let texts = |folder: &Path| {
+            let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+            files.filter(|file| file.extension().is_some_and(|end| end == "txt")).count()
+        };
+        assert_eq!(texts(&folder), BLOCK.len());
+        assert_eq!(texts(&folder.join("allow")), ALLOW.len());
+        let observed = |category: &&Category| **category != Category::Newdom;
+        assert!(Category::ALL.iter().filter(observed).eq(BLOCK.iter().map(|(category, _)| category)));
+    }
+
+    #[test]
+    fn each_says_what_it_is_and_every_line_is_taken_or_a_comment() {
+        for Starter { spec, text } in all() {
+            let (rules, reading) = read(text.as_bytes(), &spec, &Protected::none());
+            let head = match spec.kind {
+                ListKind::Block(category) => format!("# category: {}\n", category.id()),
+                _ => format!("# allow set: {}\n", spec.id),
+            };
+            assert!(text.starts_with(&head), "{}", spec.id);
+            let account = &reading.account;
+            assert_eq!(
+                account.taken + account.ignored(Ignored::Comment),
+                account.lines,
+                "{}: {account:?}",
+                spec.id
+            );
+            let secret = matches!(spec.kind, ListKind::Block(category) if category.is_secret());
+            assert_eq!(rules.is_empty(), secret, "{}", spec.id);
+        }
+    }
+
+    #[test]
+    fn none_names_a_protected_name_but_zalo_and_youtube_the_soft_ones() {
+        let protected = Protected::embedded();
+        for Starter { spec, text } in all() {
+            let own = matches!(spec.kind, ListKind::Block(Category::Zalo | Category::Youtube));
+            for rule in read(text.as_bytes(), &spec, &Protected::none()).0 {
+                let hit = protected.against(&Suffixes::of(protected.key(), rule.name.as_name()), spec.kind);
+                let fine = hit.is_none_or(|hit| own && hit.protection != Protection::Hard);
+                assert!(fine, "{}: {} is protected", spec.id, rule.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Tests that take a whole list: each module promises one thing.
+//!
+//! - `torture`: every line of the hand-written files has the verdict that its table gives
+//! - `fetch`: from a server on loopback, with all that goes wrong
+//! - `gate`: ordinary updates pass, real accidents are held
+//! - `laws`: whatever the octets, nothing panics and the account adds up
+//! - `profile`: what a profile makes of a list, and what it may not
+//! - `real`: real public lists are told apart and read
+//! - `store`: last good stays, whatever happens
+
+mod fetch;
+mod gate;
+mod laws;
+mod profile;
+mod real;
+mod shared;
+mod store;
+mod torture;
