@@ -76,6 +76,8 @@ codes! {
     OpenResolver = "open-resolver";
     /// A level of the school that no group has.
     TierWithoutGroup = "tier-without-group";
+    /// What the part of the program that it is for refuses.
+    Unusable = "unusable";
     /// A category that only signed bundles fill.
     SealedCategory = "sealed-category";
 }

@@ -11,10 +11,10 @@
 
 mod check;
 mod fill;
+pub mod init;
 pub mod mistake;
 mod nearest;
 mod read;
-pub mod rooms;
 mod say;
 mod source;
 pub mod spec;
@@ -25,8 +25,10 @@ pub mod value;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::lists::spec::ListSpec;
+use crate::lists::{fetch, gate};
 use crate::model::tier::Tier;
-use crate::{policy, serve};
+use crate::{journal, policy, resolve, serve};
 use fill::Desk;
 pub use mistake::{Look, Report};
 use mistake::{Mistake, Notes};
@@ -39,7 +41,7 @@ pub const DEFAULT_CONFIG: &str = include_str!("../../config/lachan.toml");
 pub const DEFAULT_POLICY: &str = include_str!("../../config/policy.toml");
 
 /// The settings of all rooms, checked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The school.
     pub school: School,
@@ -48,18 +50,29 @@ pub struct Settings {
     /// The control socket.
     pub control: PathBuf,
     /// Resolution.
-    pub resolve: rooms::ResolveSettings,
-    /// Lists beyond those that the program brings along.
-    pub lists: Vec<rooms::ListSpec>,
-    /// Whether the starter lists (`blocklists/*.txt`) are in force. Allow sets and protected names are
-    /// always there.
-    pub starter_lists: bool,
+    pub resolve: resolve::Settings,
+    /// Lists.
+    pub lists: Lists,
     /// Blocked attempts.
-    pub journal: rooms::JournalSettings,
+    pub journal: journal::Settings,
     /// Tiers, groups, school rules.
     pub policy: policy::Settings,
     /// The state folder.
     pub state: PathBuf,
+}
+
+/// Which lists are in force, and how they come in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists {
+    /// Lists beyond those that the program brings along.
+    pub specs: Vec<ListSpec>,
+    /// Whether the starter lists (`blocklists/*.txt`) are in force. Allow sets and protected names are
+    /// always there.
+    pub starter: bool,
+    /// What a new copy must pass.
+    pub gate: gate::Settings,
+    /// How lists are fetched.
+    pub fetch: fetch::Settings,
 }
 
 /// Who uses the server.

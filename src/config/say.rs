@@ -486,3 +486,23 @@ pub fn cname_and_more(at: Place, name: &str, first: Place) -> Mistake {
     Mistake::new(Code::Contradiction, at, name, what)
         .also(first, Said::new("bản ghi kia", "the other record"))
 }
+
+/// What a room refuses; `why` is its own, English, word.
+pub fn refused(at: Place, why: &str) -> Mistake {
+    let what = Said::new(format!("không dùng được: {why}"), "this cannot be used");
+    Mistake::new(Code::Unusable, at, "", what)
+}
+
+/// Not a share of something.
+pub fn bad_percent(at: Place, found: &str) -> Mistake {
+    let what =
+        Said::new(format!("`{found}` không phải tỉ lệ phần trăm"), format!("`{found}` is not a percentage"));
+    Mistake::new(Code::OutOfRange, at, found, what).allowed(["1% … 1000%"])
+}
+
+/// Not a proxy.
+pub fn bad_proxy(at: Place, found: &str) -> Mistake {
+    let what =
+        Said::new(format!("`{found}` không phải máy chủ trung gian"), format!("`{found}` is not a proxy"));
+    Mistake::new(Code::BadUrl, at, found, what).allowed(["environment", "none", "http://10.0.0.3:3128"])
+}

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::resolve::forward::{Transport, Upstream};
+
 /// `30s`, `45m`, `24h`, `30d`, `2w`, `500ms`; a space before the unit is allowed.
 pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = number_and_unit(text)?;
@@ -51,6 +53,12 @@ pub fn size(text: &str) -> Option<u64> {
     number.checked_mul(octets)
 }
 
+/// `30%`, `150 %`: 0.3, 1.5. At most 1000 %.
+pub fn percent(text: &str) -> Option<f64> {
+    let (number, unit) = number_and_unit(text)?;
+    (unit == "%" && (1..=1000).contains(&number)).then(|| number as f64 / 100.0)
+}
+
 fn number_and_unit(text: &str) -> Option<(u64, &str)> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit())?;
@@ -68,11 +76,18 @@ pub enum Range {
 }
 
 /// `10.1.0.0/16`, `10.1.2.3`, `fd00:1::/64`.
+///
+/// An IPv4 range in IPv6 clothing (`::ffff:10.0.0.0/104`) is the IPv4 range, as its clients will be.
 pub fn range(text: &str) -> Option<Range> {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(Range::Net(IpNet::from(address)));
+        return Some(Range::Net(IpNet::from(address.to_canonical())));
     }
-    let net: IpNet = text.parse().ok()?;
+    let mut net: IpNet = text.parse().ok()?;
+    if let (IpAddr::V4(v4), 96..) = (net.addr().to_canonical(), net.prefix_len())
+        && net.addr().is_ipv6()
+    {
+        net = IpNet::new(IpAddr::V4(v4), net.prefix_len() - 96).ok()?;
+    }
     let network = net.trunc();
     Some(if network == net { Range::Net(net) } else { Range::HostBits(network) })
 }
@@ -88,28 +103,11 @@ pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
-/// How an upstream server is spoken to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// UDP, and TCP where it must be.
-    Plain,
-    /// DNS over TLS; the name is checked.
-    Tls { name: String },
-    /// DNS over HTTPS; the name is checked.
-    Https { name: String, path: String },
-}
-
-/// An upstream server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    pub address: SocketAddr,
-    pub transport: Transport,
-}
-
 /// Forms that [`server`] reads.
 pub const SERVER_FORMS: &[&str] = &[
     "192.0.2.53",
     "192.0.2.53:5353",
+    "tcp://192.0.2.53",
     "tls://192.0.2.53#dns.example",
     "https://192.0.2.53#dns.example/dns-query",
 ];
@@ -117,23 +115,26 @@ pub const SERVER_FORMS: &[&str] = &[
 /// `192.0.2.53`, `tls://192.0.2.53#dns.example`, `https://192.0.2.53#dns.example/dns-query`. The
 /// address stands first, so that asking needs no asking; the name behind `#` is what the certificate
 /// must be for.
-pub fn server(text: &str) -> Option<Server> {
+pub fn server(text: &str) -> Option<Upstream> {
     if let Some(rest) = text.strip_prefix("tls://") {
         let (address, name) = rest.split_once('#')?;
-        return Some(Server {
+        return Some(Upstream {
             address: socket_address(address, 853)?,
             transport: Transport::Tls { name: host_name(name)? },
         });
     }
+    if let Some(rest) = text.strip_prefix("tcp://") {
+        return Some(Upstream { address: socket_address(rest, 53)?, transport: Transport::Tcp });
+    }
     if let Some(rest) = text.strip_prefix("https://") {
         let (address, name) = rest.split_once('#')?;
         let (name, path) = name.split_once('/').unwrap_or((name, "dns-query"));
-        return Some(Server {
+        return Some(Upstream {
             address: socket_address(address, 443)?,
             transport: Transport::Https { name: host_name(name)?, path: format!("/{path}") },
         });
     }
-    Some(Server { address: socket_address(text, 53)?, transport: Transport::Plain })
+    Some(Upstream { address: socket_address(text, 53)?, transport: Transport::Plain })
 }
 
 fn host_name(text: &str) -> Option<String> {
@@ -188,6 +189,7 @@ mod tests {
         assert_eq!(range("10.1.2.3"), Some(Range::Net(net("10.1.2.3/32"))));
         assert_eq!(range("10.1.2.3/16"), Some(Range::HostBits(net("10.1.0.0/16"))));
         assert_eq!(range("fd00::1/64"), Some(Range::HostBits(net("fd00::/64"))));
+        assert_eq!(range("::ffff:10.0.0.0/104"), Some(Range::Net(net("10.0.0.0/8"))));
         assert_eq!(range("10.1.0.0/33"), None);
         assert_eq!(range("10.1.0"), None);
     }

@@ -1,16 +1,23 @@
 //! `[[list]]`: a source of the catalogue, a URL, or a file.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use toml::Spanned;
 
 use super::{Desk, ENTRIES_MAX, flag};
+use crate::config::check::shipped_allow_sets;
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
-use crate::config::rooms::{self, CatalogueEntry, Profile, SourceSpec};
-use crate::config::spec::list::ListSpec;
+use crate::config::spec::Text;
+use crate::config::spec::list::{ListSpec, ListsSpec};
 use crate::config::spec::table::{Table, Tables};
-use crate::config::{say, value};
+use crate::config::{Lists, say, value};
+use crate::lists::catalogue::{self, CatalogueEntry};
+use crate::lists::fetch::{self, Proxy};
+use crate::lists::format::Format;
+use crate::lists::gate;
+use crate::lists::spec::{self, FormatChoice, Matching, Profile, SourceSpec};
 use crate::model::category::Category;
 use crate::model::rule::ListKind;
 
@@ -27,11 +34,53 @@ const NAMES_MAX: usize = 500_000_000;
 /// What ids of our own lists and of school rules begin with.
 const RESERVED: &[&str] = &["starter-", "protected-", "school"];
 
-pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<rooms::ListSpec> {
+pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>, all: &ListsSpec) -> Lists {
+    let specs = each(desk, specs);
+    let shipped = gate::Settings::default();
+    let gate = gate::Settings {
+        shrink_share: percent(desk, &all.shrink, shipped.shrink_share),
+        grow_share: percent(desk, &all.grow, shipped.grow_share),
+        ..shipped
+    };
+    let shipped = fetch::Settings::default();
+    let insecure =
+        |spec: &spec::ListSpec| matches!(&spec.source, SourceSpec::Url(url) if url.starts_with("http://"));
+    let fetch = fetch::Settings {
+        proxy: proxy(desk, &all.proxy),
+        octets_max: desk.size(&all.max_size, shipped.octets_max, (1 << 20, "1 MiB"), (4 << 30, "4 GiB")),
+        // Only loopback URLs pass the check below.
+        plain_http: specs.iter().any(insecure),
+        ..shipped
+    };
+    Lists { specs, starter: flag(&all.starter, true), gate, fetch }
+}
+
+fn percent(desk: &mut Desk<'_>, text: &Option<Text>, shipped: f64) -> f64 {
+    let Some(text) = text else { return shipped };
+    value::percent(text.get_ref()).unwrap_or_else(|| {
+        desk.note(say::bad_percent(desk.at(text), text.get_ref()));
+        shipped
+    })
+}
+
+fn proxy(desk: &mut Desk<'_>, text: &Option<Text>) -> Proxy {
+    let Some(text) = text else { return Proxy::default() };
+    match text.get_ref().as_str() {
+        "environment" => Proxy::Environment,
+        "none" => Proxy::None,
+        url if url.starts_with("http://") && url.len() > "http://".len() => Proxy::Url(url.to_owned()),
+        other => {
+            desk.note(say::bad_proxy(desk.at(text), other));
+            Proxy::default()
+        }
+    }
+}
+
+fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
     if let Some(spec) = specs.get(ENTRIES_MAX) {
         desk.note(say::too_many(desk.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
     }
-    let mut lists: Vec<rooms::ListSpec> = Vec::new();
+    let mut lists: Vec<spec::ListSpec> = Vec::new();
     let mut places = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
         let Some(list) = list(desk, spec) else { continue };
@@ -52,7 +101,7 @@ pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<rooms:
     lists
 }
 
-fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<rooms::ListSpec> {
+fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::ListSpec> {
     let fields = &spec.get_ref().0;
     let given = [("source", &fields.source), ("url", &fields.url), ("file", &fields.file)];
     let given: Vec<&str> = given.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
@@ -70,20 +119,20 @@ fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<rooms::L
     let kind = kind(desk, spec, entry.as_ref());
     let format = format(desk, fields, entry.as_ref());
     let profile = profile(desk, fields, entry.as_ref(), kind);
-    let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.every));
+    let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
     let source = match (&fields.url, &fields.file, &entry) {
         (Some(url), ..) => SourceSpec::Url(fetchable(desk, url)?),
         (_, Some(file), _) => SourceSpec::File(desk.file(file)),
-        (.., entry) => SourceSpec::Url(entry.as_ref()?.url.clone()),
+        (.., entry) => entry.as_ref()?.spec.source.clone(),
     };
-    Some(rooms::ListSpec { id: id?, source, kind: kind?, format, profile, every })
+    Some(spec::ListSpec { id: id?, source, kind: kind?, format, profile, every })
 }
 
-fn catalogue_entry(desk: &mut Desk<'_>, source: &crate::config::spec::Text) -> Option<CatalogueEntry> {
-    let catalogue = rooms::catalogue();
-    let found = catalogue.iter().find(|entry| entry.id == *source.get_ref());
+fn catalogue_entry(desk: &mut Desk<'_>, source: &Text) -> Option<CatalogueEntry> {
+    static CATALOGUE: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(catalogue::all);
+    let found = CATALOGUE.iter().find(|entry| entry.spec.id == *source.get_ref());
     if found.is_none() {
-        let known: Vec<&str> = catalogue.iter().map(|entry| entry.id.as_str()).collect();
+        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.spec.id.as_str()).collect();
         let meant = nearest(source.get_ref(), known.iter().copied());
         desk.note(say::unknown_source(desk.at(source), source.get_ref(), meant, &known));
     }
@@ -100,7 +149,7 @@ fn id(
             desk.note(say::not_with(desk.at(id), "id", "source"));
             None
         }
-        (None, Some(entry)) => Some(entry.id.clone()),
+        (None, Some(entry)) => Some(entry.spec.id.clone()),
         (None, None) => {
             desk.note(say::missing_key(desk.at(spec), "id"));
             None
@@ -115,7 +164,7 @@ fn id(
                 && !RESERVED.iter().any(|reserved| text.starts_with(reserved));
             if !fits {
                 desk.note(say::bad_id(desk.at(id), text));
-            } else if rooms::allow_sets().iter().any(|set| set == text) {
+            } else if shipped_allow_sets().iter().any(|set| set == text) {
                 desk.note(say::taken(desk.at(id), text));
             } else {
                 return Some(text.clone());
@@ -159,7 +208,7 @@ fn kind(
             }
             Some(ListKind::Block(category))
         }
-        (None, Some(entry)) => Some(ListKind::Block(entry.category)),
+        (None, Some(entry)) => Some(entry.spec.kind),
         (None, None) if fields.source.is_some() => None,
         (None, None) => {
             desk.note(say::missing_key(desk.at(spec), "category"));
@@ -168,14 +217,13 @@ fn kind(
     }
 }
 
-fn format(desk: &mut Desk<'_>, fields: &ListSpec, entry: Option<&CatalogueEntry>) -> Option<String> {
-    let shipped = || entry.map(|entry| entry.format.clone());
-    let Some(text) = &fields.format else { return shipped() };
-    let words: Vec<(&str, Option<&str>)> = std::iter::once(("auto", None))
-        .chain(rooms::FORMATS.iter().map(|format| (*format, Some(*format))))
-        .collect();
+fn format(desk: &mut Desk<'_>, fields: &ListSpec, entry: Option<&CatalogueEntry>) -> FormatChoice {
+    let shipped = entry.map_or(FormatChoice::Auto, |entry| entry.spec.format);
+    let Some(text) = &fields.format else { return shipped };
+    let named = Format::ALL.iter().map(|format| (format.id(), FormatChoice::Named(*format)));
+    let words: Vec<_> = std::iter::once(("auto", FormatChoice::Auto)).chain(named).collect();
     let noun = Said::new("định dạng danh sách", "list format");
-    desk.word(text, noun, &words)?.map(str::to_owned)
+    desk.word(text, noun, &words).unwrap_or(shipped)
 }
 
 fn profile(
@@ -184,13 +232,10 @@ fn profile(
     entry: Option<&CatalogueEntry>,
     kind: Option<ListKind>,
 ) -> Profile {
-    let shipped = entry.map_or(
-        Profile { subtree: false, fold_www: false, private_suffixes: false, max_names: 6_000_000 },
-        |entry| entry.profile.clone(),
-    );
+    let shipped = entry.map_or_else(Profile::default, |entry| entry.spec.profile);
     let noun = Said::new("cách khớp tên", "way to match names");
-    let words = [("native", false), ("subtree", true)];
-    let subtree = fields.r#match.as_ref().and_then(|text| desk.word(text, noun, &words));
+    let words = [("native", Matching::Native), ("subtree", Matching::Subtree)];
+    let matching = fields.r#match.as_ref().and_then(|text| desk.word(text, noun, &words));
     let threat = match kind {
         Some(ListKind::Block(category)) => Some(category).filter(|category: &Category| category.is_threat()),
         _ => None,
@@ -199,9 +244,11 @@ fn profile(
         desk.note(say::fold_threats(desk.at(fold), category.id()));
     }
     Profile {
-        subtree: subtree.unwrap_or(shipped.subtree),
+        matching: matching.unwrap_or(shipped.matching),
         fold_www: flag(&fields.fold_www, shipped.fold_www),
         private_suffixes: flag(&fields.private_suffixes, shipped.private_suffixes),
+        tld: flag(&fields.tld, shipped.tld),
+        urls: flag(&fields.urls, shipped.urls),
         max_names: desk.number(&fields.max_names, shipped.max_names, 1, NAMES_MAX),
     }
 }
@@ -220,7 +267,7 @@ fn every(desk: &mut Desk<'_>, fields: &ListSpec, shipped: Duration) -> Duration 
 }
 
 /// A URL that lists are fetched from: HTTPS, or HTTP from this very machine.
-fn fetchable(desk: &mut Desk<'_>, url: &crate::config::spec::Text) -> Option<String> {
+fn fetchable(desk: &mut Desk<'_>, url: &Text) -> Option<String> {
     let text = url.get_ref();
     let local = ["http://127.0.0.1", "http://[::1]"]
         .iter()

@@ -44,12 +44,15 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     let serve = service::serve(desk, &spec.listen, &spec.access);
     let control = service::control(desk, &spec.listen, &state);
     let resolve = resolve::resolve(desk, &spec.resolve, &spec.local);
-    let lists = list::lists(desk, &spec.list);
+    let lists = list::lists(desk, &spec.list, &spec.lists);
     let journal = service::journal(desk, &spec.journal, &state, time_zone);
-    let policy = policy::policy(desk, spec, &school, &lists);
-    let starter_lists = spec.lists.starter.as_ref().is_none_or(|starter| *starter.get_ref());
-    let settings = Settings { school, serve, control, resolve, lists, starter_lists, journal, policy, state };
+    let policy = policy::policy(desk, spec, &school, &lists.specs);
+    let resolve = crate::resolve::Settings { in_flight: serve.in_flight_max, ..resolve };
+    let settings = Settings { school, serve, control, resolve, lists, journal, policy, state };
     check::check(desk, spec, &settings);
+    if desk.notes.is_empty() {
+        check::ask_the_rooms(desk, spec, &settings);
+    }
     settings
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::{Desk, group};
 use crate::config::mistake::{Notes, Said};
-use crate::config::rooms::ListSpec;
 use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
 use crate::config::spec::policy::{PolicyFileSpec, TierSpec, TiersSpec};
 use crate::config::{DEFAULT_POLICY, School, read, say, take_in};
+use crate::lists::spec::ListSpec;
 use crate::model::category::CategorySet;
 use crate::model::tier::Tier;
 use crate::policy::lint::laxer;

@@ -3,19 +3,18 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use ipnet::IpNet;
 use toml::Spanned;
 
 use super::{Desk, ENTRIES_MAX, flag};
 use crate::config::mistake::Said;
-use crate::config::rooms::{
-    ForwardZone, LocalRecord, LocalSettings, LocalZone, ResolveMode, ResolveSettings, Upstream,
-};
 use crate::config::spec::Text;
 use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{say, value};
 use crate::dns::rdata::{rtype, type_name, type_number};
+use crate::resolve::forward::{ForwardZone, Upstream};
+use crate::resolve::local::{self, RecordSpec, ZoneSpec};
+use crate::resolve::{Mode, Settings, recommended_never_ask};
 
 /// TTL of a local record that says none: an hour, as zone files commonly do.
 const LOCAL_TTL: Duration = Duration::from_secs(3600);
@@ -24,17 +23,17 @@ const TTL_MAX: Duration = Duration::from_secs(604_800);
 /// Servers of one zone; more are never asked within one query's time.
 const SERVERS_MAX: usize = 16;
 
-pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> ResolveSettings {
-    let modes = [("recursive", ResolveMode::Recursive), ("forward", ResolveMode::Forward)];
+pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> Settings {
+    let modes = [("recursive", Mode::Recursive), ("forward", Mode::Forward)];
     let noun = Said::new("cách phân giải", "mode of resolution");
     let mode = spec.mode.as_ref().and_then(|mode| desk.word(mode, noun, &modes));
     let forwards = forwards(desk, &spec.forward);
     let root = forwards.iter().any(|forward| forward.zone.as_name().is_root());
     match (mode, &spec.mode) {
-        (Some(ResolveMode::Forward), Some(written)) if !root && all_read(spec, &forwards) => {
+        (Some(Mode::Forward), Some(written)) if !root && all_read(spec, &forwards) => {
             desk.note(say::nobody_to_ask(desk.at(written)));
         }
-        (Some(ResolveMode::Recursive) | None, written) if root => {
+        (Some(Mode::Recursive) | None, written) if root => {
             let zone = spec.forward.iter().find(|forward| forward.get_ref().zone.get_ref() == ".");
             let place = zone.map(|forward| desk.at(&forward.get_ref().zone));
             if let Some(place) = place.or_else(|| written.as_ref().map(|mode| desk.at(mode))) {
@@ -43,30 +42,31 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
         }
         _ => {}
     }
-    ResolveSettings {
-        mode: mode.unwrap_or(ResolveMode::Recursive),
+    let shipped = Settings::default();
+    Settings {
+        mode: mode.unwrap_or(shipped.mode),
         forwards,
-        dnssec: flag(&spec.dnssec, true),
+        dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
         trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
         never_ask: match &spec.never_ask {
-            Some(texts) => desk.ranges(texts, "recommended", &recommended()),
-            None => recommended(),
+            Some(texts) => desk.ranges(texts, "recommended", &recommended_never_ask()),
+            None => shipped.never_ask.clone(),
         },
         source_addresses: source_addresses(desk, &spec.source_addresses),
-        cache_bytes: desk.size(&spec.cache, 64 << 20, (1 << 20, "1 MiB"), (64 << 30, "64 GiB")),
-        local: LocalSettings { records: records(desk, local), zones: zones(desk, local) },
+        cache_bytes: desk.size(&spec.cache, shipped.cache_bytes, (1 << 20, "1 MiB"), (64 << 30, "64 GiB")),
+        local: local::Settings {
+            records: records(desk, local),
+            zones: zones(desk, local),
+            canaries: flag(&spec.canaries, shipped.local.canaries),
+        },
+        ..shipped
     }
 }
 
 /// Whether every forward zone written became one; else a missing root is told of already.
 fn all_read(spec: &ResolveSpec, forwards: &[ForwardZone]) -> bool {
     spec.forward.len() == forwards.len()
-}
-
-/// Addresses that a stranger's referral must not make us ask.
-fn recommended() -> Vec<IpNet> {
-    hickory_resolver::recursor::RecursorOptions::default().deny_server
 }
 
 fn source_addresses(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<IpAddr> {
@@ -114,8 +114,7 @@ fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
             desk.note(say::bad_address(desk.at(text), text.get_ref(), value::SERVER_FORMS));
             continue;
         };
-        let server = Upstream { addr: server.address, transport: server.transport };
-        if server.addr.port() == 0 {
+        if server.address.port() == 0 {
             desk.note(say::port_zero(desk.at(text), text.get_ref()));
         } else if servers.contains(&server) {
             let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
@@ -143,7 +142,11 @@ enum Local<'s> {
 }
 
 /// Tells a record from a zone; notes what is neither, only once.
-fn local<'s>(desk: &mut Desk<'_>, spec: &'s Spanned<Table<LocalSpec>>, tell: bool) -> Option<Local<'s>> {
+fn record_or_zone<'s>(
+    desk: &mut Desk<'_>,
+    spec: &'s Spanned<Table<LocalSpec>>,
+    tell: bool,
+) -> Option<Local<'s>> {
     let at = desk.at(spec);
     let LocalSpec { name, r#type, data, ttl, zone, file } = &spec.get_ref().0;
     let found = match (name, zone) {
@@ -175,10 +178,12 @@ fn local<'s>(desk: &mut Desk<'_>, spec: &'s Spanned<Table<LocalSpec>>, tell: boo
     None
 }
 
-fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<LocalRecord> {
-    let mut records: Vec<(LocalRecord, &Text)> = Vec::new();
+fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
+    let mut records: Vec<(RecordSpec, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(Local::Record { name: written, rtype, data }) = local(desk, spec, true) else { continue };
+        let Some(Local::Record { name: written, rtype, data }) = record_or_zone(desk, spec, true) else {
+            continue;
+        };
         let ttl = desk.duration(&spec.get_ref().ttl, LOCAL_TTL, Duration::ZERO, TTL_MAX);
         let (name, number) = (desk.name(written), record_type(desk, rtype));
         let (Some(name), Some((rtype, form))) = (name, number) else { continue };
@@ -186,7 +191,7 @@ fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<LocalRecord> {
             desk.note(say::bad_record(desk.at(data), data.get_ref(), &type_name(rtype), form));
             continue;
         }
-        let record = LocalRecord { name, rtype, ttl: ttl.as_secs() as u32, data: data.get_ref().clone() };
+        let record = RecordSpec { name, rtype, ttl: ttl.as_secs() as u32, data: data.get_ref().clone() };
         let clash = records.iter().find(|(other, _)| {
             other.name == record.name
                 && ((other.rtype == rtype && other.data == record.data)
@@ -250,10 +255,10 @@ fn is_data(rtype: u16, data: &str) -> bool {
     }
 }
 
-fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<LocalZone> {
-    let mut zones: Vec<(LocalZone, &Text)> = Vec::new();
+fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
+    let mut zones: Vec<(ZoneSpec, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(Local::Zone { zone: written, file }) = local(desk, spec, false) else { continue };
+        let Some(Local::Zone { zone: written, file }) = record_or_zone(desk, spec, false) else { continue };
         let file = desk.file(file);
         let Some(zone) = desk.name(written) else { continue };
         match zones.iter().find(|(other, _)| other.zone == zone) {
@@ -262,7 +267,7 @@ fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<LocalZone> {
                 let noun = Said::new("vùng", "zone");
                 desk.note(say::duplicate(desk.at(written), written.get_ref(), noun, first));
             }
-            None => zones.push((LocalZone { zone, file }, written)),
+            None => zones.push((ZoneSpec { zone, file }, written)),
         }
     }
     zones.into_iter().map(|(zone, _)| zone).collect()

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::TimeZone;
 
 use super::{Desk, ENTRIES_MAX};
 use crate::config::mistake::Said;
-use crate::config::rooms::{DeviceMode, JournalSettings};
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
 use crate::config::{School, say, value};
+use crate::journal::clock::vietnam;
+use crate::journal::pseudonym::DeviceMode;
 use crate::model::tier::Tier;
-use crate::serve;
+use crate::{journal, serve};
 
 /// The word for what the program finds by itself.
 const AUTO: &str = "auto";
@@ -73,8 +74,7 @@ pub(super) fn school(desk: &mut Desk<'_>, spec: &SchoolSpec) -> (School, TimeZon
         if let Some(zone) = spec.time_zone.as_ref().filter(|zone| zone.get_ref() != TIME_ZONE) {
             desk.note(say::bad_time_zone(desk.at(zone), zone.get_ref()));
         }
-        // A machine without time zone data: Viet Nam has had no other offset since 1975.
-        TimeZone::fixed(Offset::constant(7))
+        vietnam()
     });
     (School { name, levels }, time_zone)
 }
@@ -173,7 +173,7 @@ pub(super) fn journal(
     spec: &JournalSpec,
     state: &Path,
     time_zone: TimeZone,
-) -> JournalSettings {
+) -> journal::Settings {
     let devices =
         [("pseudonym", DeviceMode::Pseudonym), ("none", DeviceMode::None), ("address", DeviceMode::Address)];
     let noun = Said::new("cách ghi thiết bị", "way to keep devices");
@@ -201,7 +201,7 @@ pub(super) fn journal(
         }
     }
     let size_cap = desk.size(&spec.size_cap, 2 << 30, (16 << 20, "16 MiB"), (1 << 40, "1024 GiB"));
-    JournalSettings {
+    journal::Settings {
         folder: state.to_owned(),
         device: device.unwrap_or(DeviceMode::Pseudonym),
         time_zone,

@@ -19,6 +19,8 @@ pub struct ListSpec {
     pub r#match: Option<Text>,
     pub fold_www: Option<Spanned<bool>>,
     pub private_suffixes: Option<Spanned<bool>>,
+    pub tld: Option<Spanned<bool>>,
+    pub urls: Option<Spanned<bool>>,
     pub max_names: Option<Number>,
     pub every: Option<Text>,
 }
@@ -28,4 +30,8 @@ pub struct ListSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct ListsSpec {
     pub starter: Option<Spanned<bool>>,
+    pub proxy: Option<Text>,
+    pub max_size: Option<Text>,
+    pub shrink: Option<Text>,
+    pub grow: Option<Text>,
 }

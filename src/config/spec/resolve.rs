@@ -17,6 +17,7 @@ pub struct ResolveSpec {
     pub never_ask: Option<Vec<Text>>,
     pub source_addresses: Vec<Text>,
     pub cache: Option<Text>,
+    pub canaries: Option<Spanned<bool>>,
     pub forward: Tables<ForwardSpec>,
 }
 

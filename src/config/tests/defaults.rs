@@ -12,7 +12,8 @@ use crate::policy::{AnswerStyle, Mode};
 
 #[test]
 fn the_commented_config_is_the_defaults() {
-    assert_eq!(settings(DEFAULT_CONFIG), settings(""));
+    // Some rooms' settings cannot be compared; what they print can.
+    assert_eq!(format!("{:#?}", settings(DEFAULT_CONFIG)), format!("{:#?}", settings("")));
 }
 
 #[test]

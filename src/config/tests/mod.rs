@@ -1,11 +1,13 @@
 //! Configs as schools write them, and what is said of their mistakes.
 //!
 //! `defaults` the shipped files are what they claim; `mistakes` each is told, in its place; `drawn`
-//! what people see; `words` every key misspelt; `hostile` octets that are no config.
+//! what people see; `words` every key misspelt; `hostile` octets that are no config; `init` a first
+//! config from a person's answers.
 
 mod defaults;
 mod drawn;
 mod hostile;
+mod init;
 mod mistakes;
 mod words;
 
