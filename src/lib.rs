@@ -16,7 +16,11 @@
 #![deny(unsafe_code)]
 
 pub mod dns;
+pub mod filter;
+pub mod journal;
 pub mod lists;
 pub mod model;
 pub mod policy;
+pub mod resolve;
 pub mod serve;
+pub mod sys;

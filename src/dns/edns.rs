@@ -6,8 +6,6 @@ pub const PAYLOAD: u16 = 1232;
 pub const PAYLOAD_MIN: u16 = 512;
 /// Option code of Extended DNS Errors (RFC 8914).
 pub const OPTION_EDE: u16 = 15;
-/// Option code of EDNS TCP keepalive (RFC 7828).
-pub const OPTION_KEEPALIVE: u16 = 11;
 /// RR type of OPT.
 pub const TYPE_OPT: u16 = 41;
 

@@ -2,6 +2,7 @@
 
 use super::name::{NameBuf, NameError};
 use super::question::HEADER;
+use super::rdata::rtype;
 
 /// Section of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,4 +105,117 @@ pub fn records(message: &[u8]) -> Result<(usize, Vec<RecordAt>), MessageError> {
         return Err(MessageError::Truncated);
     }
     Ok((question_end, found))
+}
+
+/// Names to which an answer leads away from what was asked: targets of CNAME, DNAME, SVCB and HTTPS
+/// in the answer section (the `.` of an SVCB record, "the owner itself", is left out). Octets that
+/// are not a message have none.
+pub fn targets(message: &[u8]) -> impl Iterator<Item = NameBuf> + '_ {
+    let found = records(message).map(|(_, found)| found).unwrap_or_default();
+    found.into_iter().filter(|record| record.section == Section::Answer).filter_map(|record| {
+        let skip = match record.rtype {
+            rtype::CNAME | rtype::DNAME => 0,
+            rtype::SVCB | rtype::HTTPS => 2,
+            _ => return None,
+        };
+        let mut name = NameBuf::new();
+        let end = name.fill_from_message(message, record.rdata_at() + skip).ok()?;
+        (end <= record.end() && !(skip == 2 && name.name().is_root())).then_some(name)
+    })
+}
+
+/// What RDATA that holds names is made of.
+enum Part {
+    /// So many octets.
+    Octets(usize),
+    /// A length octet and what it says (RFC 1035 §3.3).
+    Text,
+    /// A name.
+    Name,
+    /// Whatever is left.
+    Rest,
+}
+
+/// The parts of each type's RDATA that may hold a compressed name (RFC 3597 §4), and of those that
+/// some software decompresses although none may be there.
+fn parts(rtype: u16) -> &'static [Part] {
+    use Part::{Name, Octets, Rest, Text};
+    match rtype {
+        2..=5 | 7..=9 | rtype::PTR | rtype::DNAME => &[Name],
+        rtype::SOA => &[Name, Name, Octets(20)],
+        14 | 17 => &[Name, Name],
+        rtype::MX | 18 | 21 | 36 => &[Octets(2), Name],
+        26 => &[Octets(2), Name, Name],
+        rtype::SRV => &[Octets(6), Name],
+        35 => &[Octets(4), Text, Text, Text, Name],
+        24 | rtype::RRSIG => &[Octets(18), Name, Rest],
+        30 | 47 => &[Name, Rest],
+        rtype::SVCB | rtype::HTTPS => &[Octets(2), Name, Rest],
+        rtype::A => &[Octets(4)],
+        rtype::AAAA => &[Octets(16)],
+        _ => &[Rest],
+    }
+}
+
+/// Checks that a record's RDATA has the shape of its type and that each name in it can be read.
+///
+/// # Errors
+/// What [`MessageError`] says.
+pub fn check_rdata(message: &[u8], record: &RecordAt) -> Result<(), MessageError> {
+    let mut name = NameBuf::new();
+    let mut at = record.rdata_at();
+    for part in parts(record.rtype) {
+        at = match part {
+            Part::Octets(count) => at + count,
+            Part::Text => at + 1 + usize::from(*message.get(at).ok_or(MessageError::Truncated)?),
+            Part::Name => name.fill_from_message(message, at)?,
+            Part::Rest => record.end().max(at),
+        };
+    }
+    if at == record.end() { Ok(()) } else { Err(MessageError::Truncated) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// `www.a.` with a CNAME to `b.` and an HTTPS record whose target is the owner itself.
+    fn answer() -> Vec<u8> {
+        let mut message = vec![0, 0, 0x80, 0, 0, 1, 0, 2, 0, 0, 0, 0];
+        message.extend_from_slice(b"\x03www\x01a\x00\x00\x01\x00\x01");
+        message.extend_from_slice(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x03\x01B\x00");
+        message.extend_from_slice(b"\xc0\x0c\x00\x41\x00\x01\x00\x00\x00\x3c\x00\x03\x00\x01\x00");
+        message
+    }
+
+    #[test]
+    fn targets_are_where_the_answer_leads_and_not_the_owner_itself() {
+        let names: Vec<String> = targets(&answer()).map(|name| name.name().to_string()).collect();
+        assert_eq!(names, ["b"]);
+    }
+
+    #[test]
+    fn rdata_that_is_longer_or_shorter_than_its_names_is_refused() {
+        let good = answer();
+        let (_, found) = records(&good).unwrap();
+        assert_eq!(check_rdata(&good, &found[0]), Ok(()));
+        for rdata_len in [1, 2, 4] {
+            let record = RecordAt { rdata_len, ..found[0] };
+            assert!(check_rdata(&good, &record).is_err(), "{rdata_len}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_the_walk_panic(mut message in prop::collection::vec(any::<u8>(), 12..300), counts in prop::array::uniform3(0u8..4)) {
+            message[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
+            let _ = targets(&message).count();
+            if let Ok((_, found)) = records(&message) {
+                for record in &found {
+                    let _ = check_rdata(&message, record);
+                }
+            }
+        }
+    }
 }

@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use super::question::HEADER;
+
 /// Octets of a name in wire form, the root's zero included (RFC 1035 §2.3.4).
 pub const NAME_MAX: usize = 255;
 /// Octets of one label (RFC 1035 §2.3.4).
@@ -325,7 +327,8 @@ impl NameBuf {
 
     /// Reads a name at `at` in a whole message, following compression pointers (RFC 1035 §4.1.4),
     /// lower-cases it, and says where the octets after it start. Pointers may only lead backwards, so
-    /// it ends after at most 127 of them.
+    /// it ends after at most 127 of them, and never into the header: no name stands there, and what a
+    /// name says must not change with the id of the message around it.
     ///
     /// # Errors
     /// What [`NameError`] says.
@@ -358,7 +361,7 @@ impl NameBuf {
                     let low = *message.get(from + 1).ok_or(NameError::Truncated)? as usize;
                     let target = (len & 0x3f) << 8 | low;
                     end.get_or_insert(from + 2);
-                    if target >= lowest {
+                    if target >= lowest || target < HEADER {
                         return Err(NameError::Truncated);
                     }
                     lowest = target;
@@ -438,11 +441,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_that_leads_forwards_or_to_itself_is_refused() {
+    fn a_pointer_that_leads_forwards_to_itself_or_into_the_header_is_refused() {
         let mut buf = NameBuf::new();
-        assert_eq!(buf.fill_from_message(&[0xc0, 0], 0), Err(NameError::Truncated));
-        assert_eq!(buf.fill_from_message(&[0xc0, 2, 0], 0), Err(NameError::Truncated));
-        assert_eq!(buf.fill_from_message(&[1, b'A', 0, 0xc0, 0], 3), Ok(5));
+        let message = |tail: &[u8]| [&[0; HEADER][..], tail].concat();
+        assert_eq!(buf.fill_from_message(&message(&[0xc0, 12]), 12), Err(NameError::Truncated));
+        assert_eq!(buf.fill_from_message(&message(&[0xc0, 14, 0]), 12), Err(NameError::Truncated));
+        assert_eq!(buf.fill_from_message(&message(&[0xc0, 11]), 12), Err(NameError::Truncated));
+        assert_eq!(buf.fill_from_message(&message(&[1, b'A', 0, 0xc0, 12]), 15), Ok(17));
         assert_eq!(buf.name().to_string(), "a");
     }
 

@@ -7,7 +7,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
-use super::edns::{OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD, TYPE_OPT};
+use super::edns::{OPTION_EDE, PAYLOAD, TYPE_OPT};
 use super::name::Name;
 use super::question::{HEADER, Question};
 use super::rdata::{CLASS_IN, rtype};
@@ -25,8 +25,8 @@ pub enum Rcode {
     BadVers = 16,
 }
 
-/// EXTRA-TEXT is cut at this many octets, at a character: an error may never push an answer over a limit.
-pub const EXTRA_TEXT_MAX: usize = 160;
+/// Octets of EXTRA-TEXT that are sent at the most.
+pub const EXTRA_TEXT_MAX: usize = 400;
 
 /// One answer being written.
 pub struct Reply<'b> {
@@ -149,26 +149,21 @@ impl<'b> Reply<'b> {
     }
 
     /// Ends the answer: OPT with the errors, counts, and TC where it is longer than `limit` octets.
-    /// Returns the octets written.
-    pub fn finish(mut self, limit: usize, error: Option<Error<'_>>) -> usize {
-        self.finish_with(limit, error, None)
-    }
-
-    /// As [`finish`](Self::finish), with the idle time that a TCP client may count on, in units of
-    /// 100 ms (RFC 7828).
-    pub fn finish_with(&mut self, limit: usize, error: Option<Error<'_>>, keepalive: Option<u16>) -> usize {
+    /// Returns the octets written. Texts of errors give way first (RFC 8914 §3), then the records.
+    pub fn finish(mut self, limit: usize, errors: &[Error<'_>]) -> usize {
         let body_end = self.buf.len();
-        self.opt(error.as_ref(), keepalive);
-        if self.buf.len() > limit && error.is_some() {
-            // The text goes first (RFC 8914 §3), then the records.
-            self.buf.truncate(body_end);
-            self.opt(error.map(|error| Error { text: "", ..error }).as_ref(), keepalive);
+        self.opt(errors, Text::Full);
+        for less in [Text::Short, Text::None] {
+            if self.buf.len() > limit && !errors.is_empty() {
+                self.buf.truncate(body_end);
+                self.opt(errors, less);
+            }
         }
         if self.buf.len() > limit {
             self.buf.truncate(self.question_end);
             self.counts = [0; 3];
             self.buf[2] |= 0x02;
-            self.opt(error.map(|error| Error { text: "", ..error }).as_ref(), keepalive);
+            self.opt(errors, Text::None);
         }
         if self.edns.is_some() {
             self.counts[2] += 1;
@@ -179,7 +174,7 @@ impl<'b> Reply<'b> {
         self.buf.len()
     }
 
-    fn opt(&mut self, error: Option<&Error<'_>>, keepalive: Option<u16>) {
+    fn opt(&mut self, errors: &[Error<'_>], how_much: Text) {
         let Some(edns) = self.edns else { return };
         let extended = (self.rcode as u16 >> 4) as u8;
         self.buf.push(0);
@@ -188,36 +183,134 @@ impl<'b> Reply<'b> {
         self.buf.extend_from_slice(&[extended, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
         let length_at = self.buf.len();
         self.buf.extend_from_slice(&[0, 0]);
-        if let Some(error) = error {
-            let text = cut(error.text, EXTRA_TEXT_MAX);
+        for error in errors {
+            let text = match how_much {
+                Text::Full => error.text,
+                Text::Short => error.short,
+                Text::None => "",
+            };
+            // A text that is too long is left out whole: half a JSON object says nothing.
+            let text = if text.len() > EXTRA_TEXT_MAX { "" } else { text };
             self.buf.extend_from_slice(&OPTION_EDE.to_be_bytes());
             self.buf.extend_from_slice(&(text.len() as u16 + 2).to_be_bytes());
             self.buf.extend_from_slice(&error.code.code().to_be_bytes());
             self.buf.extend_from_slice(text.as_bytes());
-        }
-        if let Some(tenths) = keepalive {
-            self.buf.extend_from_slice(&OPTION_KEEPALIVE.to_be_bytes());
-            self.buf.extend_from_slice(&2u16.to_be_bytes());
-            self.buf.extend_from_slice(&tenths.to_be_bytes());
         }
         let length = (self.buf.len() - length_at - 2) as u16;
         self.buf[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
     }
 }
 
+#[derive(Clone, Copy)]
+enum Text {
+    Full,
+    Short,
+    None,
+}
+
 /// An Extended DNS Error to send along (RFC 8914).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error<'t> {
     /// INFO-CODE.
     pub code: EdeCode,
-    /// EXTRA-TEXT, cut at [`EXTRA_TEXT_MAX`] octets.
+    /// EXTRA-TEXT, of at most [`EXTRA_TEXT_MAX`] octets.
     pub text: &'t str,
+    /// What stays of the text where the whole does not fit over UDP.
+    pub short: &'t str,
 }
 
-fn cut(text: &str, max: usize) -> &str {
-    let mut end = text.len().min(max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+impl<'t> Error<'t> {
+    /// An error with a text that gives way as a whole.
+    pub fn new(code: EdeCode, text: &'t str) -> Self {
+        Self { code, text, short: "" }
     }
-    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::question::Refused;
+
+    /// `www.Example. A`, RD and CD set, EDNS with the given payload.
+    pub(crate) fn query(payload: Option<u16>) -> Vec<u8> {
+        let mut packet = vec![0xab, 0xcd, 0x01, 0x10, 0, 1, 0, 0, 0, 0, 0, u8::from(payload.is_some())];
+        packet.extend_from_slice(b"\x03www\x07Example\x00\x00\x01\x00\x01");
+        if let Some(payload) = payload {
+            packet.extend_from_slice(&[0, 0, 41]);
+            packet.extend_from_slice(&payload.to_be_bytes());
+            packet.extend_from_slice(&[0, 0, 0x80, 0, 0, 0]);
+        }
+        packet
+    }
+
+    #[test]
+    fn the_question_comes_back_as_it_was_asked() {
+        let packet = query(Some(4096));
+        let question = Question::parse(&packet).unwrap();
+        assert_eq!(question.name().to_string(), "www.example");
+        let mut out = Vec::new();
+        let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+        reply.answer_a(30, Ipv4Addr::UNSPECIFIED);
+        let error = Error::new(EdeCode::Blocked, "bị chặn");
+        assert_eq!(reply.finish(1232, &[error]), out.len());
+        assert_eq!(out[..12], [0xab, 0xcd, 0x81, 0x90, 0, 1, 0, 1, 0, 0, 0, 1]);
+        assert_eq!(&out[12..25], &packet[12..25]);
+        assert_eq!(&out[29..45], b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x1e\x00\x04\x00\x00\x00\x00");
+        assert_eq!(&out[45..54], b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00");
+        assert!(out.ends_with("bị chặn".as_bytes()));
+    }
+
+    #[test]
+    fn texts_give_way_before_records_and_records_before_the_limit() {
+        let packet = query(Some(512));
+        let question = Question::parse(&packet).unwrap();
+        let (long, short) = ("x".repeat(120), "y");
+        let error = Error { code: EdeCode::Blocked, text: &long, short };
+        let written = |records: usize, limit| {
+            let mut out = Vec::new();
+            let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+            (0..records).for_each(|_| reply.answer_a(30, Ipv4Addr::LOCALHOST));
+            reply.finish(limit, &[error]);
+            out
+        };
+        assert!(written(1, 512).ends_with(b"xxx"));
+        assert!(written(25, 512).ends_with(b"y"));
+        let full = written(40, 512);
+        assert_eq!((full[2] & 2, full[7], full.len()), (2, 0, 29 + 11 + 6));
+        assert_eq!(written(40, 65_535)[2] & 2, 0);
+    }
+
+    #[test]
+    fn without_edns_there_is_no_opt_and_no_error() {
+        let packet = query(None);
+        let question = Question::parse(&packet).unwrap();
+        let mut out = Vec::new();
+        let mut reply = Reply::to(&question, Rcode::NxDomain, &mut out);
+        reply.negative_soa(30);
+        reply.finish(question.udp_limit(), &[Error::new(EdeCode::Blocked, "x")]);
+        assert_eq!(out[6..12], [0, 0, 0, 1, 0, 0]);
+        assert_eq!(out[3] & 15, 3);
+    }
+
+    #[test]
+    fn odd_queries_get_their_own_refusals() {
+        let base = query(Some(1232));
+        let with = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut packet = base.clone();
+            change(&mut packet);
+            Question::parse(&packet).err()
+        };
+        assert_eq!(with(&|_| {}), None);
+        assert_eq!(with(&|p| p[2] |= 0x80), Some(Refused::Silent));
+        assert_eq!(with(&|p| p.truncate(11)), Some(Refused::Silent));
+        assert_eq!(with(&|p| p[2] |= 0x20), Some(Refused::NotImp));
+        assert_eq!(with(&|p| p[5] = 2), Some(Refused::FormErr));
+        assert_eq!(with(&|p| p[5] = 0), Some(Refused::FormErr));
+        assert_eq!(with(&|p| p[7] = 1), Some(Refused::FormErr));
+        assert_eq!(with(&|p| p.truncate(30)), Some(Refused::FormErr));
+        assert_eq!(with(&|p| p[35] = 1), Some(Refused::BadVers));
+        assert_eq!(with(&|p| p[26] = 252), Some(Refused::Refused));
+        let bad = &with;
+        assert_eq!(bad(&|p| p[12] = 0xc0), Some(Refused::FormErr));
+    }
 }

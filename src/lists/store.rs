@@ -230,7 +230,8 @@ impl Store {
         self.folder.join(folder_name(id))
     }
 
-    fn text_path(&self, meta: &Meta) -> PathBuf {
+    /// Where the text in force lies.
+    pub fn text_path(&self, meta: &Meta) -> PathBuf {
         self.folder_of(&meta.id).join(format!("{}.txt", meta.checksum))
     }
 

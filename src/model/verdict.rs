@@ -20,7 +20,7 @@ pub enum AllowReason {
     HardProtected,
     /// Layer 3: a school rule, by its number in the policy.
     SchoolRule(u32),
-    /// Layer 5: soft-protected, and no category of the tier may overrule that.
+    /// Layer 5: lists name it, but it is soft-protected from them.
     SoftProtected,
     /// Layer 7: in the group's allow set.
     AllowSet,

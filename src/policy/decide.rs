@@ -31,14 +31,11 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
             ),
         };
     }
-    // 4–6. Services, soft protection, categories.
+    // 4–6. Services, then the categories that soft protection leaves open.
     if let Some(verdict) = by_category(group, matched.categories, open_categories(matched)) {
         return verdict;
     }
-    if matches!(matched.protection, Some(Protection::Soft | Protection::SoftButThreats)) {
-        return Verdict::Allow(AllowReason::SoftProtected);
-    }
-    // 7. Allow-only.
+    // 7. Allow-only: protection keeps lists off a name, it does not put it into the allow set.
     if group.mode == Mode::AllowOnly {
         return if matched.allow_sets & group.allow_sets != 0 {
             Verdict::Allow(AllowReason::AllowSet)
@@ -51,7 +48,10 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
         };
     }
     // 8.
-    Verdict::Allow(AllowReason::NothingForbids)
+    Verdict::Allow(match matched.protection {
+        Some(_) if !matched.categories.is_empty() => AllowReason::SoftProtected,
+        _ => AllowReason::NothingForbids,
+    })
 }
 
 /// What is done with an answer to an allowed query, for the names that the answer leads to (layers 1,

@@ -187,7 +187,9 @@ fn a_school_rule_of_one_group_leaves_the_others_alone() {
 fn soft_protection_holds_against_lists_but_not_against_the_school_threats_or_a_service_switch() {
     let school = School::new();
     let soft = |categories: &[Category], protection| {
-        layer(school.ask(Tier::Preschool, "x.example", protected(categories, protection)))
+        let mut matched = protected(categories, protection);
+        matched.allow_sets = 1 << 5;
+        layer(school.ask(Tier::Preschool, "x.example", matched))
     };
     assert_eq!(soft(&[Category::Games], Protection::Soft), None);
     assert_eq!(soft(&[Category::Zalo], Protection::Soft), Some(Layer::Category));
@@ -212,6 +214,7 @@ fn allow_only_blocks_what_is_in_no_allow_set_and_categories_still_apply_inside_i
     let ask = |matched| school.ask(Tier::Preschool, "x.example", matched);
     let inside = |categories: &[Category]| matched(set(categories), None, 1 << 5);
     assert_eq!(layer(ask(listed(&[]))), Some(Layer::AllowOnly));
+    assert_eq!(layer(ask(protected(&[], Protection::Soft))), Some(Layer::AllowOnly));
     assert_eq!(ask(inside(&[])), Verdict::Allow(AllowReason::AllowSet));
     assert_eq!(layer(ask(inside(&[Category::Games]))), Some(Layer::Category));
     assert_eq!(layer(ask(matched(CategorySet::EMPTY, None, 1 << 6))), Some(Layer::AllowOnly));

@@ -1,0 +1,137 @@
+//! What counting a blocked attempt costs a worker, and what a second of them costs the store.
+//!
+//! Floors beside it: one more in a hash map whose key is ready, and one found by the name's octets.
+//! The journal's own threads run as in the server, so a number includes meeting the collector.
+
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use lachan::dns::name::OwnedName;
+use lachan::journal::clock::SystemClock;
+use lachan::journal::count::{KINDS_MAX, Tally};
+use lachan::journal::{Journal, Settings};
+use lachan::model::category::Category;
+use lachan::model::event::{Attempt, Effect};
+use lachan::model::roster::{Roster, RosterId};
+use lachan::model::tier::Tier;
+use lachan::model::verdict::Layer;
+
+/// Kinds counted between two flushes: below the bound, so that all keep their details.
+const FRESH: usize = KINDS_MAX - 100;
+
+fn names(count: usize) -> Vec<OwnedName> {
+    (0..count).map(|n| OwnedName::parse(&format!("w{n}.casino-{}.example", n % 977)).unwrap()).collect()
+}
+
+fn count(tally: &Tally, name: &OwnedName, device: u8) {
+    tally.count(&Attempt {
+        group: RosterId(0),
+        tier: Tier::LowerSecondary,
+        client: [10, 0, 0, device].into(),
+        name: name.as_name(),
+        rtype: 1,
+        category: Some(Category::Gambling),
+        list: Some(RosterId(0)),
+        layer: Layer::Category,
+        effect: Effect::Blocked,
+    });
+}
+
+fn journal() -> (tempfile::TempDir, Journal) {
+    let folder = tempfile::tempdir().unwrap();
+    let (groups, lists) = (Roster::default(), Roster::default());
+    groups.id_of("6A");
+    lists.id_of("starter-gambling");
+    let settings = Settings { folder: folder.path().into(), ..Settings::default() };
+    let journal = Journal::open(settings, groups, lists, Arc::new(SystemClock)).unwrap();
+    (folder, journal)
+}
+
+fn floors(c: &mut Criterion) {
+    let names = names(1000);
+    let mut ready: HashMap<u64, u64> = (0..1000).map(|key| (key, 0)).collect();
+    let mut named: HashMap<Box<[u8]>, u64> =
+        names.iter().map(|name| (name.as_name().wire().into(), 0)).collect();
+    let mut next = (0..1000usize).cycle();
+    c.bench_function("floor: map by number, 1000 keys", |b| {
+        b.iter(|| *ready.get_mut(&(next.next().unwrap() as u64)).unwrap() += black_box(1));
+    });
+    c.bench_function("floor: map by name, 1000 names", |b| {
+        b.iter(|| *named.get_mut(names[next.next().unwrap()].as_name().wire()).unwrap() += black_box(1));
+    });
+}
+
+fn counting(c: &mut Criterion) {
+    let (_folder, journal) = journal();
+    let tally = journal.tally();
+    let few = names(1000);
+    let mut next = (0..1000usize).cycle();
+    c.bench_function("count: one kind", |b| b.iter(|| count(&tally, black_box(&few[0]), 1)));
+    c.bench_function("count: 1000 names", |b| b.iter(|| count(&tally, &few[next.next().unwrap()], 1)));
+
+    let many = names(FRESH);
+    let fresh = |full: bool, iterations: u64| {
+        let mut took = Duration::ZERO;
+        let mut left = iterations as usize;
+        while left > 0 {
+            journal.flush().unwrap();
+            if full {
+                many.iter().for_each(|name| count(&tally, name, 2));
+                few.iter().for_each(|name| count(&tally, name, 3));
+            }
+            let now = left.min(FRESH);
+            let start = Instant::now();
+            many[..now].iter().for_each(|name| count(&tally, name, if full { 4 } else { 5 }));
+            took += start.elapsed();
+            left -= now;
+        }
+        took
+    };
+    let mut group = c.benchmark_group("count");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    group.bench_function("fresh names", |b| b.iter_custom(|iterations| fresh(false, iterations)));
+    group.bench_function("table full", |b| b.iter_custom(|iterations| fresh(true, iterations)));
+    group.finish();
+}
+
+/// Not a benchmark of criterion's: one story, told in numbers.
+fn storing(_: &mut Criterion) {
+    let (folder, journal) = journal();
+    let tally = journal.tally();
+    for (story, names) in [("fresh names", names(FRESH)), ("1000 names", names(1000))] {
+        let before = journal.health();
+        let mut took = Duration::ZERO;
+        let mut kinds = 0;
+        for round in 0..8u8 {
+            for device in 0..(FRESH / names.len()) as u8 {
+                names.iter().for_each(|name| count(&tally, name, round * 64 + device % 64));
+            }
+            let start = Instant::now();
+            journal.flush().unwrap();
+            took += start.elapsed();
+            kinds += FRESH / names.len() * names.len();
+        }
+        let after = journal.health();
+        println!(
+            "store: {story}: {:.2} µs a kind, {:.1} bytes a row ({} rows, {} kinds counted)",
+            took.as_secs_f64() * 1e6 / kinds as f64,
+            (after.size - before.size) as f64 / (after.rows - before.rows) as f64,
+            after.rows - before.rows,
+            kinds
+        );
+    }
+    let rows = journal.health().rows;
+    journal.close().unwrap();
+    let start = Instant::now();
+    let (groups, lists) = (Roster::default(), Roster::default());
+    let settings = Settings { folder: folder.path().into(), ..Settings::default() };
+    let journal = Journal::open(settings, groups, lists, Arc::new(SystemClock)).unwrap();
+    println!("store: opened with {rows} rows in {:?}", start.elapsed());
+    drop(journal);
+}
+
+criterion_group!(benches, floors, counting, storing);
+criterion_main!(benches);

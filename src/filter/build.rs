@@ -1,0 +1,532 @@
+//! Building an index: rules in, one file out, never half a file.
+//!
+//! Rules are cut into parts by their hash as they come ([`Spill`](super::spill)); each part is then
+//! sorted, its names merged over lists, and written. Parts come in the order of their hashes, so names
+//! stand in the file in the order of their buckets, and the buckets themselves are written as a
+//! stream: memory does not grow with the number of names (some 60 MB at two million or ten).
+//!
+//! The file is written beside its place, flushed, opened and looked up name by name as a stranger
+//! would, and only then renamed. Whoever still reads the old file keeps it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::dns::suffixes::{HashKey, hash_name};
+use crate::model::rule::{ListInfo, ListKind, Rule};
+
+use super::class::{Contribution, Effect, Say, Side, settle};
+use super::disk::{Disk, Output, Real};
+use super::layout::{
+    BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, take_wire,
+    u32_at, u64_at,
+};
+use super::open::OpenError;
+use super::spill::{Spill, no_random};
+use super::table::{Filler, homes_for};
+use super::{ALLOW_SETS_MAX, Index, LISTS_MAX};
+
+/// Different classes in one index. Real lists make some thousands; a million is 64 MB.
+pub const CLASSES_MAX: usize = 1 << 20;
+
+/// What a build may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildLimits {
+    /// Rules of all lists together.
+    pub rules_max: u64,
+    /// Octets of rules kept in memory before they go to a spill file.
+    pub spill_at: usize,
+}
+
+impl Default for BuildLimits {
+    fn default() -> Self {
+        Self { rules_max: 50_000_000, spill_at: 16 << 20 }
+    }
+}
+
+/// Number of a list in the index that is being built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListNo(u16);
+
+impl ListNo {
+    /// The number, as `Found::list` has it.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+/// Why no index was made. The old file, if there is one, stays as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// More lists than an index may have.
+    #[error("more than {LISTS_MAX} lists")]
+    TooManyLists,
+    /// More allow sets than an index may have.
+    #[error("more than {ALLOW_SETS_MAX} allow sets")]
+    TooManyAllowSets,
+    /// An id or version of a list that is too long.
+    #[error("id or version of list `{id:.40}` longer than {LIST_TEXT_MAX} octets")]
+    LongListText {
+        /// The list.
+        id: String,
+    },
+    /// A rule of a list that was never added.
+    #[error("no list has the number {0}")]
+    UnknownList(u16),
+    /// A rule about the root would be about everything.
+    #[error("a rule about the root (line {line})")]
+    Root {
+        /// Line in its list.
+        line: u32,
+    },
+    /// More rules than [`BuildLimits::rules_max`].
+    #[error("more than {0} rules")]
+    TooManyRules(u64),
+    /// More classes than [`CLASSES_MAX`].
+    #[error("more than {CLASSES_MAX} different combinations of lists")]
+    TooManyClasses,
+    /// Names of more than four gigabytes.
+    #[error("more names than an index can hold")]
+    TooLarge,
+    /// The disk, or the system's random numbers.
+    #[error("could not {what} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file just written does not pass its own check: the disk, memory, or a bug of ours.
+    #[error("the new index does not pass its check: {0}")]
+    Unsound(#[source] OpenError),
+}
+
+/// How far a build has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub step: Step,
+    /// Of that step.
+    pub done: u64,
+    /// All of that step.
+    pub of: u64,
+}
+
+/// Steps of [`Builder::finish`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Rules of one name put together; counted in rules.
+    Merge,
+    /// Buckets written; counted in names.
+    Write,
+    /// Every name looked up; counted in names.
+    Verify,
+}
+
+/// What was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildSummary {
+    /// Names with rules.
+    pub names: u64,
+    /// Different things that lists say together.
+    pub classes: u32,
+    /// Octets that every lookup may touch.
+    pub bytes_hot: u64,
+    /// Octets of the whole file.
+    pub bytes_file: u64,
+    /// Lists.
+    pub lists: usize,
+    /// Rules taken in.
+    pub rules: u64,
+    /// Id of the new index.
+    pub id: u64,
+    /// From [`Builder::new`] to the end.
+    pub took: Duration,
+}
+
+/// Takes rules and makes an index file.
+pub struct Builder {
+    started: Instant,
+    folder: PathBuf,
+    limits: BuildLimits,
+    id: u64,
+    key: HashKey,
+    lists: Vec<ListInfo>,
+    rules: u64,
+    spill: Spill,
+}
+
+impl Builder {
+    /// An empty builder, with a new key. What does not fit into memory goes to a nameless file in
+    /// `folder`.
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    pub fn new(folder: &Path, limits: BuildLimits) -> Result<Self, BuildError> {
+        let mut key = [0; 16];
+        let id = getrandom::fill(&mut key).and_then(|()| getrandom::u64());
+        let id = id.map_err(no_random).map_err(failed("draw a key for", folder))?;
+        Ok(Self {
+            started: Instant::now(),
+            folder: folder.to_owned(),
+            limits,
+            id,
+            key: HashKey(key),
+            lists: Vec::new(),
+            rules: 0,
+            spill: Spill::new(folder, limits.spill_at),
+        })
+    }
+
+    /// Adds a list, before its rules. Allow lists of one id share one set.
+    ///
+    /// # Errors
+    /// [`BuildError::TooManyLists`], [`BuildError::TooManyAllowSets`], [`BuildError::LongListText`].
+    pub fn add_list(&mut self, list: ListInfo) -> Result<ListNo, BuildError> {
+        if self.lists.len() == LISTS_MAX {
+            return Err(BuildError::TooManyLists);
+        }
+        if list.id.len().max(list.version.len()) > LIST_TEXT_MAX {
+            return Err(BuildError::LongListText { id: list.id });
+        }
+        let is_allow = list.kind == ListKind::Allow;
+        self.lists.push(list);
+        if is_allow && Effect::of_lists(&self.lists).is_none() {
+            self.lists.pop();
+            return Err(BuildError::TooManyAllowSets);
+        }
+        Ok(ListNo((self.lists.len() - 1) as u16))
+    }
+
+    /// Adds a rule. The order of rules does not matter, nor does saying one twice.
+    ///
+    /// # Errors
+    /// What [`BuildError`] says of rules and the disk.
+    pub fn add(&mut self, list: ListNo, rule: &Rule) -> Result<(), BuildError> {
+        let name = rule.name.as_name();
+        if usize::from(list.0) >= self.lists.len() {
+            return Err(BuildError::UnknownList(list.0));
+        }
+        if name.is_root() {
+            return Err(BuildError::Root { line: rule.line });
+        }
+        if self.rules == self.limits.rules_max {
+            return Err(BuildError::TooManyRules(self.limits.rules_max));
+        }
+        self.rules += 1;
+        let hash = hash_name(&self.key, name);
+        let contribution = Contribution { list: list.0, scope: rule.scope, action: rule.action };
+        let mut fixed = [0; FIXED_OCTETS];
+        fixed[..8].copy_from_slice(&hash.to_le_bytes());
+        fixed[8..12].copy_from_slice(&rule.line.to_le_bytes());
+        fixed[12..].copy_from_slice(&contribution.to_bits().to_le_bytes());
+        let pushed = self.spill.push(Spill::part_of(hash), &[&fixed, name.wire()]);
+        pushed.map_err(failed("keep rules in", &self.folder))
+    }
+
+    /// Writes the index to `path`: beside it first, checked, then in one step in its place.
+    ///
+    /// # Errors
+    /// What [`BuildError`] says; what was at `path` is then still there. (Only where the folder could not
+    /// be flushed at the very end, the new file may be there already.)
+    pub fn finish(self, path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<BuildSummary, BuildError> {
+        self.finish_on(&mut Real, path, progress)
+    }
+
+    pub(super) fn finish_on(
+        self,
+        disk: &mut dyn Disk,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BuildSummary, BuildError> {
+        let folder = folder_of(path);
+        let beside = beside(path, self.id);
+        clear_leftovers(disk, folder, path);
+        let file = disk.create(&beside).map_err(failed("create", &beside))?;
+        let made = self.write_and_swap(disk, file, &beside, path, progress);
+        if made.is_err() {
+            // Whatever is wrong with the disk may be wrong here too; the next build clears it away.
+            let _ = disk.remove(&beside);
+        }
+        made
+    }
+
+    fn write_and_swap(
+        self,
+        disk: &mut dyn Disk,
+        file: File,
+        beside: &Path,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BuildSummary, BuildError> {
+        let (id, rules, started) = (self.id, self.rules, self.started);
+        let file = self.write(disk, file, beside, progress)?;
+        let index = Index::open(beside).map_err(BuildError::Unsound)?;
+        let of = index.stats().names;
+        let report = |done| tell(progress, Step::Verify, done, of);
+        index.check_every_name(report).map_err(BuildError::Unsound)?;
+        disk.rename(beside, path).map_err(failed("put the new index at", path))?;
+        let folder = folder_of(path);
+        disk.sync_folder(folder).map_err(failed("flush the folder", folder))?;
+        drop(file); // and with it the lock, now that its name beside is gone
+        let stats = index.stats();
+        Ok(BuildSummary {
+            names: stats.names,
+            classes: stats.classes,
+            bytes_hot: stats.bytes_hot,
+            bytes_file: stats.bytes_file,
+            lists: stats.lists,
+            rules,
+            id,
+            took: started.elapsed(),
+        })
+    }
+
+    fn write(
+        mut self,
+        disk: &mut dyn Disk,
+        file: File,
+        beside: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<File, BuildError> {
+        let io = failed("write", beside);
+        let mut out = Output::new(disk, file, HEADER_OCTETS as u64);
+        let mut merged = self.write_records(&mut out, beside, progress)?;
+        let records = out.close().map_err(&io)?;
+
+        let homes = homes_for(merged.names).ok_or(BuildError::TooLarge)?;
+        let reach = write_buckets(&mut out, &mut merged, homes, progress).map_err(&io)?;
+        let buckets = out.close().map_err(&io)?;
+
+        let effects = Effect::of_lists(&self.lists).ok_or(BuildError::TooManyAllowSets)?;
+        let mut first = 0;
+        for class in &merged.classes {
+            let sides = [true, false].map(|whole| Side::of(class, &effects, whole));
+            let count = class.len() as u32;
+            out.put(&encode_class(&sides[0], &sides[1], first, count)).map_err(&io)?;
+            first += count;
+        }
+        let classes = out.close().map_err(&io)?;
+        for contribution in merged.classes.iter().flatten() {
+            out.put(&contribution.to_bits().to_le_bytes()).map_err(&io)?;
+        }
+        let contributions = out.close().map_err(&io)?;
+
+        let mut text = Vec::new();
+        for (list, names) in self.lists.iter().zip(&merged.names_of) {
+            encode_list(&mut text, list, *names);
+        }
+        out.put(&text).map_err(&io)?;
+        let lists = out.close().map_err(&io)?;
+
+        let header = Header {
+            id: self.id,
+            key: self.key.0,
+            names: merged.names,
+            homes,
+            reach,
+            deepest: merged.deepest,
+            sections: [records, buckets, classes, contributions, lists],
+        };
+        let Output { disk, file, .. } = out;
+        disk.write(&file, &header.encode(), 0).map_err(&io)?;
+        disk.sync(&file).map_err(failed("flush", beside))?;
+        Ok(file)
+    }
+
+    /// Puts the rules of each name together and writes its record.
+    fn write_records(
+        &mut self,
+        out: &mut Output<'_>,
+        beside: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Merged, BuildError> {
+        let io = failed("write", beside);
+        let spilled = failed("read back rules from", &self.folder);
+        let mut merged = Merged::new(&self.folder, self.limits.spill_at, self.lists.len());
+        let (mut says, mut settled, mut record) = (Vec::new(), Vec::new(), Vec::new());
+        let mut done = 0;
+        out.put(&[0]).map_err(&io)?; // the offset 0 means: no record
+        for part in 0..self.spill.parts() {
+            let octets = self.spill.take(part).map_err(&spilled)?;
+            let rules = sorted_rules(&octets);
+            for of_name in rules.chunk_by(|a, b| (a.hash, a.wire) == (b.hash, b.wire)) {
+                says.clear();
+                says.extend(of_name.iter().map(|rule| rule.say));
+                settle(&mut says, &mut settled);
+                record.clear();
+                put_varint(&mut record, merged.class_of(&settled)?);
+                record.extend_from_slice(of_name[0].wire);
+                settled.iter().for_each(|say| put_varint(&mut record, say.line));
+                let offset = u32::try_from(out.offset()).map_err(|_| BuildError::TooLarge)?;
+                out.put(&record).map_err(&io)?;
+                merged.note(of_name[0], offset, &settled).map_err(&spilled)?;
+            }
+            done += rules.len() as u64;
+            progress(Progress { step: Step::Merge, done, of: self.rules });
+        }
+        let padding = out.offset().next_multiple_of(BUCKET_OCTETS as u64) - out.offset();
+        out.put(&[0; BUCKET_OCTETS][..padding as usize]).map_err(&io)?;
+        Ok(merged)
+    }
+}
+
+/// Hash, line and contribution, which stand before the name of a rule in the spill.
+const FIXED_OCTETS: usize = 14;
+
+#[derive(Clone, Copy)]
+struct Spilled<'s> {
+    hash: u64,
+    wire: &'s [u8],
+    say: Say,
+}
+
+/// The rules of one part, by hash, then by name.
+fn sorted_rules(mut octets: &[u8]) -> Vec<Spilled<'_>> {
+    let mut rules = Vec::new();
+    while let Some((fixed, rest)) = octets.split_at_checked(FIXED_OCTETS)
+        && let Some((wire, rest)) = take_wire(rest)
+        && let Some(contribution) = Contribution::from_bits(u16::from_le_bytes([fixed[12], fixed[13]]))
+    {
+        rules.push(Spilled {
+            hash: u64_at(fixed, 0),
+            wire,
+            say: Say { contribution, line: u32_at(fixed, 8) },
+        });
+        octets = rest;
+    }
+    rules.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then_with(|| a.wire.cmp(b.wire)));
+    rules
+}
+
+/// What is known once all names are merged.
+struct Merged {
+    names: u64,
+    names_of: Vec<u64>,
+    deepest: u32,
+    classes: Vec<Vec<Contribution>>,
+    numbers: HashMap<Vec<Contribution>, u32>,
+    key: Vec<Contribution>,
+    /// Hash and offset of each record, in the order of the hashes.
+    places: Spill,
+}
+
+impl Merged {
+    fn new(folder: &Path, spill_at: usize, lists: usize) -> Self {
+        Self {
+            names: 0,
+            names_of: vec![0; lists],
+            deepest: 0,
+            classes: Vec::new(),
+            numbers: HashMap::new(),
+            key: Vec::new(),
+            places: Spill::new(folder, spill_at),
+        }
+    }
+
+    fn class_of(&mut self, settled: &[Say]) -> Result<u32, BuildError> {
+        self.key.clear();
+        self.key.extend(settled.iter().map(|say| say.contribution));
+        if let Some(&number) = self.numbers.get(&self.key) {
+            return Ok(number);
+        }
+        if self.classes.len() == CLASSES_MAX {
+            return Err(BuildError::TooManyClasses);
+        }
+        let number = self.classes.len() as u32;
+        self.classes.push(self.key.clone());
+        self.numbers.insert(self.key.clone(), number);
+        Ok(number)
+    }
+
+    fn note(&mut self, rule: Spilled<'_>, offset: u32, settled: &[Say]) -> io::Result<()> {
+        self.names += 1;
+        self.deepest = self.deepest.max(labels(rule.wire));
+        for of_list in settled.chunk_by(|a, b| a.contribution.list == b.contribution.list) {
+            self.names_of[usize::from(of_list[0].contribution.list)] += 1;
+        }
+        let part = Spill::part_of(rule.hash);
+        self.places.push(part, &[&rule.hash.to_le_bytes(), &offset.to_le_bytes()])
+    }
+}
+
+fn labels(mut wire: &[u8]) -> u32 {
+    let mut count = 0;
+    while let Some((&len, rest)) = wire.split_first().filter(|(len, _)| **len != 0) {
+        wire = &rest[usize::from(len).min(rest.len())..];
+        count += 1;
+    }
+    count
+}
+
+/// Writes the buckets and says how far from home anyone ended.
+fn write_buckets(
+    out: &mut Output<'_>,
+    merged: &mut Merged,
+    homes: u32,
+    progress: &mut dyn FnMut(Progress),
+) -> io::Result<u32> {
+    let mut filler = Filler::new(homes);
+    let mut buckets = Vec::new();
+    let mut done = 0;
+    for part in 0..merged.places.parts() {
+        let places = merged.places.take(part)?;
+        let (places, _) = places.as_chunks::<12>();
+        for place in places {
+            filler.add(u64_at(place, 0), u32_at(place, 8), &mut buckets);
+            if buckets.len() >= 64 * BUCKET_OCTETS {
+                out.put(&buckets)?;
+                buckets.clear();
+            }
+        }
+        done += places.len() as u64;
+        progress(Progress { step: Step::Write, done, of: merged.names });
+    }
+    filler.finish(&mut buckets);
+    out.put(&buckets)?;
+    Ok(filler.reach)
+}
+
+/// Names looked up between two reports.
+const REPORT_EVERY: u64 = 1 << 16;
+
+fn tell(progress: &mut dyn FnMut(Progress), step: Step, done: u64, of: u64) {
+    if done.is_multiple_of(REPORT_EVERY) || done == of {
+        progress(Progress { step, done, of });
+    }
+}
+
+fn failed(what: &'static str, path: &Path) -> impl Fn(io::Error) -> BuildError {
+    let path = path.to_owned();
+    move |source| BuildError::Io { what, path: path.clone(), source }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Start of the names of files that are not finished.
+fn beside_prefix(path: &Path) -> String {
+    format!(".{}.new-", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn beside(path: &Path, id: u64) -> PathBuf {
+    folder_of(path).join(format!("{}{id:016x}", beside_prefix(path)))
+}
+
+/// Removes what builds that were cut off left beside `path`. A build that is still going on holds a
+/// lock on its file, so its file stays. Best effort: what cannot be removed only takes room.
+fn clear_leftovers(disk: &mut dyn Disk, folder: &Path, path: &Path) {
+    let prefix = beside_prefix(path);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix)
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = disk.remove(&entry.path());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The way of a query: from the suffixes of a name to what all lists say of it.
+//!
+//! The first buckets of eight suffixes are looked at together, without a branch between them, so that
+//! their cache misses overlap; only suffixes whose fingerprint was there are then followed to their
+//! record, where the name itself decides. Exceptions are rare, so classes keep their unions without
+//! them, and a name under an exception is walked once more.
+
+use crate::dns::name::Name;
+use crate::dns::suffixes::Suffixes;
+use crate::model::matched::{Hit, Matched};
+use crate::model::rule::RuleAction;
+
+use super::class::{Contribution, Effect};
+use super::layout::{BUCKET_OCTETS, CLASS_OCTETS, CONTRIBUTION_OCTETS, ClassAt, take_varint};
+use super::table::{fingerprint_of, goes_on, home_of, may_lead, offsets};
+use super::{Index, LISTS_MAX};
+
+/// Suffixes whose first buckets are asked for together. Names with more labels are rare.
+const TOGETHER: usize = 8;
+
+impl Index {
+    /// What all lists say of the walked name. `suffixes` must be made with [`Index::key`]; with any
+    /// other key nothing is found. No allocation; at most 127 suffixes.
+    pub fn lookup(&self, suffixes: &Suffixes) -> Matched {
+        let mut matched = Matched::default();
+        let mut effect = Effect::default();
+        let mut excepts = false;
+        self.walk(suffixes, |hit, class| {
+            let side = class.side(hit.whole);
+            effect.join(side.effect);
+            excepts |= side.excepts;
+            matched.push(hit);
+        });
+        if excepts {
+            effect = self.with_exceptions(suffixes);
+        }
+        matched.categories = effect.categories;
+        matched.protection = effect.protection;
+        matched.allow_sets = effect.allow_sets;
+        matched
+    }
+
+    /// All suffixes that say something of the walked name, shortest first.
+    pub(super) fn walk<'i>(&'i self, suffixes: &Suffixes, mut on_hit: impl FnMut(Hit, ClassAt<'i>)) {
+        let buckets = self.buckets();
+        let hashes = &suffixes.hashes()[..suffixes.len().min(self.deepest)];
+        for (chunk, hashes) in hashes.chunks(TOGETHER).enumerate() {
+            let mut may = 0u32;
+            for (bit, &hash) in hashes.iter().enumerate() {
+                let bucket = buckets.get(home_of(hash, self.homes));
+                may |= u32::from(bucket.is_some_and(|bucket| may_lead(bucket, fingerprint_of(hash)))) << bit;
+            }
+            while may != 0 {
+                let bit = may.trailing_zeros() as usize;
+                may &= may - 1;
+                let suffix = chunk * TOGETHER + bit;
+                let Some((record, class)) = self.find(hashes[bit], suffixes.suffix(suffix)) else { continue };
+                let whole = suffix + 1 == suffixes.len();
+                let Some(at) = self.class(class).filter(|at| at.side(whole).speaks) else { continue };
+                on_hit(Hit { record, class, suffix: suffix as u8, whole }, at);
+            }
+        }
+    }
+
+    /// Record and class of a name, if the index has rules for it.
+    pub(super) fn find(&self, hash: u64, name: Name<'_>) -> Option<(u32, u32)> {
+        let buckets = self.buckets().get(home_of(hash, self.homes)..)?;
+        let fingerprint = fingerprint_of(hash);
+        for bucket in buckets.iter().take(self.reach as usize + 1) {
+            for offset in offsets(bucket, fingerprint) {
+                let record = self.records().get(offset as usize..).and_then(take_varint);
+                if let Some((class, rest)) = record
+                    && rest.starts_with(name.wire())
+                {
+                    return Some((offset, class));
+                }
+            }
+            if !goes_on(bucket, fingerprint) {
+                break;
+            }
+        }
+        None
+    }
+
+    /// What the lists add, each list's own exceptions applied: an exception that covers the name
+    /// undoes all of its list but `$important`, wherever above the name the two stand.
+    fn with_exceptions(&self, suffixes: &Suffixes) -> Effect {
+        let excepted = self.excepted(suffixes);
+        let mut effect = Effect::default();
+        self.walk(suffixes, |hit, class| {
+            let covering = self.contributions(class).filter(|contribution| contribution.covers(hit.whole));
+            for contribution in covering.filter(|contribution| excepted.leaves(*contribution)) {
+                effect.join(self.effects.get(usize::from(contribution.list)).copied().unwrap_or_default());
+            }
+        });
+        effect
+    }
+
+    /// Lists that make an exception for the walked name.
+    pub(super) fn excepted(&self, suffixes: &Suffixes) -> Excepted {
+        let mut excepted = Excepted::NONE;
+        self.walk(suffixes, |hit, class| {
+            if class.side(hit.whole).excepts {
+                let covering =
+                    self.contributions(class).filter(|contribution| contribution.covers(hit.whole));
+                covering
+                    .filter(|contribution| contribution.action == RuleAction::Except)
+                    .for_each(|contribution| excepted.insert(contribution.list));
+            }
+        });
+        excepted
+    }
+
+    pub(super) fn class(&self, class: u32) -> Option<ClassAt<'_>> {
+        let (classes, _) = self.map.octets().get(self.classes.clone())?.as_chunks::<CLASS_OCTETS>();
+        classes.get(class as usize).map(ClassAt)
+    }
+
+    pub(super) fn contributions<'i>(
+        &'i self,
+        class: ClassAt<'i>,
+    ) -> impl Iterator<Item = Contribution> + use<'i> {
+        let section = self.map.octets().get(self.contributions.clone()).unwrap_or_default();
+        let own = section.get(class.contributions()).unwrap_or_default();
+        let (own, _) = own.as_chunks::<CONTRIBUTION_OCTETS>();
+        own.iter().filter_map(|bits| Contribution::from_bits(u16::from_le_bytes(*bits)))
+    }
+
+    pub(super) fn records(&self) -> &[u8] {
+        self.map.octets().get(self.records.clone()).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn buckets(&self) -> &[[u8; BUCKET_OCTETS]] {
+        self.map.octets().get(self.buckets.clone()).unwrap_or_default().as_chunks().0
+    }
+}
+
+/// A set of lists, by number.
+pub(super) struct Excepted([u64; LISTS_MAX / 64]);
+
+impl Excepted {
+    pub const NONE: Self = Self([0; LISTS_MAX / 64]);
+
+    fn insert(&mut self, list: u16) {
+        self.0[usize::from(list) / 64 % self.0.len()] |= 1 << (list % 64);
+    }
+
+    pub fn contains(&self, list: u16) -> bool {
+        self.0[usize::from(list) / 64 % self.0.len()] & 1 << (list % 64) != 0
+    }
+
+    /// Whether the contribution is in force.
+    pub fn leaves(&self, contribution: Contribution) -> bool {
+        match contribution.action {
+            RuleAction::Block => !self.contains(contribution.list),
+            RuleAction::BlockImportant => true,
+            RuleAction::Except => false,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The filter index: from the rules of all lists to one memory-mapped file, and from a name to what
+//! all lists say of it, in one probe a suffix for all tiers.
+//!
+//! A name leads to a *class*: what the lists together say of it, shared by all names of which they
+//! say the same. Which tier is blocked what is decided later, on the class's category set.
+//!
+//! What holds here: **exact** (every fingerprint is confirmed by comparing the name, so no false
+//! match exists and none can be made), **no allocation** in a lookup, **no panic** on any file (every
+//! offset is checked where it is used, whatever the checksums said), and a file at the index's path
+//! is either the old index, whole, or the new one, whole.
+//!
+//! Knows names, rules, lists. Never knows tiers, clients or list formats.
+// Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that
+// lead from a hash to a record; `open` checks a file; `lookup` is the way of a query; `explain` finds
+// the rules behind an answer; `names` reads everything back; `build` with `spill` and `disk` makes a
+// file; `diff` compares two.
+
+use std::ops::Range;
+
+use crate::dns::suffixes::HashKey;
+use crate::model::rule::ListInfo;
+use crate::sys::mmap::Mapped;
+
+pub mod build;
+pub mod class;
+pub mod diff;
+mod disk;
+pub mod explain;
+mod layout;
+mod lookup;
+pub mod names;
+pub mod open;
+mod spill;
+mod table;
+#[cfg(test)]
+mod tests;
+
+/// Lists in one index. A contribution keeps its list's number in 12 bits.
+pub const LISTS_MAX: usize = 4096;
+/// Allow sets in one index: bits of `Matched::allow_sets`.
+pub const ALLOW_SETS_MAX: usize = 64;
+
+/// A compiled set of rules, mapped into memory. One copy serves all tiers and all workers.
+#[derive(Debug)]
+pub struct Index {
+    map: Mapped,
+    id: u64,
+    key: HashKey,
+    lists: Vec<ListInfo>,
+    /// By list: what it adds to a name's account.
+    effects: Vec<class::Effect>,
+    /// By list: names that it has rules for.
+    names_of: Vec<u64>,
+    names: u64,
+    homes: u32,
+    reach: u32,
+    deepest: usize,
+    records: Range<usize>,
+    buckets: Range<usize>,
+    classes: Range<usize>,
+    contributions: Range<usize>,
+}
+
+/// Sizes of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// Names with rules.
+    pub names: u64,
+    /// Different things that lists say together.
+    pub classes: u32,
+    /// Lists.
+    pub lists: usize,
+    /// Octets that every lookup may touch: buckets, classes, contributions.
+    pub bytes_hot: u64,
+    /// Octets of the whole file.
+    pub bytes_file: u64,
+    /// Labels of the deepest name.
+    pub deepest: usize,
+    /// Buckets that a lookup reads at most for one suffix, beyond the first.
+    pub reach: u32,
+}
+
+impl Index {
+    /// Key of the suffix hash: walks must be made with it.
+    pub fn key(&self) -> &HashKey {
+        &self.key
+    }
+
+    /// Random number of this file; another build has another.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The lists, in the order in which they were added.
+    pub fn lists(&self) -> &[ListInfo] {
+        &self.lists
+    }
+
+    /// How many names list number `list` has rules for.
+    pub fn names_of(&self, list: u16) -> u64 {
+        self.names_of.get(usize::from(list)).copied().unwrap_or(0)
+    }
+
+    /// Bit of the allow set with that id in `Matched::allow_sets`.
+    pub fn allow_set(&self, id: &str) -> Option<u8> {
+        let list = self
+            .lists
+            .iter()
+            .zip(&self.effects)
+            .find(|(list, effect)| effect.allow_sets != 0 && list.id == id);
+        list.map(|(_, effect)| effect.allow_sets.trailing_zeros() as u8)
+    }
+
+    /// Sizes.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            names: self.names,
+            classes: (self.classes.len() / layout::CLASS_OCTETS) as u32,
+            lists: self.lists.len(),
+            bytes_hot: (self.buckets.len() + self.classes.len() + self.contributions.len()) as u64,
+            bytes_file: self.map.octets().len() as u64,
+            deepest: self.deepest,
+            reach: self.reach,
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! The file: SQLite in the state folder, opened, brought to the newest version, or put aside.
+//!
+//! One connection writes (`save`, `tidy`), others read (`read`). Every step is one transaction. A
+//! file of a newer version, or of another program, is refused and left as it is; a damaged one is
+//! moved aside under the date and a new one begun, because the answer to a pupil's query must not
+//! wait for a person, and neither must the counting.
+//!
+//! Knows SQL and files. Never knows workers, threads or who may read what.
+// synchronous = FULL: a commit reaches the disk before it counts as stored, so that a power cut costs
+// the last second and not, as with NORMAL in WAL mode, all since the last checkpoint. It is one fsync
+// a second on a thread that no answer waits for.
+
+pub(super) mod read;
+mod save;
+mod tidy;
+
+pub(super) use save::Rosters;
+pub(super) use tidy::Keep;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use save::Numbers;
+
+/// Steps from each version to the next; the last one's number is what this program writes.
+const STEPS: &[&str] = &[include_str!("schema-1.sql")];
+/// The version that this program reads and writes.
+pub const SCHEMA: u32 = STEPS.len() as u32;
+/// `LCJR`: how a file says that it is our journal.
+const APPLICATION_ID: i32 = 0x4c43_4a52;
+/// Waiting for a reader that writes its line into `access`: a few milliseconds.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Octets that the write-ahead log keeps on disk after a checkpoint.
+const WAL_KEPT: i64 = 16 << 20;
+/// Octets of page cache of the writing connection.
+const CACHE_KIB: i64 = 4096;
+/// Damaged files kept beside the store; a disk that damages each new one must not fill up with them.
+const ASIDE_MAX: usize = 5;
+/// The file's name in the state folder.
+pub const FILE: &str = "journal.sqlite";
+
+/// Why the journal could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The state folder or a file in it.
+    #[error("{doing} {}: {source}", path.display())]
+    File { doing: &'static str, path: PathBuf, source: io::Error },
+    /// Another program writes here.
+    #[error("{} is in use by another lachan", path.display())]
+    InUse { path: PathBuf },
+    /// Written by a newer program; left as it is.
+    #[error("{} has schema {found}, this program knows up to {SCHEMA}: use the newer program, or another folder", path.display())]
+    Newer { path: PathBuf, found: u32 },
+    /// Not a journal; left as it is.
+    #[error("{} is a database of another program", path.display())]
+    NotOurs { path: PathBuf },
+    /// A reader before the server has brought the file up to date.
+    #[error("{} has schema {found}, this program reads {SCHEMA}: start the server once", path.display())]
+    Older { path: PathBuf, found: u32 },
+    /// Nothing stored yet.
+    #[error("{} does not exist: nothing has been stored yet", path.display())]
+    Absent { path: PathBuf },
+    /// SQLite.
+    #[error("{doing}: {source}")]
+    Database { doing: &'static str, source: rusqlite::Error },
+}
+
+impl Error {
+    /// Whether the file is damaged, so that trying again cannot help.
+    pub fn is_damage(&self) -> bool {
+        let Self::Database { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+}
+
+/// Says what was being done when SQLite failed.
+trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, Error> {
+        self.map_err(|source| Error::Database { doing, source })
+    }
+}
+
+/// The writing side.
+pub(super) struct Store {
+    path: PathBuf,
+    db: Connection,
+    zone: TimeZone,
+    numbers: Numbers,
+}
+
+impl Store {
+    /// Opens the store in `folder`, new if there is none. If it had to put a damaged one aside, says
+    /// where that is.
+    pub fn open(folder: &Path, zone: TimeZone, now: Timestamp) -> Result<(Self, Option<PathBuf>), Error> {
+        let path = folder.join(FILE);
+        match Self::open_file(&path, zone.clone()) {
+            Err(error) if error.is_damage() => {
+                let aside = put_aside(&path, now)?;
+                Ok((Self::open_file(&path, zone)?, Some(aside)))
+            }
+            opened => Ok((opened?, None)),
+        }
+    }
+
+    fn open_file(path: &Path, zone: TimeZone) -> Result<Self, Error> {
+        refuse_strangers(path)?;
+        let file_error = |doing, source| Error::File { doing, path: path.into(), source };
+        // SQLite gives the log and its index the mode of this file.
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(|source| file_error("open", source))?;
+        let mut db = Connection::open(path).doing("open the store")?;
+        prepare(&mut db, path)?;
+        check_roughly(&db)?;
+        Ok(Self { path: path.into(), db, zone, numbers: Numbers::default() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Octets that the store uses, free pages not counted, the log not counted.
+    pub fn used(&self) -> Result<u64, Error> {
+        let (pages, free, size) = self.pages()?;
+        Ok((pages - free) * size)
+    }
+
+    fn pages(&self) -> Result<(u64, u64, u64), Error> {
+        let ask =
+            |pragma| self.db.query_row(pragma, [], |row| row.get::<_, i64>(0)).doing("measure the store");
+        let number = |pragma| ask(pragma).map(|value| u64::try_from(value).unwrap_or(0));
+        Ok((number("PRAGMA page_count")?, number("PRAGMA freelist_count")?, number("PRAGMA page_size")?))
+    }
+
+    /// For tests that break it.
+    #[cfg(test)]
+    pub fn db(&self) -> &Connection {
+        &self.db
+    }
+}
+
+/// Refuses what is not ours to change, by the file's head alone, so that it stays as it is.
+fn refuse_strangers(path: &Path) -> Result<(), Error> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(100).read_to_end(&mut head).map_err(|source| Error::File {
+            doing: "read",
+            path: path.into(),
+            source,
+        })?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(Error::File { doing: "open", path: path.into(), source }),
+    };
+    if head.len() < 100 || !head.starts_with(b"SQLite format 3\0") {
+        return Ok(()); // new, or damaged: SQLite says which
+    }
+    let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    refuse(path, number(60), number(68) as i32)
+}
+
+fn refuse(path: &Path, version: u32, application: i32) -> Result<(), Error> {
+    if application != APPLICATION_ID && (application != 0 || version != 0) {
+        return Err(Error::NotOurs { path: path.into() });
+    }
+    if version > SCHEMA {
+        return Err(Error::Newer { path: path.into(), found: version });
+    }
+    Ok(())
+}
+
+fn version(db: &Connection) -> Result<(u32, i32), Error> {
+    let version =
+        db.query_row("PRAGMA user_version", [], |row| row.get(0)).doing("read the store's version")?;
+    let application =
+        db.query_row("PRAGMA application_id", [], |row| row.get(0)).doing("read the store's version")?;
+    Ok((version, application))
+}
+
+/// Settings of the connection, then the steps that the file has not seen.
+fn prepare(db: &mut Connection, path: &Path) -> Result<(), Error> {
+    db.busy_timeout(BUSY_WAIT).doing("open the store")?;
+    let (found, application) = version(db)?;
+    refuse(path, found, application)?;
+    let ours: i64 =
+        db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).doing("open the store")?;
+    if application == 0 && ours > 0 {
+        return Err(Error::NotOurs { path: path.into() });
+    }
+    db.execute_batch(&format!(
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA journal_size_limit = {WAL_KEPT};
+         PRAGMA cache_size = -{CACHE_KIB};"
+    ))
+    .doing("open the store")?;
+    if found < SCHEMA {
+        let tx = db.transaction().doing("bring the store up to date")?;
+        for step in &STEPS[found as usize..] {
+            tx.execute_batch(step).doing("bring the store up to date")?;
+        }
+        tx.execute_batch(&format!(
+            "PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {APPLICATION_ID};"
+        ))
+        .doing("bring the store up to date")?;
+        tx.commit().doing("bring the store up to date")?;
+        // The head of the file says the version also to programs that only look at the head.
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").doing("bring the store up to date")?;
+    }
+    Ok(())
+}
+
+/// Touches what every second touches. A whole check would cost seconds at each start; damage
+/// elsewhere shows when it is met, and is dealt with then.
+fn check_roughly(db: &Connection) -> Result<(), Error> {
+    for table in ["grp", "list", "kind", "name", "hour", "month", "batch", "mark", "access", "name_day"] {
+        db.query_row(&format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)"), [], |_| Ok(()))
+            .doing("look into the store")?;
+    }
+    for order in ["ASC", "DESC"] {
+        let sql = format!("SELECT count(*) FROM (SELECT count FROM event ORDER BY minute {order} LIMIT 50)");
+        db.query_row(&sql, [], |_| Ok(())).doing("look into the store")?;
+    }
+    Ok(())
+}
+
+/// Moves a damaged store, with its log, out of the way.
+pub(super) fn put_aside(path: &Path, now: Timestamp) -> Result<PathBuf, Error> {
+    let failed = |path: &Path, source| Error::File { doing: "put aside", path: path.into(), source };
+    let date = now.strftime("%Y%m%dT%H%M%S");
+    let mut aside = with_ending(path, &format!(".corrupt-{date}"));
+    for more in 2..100 {
+        if !aside.exists() {
+            break;
+        }
+        aside = with_ending(path, &format!(".corrupt-{date}-{more}"));
+    }
+    fs::rename(path, &aside).map_err(|source| failed(path, source))?;
+    for ending in ["-wal", "-shm"] {
+        match fs::rename(with_ending(path, ending), with_ending(&aside, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(path, error)),
+            _ => {}
+        }
+    }
+    forget_oldest_asides(path, &aside);
+    Ok(aside)
+}
+
+fn forget_oldest_asides(path: &Path, newest: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return;
+    };
+    let start = format!("{name}.corrupt-");
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut asides: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&start)))
+        .map(|entry| entry.path())
+        .filter(|path| !path.to_str().is_some_and(|path| path.ends_with("-wal") || path.ends_with("-shm")))
+        .filter(|path| path != newest)
+        .collect();
+    asides.sort();
+    let surplus = (asides.len() + 1).saturating_sub(ASIDE_MAX);
+    for aside in &asides[..surplus] {
+        for ending in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(with_ending(aside, ending)); // tried again with the next one
+        }
+    }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut whole = path.as_os_str().to_owned();
+    whole.push(ending);
+    whole.into()
+}
+
+/// A connection for reading, which may also write its line into `access`.
+fn open_for_reading(folder: &Path) -> Result<Connection, Error> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Err(Error::Absent { path });
+    }
+    refuse_strangers(&path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&path, flags).doing("open the store")?;
+    db.busy_timeout(BUSY_WAIT).doing("open the store")?;
+    let (found, application) = version(&db)?;
+    refuse(&path, found, application)?;
+    if found < SCHEMA {
+        return Err(Error::Older { path, found });
+    }
+    Ok(db)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::clock::vietnam;
+
+    fn now() -> Timestamp {
+        "2026-11-23T01:00:00Z".parse().unwrap()
+    }
+
+    fn open(folder: &Path) -> Result<(Store, Option<PathBuf>), Error> {
+        Store::open(folder, vietnam(), now())
+    }
+
+    #[test]
+    fn a_new_store_is_private_and_of_the_newest_version() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (store, aside) = open(folder.path()).unwrap();
+        assert_eq!(version(store.db()).unwrap(), (SCHEMA, APPLICATION_ID));
+        assert_eq!(aside, None);
+        for ending in ["", "-wal"] {
+            let mode = fs::metadata(with_ending(store.path(), ending)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{ending}");
+        }
+        drop(store);
+        open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_or_foreign_file_is_refused_and_left_alone() {
+        for (sql, newer) in [
+            (
+                format!("PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};", SCHEMA + 1),
+                true,
+            ),
+            ("PRAGMA user_version = 1; CREATE TABLE recipe (title TEXT);".into(), false),
+            ("PRAGMA application_id = 77; CREATE TABLE recipe (title TEXT);".into(), false),
+            ("CREATE TABLE recipe (title TEXT);".into(), false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(FILE);
+            Connection::open(&path).unwrap().execute_batch(&sql).unwrap();
+            let before = fs::read(&path).unwrap();
+            match open(folder.path()).err().unwrap() {
+                Error::Newer { found, .. } => assert!(newer && found == SCHEMA + 1),
+                Error::NotOurs { .. } => assert!(!newer, "{sql}"),
+                other => panic!("{other}"),
+            }
+            assert!(open_for_reading(folder.path()).is_err());
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_put_aside_and_a_new_one_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        for round in 0..ASIDE_MAX + 3 {
+            fs::write(&path, format!("not a database {round}").repeat(1000)).unwrap();
+            let (store, aside) = open(folder.path()).unwrap();
+            let aside = aside.unwrap();
+            assert!(
+                aside.file_name().unwrap().to_str().unwrap().starts_with("journal.sqlite.corrupt-20261123T")
+            );
+            assert!(fs::read_to_string(aside).unwrap().starts_with(&format!("not a database {round}")));
+            drop(store);
+        }
+        let asides = fs::read_dir(folder.path()).unwrap().flatten().filter(|entry| {
+            let name = entry.file_name();
+            name.to_str().unwrap().contains("corrupt")
+        });
+        assert_eq!(asides.count(), ASIDE_MAX);
+    }
+
+    #[test]
+    fn a_file_whose_pages_are_damaged_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        drop(open(folder.path()).unwrap());
+        let mut octets = fs::read(&path).unwrap();
+        octets[100..].fill(0xa5);
+        fs::write(&path, octets).unwrap();
+        assert!(open(folder.path()).unwrap().1.is_some());
+    }
+
+    #[test]
+    fn a_reader_before_the_first_write_is_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(open_for_reading(folder.path()), Err(Error::Absent { .. })));
+        let path = folder.path().join(FILE);
+        Connection::open(&path).unwrap().execute_batch("VACUUM").unwrap();
+        assert!(matches!(open_for_reading(folder.path()), Err(Error::Older { found: 0, .. })));
+    }
+}

@@ -1,0 +1,186 @@
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::*;
+use crate::journal::store::FILE;
+use crate::journal::{Journal, clock::SystemClock};
+
+#[test]
+fn a_full_disk_loses_nothing_and_is_told_until_room_comes() {
+    let mut school = School::new();
+    let tally = school.tally();
+    school.count(&tally, &asked("before.example"));
+    school.second();
+    let pages: i64 = school.parts().keeper.db().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    school
+        .parts()
+        .keeper
+        .db()
+        .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+        .unwrap();
+    for second in 0..5 {
+        for number in 0..1000 {
+            school.count(&tally, &asked(&format!("n{number}.s{second}.example")));
+        }
+        school.pass(61);
+    }
+    let health = school.parts().shared.health();
+    assert_eq!((health.waiting, health.stored), (5000, 1));
+    assert!(health.failures >= 5);
+    let failing = health.failing.unwrap();
+    assert!(failing.what.contains("full"), "{}", failing.what);
+    assert_eq!(failing.since.to_string(), "2026-11-23T01:01:01Z");
+    assert_eq!(school.total(), 1);
+
+    school.parts().keeper.db().query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
+    school.pass(1);
+    school.pass(1);
+    let health = school.parts().shared.health();
+    assert_eq!((health.waiting, health.failing), (0, None));
+    assert_eq!((school.total(), school.hours(), school.months()), (5001, 5001, 5001));
+    let minutes: std::collections::BTreeSet<_> = school.rows().into_iter().map(|row| row.at).collect();
+    assert_eq!(minutes.len(), 5, "each attempt kept the minute in which it was counted");
+    school.is_sound();
+}
+
+#[test]
+fn a_batch_whose_commit_was_reported_as_failed_is_not_stored_twice() {
+    let mut school = School::new();
+    let tally = school.tally();
+    school.count(&tally, &asked("once.example"));
+    let now = school.now();
+    school.parts().collector.collect(now);
+    school.parts().keeper.store_and_forget_that(now);
+    school.parts().keeper.store(now);
+    assert_eq!((school.total(), school.parts().shared.health().waiting), (1, 0));
+    school.is_sound();
+}
+
+#[test]
+fn a_store_that_is_damaged_while_running_is_put_aside_and_its_batch_goes_to_the_new_one() {
+    let mut school = School::new();
+    let tally = school.tally();
+    for number in 0..2000 {
+        school.count(&tally, &asked(&format!("n{number}.example")));
+    }
+    school.second();
+    school.crash();
+    let path = school.settings.folder.join(FILE);
+    let mut octets = std::fs::read(&path).unwrap();
+    // Every page but the first, after the start has looked at a few.
+    school.start();
+    let tally = school.tally();
+    let page = 4096;
+    octets[page * 2..].fill(0xa5);
+    std::fs::write(&path, &octets).unwrap();
+    school.count(&tally, &asked("after.example"));
+    for _ in 0..3 {
+        school.pass(1);
+    }
+    let health = school.parts().shared.health();
+    assert!(health.put_aside.as_ref().is_some_and(|aside| aside.exists()), "{health:?}");
+    assert_eq!((health.waiting, health.failing), (0, None));
+    assert_eq!(school.total(), 1);
+    assert_eq!(school.rows()[0].name, shown("after.example"));
+    school.is_sound();
+}
+
+#[test]
+fn a_restart_within_the_second_costs_only_that_second() {
+    let mut school = School::new();
+    let tally = school.tally();
+    for second in 0..10 {
+        school.count(&tally, &asked(&format!("s{second}.example")));
+        school.pass(1);
+    }
+    school.count(&tally, &asked("lost.example"));
+    school.crash();
+    school.start();
+    assert_eq!(school.total(), 10);
+    school.is_sound();
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_deletes_nothing_at_once() {
+    let mut school = School::new();
+    let tally = school.tally();
+    school.count(&tally, &asked("today.example"));
+    school.second();
+    school.pass(400 * 86_400);
+    school.pass(60);
+    assert_eq!(school.rows().len(), 1);
+    school.pass(3600);
+    assert_eq!(school.rows().len(), 0, "the clock has gone on from there for an hour");
+    school.pass(-400 * 86_400 - 3660);
+    school.count(&tally, &asked("back.example"));
+    school.second();
+    assert_eq!(school.rows().len(), 1);
+    school.is_sound();
+}
+
+/// The folder in which the child of the next test counts until it is killed.
+const CHILD: &str = "LACHAN_TEST_JOURNAL_CHILD";
+
+#[test]
+fn a_killed_server_leaves_a_sound_store_that_lacks_at_most_the_last_second() {
+    if let Some(folder) = std::env::var_os(CHILD) {
+        count_for_ever(folder.as_ref());
+        return;
+    }
+    let mut school = School::new();
+    let mut before = 0;
+    for batches in [1, 5, 20] {
+        school.crash();
+        let (stored, counted) = count_until_killed(&school.settings.folder, batches);
+        school.start();
+        let total = school.total() - before;
+        assert!(stored <= total && total <= counted, "{stored} ≤ {total} ≤ {counted}");
+        before += total;
+        assert_eq!((school.hours(), school.months()), (before, before));
+        school.second();
+        school.is_sound();
+    }
+}
+
+/// Runs a server that says what it counts and what it knows to be stored, and kills it while it works.
+fn count_until_killed(folder: &Path, batches: usize) -> (u64, u64) {
+    let own_name = std::thread::current().name().unwrap().to_owned();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &own_name, "--nocapture", "--test-threads=1"])
+        .env(CHILD, folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut stored, mut counted, mut seen) = (0, 0, 0);
+    for line in lines.by_ref().map_while(Result::ok) {
+        if let Some(number) = line.strip_prefix("stored ") {
+            stored = number.parse().unwrap();
+            seen += 1;
+            if seen == batches {
+                child.kill().unwrap();
+            }
+        } else if let Some(number) = line.strip_prefix("counts up to ") {
+            counted = number.parse().unwrap();
+        }
+    }
+    assert!(!child.wait().unwrap().success());
+    assert!(seen >= batches, "it was killed, it did not fail by itself");
+    (stored, counted)
+}
+
+fn count_for_ever(folder: &Path) {
+    let settings = Settings { folder: folder.into(), ..Settings::default() };
+    let (groups, lists) = (Roster::default(), Roster::default());
+    let journal = Journal::open(settings, groups.clone(), lists.clone(), Arc::new(SystemClock)).unwrap();
+    let tally = journal.tally();
+    println!();
+    for round in 1..10_000 {
+        println!("counts up to {}", round * 2000);
+        for number in 0..2000 {
+            count(&tally, &asked(&format!("n{number}.r{round}.example")), &groups, &lists);
+        }
+        journal.flush().unwrap();
+        println!("stored {}", round * 2000);
+    }
+}

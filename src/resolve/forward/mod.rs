@@ -1,0 +1,244 @@
+//! Forwarding: questions for a zone go to the servers named for it, and their octets come back.
+//!
+//! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
+//! last. One that is slow gets company: after [`Timing::hedge`] the next is asked as well, and the first
+//! useful answer counts, so a dead server costs that long once and not a timeout. The library's pool (one
+//! for each server) keeps the connections, repeats over UDP and goes to TCP for what does not fit.
+//!
+//! What a forwarder says about DNSSEC (AD) is not believed: its answers are
+//! [`Indeterminate`](Proof::Indeterminate). Its block signals come through: an Extended DNS Error of 15,
+//! 16 or 17, and the NXDOMAIN without RA of response policy zones.
+//!
+//! Nothing about the client goes out: the query is made anew, with EDNS of our own.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use hickory_resolver::config::ResolverOpts;
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use tokio::time::sleep;
+
+use super::upstream::tally::Tally;
+use super::upstream::{Provider, Role};
+use super::wire::{self, Taken};
+use super::{Answer, Ask, Error, Proof, UpstreamState};
+use crate::dns::ede::EdeCode;
+use crate::dns::edns::PAYLOAD;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::reply::Rcode;
+use upstream::Upstream;
+
+pub mod upstream;
+
+/// Queries in flight on one TCP, TLS or HTTPS connection; one more opens another.
+const PIPELINE_MAX: usize = 256;
+/// Type DS, which is asked of the parent (RFC 4035 §3.1.4.1).
+const TYPE_DS: u16 = 43;
+
+/// A zone and the servers that know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardZone {
+    /// The root for everything.
+    pub zone: OwnedName,
+    /// At least one.
+    pub servers: Vec<Upstream>,
+}
+
+/// How long to wait for a forwarder.
+#[derive(Clone, Copy)]
+pub(super) struct Timing {
+    /// One try.
+    pub patience: Duration,
+    /// Until the next server is asked as well.
+    pub hedge: Duration,
+}
+
+/// Forwarded zones and their servers.
+pub(super) struct Forwarder {
+    /// The deepest first.
+    zones: Vec<Zone>,
+    timing: Timing,
+}
+
+struct Zone {
+    name: OwnedName,
+    servers: Vec<Server>,
+}
+
+struct Server {
+    label: String,
+    pool: NameServerPool<Provider>,
+    tally: Arc<Tally>,
+}
+
+impl Forwarder {
+    pub(super) fn new(zones: &[ForwardZone], sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+        let mut built = Vec::with_capacity(zones.len());
+        for (index, zone) in zones.iter().enumerate() {
+            if zone.servers.is_empty() {
+                return Err(Error::NoServers { zone: zone.zone.to_string() });
+            }
+            if zones[..index].iter().any(|other| other.zone == zone.zone) {
+                return Err(Error::ZoneTwice { zone: zone.zone.to_string() });
+            }
+            let servers = zone.servers.iter().map(|server| Server::new(server, sources.clone(), timing));
+            built.push(Zone { name: zone.zone.clone(), servers: servers.collect::<Result<_, _>>()? });
+        }
+        built.sort_by_key(|zone| std::cmp::Reverse(zone.name.as_name().label_count()));
+        Ok(Self { zones: built, timing })
+    }
+
+    /// The answer of the servers for `ask`; `None` where the name is in no forwarded zone.
+    pub(super) async fn resolve(&self, ask: &Ask) -> Option<Answer> {
+        let zone = self.zone_of(ask.name.as_name(), ask.rtype)?;
+        Some(zone.ask(ask, self.timing.hedge).await)
+    }
+
+    pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
+        self.zones.iter().flat_map(|zone| {
+            zone.servers
+                .iter()
+                .map(|server| UpstreamState::of(server.label.clone(), Some(zone.name.clone()), &server.tally))
+        })
+    }
+
+    fn zone_of(&self, name: Name<'_>, asked: u16) -> Option<&Zone> {
+        self.zones.iter().find(|zone| {
+            let apex = zone.name.as_name();
+            name.is_at_or_below(apex) && !(asked == TYPE_DS && name == apex && !apex.is_root())
+        })
+    }
+}
+
+impl Server {
+    fn new(upstream: &Upstream, sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+        let tally = Arc::new(Tally::new());
+        let mut options = ResolverOpts::default();
+        options.timeout = timing.patience;
+        options.max_active_requests = PIPELINE_MAX;
+        options.num_concurrent_reqs = 1;
+        options.edns_payload_len = PAYLOAD;
+        let tls = TlsConfig::new().map_err(|error| Error::Library(error.to_string()))?;
+        let context = Arc::new(PoolContext::new(options, tls));
+        let provider = Provider::new(Role::Forwarder(tally.clone()), sources, timing.patience);
+        let pool = NameServerPool::from_config([upstream.config()], context, provider);
+        Ok(Self { label: upstream.to_string(), pool, tally })
+    }
+
+    async fn ask(&self, ask: &Ask) -> Result<Taken, Fault> {
+        let mut options = DnsRequestOptions::default();
+        options.use_edns = true;
+        options.edns_payload_len = PAYLOAD;
+        options.edns_set_dnssec_ok = ask.dnssec_ok;
+        options.recursion_desired = true;
+        let mut request = DnsRequest::from_query(wire::query(ask), options);
+        request.metadata.checking_disabled = ask.checking_disabled;
+        match self.pool.send(request).first_answer().await {
+            Ok(response) => wire::take(ask, response.into_buffer()).map_err(|_| {
+                self.tally.failed();
+                Fault::Garbage
+            }),
+            Err(NetError::Truncated) => Err(Fault::Garbage),
+            Err(_) => Err(Fault::Silent),
+        }
+    }
+}
+
+/// Why a server's answer does not count; the later ones tell more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// No answer, or no connection.
+    Silent,
+    /// An answer that cannot be read.
+    Garbage,
+    /// An error code.
+    Refused,
+    /// SERVFAIL, with the reason that the server gave.
+    Failed(Option<u16>),
+}
+
+impl Zone {
+    async fn ask(&self, ask: &Ask, hedge: Duration) -> Answer {
+        let mut order: Vec<&Server> = self.servers.iter().collect();
+        order.sort_by_cached_key(|server| server.tally.rank());
+        let mut order = order.into_iter();
+        let mut trying = FuturesUnordered::new();
+        let mut worst = Fault::Silent;
+        trying.extend(order.next().map(|server| server.ask(ask)));
+        loop {
+            let next_due = async {
+                match order.len() {
+                    0 => std::future::pending().await,
+                    _ => sleep(hedge).await,
+                }
+            };
+            tokio::select! {
+                biased;
+                found = trying.next() => match found.map(|found| found.and_then(judge)) {
+                    Some(Ok(taken)) => return accept(taken),
+                    Some(Err(fault)) => {
+                        worst = worst.max(fault);
+                        trying.extend(order.next().map(|server| server.ask(ask)));
+                    }
+                    None => return given_up(ask, worst),
+                },
+                () = next_due => trying.extend(order.next().map(|server| server.ask(ask))),
+            }
+        }
+    }
+}
+
+fn judge(taken: Taken) -> Result<Taken, Fault> {
+    match taken.rcode {
+        0 | 3 if taken.wire[2] & 0x02 != 0 => Err(Fault::Garbage),
+        0 | 3 => Ok(taken),
+        2 => Err(Fault::Failed(taken.ede)),
+        _ => Err(Fault::Refused),
+    }
+}
+
+fn accept(taken: Taken) -> Answer {
+    let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
+    let policy_zone = rcode == Rcode::NxDomain && !taken.recursion_available && !taken.authoritative;
+    let ede = match taken.ede {
+        Some(15) => Some((EdeCode::Blocked, "blocked by upstream")),
+        Some(16) => Some((EdeCode::Censored, "censored by upstream")),
+        Some(17) => Some((EdeCode::Filtered, "filtered by upstream")),
+        _ if policy_zone => Some((EdeCode::Blocked, "blocked by upstream")),
+        _ => None,
+    };
+    Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede }
+}
+
+fn given_up(ask: &Ask, worst: Fault) -> Answer {
+    match worst {
+        Fault::Silent => wire::failure(ask, EdeCode::NetworkError, "no forwarder answers"),
+        Fault::Garbage => wire::failure(ask, EdeCode::InvalidData, "a forwarder's answer cannot be read"),
+        Fault::Refused => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders refuse"),
+        Fault::Failed(reason) => match reason {
+            Some(code @ 5..=12) => Answer {
+                proof: Proof::Bogus,
+                ..wire::failure(ask, dnssec_error(code), "DNSSEC, says the forwarder")
+            },
+            _ => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders fail"),
+        },
+    }
+}
+
+fn dnssec_error(code: u16) -> EdeCode {
+    match code {
+        5 => EdeCode::DnssecIndeterminate,
+        7 => EdeCode::SignatureExpired,
+        8 => EdeCode::SignatureNotYetValid,
+        9 => EdeCode::DnskeyMissing,
+        10 => EdeCode::RrsigsMissing,
+        11 => EdeCode::NoZoneKeyBitSet,
+        12 => EdeCode::NsecMissing,
+        _ => EdeCode::DnssecBogus,
+    }
+}

@@ -1,0 +1,122 @@
+//! Single records of the config: a printer, a server, a PTR of the school's own.
+//!
+//! A name with records is complete: other types are NODATA. Nothing is said about other names, except
+//! below a wildcard (`*.lab.example`), which covers what has no record of its own (RFC 4592).
+
+use std::collections::HashMap;
+
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
+
+use super::LocalError;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::{rtype, type_name};
+use crate::resolve::wire;
+
+/// Text of one record's data (RFC 1035 §5.1), and of all records in the config.
+const DATA_MAX: usize = 4096;
+const RECORDS_MAX: usize = 100_000;
+
+/// One record as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordSpec {
+    /// Owner; `*.` in front for a wildcard.
+    pub name: OwnedName,
+    /// RR type: A, AAAA, CNAME, TXT, MX, SRV, PTR, NS …
+    pub rtype: u16,
+    /// Seconds.
+    pub ttl: u32,
+    /// Data in master format: `10.1.2.3`, `10 mail.example.`
+    pub data: String,
+}
+
+/// All of them, by owner.
+#[derive(Default)]
+pub(super) struct Records(HashMap<OwnedName, Vec<Record>>);
+
+impl Records {
+    pub(super) fn new(specs: &[RecordSpec]) -> Result<Self, LocalError> {
+        if specs.len() > RECORDS_MAX {
+            return Err(LocalError::TooMany { most: RECORDS_MAX });
+        }
+        let mut records = Self::default();
+        for spec in specs {
+            let record = read(spec)?;
+            let here = records.0.entry(spec.name.clone()).or_default();
+            let alias = |kind| kind == RecordType::CNAME;
+            if here.iter().any(|other| alias(other.record_type()) || alias(record.record_type()))
+                && !here.is_empty()
+            {
+                return Err(LocalError::AliasAndData { name: spec.name.to_string() });
+            }
+            if !here.iter().any(|other| other.data == record.data) {
+                here.push(record);
+            }
+        }
+        Ok(records)
+    }
+
+    /// Records of `asked` type at `name` (or the alias there); empty for "nothing of that type", `None`
+    /// where the name is not ours.
+    pub(super) fn at(&self, name: Name<'_>, asked: u16) -> Option<Vec<Record>> {
+        let all = self.find(name)?;
+        let owner = wire::library_name(name);
+        let fits = |record: &&Record| {
+            let kind = u16::from(record.record_type());
+            kind == asked || asked == rtype::ANY || kind == rtype::CNAME
+        };
+        let mut found: Vec<Record> = all.iter().filter(fits).cloned().collect();
+        for record in &mut found {
+            record.name = owner.clone();
+        }
+        Some(found)
+    }
+
+    pub(super) fn covers(&self, name: Name<'_>) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: Name<'_>) -> Option<&Vec<Record>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        if let Some(here) = self.0.get(name.wire()) {
+            return Some(here);
+        }
+        let mut star = Vec::with_capacity(256);
+        for ancestor in name.ancestors().skip(1) {
+            star.clear();
+            star.extend_from_slice(b"\x01*");
+            star.extend_from_slice(ancestor.wire());
+            if let Some(wild) = self.0.get(star.as_slice()) {
+                return Some(wild);
+            }
+            if self.0.contains_key(ancestor.wire()) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+fn read(spec: &RecordSpec) -> Result<Record, LocalError> {
+    let malformed = |why: String| LocalError::Record {
+        name: spec.name.to_string(),
+        rtype: type_name(spec.rtype).into_owned(),
+        why,
+    };
+    if spec.data.len() > DATA_MAX {
+        return Err(malformed(format!("longer than {DATA_MAX} octets")));
+    }
+    // Names in the data are absolute, with or without the final dot: there is no origin to add.
+    let data = absolute(spec.rtype, &spec.data);
+    let rdata = RData::try_from_str(RecordType::from(spec.rtype), &data)
+        .map_err(|error| malformed(error.to_string()))?;
+    Ok(Record::from_rdata(wire::library_name(spec.name.as_name()), spec.ttl, rdata))
+}
+
+/// Adds the final dot to the name at the end of the data of types that end with one.
+fn absolute(kind: u16, data: &str) -> String {
+    let data = data.trim();
+    let ends_with_name = matches!(kind, rtype::NS | rtype::CNAME | rtype::PTR | rtype::MX | rtype::SRV);
+    if ends_with_name && !data.ends_with('.') { format!("{data}.") } else { data.to_owned() }
+}

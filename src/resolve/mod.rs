@@ -1,0 +1,379 @@
+//! A question in, an answer with its proof out.
+//!
+//! [`Resolver::resolve`] always answers, within [`Settings::deadline`]: from local data, from the
+//! forwarders of the name's zone, or by recursion from the root. What cannot be had is SERVFAIL with an
+//! Extended DNS Error. Many who ask the same at once cost one upstream query. An answer is a whole
+//! message in wire form, one question, without OPT and additional records, TTLs as received; data that
+//! failed validation is never in one.
+//!
+//! [`cache`] stands in front and is asked first by whoever serves; [`Resolver::local`] tells at once
+//! what never leaves the house.
+//!
+//! Knows names and servers. Never knows who asks, tiers, categories or lists.
+// Inside: `local` is what we know ourselves; `forward` and `recurse` drive the library; `upstream` is
+// the connection both ask through; `coalesce` merges identical questions; `wire` writes messages.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::time::timeout;
+
+use crate::dns::ede::EdeCode;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::question::Question;
+use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::reply::Rcode;
+use coalesce::Flights;
+use forward::{ForwardZone, Forwarder, Timing};
+use local::Local;
+use recurse::Recursive;
+use upstream::tally::Tally;
+
+pub mod cache;
+mod coalesce;
+pub mod forward;
+pub mod local;
+mod recurse;
+#[cfg(test)]
+mod scenarios;
+mod upstream;
+mod wire;
+
+/// Times that a chain of aliases may leave one source of answers for another.
+const SOURCES_MAX: usize = 8;
+
+/// Where answers come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// From the root down; zones in [`Settings::forwards`] are forwarded all the same.
+    #[default]
+    Recursive,
+    /// From forwarders; one of the zones must be the root.
+    Forward,
+}
+
+/// What the resolver does, checked. `Default` is what we ship.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where answers come from.
+    pub mode: Mode,
+    /// Forwarded zones; the longest that matches is asked.
+    pub forwards: Vec<ForwardZone>,
+    /// Whether recursion validates (RFC 4035). Forwarders' answers are never validated, and their AD
+    /// is never passed on.
+    pub dnssec: bool,
+    /// Root servers in master format; `None` for the built-in ones.
+    pub root_hints: Option<PathBuf>,
+    /// DNSKEYs of the root in master format; `None` for the built-in ones (20326 and 38696).
+    pub trust_anchors: Option<PathBuf>,
+    /// Networks in which no name server is asked during recursion. The root servers are always asked.
+    pub never_ask: Vec<IpNet>,
+    /// Addresses to ask from; any, when empty. A family without an address is not asked.
+    pub source_addresses: Vec<IpAddr>,
+    /// Octets of the answer cache, for whoever builds it.
+    pub cache_bytes: u64,
+    /// How long answers are kept, for whoever builds the cache.
+    pub ttl: cache::TtlBounds,
+    /// Names that we answer ourselves.
+    pub local: local::Settings,
+    /// Time for one question, everything included.
+    pub deadline: Duration,
+    /// Time for one try of one name server in recursion.
+    pub try_for: Duration,
+    /// Time for one try of one forwarder, which may have to recurse itself.
+    pub forward_try_for: Duration,
+    /// Time until a second forwarder is asked as well.
+    pub hedge_after: Duration,
+    /// Different questions in flight at once; one more gets SERVFAIL.
+    pub in_flight: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Recursive,
+            forwards: Vec::new(),
+            dnssec: true,
+            root_hints: None,
+            trust_anchors: None,
+            never_ask: recommended_never_ask(),
+            source_addresses: Vec::new(),
+            cache_bytes: 64 << 20,
+            ttl: cache::TtlBounds::default(),
+            local: local::Settings::default(),
+            deadline: Duration::from_secs(8),
+            try_for: Duration::from_millis(600),
+            forward_try_for: Duration::from_secs(3),
+            hedge_after: Duration::from_millis(400),
+            in_flight: 4096,
+        }
+    }
+}
+
+/// Networks where no public name server can be: loopback, private, documentation, multicast …
+pub fn recommended_never_ask() -> Vec<IpNet> {
+    hickory_resolver::recursor::RecursorOptions::default().deny_server
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// Asked name.
+    pub name: OwnedName,
+    /// Asked type.
+    pub rtype: u16,
+    /// Asked class.
+    pub class: u16,
+    /// DNSSEC OK: the answer has signatures and proofs.
+    pub dnssec_ok: bool,
+    /// Checking disabled: the client validates, or wants to see what does not validate.
+    pub checking_disabled: bool,
+}
+
+impl Ask {
+    /// A question in class IN without DNSSEC.
+    pub fn new(name: OwnedName, rtype: u16) -> Self {
+        Self { name, rtype, class: CLASS_IN, dnssec_ok: false, checking_disabled: false }
+    }
+
+    /// What a client's query asks.
+    pub fn of(question: &Question<'_>) -> Self {
+        Self {
+            name: question.name().to_owned(),
+            rtype: question.rtype,
+            class: question.class,
+            dnssec_ok: question.dnssec_ok(),
+            checking_disabled: question.checking_disabled(),
+        }
+    }
+
+    /// The same for another name.
+    pub fn at(&self, name: OwnedName) -> Self {
+        Self { name, ..self.clone() }
+    }
+
+    /// Whether a record of this type may be in the answer: signatures and proofs only for who asks for
+    /// them (RFC 4035 §3.2.1).
+    fn wants(&self, record: u16) -> bool {
+        self.dnssec_ok || record == self.rtype || !matches!(record, rtype::RRSIG | 47 | 50)
+    }
+}
+
+/// What DNSSEC says about an answer (RFC 4035 §4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A chain of signatures leads to a trust anchor.
+    Secure,
+    /// Proven to be unsigned.
+    Insecure,
+    /// Validation failed; the answer is SERVFAIL and has no data.
+    Bogus,
+    /// Not validated.
+    Indeterminate,
+}
+
+impl Proof {
+    /// The proof of both together.
+    fn weaker(self, other: Self) -> Self {
+        let rank = |proof| match proof {
+            Self::Bogus => 0,
+            Self::Indeterminate => 1,
+            Self::Insecure => 2,
+            Self::Secure => 3,
+        };
+        if rank(other) < rank(self) { other } else { self }
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The whole message: one question in lower case, no OPT, no additional records, id 0, TTLs as
+    /// received.
+    pub wire: Vec<u8>,
+    /// Its RCODE.
+    pub rcode: Rcode,
+    /// What DNSSEC says.
+    pub proof: Proof,
+    /// Why, where there is more to say, with an EXTRA-TEXT.
+    pub ede: Option<(EdeCode, &'static str)>,
+}
+
+/// Why a resolver cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read.
+    #[error("could not read {}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    /// Root hints without a usable server.
+    #[error("root hints {}: {why}", path.as_deref().map_or("(built in)".into(), |path| path.display().to_string()))]
+    RootHints { path: Option<PathBuf>, why: String },
+    /// Trust anchors that cannot be used.
+    #[error("trust anchors {}: {why}", path.display())]
+    TrustAnchors { path: PathBuf, why: String },
+    /// Mode `forward` and nowhere to forward to.
+    #[error("mode `forward` needs a forwarder for the zone `.`")]
+    NoForwarder,
+    /// A forwarder for everything, and recursion as well.
+    #[error("a forwarder for the zone `.` leaves nothing to mode `recursive`: use mode `forward`")]
+    RootForwarded,
+    /// A forwarded zone without servers.
+    #[error("the forwarded zone `{zone}` has no servers")]
+    NoServers { zone: String },
+    /// The same zone forwarded twice.
+    #[error("the zone `{zone}` is forwarded twice")]
+    ZoneTwice { zone: String },
+    /// Local data that cannot be used.
+    #[error(transparent)]
+    Local(#[from] local::LocalError),
+    /// The library refuses.
+    #[error("could not set up resolution: {0}")]
+    Library(String),
+}
+
+/// One upstream server, for the status.
+#[derive(Clone, Debug)]
+pub struct UpstreamState {
+    /// Address, or the forwarder as it is written in the config.
+    pub server: String,
+    /// The zone that is forwarded to it; `None` for a name server met in recursion.
+    pub zone: Option<OwnedName>,
+    /// Queries sent.
+    pub queries: u64,
+    /// Tries without a usable answer.
+    pub failures: u64,
+    /// Failures since the last answer.
+    pub failing: u32,
+    /// Smoothed round trip; `None` before the first answer.
+    pub rtt: Option<Duration>,
+}
+
+impl UpstreamState {
+    fn of(server: String, zone: Option<OwnedName>, tally: &Tally) -> Self {
+        Self {
+            server,
+            zone,
+            queries: tally.queries(),
+            failures: tally.failures(),
+            failing: tally.failing(),
+            rtt: tally.rtt(),
+        }
+    }
+}
+
+/// Finds answers. One for the whole program, behind an `Arc`.
+pub struct Resolver {
+    local: Local,
+    forwarder: Forwarder,
+    recursive: Option<Recursive>,
+    flights: Flights,
+    deadline: Duration,
+}
+
+impl Resolver {
+    /// Builds a resolver, reading the files that the settings name. Needs no runtime yet.
+    ///
+    /// # Errors
+    /// What [`Error`] says.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let whole = settings.forwards.iter().any(|zone| zone.zone.as_name().is_root());
+        match settings.mode {
+            Mode::Forward if !whole => return Err(Error::NoForwarder),
+            Mode::Recursive if whole => return Err(Error::RootForwarded),
+            _ => {}
+        }
+        let sources: Arc<[IpAddr]> = settings.source_addresses.clone().into();
+        let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
+        Ok(Self {
+            local: Local::new(&settings.local, settings.forwards.iter().map(|zone| zone.zone.clone()))?,
+            forwarder: Forwarder::new(&settings.forwards, sources.clone(), timing)?,
+            recursive: match settings.mode {
+                Mode::Recursive => Some(Recursive::new(&settings, sources)?),
+                Mode::Forward => None,
+            },
+            flights: Flights::new(settings.in_flight),
+            deadline: settings.deadline,
+        })
+    }
+
+    /// Answers, in any case and in time. Local data is looked at first.
+    pub async fn resolve(&self, ask: Ask) -> Answer {
+        if let Some(refusal) = unanswerable(&ask) {
+            return refusal;
+        }
+        let work = || async {
+            match timeout(self.deadline, self.gather(&ask)).await {
+                Ok(answer) => answer,
+                Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
+            }
+        };
+        match self.flights.share(&ask, work).await {
+            Ok(answer) => Arc::unwrap_or_clone(answer),
+            Err(coalesce::Full) => wire::failure(&ask, EdeCode::NotReady, "too many questions in flight"),
+        }
+    }
+
+    /// The answer that never leaves the house, at once: config records, local zones, special-use names,
+    /// reverse zones of private ranges. `None` where the name is not local, or where local data leads
+    /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
+    pub fn local(&self, ask: &Ask) -> Option<Answer> {
+        let answer = self.local.answer(ask)?;
+        wire::loose_end(ask, &answer.wire).is_none().then_some(answer)
+    }
+
+    /// Whether a name is local; cheaper than [`local`](Self::local).
+    pub fn is_local(&self, name: Name<'_>) -> bool {
+        self.local.covers(name)
+    }
+
+    /// What is known of each forwarder, and of name servers met in recursion (the busiest first).
+    pub fn upstreams(&self) -> Vec<UpstreamState> {
+        let mut met: Vec<UpstreamState> = self.recursive.iter().flat_map(Recursive::upstreams).collect();
+        met.sort_by_key(|server| std::cmp::Reverse(server.queries));
+        self.forwarder.upstreams().chain(met).collect()
+    }
+
+    /// Different questions in flight now.
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// One source's answer, then the next source's for where its aliases lead.
+    async fn gather(&self, ask: &Ask) -> Answer {
+        let mut answer = self.one_source(ask).await;
+        let mut visited = vec![ask.name.clone()];
+        while let Some(next) = wire::loose_end(ask, &answer.wire) {
+            if visited.contains(&next) || visited.len() > SOURCES_MAX {
+                return wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far");
+            }
+            let rest = self.one_source(&ask.at(next.clone())).await;
+            answer = wire::join(ask, &answer, &rest);
+            visited.push(next);
+        }
+        answer
+    }
+
+    async fn one_source(&self, ask: &Ask) -> Answer {
+        if let Some(answer) = self.local.answer(ask) {
+            return answer;
+        }
+        if let Some(answer) = self.forwarder.resolve(ask).await {
+            return answer;
+        }
+        match &self.recursive {
+            Some(recursive) => recursive.resolve(ask).await,
+            None => wire::failure(ask, EdeCode::NoReachableAuthority, "nobody to ask"),
+        }
+    }
+}
+
+/// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
+fn unanswerable(ask: &Ask) -> Option<Answer> {
+    let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
+    (ask.class != CLASS_IN || not_data).then(|| {
+        wire::bare(ask, Rcode::NotImp, Some((EdeCode::NotSupported, "not a question for a resolver")))
+    })
+}

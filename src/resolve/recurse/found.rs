@@ -1,0 +1,180 @@
+//! What the library's recursor found, told apart: it says "nothing there" in four different ways, and
+//! "bogus" in two.
+
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::dnssec::{DnssecSummary, Proof as LibraryProof};
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata::SOA};
+use hickory_resolver::recursor::RecursorError;
+
+use crate::dns::ede::EdeCode;
+use crate::dns::reply::Rcode;
+use crate::resolve::Proof;
+
+/// One look-up's outcome.
+pub(super) enum Found {
+    /// Data, with the aliases that lead to it.
+    Answer { answers: Vec<Record>, authorities: Vec<Record>, proof: Proof },
+    /// No data at `at`, which differs from what was asked where aliases lead away.
+    Nothing { at: Name, rcode: Rcode, authorities: Vec<Record>, proof: Proof },
+    /// A verdict on a chain that the library cannot judge as one.
+    Elsewhere,
+    /// Nothing that can be used, and why.
+    Failure(EdeCode, &'static str),
+}
+
+const BOGUS: Found = Found::Failure(EdeCode::DnssecBogus, "DNSSEC validation failed");
+
+impl Found {
+    /// Reads the library's result of asking for `kind` at `name`.
+    pub(super) fn from_library(
+        name: &Name,
+        kind: RecordType,
+        result: Result<Message, RecursorError>,
+        validates: bool,
+    ) -> Self {
+        match result {
+            Ok(message) => positive(name, kind, message, validates),
+            Err(RecursorError::Negative(authority)) => {
+                let rcode = match RecursorError::Negative(authority.clone()).is_nx_domain() {
+                    true => Rcode::NxDomain,
+                    false => Rcode::NoError,
+                };
+                let authorities = with_soa(authority.authorities.as_deref(), authority.soa.as_deref());
+                nothing(authority.query.name().clone(), rcode, authorities, validates)
+            }
+            Err(RecursorError::Net(NetError::Dns(error))) => negative(name, error, validates),
+            Err(RecursorError::ForwardNS(_)) => {
+                Self::Failure(EdeCode::NoReachableAuthority, "a delegation leads nowhere")
+            }
+            Err(RecursorError::Timeout | RecursorError::Net(NetError::Timeout)) => {
+                Self::Failure(EdeCode::NoReachableAuthority, "no name server answers in time")
+            }
+            Err(RecursorError::Io(_) | RecursorError::Net(_)) => {
+                Self::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer")
+            }
+            Err(
+                RecursorError::QueryBudgetExceeded
+                | RecursorError::RecursionLimitExceeded { .. }
+                | RecursorError::MaxRecordLimitExceeded { .. },
+            ) => Self::Failure(EdeCode::InvalidData, "the name takes too much work to resolve"),
+            Err(_) => Self::Failure(EdeCode::NoReachableAuthority, "no name server can be found"),
+        }
+    }
+}
+
+fn positive(name: &Name, kind: RecordType, message: Message, validates: bool) -> Found {
+    let rcode = message.metadata.response_code;
+    if !matches!(rcode, ResponseCode::NoError | ResponseCode::NXDomain) {
+        return Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer");
+    }
+    let Message { answers, authorities, .. } = message;
+    let proof = proof_of(&answers, validates);
+    if proof == Proof::Bogus {
+        return BOGUS;
+    }
+    let asked_for = |record: &Record| {
+        kind == RecordType::ANY || record.record_type() == kind || record.record_type() == RecordType::RRSIG
+    };
+    if answers.iter().any(asked_for) {
+        return Found::Answer { answers, authorities, proof };
+    }
+    if let Some(end) = end_of(name, &answers) {
+        // A chain whose end is not in the answer, or not there at all: a matter for single links.
+        if end != *name {
+            return Found::Elsewhere;
+        }
+    }
+    let rcode = if rcode == ResponseCode::NXDomain { Rcode::NxDomain } else { Rcode::NoError };
+    nothing(name.clone(), rcode, authorities, validates)
+}
+
+/// Where the chain of aliases from `name` ends; `None` for a circle.
+fn end_of(name: &Name, answers: &[Record]) -> Option<Name> {
+    let mut at = name.clone();
+    for _ in 0..=answers.len() {
+        let next = answers.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if record.name == at => Some(target.0.clone()),
+            _ => None,
+        });
+        match next {
+            Some(next) => at = next,
+            None => return Some(at),
+        }
+    }
+    None
+}
+
+fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
+    match error {
+        DnsError::NoRecordsFound(NoRecords { query, soa, response_code, authorities, .. }) => {
+            let rcode = match response_code {
+                ResponseCode::NXDomain => Rcode::NxDomain,
+                ResponseCode::NoError => Rcode::NoError,
+                _ => return Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer"),
+            };
+            let authorities = with_soa(authorities.as_deref(), soa.as_deref());
+            nothing(query.name().clone(), rcode, authorities, validates)
+        }
+        DnsError::Nsec { response, proof, .. } => {
+            let at = response.queries.first().map(|query| query.name().clone());
+            if at.is_some_and(|at| at != *name) {
+                return Found::Elsewhere;
+            }
+            if proof == LibraryProof::Bogus {
+                return Found::Failure(EdeCode::NsecMissing, "no valid proof that there is nothing");
+            }
+            let rcode = match response.response_code {
+                ResponseCode::NXDomain => Rcode::NxDomain,
+                _ => Rcode::NoError,
+            };
+            let message = response.into_message();
+            if message.answers.is_empty() {
+                nothing(name.clone(), rcode, message.authorities, validates)
+            } else {
+                // An answer from a wildcard whose proof is insecure, not wrong.
+                let proof = proof_of(&message.answers, validates).weaker(Proof::Insecure);
+                match proof {
+                    Proof::Bogus => BOGUS,
+                    _ => Found::Answer { answers: message.answers, authorities: message.authorities, proof },
+                }
+            }
+        }
+        DnsError::DnssecBogus => BOGUS,
+        _ => Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer"),
+    }
+}
+
+fn nothing(at: Name, rcode: Rcode, authorities: Vec<Record>, validates: bool) -> Found {
+    match proof_of(&authorities, validates) {
+        Proof::Bogus => BOGUS,
+        proof => Found::Nothing { at, rcode, authorities, proof },
+    }
+}
+
+/// The authority section of a negative answer, whose SOA the library may have taken out.
+fn with_soa(authorities: Option<&[Record]>, soa: Option<&Record<SOA>>) -> Vec<Record> {
+    let mut all: Vec<Record> = authorities
+        .unwrap_or_default()
+        .iter()
+        .filter(|record| record.record_type() != RecordType::NS)
+        .cloned()
+        .collect();
+    if let Some(soa) = soa
+        && !all.iter().any(|record| record.record_type() == RecordType::SOA)
+    {
+        all.insert(0, soa.clone().into_record_of_rdata());
+    }
+    all
+}
+
+fn proof_of(records: &[Record], validates: bool) -> Proof {
+    if !validates {
+        return Proof::Indeterminate;
+    }
+    match DnssecSummary::from_records(records.iter()) {
+        DnssecSummary::Secure => Proof::Secure,
+        DnssecSummary::Bogus => Proof::Bogus,
+        DnssecSummary::Insecure => Proof::Insecure,
+    }
+}

@@ -1,0 +1,209 @@
+//! How other servers are asked: the library's connections, with the patience and the judgement that
+//! its name-server pool lacks.
+//!
+//! The pool gives up on the first REFUSED or SERVFAIL and spends its whole deadline on one silent
+//! server. A [`Link`] wraps each connection: a server that fails, or answers without being responsible,
+//! becomes an I/O error, so that the pool goes on to the next; a server that does not know EDNS is
+//! asked again without; each try has a time of its own; and what each server did is counted.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use hickory_resolver::config::ConnectionConfig;
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
+use hickory_resolver::proto::op::{DnsRequest, DnsResponse, ResponseCode};
+use hickory_resolver::proto::rr::RecordType;
+use hickory_resolver::{ConnectionProvider, PoolContext};
+use tokio::time::{Instant, timeout};
+
+use tally::{Tallies, Tally};
+
+pub(super) mod tally;
+
+/// What is expected of the servers behind a provider.
+#[derive(Clone)]
+pub(super) enum Role {
+    /// Name servers of zones. Each is judged: a failing or lame one is passed over.
+    Authority(Arc<Tallies>),
+    /// One forwarder. Whatever it says reaches the caller as octets, its RCODE there alone: the library
+    /// must not turn a negative answer into an error, or the octets would be lost.
+    Forwarder(Arc<Tally>),
+}
+
+/// Makes connections that judge and count; see the module.
+#[derive(Clone)]
+pub(super) struct Provider {
+    runtime: TokioRuntimeProvider,
+    role: Role,
+    sources: Arc<[IpAddr]>,
+    patience: Duration,
+}
+
+impl Provider {
+    /// `sources` are the addresses to ask from (any, when empty; a family without one is not asked);
+    /// `patience` is the time of one try.
+    pub(super) fn new(role: Role, sources: Arc<[IpAddr]>, patience: Duration) -> Self {
+        Self { runtime: TokioRuntimeProvider::default(), role, sources, patience }
+    }
+
+    fn source_for(&self, server: IpAddr) -> Result<Option<SocketAddr>, NetError> {
+        if self.sources.is_empty() {
+            return Ok(None);
+        }
+        let found = self.sources.iter().find(|source| source.is_ipv4() == server.is_ipv4());
+        found
+            .map(|source| Some(SocketAddr::new(*source, 0)))
+            .ok_or_else(|| go_on("no source address of this family"))
+    }
+}
+
+impl ConnectionProvider for Provider {
+    type Conn = Link;
+    type FutureConn = Pin<Box<dyn Future<Output = Result<Link, NetError>> + Send + 'static>>;
+    type RuntimeProvider = TokioRuntimeProvider;
+
+    fn new_connection(
+        &self,
+        ip: IpAddr,
+        config: &ConnectionConfig,
+        cx: &PoolContext,
+    ) -> Result<Self::FutureConn, NetError> {
+        let mut config = config.clone();
+        config.bind_addr = self.source_for(ip)?;
+        let (judges, tally) = match &self.role {
+            Role::Authority(tallies) => (true, tallies.of(ip)),
+            Role::Forwarder(tally) => (false, tally.clone()),
+        };
+        let connecting = self.runtime.new_connection(ip, &config, cx)?;
+        let patience = self.patience;
+        Ok(Box::pin(async move {
+            match timeout(patience, connecting).await {
+                Ok(Ok(exchange)) => Ok(Link { exchange, judges, patience, tally }),
+                Ok(Err(error)) => {
+                    tally.failed();
+                    Err(to_io(error))
+                }
+                Err(_) => {
+                    tally.failed();
+                    Err(NetError::Timeout)
+                }
+            }
+        }))
+    }
+
+    fn runtime_provider(&self) -> &Self::RuntimeProvider {
+        &self.runtime
+    }
+}
+
+/// One connection to one server.
+#[derive(Clone)]
+pub(super) struct Link {
+    exchange: DnsExchange<TokioRuntimeProvider>,
+    judges: bool,
+    patience: Duration,
+    tally: Arc<Tally>,
+}
+
+impl DnsHandle for Link {
+    type Response = Pin<Box<dyn Stream<Item = Result<DnsResponse, NetError>> + Send>>;
+    type Runtime = TokioRuntimeProvider;
+
+    fn send(&self, request: DnsRequest) -> Self::Response {
+        let link = self.clone();
+        Box::pin(stream::once(async move { link.ask(request).await }))
+    }
+}
+
+impl Link {
+    async fn ask(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
+        let plain = request.edns.is_some().then(|| without_edns(&request));
+        let mut response = self.try_once(request).await?;
+        if knows_no_edns(&response)
+            && let Some(plain) = plain
+        {
+            response = self.try_once(plain).await?;
+        }
+        if !self.judges {
+            // The octets keep the real code; this one only gets them past the library.
+            response.metadata.response_code = ResponseCode::Unknown(u16::MAX);
+            return Ok(response);
+        }
+        match fault(&response) {
+            None => Ok(response),
+            Some(why) => {
+                self.tally.failed();
+                Err(go_on(why))
+            }
+        }
+    }
+
+    async fn try_once(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
+        self.tally.asked();
+        let start = Instant::now();
+        let found = match timeout(self.patience, self.exchange.send(request).first_answer()).await {
+            Ok(found) => found.map_err(to_io),
+            Err(_) => Err(NetError::Timeout),
+        };
+        match &found {
+            Ok(_) => self.tally.answered(start.elapsed()),
+            Err(_) => self.tally.failed(),
+        }
+        found
+    }
+}
+
+fn without_edns(request: &DnsRequest) -> DnsRequest {
+    let mut plain = request.clone();
+    plain.edns = None;
+    plain
+}
+
+fn knows_no_edns(response: &DnsResponse) -> bool {
+    matches!(response.response_code, ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS)
+}
+
+/// What makes a name server's answer worthless, so that the next one is to be asked.
+fn fault(response: &DnsResponse) -> Option<&'static str> {
+    match response.response_code {
+        ResponseCode::NoError | ResponseCode::NXDomain => {}
+        ResponseCode::Refused => return Some("refused"),
+        ResponseCode::ServFail => return Some("server failure"),
+        _ => return Some("an error that no resolver can use"),
+    }
+    if response.authoritative || response.truncation || !response.answers.is_empty() {
+        return None;
+    }
+    let asked = response.queries.first()?.name();
+    let mut referral = response.authorities.iter().filter(|record| record.record_type() == RecordType::NS);
+    let has_soa = response.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
+    match referral.next() {
+        // A referral leads down to a zone that has the name; "ask the root" is what a server says that
+        // does not know the zone.
+        Some(ns) if ns.name.is_root() || !ns.name.zone_of(asked) => Some("lame: upward referral"),
+        Some(_) => None,
+        None if has_soa => None,
+        None => Some("lame: empty and without authority"),
+    }
+}
+
+/// An error after which the pool asks the next server.
+fn go_on(why: &'static str) -> NetError {
+    NetError::from(io::Error::other(why))
+}
+
+/// The library's pool goes on after I/O errors only; a broken message or a failed handshake is as good
+/// a reason. Timeouts, and what the pool cures itself, stay what they are.
+fn to_io(error: NetError) -> NetError {
+    match error {
+        NetError::Io(_) | NetError::Timeout | NetError::Busy | NetError::QueryCaseMismatch => error,
+        other => NetError::from(io::Error::other(other.to_string())),
+    }
+}

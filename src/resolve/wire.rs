@@ -1,0 +1,265 @@
+//! Whole answers in wire form: built from the library's records, taken from an upstream's octets, or
+//! made here when nothing else helps. Whatever comes out has one question, in lower case, and neither
+//! OPT nor additional records.
+
+use hickory_resolver::proto::op::{Message, Query, ResponseCode};
+use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
+use hickory_resolver::proto::serialize::binary::BinDecodable;
+
+use super::{Answer, Ask, Proof};
+use crate::dns::ede::EdeCode;
+use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
+use crate::dns::message::{MessageError, RecordAt, Section, check_rdata, records};
+use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::question::HEADER;
+use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::reply::Rcode;
+
+/// Octets of the longest message (RFC 1035 §4.2.2: the length before it has 16 bits).
+pub(super) const MESSAGE_MAX: usize = 65_535;
+
+/// The parts of an answer as the library has them.
+pub(super) struct Parts {
+    pub rcode: Rcode,
+    pub answers: Vec<Record>,
+    pub authorities: Vec<Record>,
+    pub proof: Proof,
+    pub ede: Option<(EdeCode, &'static str)>,
+}
+
+/// Why an upstream's octets are not an answer to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Garbage {
+    #[error("not a message: {0}")]
+    Message(#[from] MessageError),
+    #[error("another question than the one asked")]
+    Question,
+    #[error("a record of a class that was not asked for")]
+    Class,
+}
+
+/// What an upstream says, checked and without OPT and additional records.
+pub(super) struct Taken {
+    pub wire: Vec<u8>,
+    /// RCODE, with the upper bits that the OPT record has.
+    pub rcode: u16,
+    pub ede: Option<u16>,
+    /// RA of the upstream: without it, an NXDOMAIN from a recursive server means "blocked".
+    pub recursion_available: bool,
+    pub authoritative: bool,
+}
+
+/// A name as the library has it.
+pub(super) fn library_name(name: Name<'_>) -> rr::Name {
+    rr::Name::from_bytes(name.wire()).expect("a name of ours is a name of theirs")
+}
+
+/// A name of the library as we have it; `None` for one that is not a legal name.
+pub(super) fn our_name(name: &rr::Name) -> Option<OwnedName> {
+    let mut wire = Vec::with_capacity(name.len() + 1);
+    for label in name.iter() {
+        wire.push(u8::try_from(label.len()).ok()?);
+        wire.extend_from_slice(label);
+    }
+    wire.push(0);
+    let mut buf = NameBuf::new();
+    buf.fill_from_wire(&wire).ok()?;
+    Some(buf.name().to_owned())
+}
+
+/// The question as the library has it.
+pub(super) fn query(ask: &Ask) -> Query {
+    let mut query = Query::query(library_name(ask.name.as_name()), RecordType::from(ask.rtype));
+    query.set_query_class(DNSClass::from(ask.class));
+    query
+}
+
+/// Header and question of an answer to `ask`.
+fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
+    let mut wire = vec![0, 0, 0x81, 0x80 | rcode as u8 & 0x0f, 0, 1, 0, 0, 0, 0, 0, 0];
+    wire.extend_from_slice(ask.name.as_name().wire());
+    wire.extend_from_slice(&ask.rtype.to_be_bytes());
+    wire.extend_from_slice(&ask.class.to_be_bytes());
+    wire
+}
+
+/// An answer without data.
+pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<(EdeCode, &'static str)>) -> Answer {
+    Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede }
+}
+
+/// SERVFAIL, and why.
+pub(super) fn failure(ask: &Ask, code: EdeCode, text: &'static str) -> Answer {
+    bare(ask, Rcode::ServFail, Some((code, text)))
+}
+
+/// Writes the library's records. Records that the client did not ask for (RFC 4035 §3.2.1) and the
+/// authority section of a positive answer stay out.
+pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
+    let Parts { rcode, answers, authorities, proof, ede } = parts;
+    let mut message = Message::response(0, hickory_resolver::proto::op::OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.metadata.recursion_available = true;
+    message.metadata.response_code = match rcode {
+        Rcode::NoError => ResponseCode::NoError,
+        Rcode::NxDomain => ResponseCode::NXDomain,
+        _ => ResponseCode::ServFail,
+    };
+    message.add_query(query(ask));
+    let keep = |record: &Record| ask.wants(u16::from(record.record_type()));
+    message.add_answers(in_order(ask, answers).into_iter().filter(keep));
+    message.add_authorities(authorities.into_iter().filter(keep));
+    match message.to_vec() {
+        Ok(wire) if wire.len() <= MESSAGE_MAX => {
+            let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
+            Answer { wire, rcode, proof, ede }
+        }
+        _ => failure(ask, EdeCode::InvalidData, "answer too long"),
+    }
+}
+
+/// Puts the chain of CNAMEs first and in order, because old stub resolvers read it in one pass; the
+/// library's validator hands the sets back in the order of a hash map.
+fn in_order(ask: &Ask, mut records: Vec<Record>) -> Vec<Record> {
+    let mut ordered = Vec::with_capacity(records.len());
+    let mut owner = library_name(ask.name.as_name());
+    while !records.is_empty() {
+        let (here, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.name == owner);
+        records = rest;
+        let next = here.iter().find_map(|record| match &record.data {
+            rr::RData::CNAME(target) => Some(target.0.clone()),
+            _ => None,
+        });
+        let (signatures, data): (Vec<_>, Vec<_>) =
+            here.into_iter().partition(|record| record.record_type() == RecordType::RRSIG);
+        ordered.extend(data);
+        ordered.extend(signatures);
+        match next {
+            Some(next) => owner = next,
+            None => break,
+        }
+    }
+    ordered.append(&mut records);
+    ordered
+}
+
+/// Checks an upstream's octets against the question and takes what a client may have.
+pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
+    let (question_end, found) = records(&octets)?;
+    let mut name = NameBuf::new();
+    let asked_at = name.fill_from_wire(&octets[HEADER..]).map_err(MessageError::from)? + HEADER;
+    let tail = [ask.rtype.to_be_bytes(), ask.class.to_be_bytes()].concat();
+    if octets[2] & 0x80 == 0 || name.name() != ask.name.as_name() || octets[asked_at..question_end] != tail {
+        return Err(Garbage::Question);
+    }
+    let mut rcode = u16::from(octets[3] & 0x0f);
+    let mut ede = None;
+    for record in &found {
+        if record.rtype == TYPE_OPT {
+            rcode |= (record.ttl >> 24 << 4) as u16;
+            ede = ede.or_else(|| first_ede(&octets[record.rdata_at()..record.end()]));
+            continue;
+        }
+        if record.class != CLASS_IN {
+            return Err(Garbage::Class);
+        }
+        check_rdata(&octets, record)?;
+    }
+    let recursion_available = octets[3] & 0x80 != 0;
+    let authoritative = octets[2] & 0x04 != 0;
+    let wire = trim(ask, octets, question_end, &found);
+    Ok(Taken { wire, rcode, ede, recursion_available, authoritative })
+}
+
+fn first_ede(rdata: &[u8]) -> Option<u16> {
+    options(rdata)
+        .flatten()
+        .find(|(code, data)| *code == OPTION_EDE && data.len() >= 2)
+        .map(|(_, data)| u16::from_be_bytes([data[0], data[1]]))
+}
+
+/// As [`take`], for what we wrote ourselves.
+fn lean(ask: &Ask, octets: Vec<u8>) -> Result<Vec<u8>, Garbage> {
+    let (question_end, found) = records(&octets)?;
+    Ok(trim(ask, octets, question_end, &found))
+}
+
+/// Cuts off the additional section, and the authority section of a positive answer unless the client
+/// wants proofs. What stays stands before what goes, so no compression pointer breaks.
+fn trim(ask: &Ask, mut octets: Vec<u8>, question_end: usize, found: &[RecordAt]) -> Vec<u8> {
+    let of = |section| found.iter().filter(move |record| record.section == section);
+    let negative = of(Section::Authority).any(|record| record.rtype == rtype::SOA);
+    let keep_authority = negative || ask.dnssec_ok;
+    let last = found
+        .iter()
+        .rfind(|record| match record.section {
+            Section::Answer => true,
+            Section::Authority => keep_authority,
+            Section::Additional => false,
+        })
+        .map_or(question_end, RecordAt::end);
+    octets.truncate(last);
+    octets[HEADER..question_end - 4].make_ascii_lowercase();
+    let authorities = if keep_authority { of(Section::Authority).count() } else { 0 };
+    octets[8..10].copy_from_slice(&(authorities as u16).to_be_bytes());
+    octets[10..12].copy_from_slice(&[0, 0]);
+    // A fresh header: QR, RD, RA; TC and the lower RCODE bits as they were.
+    octets[0..2].copy_from_slice(&[0, 0]);
+    octets[2] = 0x81 | octets[2] & 0x02;
+    octets[3] = 0x80 | octets[3] & 0x0f;
+    octets
+}
+
+/// Where an answer's chain of CNAMEs ends without the data that was asked for and without the SOA that
+/// says there is none.
+pub(super) fn loose_end(ask: &Ask, wire: &[u8]) -> Option<OwnedName> {
+    let (_, found) = records(wire).ok()?;
+    if matches!(ask.rtype, rtype::CNAME | rtype::ANY)
+        || found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA)
+    {
+        return None;
+    }
+    let mut at = ask.name.clone();
+    let mut owner = NameBuf::new();
+    // A chain cannot have more links than the answer has records.
+    for _ in 0..=found.len() {
+        let mut next = None;
+        for record in found.iter().filter(|record| record.section == Section::Answer) {
+            owner.fill_from_message(wire, record.owner).ok()?;
+            if owner.name() != at.as_name() {
+                continue;
+            }
+            if record.rtype == ask.rtype {
+                return None;
+            }
+            if record.rtype == rtype::CNAME {
+                owner.fill_from_message(wire, record.rdata_at()).ok()?;
+                next = Some(owner.name().to_owned());
+            }
+        }
+        match next {
+            Some(next) => at = next,
+            None => return (at != ask.name).then_some(at),
+        }
+    }
+    None
+}
+
+/// `first`, whose chain ends loosely, continued by the answer of `then` to where it ends.
+pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
+    let proof = match (first.proof, then.proof) {
+        (Proof::Secure, other) | (other, Proof::Secure) => other,
+        (other, _) => other,
+    };
+    let joined = (|| {
+        let mut answers = Message::from_vec(&first.wire).ok()?.answers;
+        let rest = Message::from_vec(&then.wire).ok()?;
+        answers.extend(rest.answers);
+        Some(Parts { rcode: then.rcode, answers, authorities: rest.authorities, proof, ede: then.ede })
+    })();
+    match joined {
+        Some(_) if then.rcode == Rcode::ServFail => Answer { wire: head(ask, then.rcode), ..then.clone() },
+        Some(parts) => encode(ask, parts),
+        None => failure(ask, EdeCode::InvalidData, "chain cannot be joined"),
+    }
+}

@@ -1,0 +1,5 @@
+//! System calls: UDP sockets with packet info, memory maps. The only room where `unsafe` may stand,
+//! each block with the reason why it is sound.
+
+pub mod mmap;
+pub mod udp;
