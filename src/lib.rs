@@ -16,12 +16,15 @@
 #![deny(unsafe_code)]
 
 pub mod config;
+pub mod control;
 pub mod dns;
 pub mod filter;
 pub mod journal;
 pub mod lists;
 pub mod model;
 pub mod policy;
+pub mod query;
 pub mod resolve;
 pub mod serve;
 pub mod sys;
+pub mod update;

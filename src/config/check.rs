@@ -13,6 +13,7 @@ use crate::model::roster::Roster;
 use crate::model::rule::ListKind;
 use crate::model::tier::Tier;
 use crate::policy::Policy;
+use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::local::LocalError;
 use crate::resolve::{self, Resolver};
 
@@ -55,7 +56,7 @@ fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
 /// A question that is forwarded must not come back in.
 fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     for text in spec.resolve.forward.iter().flat_map(|forward| forward.get_ref().servers.get_ref()) {
-        let Some(server) = super::value::server(text.get_ref()) else { continue };
+        let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
         if super::fill::is_self(server.address, &settings.serve.dns) {
             desk.note(say::asks_itself(desk.at(text), text.get_ref()));
         }

@@ -15,6 +15,7 @@ use super::nearest::nearest_alias;
 use super::value::{self, Range};
 use super::{Context, read_text};
 use crate::model::tier::Tier;
+use crate::resolve::forward::upstream::Upstream;
 use crate::serve::private_networks;
 
 /// Times that one question is asked before we give up: whoever answers is no person.
@@ -289,10 +290,9 @@ impl Talk<'_> {
         self.ask(&question, "", |answer| {
             let servers: Vec<&str> =
                 answer.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-            match servers
-                .iter()
-                .find(|server| value::server(server).is_none_or(|server| server.address.ip().is_loopback()))
-            {
+            match servers.iter().find(|server| {
+                !server.parse::<Upstream>().is_ok_and(|server| !server.address.ip().is_loopback())
+            }) {
                 Some(bad) => Err(Said::new(
                     format!("\"{bad}\" không phải máy chủ khác, ghi bằng địa chỉ"),
                     format!("\"{bad}\" is not another server, written by its address"),

@@ -1,4 +1,4 @@
-//! Values that are written as text: durations, sizes, ranges, addresses, upstream servers.
+//! Values that are written as text: durations, sizes, ranges, addresses.
 //!
 //! Pure: text in, value or `None` out; who asked says the sentence.
 
@@ -6,8 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
-
-use crate::resolve::forward::{Transport, Upstream};
 
 /// `30s`, `45m`, `24h`, `30d`, `2w`, `500ms`; a space before the unit is allowed.
 pub fn duration(text: &str) -> Option<Duration> {
@@ -103,44 +101,14 @@ pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
-/// Forms that [`server`] reads.
+/// Forms in which an upstream server is written (`resolve::forward::upstream` reads them).
 pub const SERVER_FORMS: &[&str] = &[
     "192.0.2.53",
     "192.0.2.53:5353",
     "tcp://192.0.2.53",
     "tls://192.0.2.53#dns.example",
-    "https://192.0.2.53#dns.example/dns-query",
+    "https://192.0.2.53/dns-query#dns.example",
 ];
-
-/// `192.0.2.53`, `tls://192.0.2.53#dns.example`, `https://192.0.2.53#dns.example/dns-query`. The
-/// address stands first, so that asking needs no asking; the name behind `#` is what the certificate
-/// must be for.
-pub fn server(text: &str) -> Option<Upstream> {
-    if let Some(rest) = text.strip_prefix("tls://") {
-        let (address, name) = rest.split_once('#')?;
-        return Some(Upstream {
-            address: socket_address(address, 853)?,
-            transport: Transport::Tls { name: host_name(name)? },
-        });
-    }
-    if let Some(rest) = text.strip_prefix("tcp://") {
-        return Some(Upstream { address: socket_address(rest, 53)?, transport: Transport::Tcp });
-    }
-    if let Some(rest) = text.strip_prefix("https://") {
-        let (address, name) = rest.split_once('#')?;
-        let (name, path) = name.split_once('/').unwrap_or((name, "dns-query"));
-        return Some(Upstream {
-            address: socket_address(address, 443)?,
-            transport: Transport::Https { name: host_name(name)?, path: format!("/{path}") },
-        });
-    }
-    Some(Upstream { address: socket_address(text, 53)?, transport: Transport::Plain })
-}
-
-fn host_name(text: &str) -> Option<String> {
-    let name = crate::dns::idna::to_name(text).ok()?;
-    (!name.as_name().is_root()).then(|| name.to_string())
-}
 
 #[cfg(test)]
 mod tests {
@@ -194,31 +162,10 @@ mod tests {
         assert_eq!(range("10.1.0"), None);
     }
 
-    #[test]
-    fn servers_are_read_with_their_transport() {
-        let tls = server("tls://192.0.2.53#dns.example").unwrap();
-        assert_eq!(tls.address.to_string(), "192.0.2.53:853");
-        assert_eq!(tls.transport, Transport::Tls { name: "dns.example".into() });
-        let https = server("https://[2001:db8::53]:8443#dns.example/ask").unwrap();
-        assert_eq!(https.address.to_string(), "[2001:db8::53]:8443");
-        assert_eq!(https.transport, Transport::Https { name: "dns.example".into(), path: "/ask".into() });
-        assert_eq!(server("2001:db8::53").unwrap().address.to_string(), "[2001:db8::53]:53");
-        for text in [
-            "",
-            "dns.example",
-            "tls://192.0.2.53",
-            "tls://192.0.2.53#",
-            "tls://dns.example#dns.example",
-            "quic://192.0.2.53",
-        ] {
-            assert_eq!(server(text), None, "{text}");
-        }
-    }
-
     proptest! {
         #[test]
         fn no_text_makes_them_panic(text in "\\PC{0,40}") {
-            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53), server(&text));
+            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53));
         }
 
         #[test]

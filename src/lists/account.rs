@@ -76,9 +76,9 @@ pub struct Account {
     pub excepted: u32,
     /// Redirects, read and not in force.
     pub rewrites: u32,
-    /// Of the taken, names whose top-level domain nobody knows. A warning only.
+    /// Distinct rules whose top-level domain nobody knows. A warning only.
     pub unknown_tops: u32,
-    /// Of the taken, names from which a leading `www.` was folded.
+    /// Names from which a leading `www.` was folded.
     pub folded: u32,
     /// Of the refused, distinct names that are themselves in the file of protected names. A list with
     /// many of them is a mix-up (a list of popular sites, an allow list).

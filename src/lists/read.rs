@@ -11,7 +11,7 @@ use super::content::{self, ContentKind, Header};
 use super::detect::{Detection, Why, detect};
 use super::format::{Entry, Format, Parser};
 use super::profile::{Suffix, folded, promoted};
-use super::protected::{Hit, Protected};
+use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
 use super::seen::{Added, Fate, Seen, What};
 use super::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
@@ -160,6 +160,13 @@ struct Reader<'r, L> {
     listener: &'r mut L,
 }
 
+/// Which name of a rule: the one written, or the site that `www.` was folded from.
+#[derive(Clone, Copy)]
+enum Of {
+    Name,
+    Site,
+}
+
 impl<L: Listener> Reader<'_, L> {
     fn lines(&mut self, text: &[u8], mut parser: Parser) {
         // A final line end does not start another line.
@@ -228,30 +235,40 @@ impl<L: Listener> Reader<'_, L> {
         if let Err(why) = target::guard(suffix, self.profile) {
             return self.refuse(why, number, line);
         }
-        let mut what = What::new(promoted(scope, self.profile), action);
+        let what = What::new(promoted(scope, self.profile), action);
         self.walk.fill(self.protected.key(), self.name.name());
-        if action != RuleAction::Except && what.scope() != Scope::Children {
-            let parent = folded(self.name.name(), self.profile, self.kind, self.protected, &mut self.aside);
-            if parent.is_some() {
+        let foldable = action != RuleAction::Except && what.scope() != Scope::Children;
+        let site = foldable
+            .then(|| folded(self.name.name(), self.profile, self.kind, self.protected, &mut self.aside))
+            .flatten();
+        match (site, what.scope()) {
+            (None, _) => self.add(Of::Name, what, suffix, number, line),
+            (Some(_), Scope::Exact) => {
+                // `www.x` alone would not cover `x`, nor `x` alone `www.x`: both are meant.
                 self.account.folded += 1;
-                if what.scope() == Scope::Exact {
-                    // `www.x` alone would not cover `x`, nor `x` alone `www.x`: both are meant.
-                    self.account.extra += 1;
-                    let site = std::mem::take(&mut self.aside);
-                    self.add(&site, what, suffix, number, line);
-                } else {
-                    std::mem::swap(&mut self.walk, &mut self.aside);
-                    what = What::new(Scope::Subtree, action);
-                }
+                self.account.extra += 1;
+                self.add(Of::Site, what, suffix, number, line);
+                self.add(Of::Name, what, suffix, number, line);
+            }
+            (Some(_), _) => {
+                self.account.folded += 1;
+                self.add(Of::Site, what, suffix, number, line);
             }
         }
-        let walk = std::mem::take(&mut self.walk);
-        self.add(&walk, what, suffix, number, line);
-        self.walk = walk;
     }
 
-    fn add(&mut self, walk: &Suffixes, what: What, suffix: Suffix, number: u32, line: &str) {
-        if let Some(hit) = self.against(walk, what.action()) {
+    /// Adds a rule, unless the name is protected or the list full. No copy of a walk is made: it is
+    /// 1.4 KiB, and this comes for every line.
+    fn add(&mut self, of: Of, what: What, suffix: Suffix, number: u32, line: &str) {
+        let walk = match of {
+            Of::Name => &self.walk,
+            Of::Site => &self.aside,
+        };
+        // The program's own lists were reviewed by people, and may name what a policy switches (Zalo,
+        // YouTube).
+        let bound = what.action() != RuleAction::Except && !self.reviewed;
+        let hit = if bound { self.protected.against(walk, self.kind) } else { None };
+        if let Some(hit) = hit {
             let fresh = hit.itself && self.hits.insert(walk.hashes().last().copied().unwrap_or_default());
             self.account.protected_names += u32::from(fresh);
             return self.refuse(Refusal::Protected, number, line);
@@ -260,18 +277,10 @@ impl<L: Listener> Reader<'_, L> {
             return self.refuse(Refusal::TooMany, number, line);
         }
         match self.seen.add(walk, what, number) {
-            Added::New if suffix == Suffix::UnderUnknown => self.account.unknown_tops += 1,
-            Added::New => {}
+            Added::New => self.account.unknown_tops += u32::from(suffix == Suffix::UnderUnknown),
             Added::Duplicate => self.ignore(Ignored::Duplicate, number, line),
             Added::Full => self.refuse(Refusal::TooMany, number, line),
         }
-    }
-
-    /// What a rule runs against. The program's own lists were reviewed by people, and may name what a
-    /// policy switches (Zalo, YouTube).
-    fn against(&self, walk: &Suffixes, action: RuleAction) -> Option<Hit> {
-        let bound = action != RuleAction::Except && !self.reviewed;
-        bound.then(|| self.protected.against(walk, self.kind)).flatten()
     }
 
     /// The second turn.

@@ -55,7 +55,6 @@ pub(super) struct Seen {
     rules: usize,
     /// Whether any rule reaches below its name; without one nothing can be subsumed.
     reaches_below: bool,
-    has_exceptions: bool,
     has_switches: bool,
 }
 
@@ -101,7 +100,7 @@ impl Seen {
             names: 0,
             rules: 0,
             reaches_below: false,
-            has_exceptions: false,
+
             has_switches: false,
         }
     }
@@ -143,7 +142,6 @@ impl Seen {
         }
         self.rules += 1;
         self.reaches_below |= what.scope().covers_below();
-        self.has_exceptions |= what.action() == RuleAction::Except;
         Added::New
     }
 
@@ -190,6 +188,10 @@ impl Seen {
         if own & what.off_bit() != 0 {
             return Fate::Disabled;
         }
+        // Exceptions are few, and one that a wider one covers may still be the more specific one.
+        if what.action() == RuleAction::Except {
+            return Fate::InForce;
+        }
         let alive = |said: u32| said & !(said >> 16);
         let mut covering = alive(own) & same_name_covers(what);
         let mut excepted = alive(own) & EXCEPTIONS != 0;
@@ -201,8 +203,7 @@ impl Seen {
             }
         }
         // Between a rule and its parent an exception may stand: then both say what they say.
-        let stands = self.has_exceptions && excepted && what.action() != RuleAction::Except;
-        if covering != 0 && !stands { Fate::Subsumed } else { Fate::InForce }
+        if covering != 0 && !excepted { Fate::Subsumed } else { Fate::InForce }
     }
 
     fn occupy(&mut self, slot: usize, record: usize, hash: u32) {

@@ -12,7 +12,8 @@ use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{say, value};
 use crate::dns::rdata::{rtype, type_name, type_number};
-use crate::resolve::forward::{ForwardZone, Upstream};
+use crate::resolve::forward::ForwardZone;
+use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
 use crate::resolve::{Mode, Settings, recommended_never_ask};
 
@@ -110,7 +111,7 @@ fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
     }
     let mut servers: Vec<Upstream> = Vec::new();
     for text in texts.get_ref().iter().take(SERVERS_MAX) {
-        let Some(server) = value::server(text.get_ref()) else {
+        let Ok(server) = text.get_ref().parse::<Upstream>() else {
             desk.note(say::bad_address(desk.at(text), text.get_ref(), value::SERVER_FORMS));
             continue;
         };

@@ -123,7 +123,79 @@ fn check(text: &[u8], spec: &ListSpec, protected: &Protected) {
     assert_eq!(survey(text, spec, protected), reading);
 }
 
+/// A rule as an ABP line says it, for the oracle below.
+#[derive(Clone, Debug)]
+struct Line {
+    name: &'static str,
+    scope: Scope,
+    action: RuleAction,
+    off: bool,
+}
+
+const NAMES: &[&str] =
+    &["x.example", "a.x.example", "b.a.x.example", "c.b.a.x.example", "b.x.example", "x.y.example"];
+
+fn lines() -> impl Strategy<Value = Vec<Line>> {
+    let scope = prop::sample::select(&[Scope::Exact, Scope::Subtree, Scope::Children][..]);
+    let action = prop::sample::select(
+        &[RuleAction::Block, RuleAction::Block, RuleAction::BlockImportant, RuleAction::Except][..],
+    );
+    let line = (prop::sample::select(NAMES), scope, action, prop::bool::weighted(0.1))
+        .prop_map(|(name, scope, action, off)| Line { name, scope, action, off });
+    prop::collection::vec(line, 0..12)
+}
+
+fn abp(line: &Line) -> String {
+    let (before, after) = match line.scope {
+        Scope::Exact => ("|", "^"),
+        Scope::Subtree => ("||", "^"),
+        Scope::Children => ("||*.", "^"),
+    };
+    let exception = if line.action == RuleAction::Except { "@@" } else { "" };
+    let important = if line.action == RuleAction::BlockImportant { "important," } else { "" };
+    let off = if line.off { "badfilter" } else { "" };
+    format!("{exception}{before}{}{after}${important}{off}\n", line.name)
+}
+
+/// Whether the rules block a name: an important block; else no exception, and a block.
+fn blocks(rules: &[(String, Scope, RuleAction)], name: &str) -> bool {
+    let covers = |action: RuleAction| {
+        rules.iter().any(|(at, scope, what)| {
+            let below = name.ends_with(&format!(".{at}"));
+            *what == action && (scope.covers_self() && name == at || scope.covers_below() && below)
+        })
+    };
+    covers(RuleAction::BlockImportant) || covers(RuleAction::Block) && !covers(RuleAction::Except)
+}
+
+/// The action of the rule nearest to a name, for an index that asks it so; exceptions first at one name.
+fn nearest(rules: &[(String, Scope, RuleAction)], name: &str) -> Option<bool> {
+    let covering = rules.iter().filter(|(at, scope, _)| {
+        let below = name.ends_with(&format!(".{at}"));
+        scope.covers_self() && name == at || scope.covers_below() && below
+    });
+    covering.map(|(at, _, action)| (at.len(), *action)).max().map(|(_, action)| action != RuleAction::Except)
+}
+
 proptest! {
+    #[test]
+    fn what_is_left_out_changes_no_verdict(lines in lines()) {
+        let text: String = lines.iter().map(abp).collect();
+        let spec = ListSpec { format: FormatChoice::Named(Format::Abp), ..spec(Category::Games, Profile::default()) };
+        let (rules, reading) = read(text.as_bytes(), &spec, &Protected::none());
+        let switched_off = |line: &&Line| {
+            lines.iter().any(|other| other.off && (other.name, other.scope, other.action) == (line.name, line.scope, line.action))
+        };
+        let whole: Vec<_> = lines.iter().filter(|line| !line.off && !switched_off(line))
+            .map(|line| (line.name.to_owned(), line.scope, line.action)).collect();
+        let left: Vec<_> = rules.iter().map(|rule| (rule.name.to_string(), rule.scope, rule.action)).collect();
+        for name in NAMES.iter().flat_map(|name| [(*name).to_owned(), format!("z.{name}")]) {
+            prop_assert_eq!(blocks(&whole, &name), blocks(&left, &name), "{} in {} left {:?}", &name, &text, &left);
+            prop_assert_eq!(nearest(&whole, &name), nearest(&left, &name), "{} in {} left {:?}", &name, &text, &left);
+        }
+        prop_assert!(reading.account.adds_up());
+    }
+
     #[test]
     fn no_octets_panic_and_the_account_adds_up(text in prop::collection::vec(any::<u8>(), 0..400), profile in profiles(), format in choices()) {
         let spec = ListSpec { format, ..spec(Category::Games, profile) };
