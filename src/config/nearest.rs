@@ -36,6 +36,12 @@ pub fn nearest_alias<'c, T: Copy>(
         .map(|(_, word)| word)
 }
 
+/// Slips between two words, for who must know whether a slip is ambiguous.
+#[cfg(test)]
+pub(super) fn slips_between(a: &str, b: &str) -> usize {
+    distance(&plain(a), &plain(b))
+}
+
 /// Slips that lead from one word to the other.
 fn distance(a: &[char], b: &[char]) -> usize {
     // Three rows of the table are enough: this one, the one before, and the one before that for swaps.

@@ -30,6 +30,7 @@ pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T
         broken_lines.push(line);
     }
     let mut holes = Vec::new();
+    let mut told_at = Vec::new();
     // Each turn removes at least one entry, so this ends; the bound holds what is told.
     for _ in 0..=MISTAKES_MAX {
         let error = match T::deserialize(Deserializer::from(root.clone())) {
@@ -39,10 +40,14 @@ pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T
         let span = clip(&text, error.span().unwrap_or(0..0));
         let told = Told::of(error.message());
         // What a syntax error tore apart is told of already, and so is what was left out here.
-        let known = broken_lines.contains(&line_of(&text, span.start))
+        let line = line_of(&text, span.start);
+        let known = broken_lines.contains(&line)
+            || told_at.contains(&span)
+            || is_below_broken_header(&text, line, &broken_lines)
             || matches!(told, Told::Missing(key) if !syntax.is_empty()
                 || holes.iter().any(|hole: &Hole| hole.of == error.span() && hole.key == key));
         if !known {
+            told_at.push(span.clone());
             notes.note(mistake(&told, notes, file, span));
         }
         let Some(span) = error.span() else { break };
@@ -153,6 +158,19 @@ fn mistake(told: &Told<'_>, notes: &Notes, file: FileNo, span: Range<usize>) -> 
 fn clip(text: &str, span: Range<usize>) -> Range<usize> {
     let start = super::source::floor(text, span.start);
     start..super::source::floor(text, span.end).max(start)
+}
+
+/// Whether the table header that a line belongs to is itself no TOML: its keys then seem to stand in
+/// another table.
+fn is_below_broken_header(text: &str, line: usize, broken_lines: &[usize]) -> bool {
+    !broken_lines.is_empty()
+        && text
+            .lines()
+            .enumerate()
+            .take(line + 1)
+            .filter(|(_, text)| text.trim_start().starts_with('['))
+            .last()
+            .is_some_and(|(header, _)| broken_lines.contains(&header))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

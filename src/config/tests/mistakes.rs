@@ -111,7 +111,7 @@ fn groups() {
     assert_eq!(two(a(), group("a", "primary", "\"10.2.0.0/16\"")), ["6:8 duplicate a"]);
     assert_eq!(
         told(&group("a", "primary", "\"10.1.0.0/16\", \"10.1.0.0/16\"")),
-        ["4:25 duplicate 10.1.0.0/16"]
+        ["4:24 duplicate 10.1.0.0/16"]
     );
     assert_eq!(told(&group("a", "primary", "")), ["2:8 out-of-range "]);
     assert_eq!(
@@ -187,11 +187,8 @@ fn lists() {
 #[test]
 fn policy() {
     check(&[
-        (
-            "[policy.tier.primary]\nblocked = [\"adult\", \"gambling\"]",
-            &["2:11 laxer-than-older ", "2:11 laxer-than-older "],
-        ),
-        ("[policy.tier.primary]\nmode = \"open\"", &["2:8 laxer-than-older ", "2:8 laxer-than-older "]),
+        ("[policy.tier.primary]\nblocked = [\"adult\", \"gambling\"]", &["2:11 laxer-than-older "]),
+        ("[policy.tier.primary]\nmode = \"open\"", &["2:8 laxer-than-older "]),
         (
             "[policy.tier.staff]\nblocked = [\"adut\", \"adult\", \"adult\"]",
             &["2:12 unknown-value adut", "2:29 duplicate adult"],
