@@ -15,12 +15,15 @@
 //! `ARCHITECTURE.md` walks a query, a list update and a blocked attempt through it.
 #![deny(unsafe_code)]
 
+pub mod control;
 pub mod dns;
 pub mod filter;
 pub mod journal;
 pub mod lists;
 pub mod model;
 pub mod policy;
+pub mod query;
 pub mod resolve;
 pub mod serve;
 pub mod sys;
+pub mod update;

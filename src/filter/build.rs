@@ -8,7 +8,6 @@
 //! The file is written beside its place, flushed, opened and looked up name by name as a stranger
 //! would, and only then renamed. Whoever still reads the old file keeps it.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,19 +16,20 @@ use std::time::{Duration, Instant};
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::model::rule::{ListInfo, ListKind, Rule};
 
-use super::class::{Contribution, Effect, Say, Side, settle};
+use super::class::{Contribution, Effect, Side, settle};
 use super::disk::{Disk, Output, Real};
 use super::layout::{
-    BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, take_wire,
-    u32_at, u64_at,
+    BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, u32_at,
+    u64_at,
 };
+use super::merge::{FIXED_OCTETS, Merged, sorted_rules};
 use super::open::OpenError;
 use super::spill::{Spill, no_random};
 use super::table::{Filler, homes_for};
 use super::{ALLOW_SETS_MAX, Index, LISTS_MAX};
 
-/// Different classes in one index. Real lists make some thousands; a million is 64 MB.
-pub const CLASSES_MAX: usize = 1 << 20;
+/// Different classes in one index. Real lists make some thousands; this many are 16 MB.
+pub const CLASSES_MAX: usize = 1 << 18;
 
 /// What a build may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -373,94 +373,6 @@ impl Builder {
         out.put(&[0; BUCKET_OCTETS][..padding as usize]).map_err(&io)?;
         Ok(merged)
     }
-}
-
-/// Hash, line and contribution, which stand before the name of a rule in the spill.
-const FIXED_OCTETS: usize = 14;
-
-#[derive(Clone, Copy)]
-struct Spilled<'s> {
-    hash: u64,
-    wire: &'s [u8],
-    say: Say,
-}
-
-/// The rules of one part, by hash, then by name.
-fn sorted_rules(mut octets: &[u8]) -> Vec<Spilled<'_>> {
-    let mut rules = Vec::new();
-    while let Some((fixed, rest)) = octets.split_at_checked(FIXED_OCTETS)
-        && let Some((wire, rest)) = take_wire(rest)
-        && let Some(contribution) = Contribution::from_bits(u16::from_le_bytes([fixed[12], fixed[13]]))
-    {
-        rules.push(Spilled {
-            hash: u64_at(fixed, 0),
-            wire,
-            say: Say { contribution, line: u32_at(fixed, 8) },
-        });
-        octets = rest;
-    }
-    rules.sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then_with(|| a.wire.cmp(b.wire)));
-    rules
-}
-
-/// What is known once all names are merged.
-struct Merged {
-    names: u64,
-    names_of: Vec<u64>,
-    deepest: u32,
-    classes: Vec<Vec<Contribution>>,
-    numbers: HashMap<Vec<Contribution>, u32>,
-    key: Vec<Contribution>,
-    /// Hash and offset of each record, in the order of the hashes.
-    places: Spill,
-}
-
-impl Merged {
-    fn new(folder: &Path, spill_at: usize, lists: usize) -> Self {
-        Self {
-            names: 0,
-            names_of: vec![0; lists],
-            deepest: 0,
-            classes: Vec::new(),
-            numbers: HashMap::new(),
-            key: Vec::new(),
-            places: Spill::new(folder, spill_at),
-        }
-    }
-
-    fn class_of(&mut self, settled: &[Say]) -> Result<u32, BuildError> {
-        self.key.clear();
-        self.key.extend(settled.iter().map(|say| say.contribution));
-        if let Some(&number) = self.numbers.get(&self.key) {
-            return Ok(number);
-        }
-        if self.classes.len() == CLASSES_MAX {
-            return Err(BuildError::TooManyClasses);
-        }
-        let number = self.classes.len() as u32;
-        self.classes.push(self.key.clone());
-        self.numbers.insert(self.key.clone(), number);
-        Ok(number)
-    }
-
-    fn note(&mut self, rule: Spilled<'_>, offset: u32, settled: &[Say]) -> io::Result<()> {
-        self.names += 1;
-        self.deepest = self.deepest.max(labels(rule.wire));
-        for of_list in settled.chunk_by(|a, b| a.contribution.list == b.contribution.list) {
-            self.names_of[usize::from(of_list[0].contribution.list)] += 1;
-        }
-        let part = Spill::part_of(rule.hash);
-        self.places.push(part, &[&rule.hash.to_le_bytes(), &offset.to_le_bytes()])
-    }
-}
-
-fn labels(mut wire: &[u8]) -> u32 {
-    let mut count = 0;
-    while let Some((&len, rest)) = wire.split_first().filter(|(len, _)| **len != 0) {
-        wire = &rest[usize::from(len).min(rest.len())..];
-        count += 1;
-    }
-    count
 }
 
 /// Writes the buckets and says how far from home anyone ended.

@@ -12,8 +12,8 @@
 //! Knows names, rules, lists. Never knows tiers, clients or list formats.
 // Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that
 // lead from a hash to a record; `open` checks a file; `lookup` is the way of a query; `explain` finds
-// the rules behind an answer; `names` reads everything back; `build` with `spill` and `disk` makes a
-// file; `diff` compares two.
+// the rules behind an answer; `names` reads everything back; `build` with `spill`, `merge` and `disk`
+// makes a file; `diff` compares two.
 
 use std::ops::Range;
 
@@ -28,6 +28,7 @@ mod disk;
 pub mod explain;
 mod layout;
 mod lookup;
+mod merge;
 pub mod names;
 pub mod open;
 mod spill;

@@ -156,6 +156,6 @@ mod tests {
     fn a_free_place_is_no_record() {
         let (mut filler, mut out) = (Filler::new(1), Vec::new());
         filler.finish(&mut out);
-        assert_eq!(find(&out, 1, 0, u64::from(u32::MAX)), []);
+        assert_eq!(find(&out, 1, 0, u64::from(u32::MAX)), [] as [u32; 0]);
     }
 }

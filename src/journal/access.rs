@@ -22,7 +22,7 @@ use crate::model::event::Effect;
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
-pub use super::store::read::Follow;
+pub use super::store::follow::Follow;
 
 /// Which attempts. The default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

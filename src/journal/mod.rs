@@ -21,6 +21,7 @@ pub mod pseudonym;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod writer;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -39,7 +40,8 @@ use count::Tally;
 use health::Health;
 use pseudonym::{DayKey, DeviceMode};
 use store::{Error, Keep, Rosters, Store};
-use writer::{Collector, Keeper, KeeperParts, ORDERS_MAX, Order, Shared};
+use threads::{ORDERS_MAX, Order};
+use writer::{Collector, Keeper, KeeperParts, Shared};
 
 /// The day's key, in the state folder.
 const KEY_FILE: &str = "journal.key";
@@ -116,12 +118,12 @@ impl Journal {
         let (go, gone) = sync_channel(ORDERS_MAX);
         let collecting = std::thread::Builder::new()
             .name("journal-take".into())
-            .spawn(move || writer::run_collector(collector, told, go))
+            .spawn(move || threads::run_collector(collector, told, go))
             .map_err(failed)?;
         let keeping = std::thread::Builder::new().name("journal-store".into());
         let folder = keeper.parts.folder.clone();
         let keeping = keeping
-            .spawn(move || writer::run_keeper(keeper, gone))
+            .spawn(move || threads::run_keeper(keeper, gone))
             .map_err(|source| Error::File { doing: "start a thread for", path: folder, source })?;
         Ok(Self { shared, orders, threads: Some((collecting, keeping)), _lock: lock })
     }

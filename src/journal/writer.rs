@@ -6,13 +6,11 @@
 //! batch that fails is kept and tried again under its number each second, while new attempts merge in
 //! `waiting`, up to its bounds, then coarser. So a slow or full disk costs no answer and no attempt.
 //!
-//! Both are machines that are told the time; the threads at the end only tell them.
+//! Both are machines that are told the time; `threads` only tells them.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -29,16 +27,10 @@ use super::store::{Error, Keep, Rosters, SCHEMA, Store, put_aside};
 /// What may wait for the disk with all its details: 16 MiB of kinds and 8 MiB of names; twice that
 /// when a batch is in the keeper's hand as well. Coarser kinds come on top, 1 MiB of each sort.
 const WAITING: Limits = Limits { kinds: 1 << 18, names: 8 << 20, coarse: 1 << 14 };
-/// Between two looks at the workers' tables: what a crash may cost.
-const TICK: Duration = Duration::from_secs(1);
-/// Orders that may wait for a keeper that waits for the disk.
-pub(super) const ORDERS_MAX: usize = 16;
 /// A clock that leaps further than this between two seconds is not believed for a while…
 const LEAP: SignedDuration = SignedDuration::from_hours(24);
 /// …and nothing is deleted until it has gone on for this long.
 const DOUBT: SignedDuration = SignedDuration::from_hours(1);
-/// Attempts to store what is left when the journal closes.
-const LAST_TRIES: usize = 3;
 
 /// What the handle, the collector and the keeper share. Each lock is held for a few lines, none for I/O.
 pub(super) struct Shared {
@@ -103,7 +95,7 @@ impl Shared {
 
 /// Takes the workers' tables.
 pub(super) struct Collector {
-    shared: Arc<Shared>,
+    pub shared: Arc<Shared>,
     zone: TimeZone,
     key: DayKey,
     spare: Second,
@@ -170,7 +162,7 @@ struct Batch {
 
 /// Stores what waits.
 pub(super) struct Keeper {
-    shared: Arc<Shared>,
+    pub shared: Arc<Shared>,
     /// None after a damaged store was put aside and no new one could be begun yet.
     store: Option<Store>,
     pub parts: KeeperParts,
@@ -377,61 +369,4 @@ impl Keeper {
 pub(super) fn tell_aside(shared: &Shared, aside: PathBuf) {
     error!(path = %aside.display(), "the journal's store was damaged: it was put aside as `{}` and a new one begun", aside.display());
     lock(&shared.health).put_aside = Some(aside);
-}
-
-/// What the threads are told.
-pub(super) enum Order {
-    /// Store what waits, if it is not being done already.
-    Go,
-    /// The same, and say when done; the answer is how many attempts still wait.
-    Flush(SyncSender<u64>),
-    /// The same, and end.
-    Close,
-}
-
-/// The collector's thread: every second, and when told. Ends with the order or with the handle.
-pub(super) fn run_collector(mut collector: Collector, orders: Receiver<Order>, keeper: SyncSender<Order>) {
-    loop {
-        let order = orders.recv_timeout(TICK);
-        collector.collect(collector.shared.clock.now());
-        match order {
-            Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => {
-                let _ = keeper.send(Order::Close); // gone only if it panicked, which its join tells
-                return;
-            }
-            Ok(order @ Order::Flush(_)) => {
-                // Full only if the keeper waits for the disk; the asker then hears that by the drop.
-                let _ = keeper.try_send(order);
-            }
-            Ok(Order::Go) | Err(RecvTimeoutError::Timeout) => match keeper.try_send(Order::Go) {
-                Ok(()) | Err(TrySendError::Full(_)) => {}
-                Err(TrySendError::Disconnected(_)) => return,
-            },
-        }
-    }
-}
-
-/// The keeper's thread. Says how many attempts it could not store at the end.
-pub(super) fn run_keeper(mut keeper: Keeper, orders: Receiver<Order>) -> u64 {
-    for order in &orders {
-        keeper.store(keeper.shared.clock.now());
-        match order {
-            Order::Go => {}
-            Order::Flush(answer) => {
-                // Twice: the first may have been busy with an older batch.
-                if keeper.waits() {
-                    keeper.store(keeper.shared.clock.now());
-                }
-                let _ = answer.try_send(keeper.shared.health().waiting); // whoever asked may be gone
-            }
-            Order::Close => break,
-        }
-    }
-    for _ in 0..LAST_TRIES {
-        if !keeper.waits() {
-            break;
-        }
-        keeper.store(keeper.shared.clock.now());
-    }
-    keeper.shared.health().waiting
 }

@@ -140,6 +140,8 @@ pub enum BuildError {
 #[derive(Debug)]
 pub struct Policy {
     groups: Vec<Group>,
+    /// A group of no clients for each tier, to tell what a tier gets.
+    by_tier: Vec<Group>,
     clients: Clients,
     rules: SchoolRules,
 }
@@ -196,8 +198,29 @@ impl Policy {
             }
             groups.push(group_in_force(spec, settings, &allow_set, roster)?);
         }
+        let by_tier = Tier::ALL.iter().map(|tier| {
+            let spec = GroupSettings {
+                name: tier.vi().to_owned(),
+                tier: *tier,
+                from: Vec::new(),
+                mode: None,
+                allow_sets: Vec::new(),
+            };
+            group_in_force(&spec, settings, &allow_set, roster)
+        });
+        let by_tier = by_tier.collect::<Result<_, _>>()?;
         let clients = Clients::build(&settings.groups)?;
-        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), groups })
+        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), by_tier, groups })
+    }
+
+    /// What a group of that tier without anything of its own gets.
+    pub fn of_tier(&self, tier: Tier) -> &Group {
+        &self.by_tier[tier.index()]
+    }
+
+    /// The group with that name.
+    pub fn named(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == name)
     }
 
     /// The group of a client: the longest prefix that holds its address, else the group of unknown

@@ -245,7 +245,7 @@ pub struct UpstreamState {
     pub queries: u64,
     /// Tries without a usable answer.
     pub failures: u64,
-    /// Failures since the last answer.
+    /// Tries that failed, or were overtaken by another server, since the last answer.
     pub failing: u32,
     /// Smoothed round trip; `None` before the first answer.
     pub rtt: Option<Duration>,

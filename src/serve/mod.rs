@@ -6,6 +6,9 @@
 //!
 //! Knows sockets, connections and their limits. Never knows tiers or lists.
 
+pub mod stream;
+pub mod udp;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 

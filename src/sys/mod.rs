@@ -1,5 +1,6 @@
-//! System calls: UDP sockets with packet info, memory maps. The only room where `unsafe` may stand,
-//! each block with the reason why it is sound.
+//! System calls: UDP sockets with packet info, TCP listeners, memory maps. The only room where `unsafe`
+//! may stand, each block with the reason why it is sound.
 
 pub mod mmap;
+pub mod tcp;
 pub mod udp;

@@ -10,6 +10,7 @@
 // the last second and not, as with NORMAL in WAL mode, all since the last checkpoint. It is one fsync
 // a second on a thread that no answer waits for.
 
+pub(super) mod follow;
 pub(super) mod read;
 mod save;
 mod tidy;

@@ -3,7 +3,6 @@
 //! Every question is one short read of what one moment's snapshot holds. Conditions are put together
 //! from fixed pieces; all values are bound.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -24,44 +23,32 @@ use crate::model::verdict::Layer;
 
 /// Rows that one question gives back at most; an export goes row by row.
 const ROWS_MAX: usize = 1_000_000;
-/// Minutes whose counts a follower remembers, to tell what was added.
-const MINUTES_SEEN: i64 = 3;
 
 const KIND_COLUMNS: &str = "g.name, k.tier, k.category, l.name, k.layer, k.effect";
 const KIND_JOINS: &str = "LEFT JOIN grp g ON g.id = k.grp LEFT JOIN list l ON l.id = k.list";
-const EVENT_COLUMNS: &str = "e.minute, e.device, n.key, e.rtype, e.count, e.kind, e.name, g.name, k.tier, k.category, l.name, k.layer, k.effect";
-const EVENT_JOINS: &str = "CROSS JOIN kind k ON k.id = e.kind LEFT JOIN name n ON n.id = e.name
+pub(super) const EVENT_COLUMNS: &str = "e.minute, e.device, n.key, e.rtype, e.count, e.kind, e.name, g.name, k.tier, k.category, l.name, k.layer, k.effect";
+pub(super) const EVENT_JOINS: &str = "CROSS JOIN kind k ON k.id = e.kind LEFT JOIN name n ON n.id = e.name
     LEFT JOIN grp g ON g.id = k.grp LEFT JOIN list l ON l.id = k.list";
 
 /// A reading connection.
 pub(in crate::journal) struct Reading {
-    db: Connection,
-}
-
-/// Somebody who follows. Hand it to [`news`](crate::journal::access::Reader::news) again and again.
-pub struct Follow {
-    filter: Filter,
-    access: i64,
-    rows: usize,
-    after: i64,
-    newest: i64,
-    seen: HashMap<EventKey, u64>,
+    pub(super) db: Connection,
 }
 
 /// An event's primary key: minute, kind, name, device, type.
-type EventKey = (i64, i64, i64, Vec<u8>, u16);
+pub(super) type EventKey = (i64, i64, i64, Vec<u8>, u16);
 
 /// The conditions of a filter, with the values that they bind.
-struct Where {
+pub(super) struct Where {
     from: i64,
     until: i64,
     /// On columns `kind` and `name`, begins with ` AND` or is empty.
     sql: String,
-    values: Vec<Value>,
+    pub values: Vec<Value>,
 }
 
 impl Where {
-    fn of(filter: &Filter) -> Self {
+    pub(super) fn of(filter: &Filter) -> Self {
         let from = filter.since.map_or(0, |since| i64::from(minute_of(since)));
         let until = filter.until.map_or(i64::from(u32::MAX), |until| {
             let seconds = until.as_second() + i64::from(until.subsec_nanosecond() > 0);
@@ -107,7 +94,7 @@ impl Where {
     }
 
     /// The events that it lets through, as a table.
-    fn events(&self) -> String {
+    pub(super) fn events(&self) -> String {
         format!("SELECT * FROM event WHERE minute >= {} AND minute < {}{}", self.from, self.until, self.sql)
     }
 }
@@ -288,66 +275,7 @@ impl Reading {
         })
     }
 
-    pub fn follow(&self, filter: Filter, access: i64) -> Result<Follow, Error> {
-        let (after, newest) = self
-            .db
-            .query_row(
-                "SELECT (SELECT ifnull(max(seq), 0) FROM batch), (SELECT ifnull(max(minute), 0) FROM event)",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .doing("follow the journal")?;
-        let mut follow = Follow { filter, access, rows: 0, after, newest, seen: HashMap::new() };
-        for (row, key) in self.changed(&follow.filter, newest - MINUTES_SEEN, 0)? {
-            follow.seen.insert(key, row.count);
-        }
-        Ok(follow)
-    }
-
-    pub fn news(&self, follow: &mut Follow) -> Result<Vec<Row>, Error> {
-        // One snapshot for both questions.
-        let snapshot = self.db.unchecked_transaction().doing("follow the journal")?;
-        let (last, oldest): (i64, i64) = snapshot
-            .query_row(
-                "SELECT ifnull(max(seq), 0), ifnull(min(CASE WHEN seq > ?1 THEN oldest END), ?2) FROM batch",
-                [follow.after, i64::MAX],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .doing("follow the journal")?;
-        if last == follow.after {
-            return Ok(Vec::new());
-        }
-        let from = oldest.min(follow.newest - MINUTES_SEEN);
-        let changed = self.changed(&follow.filter, from, follow.after)?;
-        drop(snapshot);
-        follow.after = last;
-        let mut news = Vec::with_capacity(changed.len());
-        for (mut row, key) in changed {
-            follow.newest = follow.newest.max(key.0);
-            let before = follow.seen.insert(key, row.count).unwrap_or(0);
-            row.count = row.count.saturating_sub(before);
-            news.push(row);
-        }
-        let newest = follow.newest;
-        follow.seen.retain(|key, _| key.0 >= newest - MINUTES_SEEN);
-        if !news.is_empty() {
-            follow.rows += news.len();
-            self.count_rows(follow.access, follow.rows)?;
-        }
-        Ok(news)
-    }
-
-    fn changed(&self, filter: &Filter, from: i64, after: i64) -> Result<Vec<(Row, EventKey)>, Error> {
-        let of = Where::of(filter);
-        let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM ({} AND minute >= {from} AND seq > {after}) e {EVENT_JOINS}
-             ORDER BY e.minute, e.kind, e.name, e.device, e.rtype",
-            of.events()
-        );
-        self.ask(&sql, of.values, event)
-    }
-
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         sql: &str,
         values: Vec<Value>,
@@ -380,7 +308,7 @@ impl Where {
     }
 }
 
-fn event(row: &SqlRow<'_>) -> rusqlite::Result<(Row, EventKey)> {
+pub(super) fn event(row: &SqlRow<'_>) -> rusqlite::Result<(Row, EventKey)> {
     let (minute, device, key, rtype): (i64, Vec<u8>, Option<Vec<u8>>, u16) =
         (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
     let kind = kind(row, 7)?;

@@ -116,7 +116,7 @@ fn an_hour_knows_its_distinct_devices_while_it_runs_when_it_is_over_and_when_its
 
 #[test]
 fn minutes_hours_and_months_go_when_their_time_is_over_and_not_before() {
-    let mut school = School::new();
+    let mut school = School::with(|settings| settings.device = DeviceMode::None);
     let tally = school.tally();
     school.count(&tally, &asked("a.example"));
     school.second();
@@ -144,7 +144,7 @@ fn minutes_hours_and_months_go_when_their_time_is_over_and_not_before() {
 
 #[test]
 fn years_of_school_stay_exact_by_hour_and_by_month() {
-    let mut school = School::new();
+    let mut school = School::with(|settings| settings.device = DeviceMode::None);
     let mut per_month: std::collections::BTreeMap<(i16, i8), u64> = Default::default();
     let tally = school.tally();
     for day in 0..800i64 {

@@ -44,6 +44,38 @@ fn a_full_disk_loses_nothing_and_is_told_until_room_comes() {
 }
 
 #[test]
+fn each_write_that_fails_once_costs_nothing_and_doubles_nothing() {
+    for table in ["grp", "list", "kind", "name", "event", "hour", "month", "mark", "batch"] {
+        let mut school = School::new();
+        let tally = school.tally();
+        school.count(&tally, &asked("before.example"));
+        school.second();
+        // All of it new, so that each table is written to.
+        let new = Asked { group: "9C", list: Some("other"), ..asked("new.example") };
+        for _ in 0..3 {
+            school.count(&tally, &new);
+        }
+        let fail = format!(
+            "CREATE TEMP TRIGGER fails BEFORE INSERT ON main.{table} BEGIN SELECT raise(ABORT, 'failed once'); END"
+        );
+        school.parts().keeper.db().execute_batch(&fail).unwrap();
+        school.pass(1);
+        let health = school.parts().shared.health();
+        assert_eq!((health.waiting, health.stored), (3, 1), "{table}");
+        assert!(health.failing.unwrap().what.contains("failed once"), "{table}");
+        school.count(&tally, &new);
+        school.parts().keeper.db().execute_batch("DROP TRIGGER fails").unwrap();
+        school.pass(1);
+        school.pass(1);
+        let health = school.parts().shared.health();
+        assert_eq!((health.waiting, health.stored, health.failing), (0, 5, None), "{table}");
+        assert_eq!((school.total(), school.hours(), school.months()), (5, 5, 5), "{table}");
+        assert_eq!(school.rows().last().unwrap().count, 4, "{table}");
+        school.is_sound();
+    }
+}
+
+#[test]
 fn a_batch_whose_commit_was_reported_as_failed_is_not_stored_twice() {
     let mut school = School::new();
     let tally = school.tally();

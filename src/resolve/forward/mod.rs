@@ -168,26 +168,39 @@ impl Zone {
         order.sort_by_cached_key(|server| server.tally.rank());
         let mut order = order.into_iter();
         let mut trying = FuturesUnordered::new();
+        let mut running: Vec<&Server> = Vec::new();
         let mut worst = Fault::Silent;
-        trying.extend(order.next().map(|server| server.ask(ask)));
         loop {
-            let next_due = async {
-                match order.len() {
-                    0 => std::future::pending().await,
-                    _ => sleep(hedge).await,
-                }
-            };
-            tokio::select! {
-                biased;
-                found = trying.next() => match found.map(|found| found.and_then(judge)) {
-                    Some(Ok(taken)) => return accept(taken),
-                    Some(Err(fault)) => {
-                        worst = worst.max(fault);
-                        trying.extend(order.next().map(|server| server.ask(ask)));
+            // Whoever is next comes in: at the start, after a fault, and when the others are slow.
+            if let Some(server) = order.next() {
+                running.push(server);
+                trying.push(async move { (server, server.ask(ask).await) });
+            }
+            loop {
+                let slow = async {
+                    match order.len() {
+                        0 => std::future::pending().await,
+                        _ => sleep(hedge).await,
                     }
-                    None => return given_up(ask, worst),
-                },
-                () = next_due => trying.extend(order.next().map(|server| server.ask(ask))),
+                };
+                tokio::select! {
+                    biased;
+                    found = trying.next() => {
+                        let Some((server, found)) = found else { return given_up(ask, worst) };
+                        running.retain(|other| !std::ptr::eq(*other, server));
+                        match found.and_then(judge) {
+                            Ok(taken) => {
+                                running.iter().for_each(|server| server.tally.overtaken());
+                                return accept(taken);
+                            }
+                            Err(fault) => worst = worst.max(fault),
+                        }
+                        if order.len() > 0 {
+                            break;
+                        }
+                    }
+                    () = slow => break,
+                }
             }
         }
     }

@@ -117,8 +117,10 @@ fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
             nothing(query.name().clone(), rcode, authorities, validates)
         }
         DnsError::Nsec { response, proof, .. } => {
-            let at = response.queries.first().map(|query| query.name().clone());
-            if at.is_some_and(|at| at != *name) {
+            let missing = response.response_code == ResponseCode::NXDomain;
+            if let Some(query) = response.queries.first()
+                && !(query.name() == name || missing && query.name().zone_of(name))
+            {
                 return Found::Elsewhere;
             }
             if proof == LibraryProof::Bogus {

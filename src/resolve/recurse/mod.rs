@@ -142,7 +142,7 @@ impl Walk<'_> {
                     chain.extend(answers);
                     return self.finish(ask, Rcode::NoError, chain, authorities, proof.weaker(last));
                 }
-                Found::Nothing { at, rcode, authorities, proof: last } if at == name => {
+                Found::Nothing { at, rcode, authorities, proof: last } if settles(&at, rcode, &name) => {
                     return self.finish(ask, rcode, chain, authorities, proof.weaker(last));
                 }
                 Found::Failure(code, text) => return wire::failure(ask, code, text),
@@ -194,6 +194,12 @@ impl Walk<'_> {
         let proof = if self.validates { proof } else { Proof::Indeterminate };
         wire::encode(ask, Parts { rcode, answers, authorities, proof, ede: None })
     }
+}
+
+/// Whether "nothing at `at`" answers a question for `name`: it is that name, or nothing at all is there
+/// and `name` lies below (RFC 8020), which is what the library says when a part of the path is missing.
+fn settles(at: &Name, rcode: Rcode, name: &Name) -> bool {
+    at == name || rcode == Rcode::NxDomain && at.zone_of(name)
 }
 
 fn roots(hints: Option<&Path>) -> Result<Vec<IpAddr>, Error> {

@@ -19,7 +19,7 @@ pub(in crate::resolve) struct Tally {
     born: Instant,
     queries: AtomicU64,
     failures: AtomicU64,
-    /// Failures since the last answer.
+    /// Tries since the last answer.
     in_a_row: AtomicU32,
     /// Smoothed round trip in µs (RFC 6298's 1/8); 0 = none measured.
     rtt_us: AtomicU32,
@@ -60,6 +60,11 @@ impl Tally {
     /// No answer, or a worthless one.
     pub(in crate::resolve) fn failed(&self) {
         self.failures.fetch_add(1, Relaxed);
+        self.overtaken();
+    }
+
+    /// Another, asked later, answered first. No failure yet, but others come first for a while.
+    pub(in crate::resolve) fn overtaken(&self) {
         let before = self.in_a_row.fetch_add(1, Relaxed);
         let rest = REST_FIRST.saturating_mul(1 << before.min(5)).min(REST_MAX);
         self.rests_until_ms.store((self.born.elapsed() + rest).as_millis() as u64, Relaxed);
@@ -89,7 +94,7 @@ impl Tally {
         }
     }
 
-    /// Failures since the last answer.
+    /// Tries since the last answer.
     pub(in crate::resolve) fn failing(&self) -> u32 {
         self.in_a_row.load(Relaxed)
     }

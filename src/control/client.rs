@@ -1,0 +1,42 @@
+//! The asking side, as the command line uses it.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{LINE_MAX, Reply, Request};
+
+/// How long a command waits: a reload with large lists builds an index first.
+const WAIT: Duration = Duration::from_secs(600);
+
+/// Why the running server could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Nobody listens there.
+    #[error("no server listens on {path}: {source}")]
+    NotRunning { path: PathBuf, source: io::Error },
+    /// It hung up, or spoke something else.
+    #[error("the server on {path} did not answer: {source}")]
+    NoAnswer { path: PathBuf, source: io::Error },
+}
+
+/// Asks the server on `socket`.
+///
+/// # Errors
+/// What [`AskError`] says.
+pub fn ask(socket: &Path, request: &Request) -> Result<Reply, AskError> {
+    let stream = UnixStream::connect(socket)
+        .map_err(|source| AskError::NotRunning { path: socket.to_owned(), source })?;
+    converse(stream, request).map_err(|source| AskError::NoAnswer { path: socket.to_owned(), source })
+}
+
+fn converse(mut stream: UnixStream, request: &Request) -> io::Result<Reply> {
+    stream.set_read_timeout(Some(WAIT))?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream.take(LINE_MAX)).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer)?)
+}

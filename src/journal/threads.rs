@@ -1,0 +1,72 @@
+//! The two threads that tell the collector and the keeper that a second has passed.
+//!
+//! The collector never waits for the keeper but at the end, and neither waits for a worker.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::time::Duration;
+
+use super::writer::{Collector, Keeper};
+
+/// Between two looks at the workers' tables: what a crash may cost.
+const TICK: Duration = Duration::from_secs(1);
+/// Orders that may wait for a keeper that waits for the disk.
+pub(super) const ORDERS_MAX: usize = 16;
+/// Attempts to store what is left when the journal closes.
+const LAST_TRIES: usize = 3;
+
+/// What the threads are told.
+pub(super) enum Order {
+    /// Store what waits, if it is not being done already.
+    Go,
+    /// The same, and say when done; the answer is how many attempts still wait.
+    Flush(SyncSender<u64>),
+    /// The same, and end.
+    Close,
+}
+
+/// The collector's thread: every second, and when told. Ends with the order or with the handle.
+pub(super) fn run_collector(mut collector: Collector, orders: Receiver<Order>, keeper: SyncSender<Order>) {
+    loop {
+        let order = orders.recv_timeout(TICK);
+        collector.collect(collector.shared.clock.now());
+        match order {
+            Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => {
+                let _ = keeper.send(Order::Close); // gone only if it panicked, which its join tells
+                return;
+            }
+            Ok(order @ Order::Flush(_)) => {
+                // Full only if the keeper waits for the disk; the asker then hears that by the drop.
+                let _ = keeper.try_send(order);
+            }
+            Ok(Order::Go) | Err(RecvTimeoutError::Timeout) => match keeper.try_send(Order::Go) {
+                Ok(()) | Err(TrySendError::Full(_)) => {}
+                Err(TrySendError::Disconnected(_)) => return,
+            },
+        }
+    }
+}
+
+/// The keeper's thread. Says how many attempts it could not store at the end.
+pub(super) fn run_keeper(mut keeper: Keeper, orders: Receiver<Order>) -> u64 {
+    for order in &orders {
+        keeper.store(keeper.shared.clock.now());
+        match order {
+            Order::Go => {}
+            Order::Flush(answer) => {
+                // Twice: the first may have been busy with an older batch.
+                if keeper.waits() {
+                    keeper.store(keeper.shared.clock.now());
+                }
+                let _ = answer.try_send(keeper.shared.health().waiting); // whoever asked may be gone
+            }
+            Order::Close => break,
+        }
+    }
+    for _ in 0..LAST_TRIES {
+        if !keeper.waits() {
+            break;
+        }
+        keeper.store(keeper.shared.clock.now());
+    }
+    keeper.shared.health().waiting
+}

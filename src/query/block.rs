@@ -1,0 +1,135 @@
+//! The answer to a blocked query (design §5): style, SOA and TTL for caches, and the error that says why.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::dns::ede::EdeCode;
+use crate::dns::question::Question;
+use crate::dns::rdata::rtype;
+use crate::dns::reply::{Error, Rcode, Reply};
+use crate::model::category::Category;
+use crate::model::verdict::{BlockReason, Layer};
+use crate::policy::{AnswerStyle, Group};
+
+/// The child-protection line 111, which every structured error names (free, day and night).
+const HOTLINE: &str = "tel:111";
+
+/// Texts that go with a block, made once: none is put together while a query waits.
+#[derive(Debug)]
+pub struct BlockTexts {
+    by_category: Vec<Texts>,
+    school: Texts,
+    allow_only: Texts,
+}
+
+#[derive(Debug)]
+struct Texts {
+    plain: String,
+    structured: String,
+    structured_short: String,
+}
+
+impl BlockTexts {
+    /// Texts in the name of `school` (may be empty).
+    pub fn new(school: &str) -> Self {
+        let by_category = Category::ALL.iter().map(|category| Texts::of_category(*category, school)).collect();
+        Self {
+            by_category,
+            school: Texts::new("Nhà trường chặn", "blocked by the school", Some(5), school),
+            allow_only: Texts::new(
+                "Ngoài danh sách được phép",
+                "not on the list of allowed names",
+                Some(5),
+                school,
+            ),
+        }
+    }
+
+    fn of(&self, reason: &BlockReason) -> &Texts {
+        match (reason.category, reason.layer) {
+            (Some(category), _) => &self.by_category[category.bit() as usize],
+            (None, Layer::AllowOnly) => &self.allow_only,
+            (None, _) => &self.school,
+        }
+    }
+}
+
+impl Texts {
+    fn of_category(category: Category, school: &str) -> Self {
+        // Sub-errors of draft-ietf-dnsop-structured-dns-error; none goes with EDE 16.
+        let sub_error = match category {
+            Category::Malware => Some(1),
+            Category::Phishing => Some(2),
+            Category::Authority => None,
+            _ => Some(5),
+        };
+        if category.is_secret() {
+            return Self::new("Chặn theo quy định của pháp luật", "blocked by law", sub_error, school);
+        }
+        Self::new(&format!("Chặn: {}", category.vi()), &format!("blocked: {}", category.en()), sub_error, school)
+    }
+
+    fn new(vi: &str, en: &str, sub_error: Option<u8>, school: &str) -> Self {
+        let plain = format!("{vi} / {en}");
+        let mut object = serde_json::Map::new();
+        object.insert("c".into(), vec![HOTLINE].into());
+        if let Some(sub_error) = sub_error {
+            object.insert("s".into(), sub_error.into());
+        }
+        let structured_short = serde_json::Value::from(object.clone()).to_string();
+        object.insert("j".into(), plain.clone().into());
+        if !school.is_empty() {
+            object.insert("o".into(), school.into());
+        }
+        object.insert("l".into(), "vi".into());
+        Self { plain, structured: serde_json::Value::from(object).to_string(), structured_short }
+    }
+}
+
+/// Writes the block answer to `question` for a client of `group`.
+pub fn write(
+    question: &Question<'_>,
+    group: &Group,
+    reason: &BlockReason,
+    texts: &BlockTexts,
+    limit: usize,
+    out: &mut Vec<u8>,
+) {
+    let ttl = group.ttl;
+    let (rcode, v4, v6) = match group.style {
+        AnswerStyle::Null => (Rcode::NoError, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
+        AnswerStyle::Page { v4, v6 } => (Rcode::NoError, v4, v6),
+        AnswerStyle::NoData => (Rcode::NoError, None, None),
+        AnswerStyle::NxDomain => (Rcode::NxDomain, None, None),
+        AnswerStyle::Refused => (Rcode::Refused, None, None),
+    };
+    let mut reply = Reply::to(question, rcode, out);
+    let address = match (question.rtype, v4, v6) {
+        (rtype::A, Some(v4), _) => {
+            reply.answer_a(ttl, v4);
+            true
+        }
+        (rtype::AAAA, _, Some(v6)) => {
+            reply.answer_aaaa(ttl, v6);
+            true
+        }
+        _ => false,
+    };
+    if !address && rcode != Rcode::Refused {
+        reply.negative_soa(ttl);
+    }
+    let structured = question.edns.is_some_and(|edns| edns.wants_structured_error);
+    let texts = texts.of(reason);
+    let code = match reason.category {
+        Some(category) if category.is_secret() => EdeCode::Censored,
+        _ => EdeCode::Blocked,
+    };
+    let why = if structured {
+        Error { code, text: &texts.structured, short: &texts.structured_short }
+    } else {
+        Error::new(code, &texts.plain)
+    };
+    // A client that reads structured errors must not be told of forgery (draft, §5).
+    let forged = address && matches!(group.style, AnswerStyle::Page { .. }) && !structured;
+    let errors = [why, Error::new(EdeCode::ForgedAnswer, "")];
+    reply.finish(limit, if forged { &errors } else { &errors[..1] });
+}

@@ -1,0 +1,54 @@
+//! The slow way: what could not be answered at once is fetched, looked through, kept, and answered.
+
+use std::sync::Arc;
+
+use super::peer::Peer;
+use super::{Counters, Desk, Scratch, World, inspect};
+use crate::dns::question::Question;
+use crate::model::verdict::AllowReason;
+use crate::resolve::Ask;
+use crate::resolve::cache::Stamp;
+
+/// A query that has to be fetched: allowed already, with the snapshot that allowed it.
+pub struct Later {
+    world: Arc<World>,
+    packet: Box<[u8]>,
+    peer: Peer,
+    allowed: AllowReason,
+}
+
+impl Later {
+    /// Copies what outlives the worker's buffer.
+    pub(super) fn new(world: Arc<World>, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
+        Self { world, packet: packet.into(), peer, allowed }
+    }
+}
+
+impl Desk {
+    /// Fetches the answer and writes it. Says whether there is one to send.
+    pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> bool {
+        let Later { world, packet, peer, allowed } = later;
+        let Ok(question) = Question::parse(&packet) else { return false };
+        let ask = Ask::of(&question);
+        let hit = match self.cache.find(&question, self.now()) {
+            // Kept under an older index: looked at again, not asked for again.
+            Some(hit) => {
+                let stamp = self.stamp(&world, scratch, &hit.message(&ask));
+                self.cache.restamp(&ask, &hit, stamp)
+            }
+            None => {
+                Counters::add(&self.counters.fetched);
+                let answer = world.resolver.resolve(ask.clone()).await;
+                let stamp = self.stamp(&world, scratch, &answer.wire);
+                self.cache.insert(&ask, &answer, stamp, self.now())
+            }
+        };
+        self.admit(&world, scratch, &question, peer, allowed, &hit, out);
+        true
+    }
+
+    fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8]) -> Stamp {
+        let leads = inspect::leads(answer, &world.index, &mut scratch.suffixes);
+        Stamp { all: leads.all.0, open: leads.open.0, generation: world.index.id() }
+    }
+}

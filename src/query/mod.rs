@@ -1,0 +1,347 @@
+//! One query, from its octets to its answer: the sentence of design §2, told once.
+//!
+//! [`Desk::answer`] runs on the worker that received the packet and never waits: a refusal, a local
+//! name, a block and a cached answer are written at once. Everything else becomes a [`Later`], which
+//! a task takes upstream and [`Desk::finish`]es. Both end in the same functions, so that an answer
+//! does not depend on the way it took.
+//!
+//! Knows every pillar. Never knows sockets.
+
+pub mod block;
+pub mod inspect;
+pub mod later;
+pub mod peer;
+pub mod special;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+
+use crate::dns::ede::EdeCode;
+use crate::dns::question::{Question, Refused};
+use crate::dns::rdata::rtype;
+use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::suffixes::Suffixes;
+use crate::filter::Index;
+use crate::journal::count::Tally;
+use crate::model::category::CategorySet;
+use crate::model::event::{Attempt, Effect};
+use crate::model::roster::RosterId;
+use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
+use crate::policy::decide::{decide, decide_answer};
+use crate::policy::{Group, Policy};
+use crate::resolve::cache::{Cache, Hit, Stamp};
+use crate::resolve::{Ask, Resolver};
+use block::BlockTexts;
+use later::Later;
+use peer::{Access, Peer, Transport};
+
+/// Everything that a query is answered from and a reload replaces: one immutable snapshot.
+pub struct World {
+    /// Who gets what.
+    pub policy: Policy,
+    /// What the lists say.
+    pub index: Arc<Index>,
+    /// Journal numbers of the index's lists, in the index's order.
+    pub lists: Vec<RosterId>,
+    /// Journal number for the school's own rules.
+    pub school_list: RosterId,
+    /// Whom we answer.
+    pub access: Access,
+    /// How to get answers.
+    pub resolver: Arc<Resolver>,
+    /// What goes with a block.
+    pub texts: BlockTexts,
+    /// What `version.bind` and `hostname.bind` are answered with.
+    pub identity: special::Identity,
+}
+
+/// Where queries are answered. One for the whole program; workers share it.
+pub struct Desk {
+    world: ArcSwap<World>,
+    cache: Cache,
+    started: Instant,
+    counters: Counters,
+}
+
+/// What a worker keeps between queries.
+pub struct Scratch {
+    suffixes: Suffixes,
+    tally: Arc<Tally>,
+}
+
+/// What became of a packet.
+pub enum Outcome {
+    /// The answer stands in the buffer.
+    Ready,
+    /// No answer, on purpose.
+    Silent,
+    /// The answer has to be fetched.
+    Later(Later),
+}
+
+/// Counts for `lachan status`, since the start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Packets that were queries.
+    pub queries: AtomicU64,
+    /// Block answers.
+    pub blocked: AtomicU64,
+    /// Answers from the cache.
+    pub cached: AtomicU64,
+    /// Queries that went upstream.
+    pub fetched: AtomicU64,
+    /// Clients refused by the access list.
+    pub refused: AtomicU64,
+    /// Packets that could not be read.
+    pub malformed: AtomicU64,
+    /// Panics caught: each is a bug.
+    pub panics: AtomicU64,
+    /// Queries turned away because too many were waiting.
+    pub shed: AtomicU64,
+}
+
+impl Counters {
+    /// Adds one.
+    pub fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Scratch {
+    /// For a worker whose blocked attempts go into `tally`.
+    pub fn new(tally: Arc<Tally>) -> Self {
+        Self { suffixes: Suffixes::new(), tally }
+    }
+}
+
+impl Desk {
+    /// A desk that answers from `world`, with this cache in front.
+    pub fn new(world: World, cache: Cache) -> Self {
+        Self {
+            world: ArcSwap::from_pointee(world),
+            cache,
+            started: Instant::now(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The snapshot in force.
+    pub fn world(&self) -> Arc<World> {
+        self.world.load_full()
+    }
+
+    /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
+    pub fn swap(&self, world: World) {
+        self.world.store(Arc::new(world));
+    }
+
+    /// Counts since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The answer cache.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Answers a packet at once, or says what it takes.
+    pub fn answer(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        packet: &[u8],
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let question = match Question::parse(packet) {
+            Ok(question) => question,
+            Err(refused) => return self.refuse(refused, packet, out),
+        };
+        Counters::add(&self.counters.queries);
+        let limit = limit(&question, peer.transport);
+        if !world.access.allows(peer.address) {
+            Counters::add(&self.counters.refused);
+            let error = Error::new(EdeCode::Prohibited, "");
+            Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
+            return Outcome::Ready;
+        }
+        if !question.is_internet() {
+            world.identity.answer(&question, limit, out);
+            return Outcome::Ready;
+        }
+        if world.resolver.is_local(question.name()) {
+            return self.local(world, &question, peer, out);
+        }
+        let group = world.policy.group_of(peer.address);
+        scratch.suffixes.fill(world.index.key(), question.name());
+        let matched = world.index.lookup(&scratch.suffixes);
+        let allowed = match decide(&world.policy, group, &scratch.suffixes, &matched) {
+            Verdict::Allow(reason) => reason,
+            Verdict::Monitor(reason) => {
+                self.count(world, scratch, group, &question, peer, &reason, Effect::Monitored);
+                // It is counted; only what is locked can still close the answer.
+                AllowReason::OpenGroup
+            }
+            Verdict::Block(reason) => {
+                self.block(world, scratch, group, &question, peer, &reason, out);
+                return Outcome::Ready;
+            }
+        };
+        if question.rtype == rtype::ANY {
+            special::any(&question, limit, out);
+            return Outcome::Ready;
+        }
+        if !question.recursion_desired() {
+            // Looking into the cache without asking for recursion would tell what others asked.
+            Reply::to(&question, Rcode::Refused, out).finish(limit, &[]);
+            return Outcome::Ready;
+        }
+        let now = self.now();
+        match self.cache.find(&question, now) {
+            Some(hit) if hit.stamp().generation == world.index.id() => {
+                Counters::add(&self.counters.cached);
+                self.admit(world, scratch, &question, peer, allowed, &hit, out);
+                Outcome::Ready
+            }
+            _ => Outcome::Later(Later::new(world.clone(), packet, peer, allowed)),
+        }
+    }
+
+    /// Answers from what never leaves the house; where that leads outside, it has to be fetched.
+    fn local(&self, world: &Arc<World>, question: &Question<'_>, peer: Peer, out: &mut Vec<u8>) -> Outcome {
+        if question.rtype == rtype::ANY {
+            special::any(question, limit(question, peer.transport), out);
+            return Outcome::Ready;
+        }
+        let ask = Ask::of(question);
+        match world.resolver.local(&ask) {
+            Some(answer) => {
+                let hit = self.cache.wrap(&ask, &answer, self.now());
+                hit.write(question, self.now(), out, limit(question, peer.transport));
+                Outcome::Ready
+            }
+            None => Outcome::Later(Later::new(world.clone(), question.packet, peer, AllowReason::NothingForbids)),
+        }
+    }
+
+    /// Writes an answer, held to where it leads: a block answer takes its place where the policy says so.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
+    fn admit(
+        &self,
+        world: &World,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        peer: Peer,
+        allowed: AllowReason,
+        hit: &Hit,
+        out: &mut Vec<u8>,
+    ) {
+        let group = world.policy.group_of(peer.address);
+        let stamp = hit.stamp();
+        let verdict = decide_answer(group, allowed, CategorySet(stamp.all), CategorySet(stamp.open));
+        if let Some(Verdict::Block(reason) | Verdict::Monitor(reason)) = verdict {
+            // The rule that is told is that of the name to which the answer leads.
+            let answer = hit.message(&Ask::of(question));
+            inspect::walk_to(&answer, &world.index, &mut scratch.suffixes, reason.category);
+            if let Some(Verdict::Block(reason)) = verdict {
+                self.block(world, scratch, group, question, peer, &reason, out);
+                return;
+            }
+            self.count(world, scratch, group, question, peer, &reason, Effect::Monitored);
+        }
+        hit.write(question, self.now(), out, limit(question, peer.transport));
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
+    fn block(
+        &self,
+        world: &World,
+        scratch: &Scratch,
+        group: &Group,
+        question: &Question<'_>,
+        peer: Peer,
+        reason: &BlockReason,
+        out: &mut Vec<u8>,
+    ) {
+        Counters::add(&self.counters.blocked);
+        self.count(world, scratch, group, question, peer, reason, Effect::Blocked);
+        block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one attempt, each used")]
+    fn count(
+        &self,
+        world: &World,
+        scratch: &Scratch,
+        group: &Group,
+        question: &Question<'_>,
+        peer: Peer,
+        reason: &BlockReason,
+        effect: Effect,
+    ) {
+        let list = match reason.source {
+            Source::SchoolRule(_) => Some(world.school_list),
+            Source::NotInAllowSet => None,
+            Source::Lists => reason.category.and_then(|category| {
+                let matched = world.index.lookup(&scratch.suffixes);
+                let (list, _) = world.index.blocking_list(&scratch.suffixes, &matched, category)?;
+                world.lists.get(usize::from(list)).copied()
+            }),
+        };
+        scratch.tally.count(&Attempt {
+            group: group.id,
+            tier: group.tier,
+            client: peer.address,
+            name: question.name(),
+            rtype: question.rtype,
+            category: reason.category,
+            list,
+            layer: reason.layer,
+            effect,
+        });
+    }
+
+    /// Writes the answer to a packet that is no question we answer.
+    fn refuse(&self, refused: Refused, packet: &[u8], out: &mut Vec<u8>) -> Outcome {
+        let (rcode, edns) = match refused {
+            Refused::Silent => {
+                Counters::add(&self.counters.malformed);
+                return Outcome::Silent;
+            }
+            Refused::FormErr => {
+                Counters::add(&self.counters.malformed);
+                (Rcode::FormErr, false)
+            }
+            Refused::NotImp => (Rcode::NotImp, false),
+            Refused::BadVers => (Rcode::BadVers, true),
+            Refused::Refused => (Rcode::Refused, false),
+        };
+        Reply::to_header(packet, rcode, edns, out).finish(512, &[]);
+        Outcome::Ready
+    }
+
+    /// Writes the answer to a query that is turned away because too many wait.
+    pub fn shed(&self, packet: &[u8], out: &mut Vec<u8>) {
+        Counters::add(&self.counters.shed);
+        if let Ok(question) = Question::parse(packet) {
+            let error = Error::new(EdeCode::Other, "too many queries are waiting");
+            Reply::to(&question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
+        }
+    }
+
+    /// Seconds since the desk opened: the cache's clock, which no change of the wall clock moves.
+    fn now(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+}
+
+fn limit(question: &Question<'_>, transport: Transport) -> usize {
+    match transport {
+        Transport::Udp => question.udp_limit(),
+        Transport::Stream => usize::from(u16::MAX),
+    }
+}

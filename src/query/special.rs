@@ -1,0 +1,56 @@
+//! Questions that are about us, or that nobody should ask.
+
+use crate::dns::name::Name;
+use crate::dns::question::Question;
+use crate::dns::rdata::{CLASS_CH, rtype};
+use crate::dns::reply::{Rcode, Reply};
+
+/// What class CH is answered with; `None` is REFUSED.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// `version.bind` and `version.server`.
+    pub version: Option<String>,
+    /// `hostname.bind` and `id.server` (RFC 4892).
+    pub hostname: Option<String>,
+}
+
+impl Identity {
+    /// Answers a question of a class other than IN.
+    pub fn answer(&self, question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
+        let text = match question.class {
+            CLASS_CH if matches!(question.rtype, rtype::TXT | rtype::ANY) => self.text(question.name()),
+            _ => None,
+        };
+        let Some(text) = text else {
+            Reply::to(question, Rcode::Refused, out).finish(limit, &[]);
+            return;
+        };
+        let text = &text.as_bytes()[..text.len().min(255)];
+        let mut rdata = Vec::with_capacity(text.len() + 1);
+        rdata.push(text.len() as u8);
+        rdata.extend_from_slice(text);
+        let mut reply = Reply::to(question, Rcode::NoError, out);
+        reply.authoritative();
+        reply.answer_in_class(rtype::TXT, CLASS_CH, 0, &rdata);
+        reply.finish(limit, &[]);
+    }
+
+    fn text(&self, name: Name<'_>) -> Option<&str> {
+        match name.to_string().as_str() {
+            "version.bind" | "version.server" => self.version.as_deref(),
+            "hostname.bind" | "id.server" => self.hostname.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// TTL of the answer to ANY, in seconds: long enough that nobody asks twice (RFC 8482 §4.2).
+const ANY_TTL: u32 = 3600;
+
+/// Answers a question of type ANY with one HINFO record that says so (RFC 8482 §4.2): whole RRsets by
+/// ANY are of use to attackers only.
+pub fn any(question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
+    let mut reply = Reply::to(question, Rcode::NoError, out);
+    reply.answer(rtype::HINFO, ANY_TTL, b"\x07RFC8482\x00");
+    reply.finish(limit, &[]);
+}

@@ -1,0 +1,177 @@
+//! Recursion: from the root down, around servers that fail.
+
+use super::*;
+
+/// Root, `edu`, and `school.edu` with the given servers of its own (numbers 3 and 4).
+async fn three_levels(world: &mut World, ns1: Manner, ns2: Manner) -> (Settings, Vec<Server>) {
+    let (edu, one, two) = (world.ip(2), world.ip(3), world.ip(4));
+    let root = zone(".", &format!("edu NS ns.edu.\nns.edu. A {edu}"));
+    let top = zone(
+        "edu.",
+        &format!("school NS ns1.school\nschool NS ns2.school\nns1.school A {one}\nns2.school A {two}"),
+    );
+    let mut servers = Vec::new();
+    for manner in [Manner::Serves(root), Manner::Serves(top), ns1, ns2] {
+        servers.push(world.server(manner).await);
+    }
+    (world.recursive(world.ip(1)), servers)
+}
+
+fn school() -> super::world::Zone {
+    let hosts: String = (0..10).map(|n| format!("h{n} A 198.51.100.{n}\n")).collect();
+    zone(
+        "school.edu.",
+        &format!(
+            "@ NS ns1\n@ NS ns2\n{hosts}www CNAME h7\naway CNAME gone.school.edu.\ndual CNAME h1\ntext TXT \"xin chào\""
+        ),
+    )
+}
+
+#[tokio::test]
+async fn names_are_found_from_the_root_down() {
+    let Some(mut world) = World::new().await else { return };
+    let good = Manner::Serves(school());
+    let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
+    let resolver = Resolver::new(settings).unwrap();
+    for (ask, expected) in [
+        (a("h7.school.edu"), "NOERROR h7.school.edu. A 198.51.100.7"),
+        (a("www.school.edu"), "NOERROR www.school.edu. CNAME h7.school.edu. h7.school.edu. A 198.51.100.7"),
+        (a("none.school.edu"), "NXDOMAIN +soa"),
+        (ask("h7.school.edu", 28), "NOERROR +soa"),
+        (a("none.invalid-top"), "NXDOMAIN +soa"),
+    ] {
+        let answer = resolver.resolve(ask.clone()).await;
+        assert_eq!(said(&answer), expected, "{ask:?}");
+        assert_eq!(answer.proof, Proof::Indeterminate, "not validated");
+    }
+    // Delegations are remembered: the root and the top-level domain are not asked again.
+    let before = (servers[0].asked().len(), servers[1].asked().len());
+    assert_eq!(said(&resolver.resolve(a("h8.school.edu")).await), "NOERROR h8.school.edu. A 198.51.100.8");
+    assert_eq!(before, (servers[0].asked().len(), servers[1].asked().len()));
+    let known = resolver.upstreams();
+    assert!(known.iter().any(|server| server.server == servers[1].ip().to_string() && server.queries > 0));
+}
+
+#[tokio::test]
+async fn an_alias_without_data_at_its_end_keeps_its_chain() {
+    let Some(mut world) = World::new().await else { return };
+    let good = Manner::Serves(school());
+    let (settings, _servers) = three_levels(&mut world, good.clone(), good).await;
+    let resolver = Resolver::new(settings).unwrap();
+    assert_eq!(
+        said(&resolver.resolve(a("away.school.edu")).await),
+        "NXDOMAIN away.school.edu. CNAME gone.school.edu. +soa"
+    );
+    assert_eq!(
+        said(&resolver.resolve(ask("dual.school.edu", 28)).await),
+        "NOERROR dual.school.edu. CNAME h1.school.edu. +soa"
+    );
+}
+
+#[tokio::test]
+async fn one_bad_server_of_two_never_costs_the_answer() {
+    for (what, bad) in [
+        ("silent", Manner::Silent),
+        ("refused", Manner::Says(ResponseCode::Refused)),
+        ("servfail", Manner::Says(ResponseCode::ServFail)),
+        ("notauth", Manner::Says(ResponseCode::NotAuth)),
+        ("formerr to EDNS", Manner::NoEdns(ResponseCode::FormErr, school())),
+        ("notimp to EDNS", Manner::NoEdns(ResponseCode::NotImp, school())),
+        ("lame upward", Manner::LameUpward),
+        ("lame empty", Manner::LameEmpty),
+        ("garbage", Manner::Garbage(b"\xc0\xff\x00\x01")),
+    ] {
+        let Some(mut world) = World::new().await else { return };
+        let (settings, servers) = three_levels(&mut world, bad, Manner::Serves(school())).await;
+        let resolver = Resolver::new(settings).unwrap();
+        for n in 0..10 {
+            let answer = resolver.resolve(a(&format!("h{n}.school.edu"))).await;
+            assert_eq!(
+                said(&answer),
+                format!("NOERROR h{n}.school.edu. A 198.51.100.{n}"),
+                "{what}: {:?} {:?}",
+                answer.ede,
+                servers[2].asked()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn when_no_server_is_good_it_is_servfail_with_a_reason_and_in_time() {
+    for (bad, reason) in [
+        (Manner::Silent, EdeCode::NoReachableAuthority),
+        (Manner::Says(ResponseCode::Refused), EdeCode::NoReachableAuthority),
+        (Manner::LameUpward, EdeCode::NoReachableAuthority),
+    ] {
+        let Some(mut world) = World::new().await else { return };
+        let (settings, _servers) = three_levels(&mut world, bad.clone(), bad).await;
+        let deadline = Duration::from_millis(1500);
+        let resolver = Resolver::new(Settings { deadline, ..settings }).unwrap();
+        let start = Instant::now();
+        let answer = resolver.resolve(a("h1.school.edu")).await;
+        assert_eq!((said(&answer).as_str(), ede(&answer)), ("SERVFAIL", Some(reason)));
+        assert!(start.elapsed() < deadline + Duration::from_millis(500), "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn fifty_who_ask_the_same_cost_what_one_costs() {
+    let Some(mut world) = World::new().await else { return };
+    let good = Manner::Serves(school());
+    let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
+    let resolver = Arc::new(Resolver::new(settings).unwrap());
+    let asking: Vec<_> = (0..50)
+        .map(|_| {
+            let resolver = resolver.clone();
+            tokio::spawn(async move { said(&resolver.resolve(a("h3.school.edu")).await) })
+        })
+        .collect();
+    for task in asking {
+        assert_eq!(task.await.unwrap(), "NOERROR h3.school.edu. A 198.51.100.3");
+    }
+    let of_the_zone: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
+    let times = |what: &str| of_the_zone.iter().filter(|line| line.ends_with(what)).count();
+    assert_eq!(times(" A h3.school.edu."), 1, "{of_the_zone:?}");
+    assert_eq!(servers[0].asked(), ["udp NS edu."]);
+    assert_eq!(servers[1].asked(), ["udp NS school.edu."]);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_comes_over_tcp() {
+    let Some(mut world) = World::new().await else { return };
+    let (settings, servers) =
+        three_levels(&mut world, Manner::Truncates(school()), Manner::Truncates(school())).await;
+    let resolver = Resolver::new(settings).unwrap();
+    let answer = resolver.resolve(a("h5.school.edu")).await;
+    assert_eq!(said(&answer), "NOERROR h5.school.edu. A 198.51.100.5");
+    let asked: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
+    assert!(asked.iter().any(|line| line == "tcp A h5.school.edu."), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_server_in_a_forbidden_network_is_not_asked() {
+    let Some(mut world) = World::new().await else { return };
+    let good = Manner::Serves(school());
+    let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
+    let never_ask = vec![format!("{}/32", world.ip(3)).parse().unwrap()];
+    let resolver = Resolver::new(Settings { never_ask, ..settings }).unwrap();
+    for n in 0..5 {
+        let answer = resolver.resolve(a(&format!("h{n}.school.edu"))).await;
+        assert_eq!(answer.rcode, Rcode::NoError);
+    }
+    assert_eq!(servers[2].asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_family_without_a_source_address_is_not_asked() {
+    let Some(mut world) = World::new().await else { return };
+    let good = Manner::Serves(school());
+    let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
+    let from = |address: &str| vec![address.parse().unwrap()];
+    let resolver = Resolver::new(Settings { source_addresses: from("::1"), ..settings.clone() }).unwrap();
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::ServFail);
+    assert_eq!(servers[0].asked(), Vec::<String>::new());
+    let resolver = Resolver::new(Settings { source_addresses: from("127.0.0.1"), ..settings }).unwrap();
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NoError);
+}

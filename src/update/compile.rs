@@ -1,0 +1,144 @@
+//! From the texts of all lists that are switched on to one verified index file.
+
+use std::fs;
+use std::hash::Hasher;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use siphasher::sip::SipHasher13;
+
+use crate::filter::Index;
+use crate::filter::build::{BuildError, BuildLimits, BuildSummary, Builder, Progress};
+use crate::filter::open::OpenError;
+use crate::lists::protected::Protected;
+use crate::lists::read::{Reading, read_into};
+use crate::lists::spec::ListSpec;
+use crate::model::rule::{ListInfo, Rule};
+
+/// A list with its text at hand.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What it is.
+    pub spec: ListSpec,
+    /// Which version.
+    pub version: String,
+    /// The text.
+    pub text: Text,
+}
+
+/// Where a text lies.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// In the program.
+    Embedded(&'static str),
+    /// In a file: the last good copy.
+    File(PathBuf),
+}
+
+impl Source {
+    /// As the index remembers it.
+    pub fn info(&self) -> ListInfo {
+        ListInfo { id: self.spec.id.clone(), version: self.version.clone(), kind: self.spec.kind }
+    }
+}
+
+/// How far a compilation has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Reads list number `number` of `of`.
+    Read { id: &'a str, number: usize, of: usize },
+    /// Builds the index.
+    Build(Progress),
+}
+
+/// A compiled index, open, and what became of each list.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The index, verified.
+    pub index: Index,
+    /// Sizes and time.
+    pub summary: BuildSummary,
+    /// Each list's account, in the order of the sources.
+    pub readings: Vec<(String, Reading)>,
+    /// Lists whose text could not be read, and are not in the index.
+    pub unreadable: Vec<(String, io::Error)>,
+}
+
+/// Why no index was made. The old one stays in force.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// The lists that an index of these sources has, in order: what is compared with the index on disk.
+pub fn infos(sources: &[Source], protected: &Protected) -> Vec<ListInfo> {
+    let guards = protected.lists(&protected_version(protected)).into_iter().map(|(info, _)| info);
+    guards.chain(sources.iter().map(Source::info)).collect()
+}
+
+/// A version of the protected names that changes with them: eight hexadecimal digits of a checksum.
+fn protected_version(protected: &Protected) -> String {
+    let mut hasher = SipHasher13::new_with_key(&[0; 16]);
+    for (info, rules) in protected.lists("") {
+        hasher.write(info.id.as_bytes());
+        for rule in rules {
+            hasher.write(rule.name.as_name().wire());
+            hasher.write_u8(rule.scope as u8);
+        }
+    }
+    format!("{:08x}", hasher.finish() as u32)
+}
+
+/// Reads all sources and builds the index at `target`. A list that cannot be read is left out; the
+/// others must not wait for it.
+///
+/// # Errors
+/// What [`CompileError`] says; what stood at `target` is untouched.
+pub fn compile(
+    sources: &[Source],
+    protected: &Protected,
+    target: &Path,
+    told: &mut dyn FnMut(Step<'_>),
+) -> Result<Compiled, CompileError> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut builder = Builder::new(folder, BuildLimits::default())?;
+    for (info, rules) in protected.lists(&protected_version(protected)) {
+        let number = builder.add_list(info)?;
+        rules.iter().try_for_each(|rule| builder.add(number, rule))?;
+    }
+    let mut readings = Vec::with_capacity(sources.len());
+    let mut unreadable = Vec::new();
+    for (at, source) in sources.iter().enumerate() {
+        told(Step::Read { id: &source.spec.id, number: at + 1, of: sources.len() });
+        let held;
+        let text = match &source.text {
+            Text::Embedded(text) => text.as_bytes(),
+            Text::File(path) => match fs::read(path) {
+                Ok(octets) => {
+                    held = octets;
+                    &held
+                }
+                Err(error) => {
+                    unreadable.push((source.spec.id.clone(), error));
+                    continue;
+                }
+            },
+        };
+        let number = builder.add_list(source.info())?;
+        let mut failed = None;
+        let reading = read_into(text, &source.spec, protected, &mut |rule: &Rule| {
+            if failed.is_none() {
+                failed = builder.add(number, rule).err();
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        readings.push((source.spec.id.clone(), reading));
+    }
+    let summary = builder.finish(target, &mut |progress| told(Step::Build(progress)))?;
+    Ok(Compiled { index: Index::open(target)?, summary, readings, unreadable })
+}
