@@ -15,6 +15,7 @@
 //! `ARCHITECTURE.md` walks a query, a list update and a blocked attempt through it.
 #![deny(unsafe_code)]
 
+pub mod config;
 pub mod control;
 pub mod dns;
 pub mod filter;

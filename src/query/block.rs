@@ -31,7 +31,8 @@ struct Texts {
 impl BlockTexts {
     /// Texts in the name of `school` (may be empty).
     pub fn new(school: &str) -> Self {
-        let by_category = Category::ALL.iter().map(|category| Texts::of_category(*category, school)).collect();
+        let by_category =
+            Category::ALL.iter().map(|category| Texts::of_category(*category, school)).collect();
         Self {
             by_category,
             school: Texts::new("Nhà trường chặn", "blocked by the school", Some(5), school),
@@ -65,7 +66,12 @@ impl Texts {
         if category.is_secret() {
             return Self::new("Chặn theo quy định của pháp luật", "blocked by law", sub_error, school);
         }
-        Self::new(&format!("Chặn: {}", category.vi()), &format!("blocked: {}", category.en()), sub_error, school)
+        Self::new(
+            &format!("Chặn: {}", category.vi()),
+            &format!("blocked: {}", category.en()),
+            sub_error,
+            school,
+        )
     }
 
     fn new(vi: &str, en: &str, sub_error: Option<u8>, school: &str) -> Self {

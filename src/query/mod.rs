@@ -224,7 +224,9 @@ impl Desk {
                 hit.write(question, self.now(), out, limit(question, peer.transport));
                 Outcome::Ready
             }
-            None => Outcome::Later(Later::new(world.clone(), question.packet, peer, AllowReason::NothingForbids)),
+            None => {
+                Outcome::Later(Later::new(world.clone(), question.packet, peer, AllowReason::NothingForbids))
+            }
         }
     }
 

@@ -74,7 +74,8 @@ fn bring_in(
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
     // The validators only help where the kept copy was read as the list is meant now.
-    let known = if store.past(spec).is_some() { store.validators(spec) } else { fetch::Validators::default() };
+    let known =
+        if store.past(spec).is_some() { store.validators(spec) } else { fetch::Validators::default() };
     let (octets, validators) = match fetch(&spec.source, &known, fetch_settings, progress)? {
         Fetched::Unchanged => {
             store.note_unchanged(&spec.id, now)?;
@@ -88,7 +89,12 @@ fn bring_in(
     Ok(Refreshed::New(Box::new(meta)))
 }
 
-fn judge(spec: &ListSpec, store: &Store, reading: &Reading, settings: &gate::Settings) -> Result<Passed, Refused> {
+fn judge(
+    spec: &ListSpec,
+    store: &Store,
+    reading: &Reading,
+    settings: &gate::Settings,
+) -> Result<Passed, Refused> {
     gate::check(store.past(spec).as_ref(), reading, settings)
 }
 

@@ -1,0 +1,123 @@
+//! What each part may say, but not all parts together.
+
+use std::sync::LazyLock;
+
+use super::fill::Desk;
+use super::nearest::nearest;
+use super::spec::{FileSpec, Text};
+use super::{Settings, say};
+use crate::dns::suffixes::HashKey;
+use crate::lists::spec::ListSpec;
+use crate::lists::starter;
+use crate::model::roster::Roster;
+use crate::model::rule::ListKind;
+use crate::model::tier::Tier;
+use crate::policy::Policy;
+use crate::resolve::forward::upstream::Upstream;
+use crate::resolve::local::LocalError;
+use crate::resolve::{self, Resolver};
+
+/// Looks at the settings as a whole.
+pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    tiers_have_groups(desk, spec, settings);
+    groups_may_ask(desk, spec, settings);
+    nobody_asks_itself(desk, spec, settings);
+    for group in &spec.group {
+        allow_sets_exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
+    }
+}
+
+/// A school that names its levels and its groups has a group for each level.
+fn tiers_have_groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    let (Some(levels), false) = (&spec.school.level, spec.group.is_empty()) else { return };
+    // A group whose tier is misspelt may be the one that is missed.
+    if settings.policy.groups.len() < spec.group.len() {
+        return;
+    }
+    for level in levels.get_ref() {
+        let Some(tier) = Tier::from_id(level.get_ref()) else { continue };
+        if Tier::PUPILS.contains(&tier) && !settings.policy.groups.iter().any(|group| group.tier == tier) {
+            desk.note(say::tier_without_group(desk.at(level), tier.id()));
+        }
+    }
+}
+
+/// A group's clients must be among those that are answered.
+fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    for text in spec.group.iter().flat_map(|group| &group.get_ref().from) {
+        let Some(super::value::Range::Net(range)) = super::value::range(text.get_ref()) else { continue };
+        let allowed = settings.serve.allow.iter().any(|net| net.contains(&range) || range.contains(net));
+        if !allowed {
+            desk.note(say::not_allowed(desk.at(text), &range.to_string()));
+        }
+    }
+}
+
+/// A question that is forwarded must not come back in.
+fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    for text in spec.resolve.forward.iter().flat_map(|forward| forward.get_ref().servers.get_ref()) {
+        let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
+        if super::fill::is_self(server.address, &settings.serve.dns) {
+            desk.note(say::asks_itself(desk.at(text), text.get_ref()));
+        }
+    }
+}
+
+/// Allow sets are ours, or lists of the school with `kind = "allow"`.
+pub(super) fn allow_sets_exist(desk: &mut Desk<'_>, sets: &[Text], lists: &[ListSpec]) {
+    let own = lists.iter().filter(|list| list.kind == ListKind::Allow).map(|list| list.id.as_str());
+    let known: Vec<&str> = shipped_allow_sets().iter().map(String::as_str).chain(own).collect();
+    for set in sets {
+        if !known.contains(&set.get_ref().as_str()) {
+            let meant = nearest(set.get_ref(), known.iter().copied());
+            desk.note(say::unknown_allow_set(desk.at(set), set.get_ref(), &known, meant));
+        }
+    }
+}
+
+/// Allow sets that the program brings along.
+pub(super) fn shipped_allow_sets() -> &'static [String] {
+    static SETS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let specs = starter::all().into_iter().map(|starter| starter.spec);
+        specs.filter(|spec| spec.kind == ListKind::Allow).map(|spec| spec.id).collect()
+    });
+    &SETS
+}
+
+/// What only the rooms themselves can tell: a zone file that does not parse, root hints without a
+/// server. Asked when nothing else is wrong, so that a config that passes can be started with.
+pub(super) fn ask_the_rooms(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    if let Err(error) = Resolver::new(settings.resolve.clone()) {
+        let at = whose(spec, settings, &error).map_or(desk.file.place(0..0), |text| desk.at(text));
+        desk.note(say::refused(at, &error.to_string()));
+    }
+    let (key, roster) = (HashKey([0; 16]), Roster::default());
+    if let Err(error) = Policy::build(&settings.policy, key, |_| Some(0), &roster) {
+        desk.note(say::refused(desk.file.place(0..0), &error.to_string()));
+    }
+}
+
+/// The text that named the file which the resolver refuses.
+fn whose<'s>(spec: &'s FileSpec, settings: &Settings, error: &resolve::Error) -> Option<&'s Text> {
+    match error {
+        resolve::Error::RootHints { .. } => spec.resolve.root_hints.as_ref(),
+        resolve::Error::TrustAnchors { .. } => spec.resolve.trust_anchors.as_ref(),
+        resolve::Error::Read { path, .. } => {
+            let hints = settings.resolve.root_hints.as_ref() == Some(path);
+            if hints { spec.resolve.root_hints.as_ref() } else { spec.resolve.trust_anchors.as_ref() }
+        }
+        resolve::Error::Local(LocalError::Zone { zone, .. }) => {
+            let texts = spec.local.iter().filter_map(|local| local.get_ref().zone.as_ref());
+            texts.into_iter().find(|text| is_name(text, zone))
+        }
+        resolve::Error::Local(LocalError::Record { name, .. } | LocalError::AliasAndData { name }) => {
+            let texts = spec.local.iter().filter_map(|local| local.get_ref().name.as_ref());
+            texts.into_iter().find(|text| is_name(text, name))
+        }
+        _ => None,
+    }
+}
+
+fn is_name(text: &Text, name: &str) -> bool {
+    crate::dns::idna::to_name(text.get_ref()).is_ok_and(|read| read.to_string() == name)
+}

@@ -1,0 +1,284 @@
+//! `[[list]]`: a source of the catalogue, a URL, or a file.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::{Desk, ENTRIES_MAX, flag};
+use crate::config::check::shipped_allow_sets;
+use crate::config::mistake::Said;
+use crate::config::nearest::nearest;
+use crate::config::spec::Text;
+use crate::config::spec::list::{ListSpec, ListsSpec};
+use crate::config::spec::table::{Table, Tables};
+use crate::config::{Lists, say, value};
+use crate::lists::catalogue::{self, CatalogueEntry};
+use crate::lists::fetch::{self, Proxy};
+use crate::lists::format::Format;
+use crate::lists::gate;
+use crate::lists::spec::{self, FormatChoice, Matching, Profile, SourceSpec};
+use crate::model::category::Category;
+use crate::model::rule::ListKind;
+
+/// A list that does not say how often it is fetched.
+const EVERY: Duration = Duration::from_secs(86_400);
+/// Fetched more often, a list is a burden to its source.
+const EVERY_MIN: Duration = Duration::from_secs(15 * 60);
+/// Fetched more seldom, a list protects nobody.
+const EVERY_MAX: Duration = Duration::from_secs(90 * 86_400);
+/// Characters of an id: it stands in tables and file names.
+const ID_MAX: usize = 64;
+/// Names that a list may be allowed at most: what an index of 16 GiB would hold.
+const NAMES_MAX: usize = 500_000_000;
+/// What ids of our own lists and of school rules begin with.
+const RESERVED: &[&str] = &["starter-", "protected-", "school"];
+
+pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>, all: &ListsSpec) -> Lists {
+    let specs = each(desk, specs);
+    let shipped = gate::Settings::default();
+    let gate = gate::Settings {
+        shrink_share: percent(desk, &all.shrink, shipped.shrink_share),
+        grow_share: percent(desk, &all.grow, shipped.grow_share),
+        ..shipped
+    };
+    let shipped = fetch::Settings::default();
+    let insecure =
+        |spec: &spec::ListSpec| matches!(&spec.source, SourceSpec::Url(url) if url.starts_with("http://"));
+    let fetch = fetch::Settings {
+        proxy: proxy(desk, &all.proxy),
+        octets_max: desk.size(&all.max_size, shipped.octets_max, (1 << 20, "1 MiB"), (4 << 30, "4 GiB")),
+        // Only loopback URLs pass the check below.
+        plain_http: specs.iter().any(insecure),
+        ..shipped
+    };
+    Lists { specs, starter: flag(&all.starter, true), gate, fetch }
+}
+
+fn percent(desk: &mut Desk<'_>, text: &Option<Text>, shipped: f64) -> f64 {
+    let Some(text) = text else { return shipped };
+    value::percent(text.get_ref()).unwrap_or_else(|| {
+        desk.note(say::bad_percent(desk.at(text), text.get_ref()));
+        shipped
+    })
+}
+
+fn proxy(desk: &mut Desk<'_>, text: &Option<Text>) -> Proxy {
+    let Some(text) = text else { return Proxy::default() };
+    match text.get_ref().as_str() {
+        "environment" => Proxy::Environment,
+        "none" => Proxy::None,
+        url if url.starts_with("http://") && url.len() > "http://".len() => Proxy::Url(url.to_owned()),
+        other => {
+            desk.note(say::bad_proxy(desk.at(text), other));
+            Proxy::default()
+        }
+    }
+}
+
+fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
+    if let Some(spec) = specs.get(ENTRIES_MAX) {
+        desk.note(say::too_many(desk.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
+    }
+    let mut lists: Vec<spec::ListSpec> = Vec::new();
+    let mut places = Vec::new();
+    for spec in specs.iter().take(ENTRIES_MAX) {
+        let Some(list) = list(desk, spec) else { continue };
+        let fields = spec.get_ref();
+        let id = fields.id.as_ref().or(fields.source.as_ref());
+        let at = id.map_or_else(|| desk.at(spec), |id| desk.at(id));
+        match lists.iter().position(|other| other.id == list.id) {
+            Some(first) => {
+                let first: &crate::config::source::Place = &places[first];
+                desk.note(say::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
+            }
+            None => {
+                lists.push(list);
+                places.push(at);
+            }
+        }
+    }
+    lists
+}
+
+fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::ListSpec> {
+    let fields = &spec.get_ref().0;
+    let given = [("source", &fields.source), ("url", &fields.url), ("file", &fields.file)];
+    let given: Vec<&str> = given.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
+    if given.len() != 1 {
+        desk.note(say::either_or(desk.at(spec), &given, &["source", "url", "file"]));
+        // The rest of the entry is still looked at.
+        let _ = (kind(desk, spec, None), profile(desk, fields, None, None), every(desk, fields, EVERY));
+        return None;
+    }
+    let entry = match &fields.source {
+        Some(source) => Some(catalogue_entry(desk, source)?),
+        None => None,
+    };
+    let id = id(desk, spec, entry.as_ref());
+    let kind = kind(desk, spec, entry.as_ref());
+    let format = format(desk, fields, entry.as_ref());
+    let profile = profile(desk, fields, entry.as_ref(), kind);
+    let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
+    let source = match (&fields.url, &fields.file, &entry) {
+        (Some(url), ..) => SourceSpec::Url(fetchable(desk, url)?),
+        (_, Some(file), _) => SourceSpec::File(desk.file(file)),
+        (.., entry) => entry.as_ref()?.spec.source.clone(),
+    };
+    Some(spec::ListSpec { id: id?, source, kind: kind?, format, profile, every })
+}
+
+fn catalogue_entry(desk: &mut Desk<'_>, source: &Text) -> Option<CatalogueEntry> {
+    static CATALOGUE: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(catalogue::all);
+    let found = CATALOGUE.iter().find(|entry| entry.spec.id == *source.get_ref());
+    if found.is_none() {
+        let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.spec.id.as_str()).collect();
+        let meant = nearest(source.get_ref(), known.iter().copied());
+        desk.note(say::unknown_source(desk.at(source), source.get_ref(), meant, &known));
+    }
+    found.cloned()
+}
+
+fn id(
+    desk: &mut Desk<'_>,
+    spec: &Spanned<Table<ListSpec>>,
+    entry: Option<&CatalogueEntry>,
+) -> Option<String> {
+    match (&spec.get_ref().id, entry) {
+        (Some(id), Some(_)) => {
+            desk.note(say::not_with(desk.at(id), "id", "source"));
+            None
+        }
+        (None, Some(entry)) => Some(entry.spec.id.clone()),
+        (None, None) => {
+            desk.note(say::missing_key(desk.at(spec), "id"));
+            None
+        }
+        (Some(id), None) => {
+            let text = id.get_ref();
+            let legal =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+            let fits = (1..=ID_MAX).contains(&text.len())
+                && text.chars().all(legal)
+                && !text.starts_with('.')
+                && !RESERVED.iter().any(|reserved| text.starts_with(reserved));
+            if !fits {
+                desk.note(say::bad_id(desk.at(id), text));
+            } else if shipped_allow_sets().iter().any(|set| set == text) {
+                desk.note(say::taken(desk.at(id), text));
+            } else {
+                return Some(text.clone());
+            }
+            None
+        }
+    }
+}
+
+fn kind(
+    desk: &mut Desk<'_>,
+    spec: &Spanned<Table<ListSpec>>,
+    entry: Option<&CatalogueEntry>,
+) -> Option<ListKind> {
+    let fields = spec.get_ref();
+    let is_allow = match &fields.kind {
+        Some(kind) => {
+            let noun = Said::new("loại danh sách", "kind of list");
+            desk.word(kind, noun, &[("block", false), ("allow", true)])?
+        }
+        None => false,
+    };
+    match (&fields.category, entry) {
+        (Some(category), _) if is_allow => {
+            desk.note(say::not_with(desk.at(category), "category", "kind = \"allow\""));
+            None
+        }
+        _ if is_allow => match (&fields.kind, entry) {
+            // An allow set is called by its list's id, and a catalogue's lists are there to block.
+            (Some(kind), Some(_)) => {
+                desk.note(say::not_with(desk.at(kind), "kind = \"allow\"", "source"));
+                None
+            }
+            _ => Some(ListKind::Allow),
+        },
+        (Some(text), _) => {
+            let category = desk.category(text)?;
+            if category.is_secret() {
+                desk.note(say::sealed_category(desk.at(text), text.get_ref()));
+                return None;
+            }
+            Some(ListKind::Block(category))
+        }
+        (None, Some(entry)) => Some(entry.spec.kind),
+        (None, None) if fields.source.is_some() => None,
+        (None, None) => {
+            desk.note(say::missing_key(desk.at(spec), "category"));
+            None
+        }
+    }
+}
+
+fn format(desk: &mut Desk<'_>, fields: &ListSpec, entry: Option<&CatalogueEntry>) -> FormatChoice {
+    let shipped = entry.map_or(FormatChoice::Auto, |entry| entry.spec.format);
+    let Some(text) = &fields.format else { return shipped };
+    let named = Format::ALL.iter().map(|format| (format.id(), FormatChoice::Named(*format)));
+    let words: Vec<_> = std::iter::once(("auto", FormatChoice::Auto)).chain(named).collect();
+    let noun = Said::new("định dạng danh sách", "list format");
+    desk.word(text, noun, &words).unwrap_or(shipped)
+}
+
+fn profile(
+    desk: &mut Desk<'_>,
+    fields: &ListSpec,
+    entry: Option<&CatalogueEntry>,
+    kind: Option<ListKind>,
+) -> Profile {
+    let shipped = entry.map_or_else(Profile::default, |entry| entry.spec.profile);
+    let noun = Said::new("cách khớp tên", "way to match names");
+    let words = [("native", Matching::Native), ("subtree", Matching::Subtree)];
+    let matching = fields.r#match.as_ref().and_then(|text| desk.word(text, noun, &words));
+    let threat = match kind {
+        Some(ListKind::Block(category)) => Some(category).filter(|category: &Category| category.is_threat()),
+        _ => None,
+    };
+    if let (Some(fold), Some(category)) = (fields.fold_www.as_ref().filter(|fold| *fold.get_ref()), threat) {
+        desk.note(say::fold_threats(desk.at(fold), category.id()));
+    }
+    Profile {
+        matching: matching.unwrap_or(shipped.matching),
+        fold_www: flag(&fields.fold_www, shipped.fold_www),
+        private_suffixes: flag(&fields.private_suffixes, shipped.private_suffixes),
+        tld: flag(&fields.tld, shipped.tld),
+        urls: flag(&fields.urls, shipped.urls),
+        max_names: desk.number(&fields.max_names, shipped.max_names, 1, NAMES_MAX),
+    }
+}
+
+fn every(desk: &mut Desk<'_>, fields: &ListSpec, shipped: Duration) -> Duration {
+    let Some(text) = &fields.every else { return shipped };
+    match value::duration(text.get_ref()) {
+        Some(every) if (EVERY_MIN..=EVERY_MAX).contains(&every) => return every,
+        Some(_) => {
+            let (min, max) = (value::print_duration(EVERY_MIN), value::print_duration(EVERY_MAX));
+            desk.note(say::every(desk.at(text), text.get_ref(), &min, &max));
+        }
+        None => desk.note(say::bad_duration(desk.at(text), text.get_ref())),
+    }
+    shipped
+}
+
+/// A URL that lists are fetched from: HTTPS, or HTTP from this very machine.
+fn fetchable(desk: &mut Desk<'_>, url: &Text) -> Option<String> {
+    let text = url.get_ref();
+    let local = ["http://127.0.0.1", "http://[::1]"]
+        .iter()
+        .any(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['/', ':'])));
+    let host =
+        text.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?']).next().unwrap_or_default());
+    let remote = host.is_some_and(|host| crate::dns::idna::to_name(host).is_ok() && host != ".")
+        || text.starts_with("https://[");
+    if (local || remote) && !text.contains(char::is_whitespace) {
+        return Some(text.clone());
+    }
+    desk.note(say::bad_url(desk.at(url), text));
+    None
+}

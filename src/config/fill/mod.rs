@@ -1,0 +1,241 @@
+//! From spec to settings: every value parsed, every default resolved, every mistake noted.
+//!
+//! One file a part of the config. A value that is wrong is noted and replaced by its default, so that
+//! the rest can still be checked; a config with mistakes is never used.
+
+mod group;
+mod list;
+mod policy;
+mod resolve;
+mod service;
+
+pub(super) use resolve::is_self;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::mistake::{Mistake, Notes, Said};
+use super::nearest::{nearest, nearest_alias};
+use super::source::{FileNo, Place};
+use super::spec::{FileSpec, Number, Text};
+use super::value::{self, Range};
+use super::{Context, Settings, check, say};
+use crate::dns::name::OwnedName;
+use crate::model::category::{Category, CategorySet};
+use crate::model::tier::Tier;
+
+/// Entries of one array of the config that are read; a school has some dozens.
+pub(super) const ENTRIES_MAX: usize = 4096;
+
+/// Where one file is worked on.
+pub(super) struct Desk<'d> {
+    pub notes: &'d mut Notes,
+    pub file: FileNo,
+    pub context: &'d Context,
+}
+
+/// All settings.
+pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
+    desk.version(&spec.version);
+    let state = service::state(desk, &spec.state);
+    let (school, time_zone) = service::school(desk, &spec.school);
+    let serve = service::serve(desk, &spec.listen, &spec.access);
+    let control = service::control(desk, &spec.listen, &state);
+    let resolve = resolve::resolve(desk, &spec.resolve, &spec.local);
+    let lists = list::lists(desk, &spec.list, &spec.lists);
+    let journal = service::journal(desk, &spec.journal, &state, time_zone);
+    let policy = policy::policy(desk, spec, &school, &lists.specs);
+    let resolve = crate::resolve::Settings { in_flight: serve.in_flight_max, ..resolve };
+    let settings = Settings { school, serve, control, resolve, lists, journal, policy, state };
+    check::check(desk, spec, &settings);
+    if desk.notes.is_empty() {
+        check::ask_the_rooms(desk, spec, &settings);
+    }
+    settings
+}
+
+impl Desk<'_> {
+    pub fn note(&mut self, mistake: Mistake) {
+        self.notes.note(mistake);
+    }
+
+    /// Place of a spanned value in the file at hand.
+    pub fn at<T>(&self, value: &toml::Spanned<T>) -> Place {
+        self.file.at(value)
+    }
+
+    fn version(&mut self, version: &Option<Number>) {
+        if let Some(version) = version
+            && *version.get_ref() != 1
+        {
+            self.note(say::version(self.at(version), *version.get_ref()));
+        }
+    }
+
+    /// A duration within bounds; `default` where none is written, or a wrong one.
+    fn duration(&mut self, text: &Option<Text>, default: Duration, from: Duration, to: Duration) -> Duration {
+        let Some(text) = text else { return default };
+        match value::duration(text.get_ref()) {
+            Some(duration) if (from..=to).contains(&duration) => return duration,
+            Some(_) => {
+                let (from, to) = (value::print_duration(from), value::print_duration(to));
+                self.note(say::out_of_range(self.at(text), text.get_ref(), from, to));
+            }
+            None => self.note(say::bad_duration(self.at(text), text.get_ref())),
+        }
+        default
+    }
+
+    /// A size within bounds.
+    fn size(&mut self, text: &Option<Text>, default: u64, from: (u64, &str), to: (u64, &str)) -> u64 {
+        let Some(text) = text else { return default };
+        match value::size(text.get_ref()) {
+            Some(size) if (from.0..=to.0).contains(&size) => return size,
+            Some(_) => self.note(say::out_of_range(self.at(text), text.get_ref(), from.1, to.1)),
+            None => self.note(say::bad_size(self.at(text), text.get_ref())),
+        }
+        default
+    }
+
+    /// A whole number within bounds.
+    fn number(&mut self, number: &Option<Number>, default: usize, from: usize, to: usize) -> usize {
+        let Some(number) = number else { return default };
+        match usize::try_from(*number.get_ref()) {
+            Ok(value) if (from..=to).contains(&value) => value,
+            _ => {
+                self.note(say::out_of_range(self.at(number), &number.get_ref().to_string(), from, to));
+                default
+            }
+        }
+    }
+
+    /// One of a few words.
+    fn word<T: Copy>(&mut self, text: &Text, noun: Said, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| word == text.get_ref());
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let meant = nearest(text.get_ref(), known.iter().copied());
+            self.note(say::unknown_value(self.at(text), text.get_ref(), noun, &known, meant));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    pub(super) fn tier(&mut self, text: &Text) -> Option<Tier> {
+        let tier = Tier::from_id(text.get_ref());
+        if tier.is_none() {
+            let known = Tier::ALL.map(Tier::id);
+            let spellings =
+                Tier::ALL.into_iter().flat_map(|tier| [tier.id(), tier.vi(), tier.en()].map(|s| (s, tier)));
+            let others = [
+                ("thcs", Tier::LowerSecondary),
+                ("trung học cơ sở", Tier::LowerSecondary),
+                ("cấp 2", Tier::LowerSecondary),
+                ("thpt", Tier::UpperSecondary),
+                ("trung học phổ thông", Tier::UpperSecondary),
+                ("cấp 3", Tier::UpperSecondary),
+                ("cấp 1", Tier::Primary),
+                ("kindergarten", Tier::Preschool),
+                ("high school", Tier::UpperSecondary),
+                ("middle school", Tier::LowerSecondary),
+                ("secondary", Tier::LowerSecondary),
+                ("teacher", Tier::Staff),
+                ("giáo viên", Tier::Staff),
+                ("khách", Tier::Guest),
+            ];
+            let meant = nearest_alias(text.get_ref(), spellings.chain(others)).map(Tier::id);
+            self.note(say::unknown_value(
+                self.at(text),
+                text.get_ref(),
+                Said::new("cấp", "tier"),
+                &known,
+                meant,
+            ));
+        }
+        tier
+    }
+
+    fn category(&mut self, text: &Text) -> Option<Category> {
+        let category = Category::from_id(text.get_ref());
+        if category.is_none() {
+            let known: Vec<&str> = Category::ALL.iter().map(|category| category.id()).collect();
+            let spellings = Category::ALL.iter().flat_map(|category| {
+                let words = category.vi().split(", ").chain(category.en().split(", "));
+                std::iter::once(category.id()).chain(words).map(|word| (word, category.id()))
+            });
+            let meant = nearest_alias(text.get_ref(), spellings);
+            let noun = Said::new("nhóm nội dung", "category");
+            self.note(say::unknown_value(self.at(text), text.get_ref(), noun, &known, meant));
+        }
+        category
+    }
+
+    /// A set of categories, each at most once.
+    fn categories(&mut self, texts: &[Text]) -> CategorySet {
+        let mut set = CategorySet::EMPTY;
+        for text in texts {
+            let Some(category) = self.category(text) else { continue };
+            if set.contains(category) {
+                let first = texts.iter().find(|other| other.get_ref() == text.get_ref());
+                let first = self.at(first.unwrap_or(text));
+                let noun = Said::new("nhóm nội dung", "category");
+                self.note(say::duplicate(self.at(text), text.get_ref(), noun, first));
+            }
+            set = set.union(CategorySet::of(category));
+        }
+        set
+    }
+
+    fn name(&mut self, text: &Text) -> Option<OwnedName> {
+        match crate::dns::idna::to_name(text.get_ref()) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                self.note(say::bad_name(self.at(text), text.get_ref(), &error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// A range of addresses; `words` are those that may stand in its place, for the message.
+    fn range(&mut self, text: &Text, words: &[&str]) -> Option<IpNet> {
+        match value::range(text.get_ref()) {
+            Some(Range::Net(net)) => return Some(net),
+            Some(Range::HostBits(net)) => {
+                self.note(say::host_bits(self.at(text), text.get_ref(), &net.to_string()));
+            }
+            None => {
+                let meant = nearest(text.get_ref(), words.iter().copied());
+                self.note(say::bad_range(self.at(text), text.get_ref(), words, meant));
+            }
+        }
+        None
+    }
+
+    /// Ranges where `word` stands for `named`.
+    fn ranges(&mut self, texts: &[Text], word: &str, named: &[IpNet]) -> Vec<IpNet> {
+        let mut ranges = Vec::new();
+        for text in texts {
+            if text.get_ref() == word {
+                ranges.extend(named);
+            } else {
+                ranges.extend(self.range(text, &[word]));
+            }
+        }
+        ranges
+    }
+
+    /// A path, from the config file's folder if relative; the file must be there.
+    fn file(&mut self, text: &Text) -> PathBuf {
+        let path = self.context.folder.join(text.get_ref());
+        if let Err(error) = std::fs::metadata(&path) {
+            self.note(say::unreadable(self.at(text), text.get_ref(), &error));
+        }
+        path
+    }
+}
+
+/// An optional flag.
+fn flag(flag: &Option<toml::Spanned<bool>>, default: bool) -> bool {
+    flag.as_ref().map_or(default, |flag| *flag.get_ref())
+}

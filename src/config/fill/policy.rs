@@ -1,0 +1,212 @@
+//! Tiers: what was shipped, then the policy file, then what the config says itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Desk, group};
+use crate::config::mistake::{Notes, Said};
+use crate::config::source::{FileNo, Place};
+use crate::config::spec::FileSpec;
+use crate::config::spec::policy::{PolicyFileSpec, TierSpec, TiersSpec};
+use crate::config::{DEFAULT_POLICY, School, read, say, take_in};
+use crate::lists::spec::ListSpec;
+use crate::model::category::CategorySet;
+use crate::model::tier::Tier;
+use crate::policy::lint::laxer;
+use crate::policy::{self, AnswerStyle, Mode, TierSettings};
+
+/// TTLs of block answers: felt at once, yet not asked for each second (design §5).
+const BLOCK_TTL_MAX: Duration = Duration::from_secs(86_400);
+
+/// A tier as the layers leave it, with the places that checks point at.
+pub(in crate::config) struct Placed {
+    pub settings: TierSettings,
+    pub mode: Option<Place>,
+    pub blocked: Option<Place>,
+}
+
+pub(super) fn policy(
+    desk: &mut Desk<'_>,
+    spec: &FileSpec,
+    school: &School,
+    lists: &[ListSpec],
+) -> policy::Settings {
+    let tiers = tiers(desk, spec, lists);
+    lint(desk, &tiers);
+    let groups = group::groups(desk, &spec.group, school);
+    let school_rules = group::school_rules(desk, &spec.school_rules, &groups);
+    let unknown = spec.policy.unknown.as_ref().and_then(|tier| desk.tier(tier));
+    allow_only(desk, spec, &tiers, &groups);
+    policy::Settings { tiers: tiers.map(|tier| tier.settings), groups, unknown, school_rules }
+}
+
+fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
+    let shipped = desk.notes.sources.add("policy.toml (kèm chương trình / built in)", DEFAULT_POLICY);
+    let mut tiers = Tier::ALL.map(|_| Placed {
+        settings: TierSettings {
+            mode: Mode::Filter,
+            blocked: CategorySet::EMPTY,
+            locked: CategorySet::EMPTY,
+            allow_sets: vec![],
+            style: AnswerStyle::Null,
+            ttl: 30,
+            laxer_than_older: CategorySet::EMPTY,
+        },
+        mode: None,
+        blocked: None,
+    });
+    let shipped_spec: PolicyFileSpec = read::read(desk.notes, shipped);
+    layer(desk, shipped, &shipped_spec.tier, lists, &mut tiers);
+    if let Some(file) = &spec.policy.file {
+        let path: PathBuf = desk.context.folder.join(file.get_ref());
+        let mut scratch = Notes::default();
+        // A policy file that cannot be opened is a mistake of the line that names it.
+        let name = path.display().to_string();
+        match take_in(&mut scratch, &name, &path) {
+            Ok(read) => {
+                let file = desk.notes.sources.add(&name, scratch.sources.text(read));
+                let policy: PolicyFileSpec = read::read(desk.notes, file);
+                let mut there = Desk { notes: desk.notes, file, context: desk.context };
+                there.version(&policy.version);
+                layer(desk, file, &policy.tier, lists, &mut tiers);
+            }
+            Err(mut unread) => {
+                unread.at = desk.at(file);
+                unread.found.clone_from(file.get_ref());
+                desk.note(*unread);
+            }
+        }
+    }
+    layer(desk, desk.file, &spec.policy.tier, lists, &mut tiers);
+    tiers
+}
+
+/// Lays what one file says over what is there.
+fn layer(desk: &mut Desk<'_>, file: FileNo, spec: &TiersSpec, lists: &[ListSpec], tiers: &mut [Placed; 6]) {
+    let mut desk = Desk { notes: desk.notes, file, context: desk.context };
+    for tier in Tier::ALL {
+        lay(&mut desk, spec.tier(tier), lists, &mut tiers[tier.index()]);
+    }
+}
+
+fn lay(desk: &mut Desk<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Placed) {
+    let settings = &mut tier.settings;
+    if let Some(text) = &spec.mode {
+        let noun = Said::new("chế độ", "mode");
+        settings.mode = desk.word(text, noun, &group::modes()).unwrap_or(settings.mode);
+        tier.mode = Some(desk.at(text));
+    }
+    if let Some(blocked) = &spec.blocked {
+        settings.blocked = desk.categories(blocked.get_ref());
+        tier.blocked = Some(desk.at(blocked));
+    }
+    if let Some(locked) = &spec.locked {
+        settings.locked = desk.categories(locked);
+    }
+    if let Some(laxer) = &spec.laxer_than_older {
+        settings.laxer_than_older = desk.categories(laxer);
+    }
+    if let Some(sets) = &spec.allow_sets {
+        crate::config::check::allow_sets_exist(desk, sets, lists);
+        settings.allow_sets = sets.iter().map(|set| set.get_ref().clone()).collect();
+    }
+    let ttl = Duration::from_secs(settings.ttl.into());
+    settings.ttl = desk.duration(&spec.ttl, ttl, Duration::ZERO, BLOCK_TTL_MAX).as_secs() as u32;
+    settings.style = style(desk, spec, settings.style);
+}
+
+fn style(desk: &mut Desk<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerStyle {
+    const PAGE: AnswerStyle = AnswerStyle::Page { v4: None, v6: None };
+    let words = [
+        ("null", AnswerStyle::Null),
+        ("nxdomain", AnswerStyle::NxDomain),
+        ("nodata", AnswerStyle::NoData),
+        ("refused", AnswerStyle::Refused),
+        ("page", PAGE),
+    ];
+    let noun = Said::new("kiểu trả lời", "answer style");
+    let style = spec.answer.as_ref().and_then(|answer| desk.word(answer, noun, &words)).unwrap_or(before);
+    let Some(page) = &spec.page else {
+        if let Some(answer) = spec.answer.as_ref().filter(|_| style == PAGE) {
+            desk.note(say::page(desk.at(answer), false));
+        }
+        return style;
+    };
+    if !matches!(style, AnswerStyle::Page { .. }) {
+        desk.note(say::page(desk.at(page), true));
+        return style;
+    }
+    let (mut v4, mut v6) = (None, None);
+    for text in page.get_ref() {
+        use std::net::IpAddr;
+        let twice = match text.get_ref().parse::<IpAddr>() {
+            Ok(IpAddr::V4(address)) => v4.replace(address).is_some(),
+            Ok(IpAddr::V6(address)) => v6.replace(address).is_some(),
+            Err(_) => {
+                let forms = ["192.0.2.10", "2001:db8::10"];
+                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+                false
+            }
+        };
+        if twice {
+            desk.note(say::too_many(desk.at(page), Said::new("địa chỉ mỗi họ", "addresses a family"), 1));
+        }
+    }
+    if page.get_ref().is_empty() {
+        desk.note(say::empty(desk.at(page), "page"));
+    }
+    AnswerStyle::Page { v4, v6 }
+}
+
+/// Younger tiers that are laxer than older ones: each category once, against the youngest of the
+/// older tiers that block it.
+fn lint(desk: &mut Desk<'_>, tiers: &[Placed; 6]) {
+    let found = laxer(&tiers.each_ref().map(|tier| tier.settings.clone()));
+    let mut told: Vec<(Tier, Tier, Vec<&str>)> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for one in found {
+        if !seen.insert((one.younger, one.category)) {
+            continue;
+        }
+        match told.iter_mut().find(|(younger, older, _)| (*younger, *older) == (one.younger, one.older)) {
+            Some((.., categories)) => categories.push(one.category.id()),
+            None => told.push((one.younger, one.older, vec![one.category.id()])),
+        }
+    }
+    for (younger, older, categories) in told {
+        let (young, old) = (&tiers[younger.index()], &tiers[older.index()]);
+        // Who made the tier laxer is who is pointed at: its mode, its categories, else the older's.
+        let by_mode = matches!(young.settings.mode, Mode::Monitor | Mode::Open);
+        let own = if by_mode { &young.mode } else { &young.blocked };
+        let Some(at) = own.clone().or_else(|| old.blocked.clone()) else { continue };
+        let said = |tier: Tier| Said::new(tier.vi(), tier.en());
+        let other = old.blocked.clone().filter(|place| *place != at);
+        desk.note(say::laxer(at, said(younger), said(older), &categories, other));
+    }
+}
+
+/// Allow-only tiers and groups need something that they may reach.
+fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups: &[policy::GroupSettings]) {
+    for tier in Tier::ALL {
+        let placed = &tiers[tier.index()];
+        let lacks = placed.settings.mode == Mode::AllowOnly && placed.settings.allow_sets.is_empty();
+        if lacks
+            && !groups.iter().any(|group| group.tier == tier)
+            && let Some(place) = &placed.mode
+        {
+            desk.note(say::no_allow_set(place.clone(), tier.vi()));
+        }
+    }
+    for group in &spec.group {
+        let group = group.get_ref();
+        let Some(settings) = groups.iter().find(|settings| settings.name == *group.name.get_ref()) else {
+            continue;
+        };
+        let tier = &tiers[settings.tier.index()].settings;
+        let mode = settings.mode.unwrap_or(tier.mode);
+        if mode == Mode::AllowOnly && tier.allow_sets.is_empty() && group.allow_sets.is_empty() {
+            let at = desk.at(group.mode.as_ref().unwrap_or(&group.name));
+            desk.note(say::no_allow_set(at, group.name.get_ref()));
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `[resolve]`, `[[resolve.forward]]` and `[[local]]`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::{Desk, ENTRIES_MAX, flag};
+use crate::config::mistake::Said;
+use crate::config::spec::Text;
+use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
+use crate::config::spec::table::{Table, Tables};
+use crate::config::{say, value};
+use crate::dns::rdata::{rtype, type_name, type_number};
+use crate::resolve::forward::ForwardZone;
+use crate::resolve::forward::upstream::Upstream;
+use crate::resolve::local::{self, RecordSpec, ZoneSpec};
+use crate::resolve::{Mode, Settings, recommended_never_ask};
+
+/// TTL of a local record that says none: an hour, as zone files commonly do.
+const LOCAL_TTL: Duration = Duration::from_secs(3600);
+/// TTLs end here (RFC 8767 §4 advises a week).
+const TTL_MAX: Duration = Duration::from_secs(604_800);
+/// Servers of one zone; more are never asked within one query's time.
+const SERVERS_MAX: usize = 16;
+
+pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> Settings {
+    let modes = [("recursive", Mode::Recursive), ("forward", Mode::Forward)];
+    let noun = Said::new("cách phân giải", "mode of resolution");
+    let mode = spec.mode.as_ref().and_then(|mode| desk.word(mode, noun, &modes));
+    let forwards = forwards(desk, &spec.forward);
+    let root = forwards.iter().any(|forward| forward.zone.as_name().is_root());
+    match (mode, &spec.mode) {
+        (Some(Mode::Forward), Some(written)) if !root && all_read(spec, &forwards) => {
+            desk.note(say::nobody_to_ask(desk.at(written)));
+        }
+        (Some(Mode::Recursive) | None, written) if root => {
+            let zone = spec.forward.iter().find(|forward| forward.get_ref().zone.get_ref() == ".");
+            let place = zone.map(|forward| desk.at(&forward.get_ref().zone));
+            if let Some(place) = place.or_else(|| written.as_ref().map(|mode| desk.at(mode))) {
+                desk.note(say::nothing_to_recurse(place));
+            }
+        }
+        _ => {}
+    }
+    let shipped = Settings::default();
+    Settings {
+        mode: mode.unwrap_or(shipped.mode),
+        forwards,
+        dnssec: flag(&spec.dnssec, shipped.dnssec),
+        root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
+        trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
+        never_ask: match &spec.never_ask {
+            Some(texts) => desk.ranges(texts, "recommended", &recommended_never_ask()),
+            None => shipped.never_ask.clone(),
+        },
+        source_addresses: source_addresses(desk, &spec.source_addresses),
+        cache_bytes: desk.size(&spec.cache, shipped.cache_bytes, (1 << 20, "1 MiB"), (64 << 30, "64 GiB")),
+        local: local::Settings {
+            records: records(desk, local),
+            zones: zones(desk, local),
+            canaries: flag(&spec.canaries, shipped.local.canaries),
+        },
+        ..shipped
+    }
+}
+
+/// Whether every forward zone written became one; else a missing root is told of already.
+fn all_read(spec: &ResolveSpec, forwards: &[ForwardZone]) -> bool {
+    spec.forward.len() == forwards.len()
+}
+
+fn source_addresses(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<IpAddr> {
+    let mut addresses = Vec::new();
+    for text in texts.iter().take(ENTRIES_MAX) {
+        match text.get_ref().parse::<IpAddr>() {
+            Ok(address) if !address.is_unspecified() => addresses.push(address),
+            _ => {
+                let forms = ["192.0.2.10", "2001:db8::10"];
+                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+            }
+        }
+    }
+    addresses
+}
+
+fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone> {
+    let mut zones: Vec<(ForwardZone, &Text)> = Vec::new();
+    for spec in specs.iter().take(ENTRIES_MAX) {
+        let spec = spec.get_ref();
+        let servers = servers(desk, &spec.servers);
+        let Some(zone) = desk.name(&spec.zone) else { continue };
+        match zones.iter().find(|(other, _)| other.zone == zone) {
+            Some((_, first)) => {
+                let (at, first) = (desk.at(&spec.zone), desk.at(first));
+                let noun = Said::new("vùng chuyển tiếp", "forward zone");
+                desk.note(say::duplicate(at, spec.zone.get_ref(), noun, first));
+            }
+            None => zones.push((ForwardZone { zone, servers }, &spec.zone)),
+        }
+    }
+    zones.into_iter().map(|(zone, _)| zone).collect()
+}
+
+fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
+    if texts.get_ref().is_empty() {
+        desk.note(say::empty(desk.at(texts), "servers"));
+    }
+    if texts.get_ref().len() > SERVERS_MAX {
+        desk.note(say::too_many(desk.at(texts), Said::new("máy chủ", "servers"), SERVERS_MAX));
+    }
+    let mut servers: Vec<Upstream> = Vec::new();
+    for text in texts.get_ref().iter().take(SERVERS_MAX) {
+        let Ok(server) = text.get_ref().parse::<Upstream>() else {
+            desk.note(say::bad_address(desk.at(text), text.get_ref(), value::SERVER_FORMS));
+            continue;
+        };
+        if server.address.port() == 0 {
+            desk.note(say::port_zero(desk.at(text), text.get_ref()));
+        } else if servers.contains(&server) {
+            let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
+            let first = desk.at(first.unwrap_or(text));
+            desk.note(say::duplicate(desk.at(text), text.get_ref(), Said::new("máy chủ", "server"), first));
+        } else {
+            servers.push(server);
+        }
+    }
+    servers
+}
+
+/// Whether a question sent to `server` would arrive at one of our own listeners.
+pub(in crate::config) fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
+    listeners.iter().any(|own| {
+        own.port() == server.port()
+            && (own.ip() == server.ip() || (own.ip().is_unspecified() && server.ip().is_loopback()))
+    })
+}
+
+/// What a `[[local]]` is.
+enum Local<'s> {
+    Record { name: &'s Text, rtype: &'s Text, data: &'s Text },
+    Zone { zone: &'s Text, file: &'s Text },
+}
+
+/// Tells a record from a zone; notes what is neither, only once.
+fn record_or_zone<'s>(
+    desk: &mut Desk<'_>,
+    spec: &'s Spanned<Table<LocalSpec>>,
+    tell: bool,
+) -> Option<Local<'s>> {
+    let at = desk.at(spec);
+    let LocalSpec { name, r#type, data, ttl, zone, file } = &spec.get_ref().0;
+    let found = match (name, zone) {
+        (Some(name), None) => match (r#type, data, file) {
+            (Some(rtype), Some(data), None) => return Some(Local::Record { name, rtype, data }),
+            (_, _, Some(file)) => say::not_with(desk.at(file), "file", "name"),
+            (None, ..) => say::missing_key(at, "type"),
+            (_, None, _) => say::missing_key(at, "data"),
+        },
+        (None, Some(zone)) => match (
+            r#type.as_ref().map(|t| (t, "type")),
+            data.as_ref().map(|d| (d, "data")),
+            ttl.as_ref().map(|t| (t, "ttl")),
+        ) {
+            (Some((text, key)), ..) | (_, Some((text, key)), _) | (.., Some((text, key))) => {
+                say::not_with(desk.at(text), key, "zone")
+            }
+            _ => match file {
+                Some(file) => return Some(Local::Zone { zone, file }),
+                None => say::missing_key(at, "file"),
+            },
+        },
+        (Some(_), Some(_)) => say::either_or(at, &["name", "zone"], &["name", "zone"]),
+        (None, None) => say::either_or(at, &[], &["name", "zone"]),
+    };
+    if tell {
+        desk.note(found);
+    }
+    None
+}
+
+fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
+    let mut records: Vec<(RecordSpec, &Text)> = Vec::new();
+    for spec in specs.iter().take(ENTRIES_MAX) {
+        let Some(Local::Record { name: written, rtype, data }) = record_or_zone(desk, spec, true) else {
+            continue;
+        };
+        let ttl = desk.duration(&spec.get_ref().ttl, LOCAL_TTL, Duration::ZERO, TTL_MAX);
+        let (name, number) = (desk.name(written), record_type(desk, rtype));
+        let (Some(name), Some((rtype, form))) = (name, number) else { continue };
+        if !is_data(rtype, data.get_ref()) {
+            desk.note(say::bad_record(desk.at(data), data.get_ref(), &type_name(rtype), form));
+            continue;
+        }
+        let record = RecordSpec { name, rtype, ttl: ttl.as_secs() as u32, data: data.get_ref().clone() };
+        let clash = records.iter().find(|(other, _)| {
+            other.name == record.name
+                && ((other.rtype == rtype && other.data == record.data)
+                    || (other.rtype == rtype::CNAME) != (rtype == rtype::CNAME)
+                    || (other.rtype == rtype::CNAME && rtype == rtype::CNAME))
+        });
+        match clash {
+            None => records.push((record, written)),
+            Some((other, first)) => {
+                let first = desk.at(first);
+                let at = desk.at(written);
+                if other.rtype == rtype {
+                    let noun = Said::new("bản ghi", "record");
+                    desk.note(say::duplicate(at, written.get_ref(), noun, first));
+                } else {
+                    desk.note(say::cname_and_more(at, written.get_ref(), first));
+                }
+            }
+        }
+    }
+    records.into_iter().map(|(record, _)| record).collect()
+}
+
+/// Types that a record in the config may have, with the form of their data.
+const TYPES: &[(u16, &str)] = &[
+    (rtype::A, "192.0.2.10"),
+    (rtype::AAAA, "2001:db8::10"),
+    (rtype::CNAME, "server.school.example"),
+    (rtype::PTR, "server.school.example"),
+    (rtype::MX, "10 mail.school.example"),
+    (rtype::TXT, "text"),
+    (rtype::SRV, "0 100 389 dc.school.example"),
+];
+
+fn record_type(desk: &mut Desk<'_>, text: &Text) -> Option<(u16, &'static str)> {
+    let number = type_number(text.get_ref());
+    let found = TYPES.iter().find(|(rtype, _)| Some(*rtype) == number).copied();
+    if found.is_none() {
+        let known: Vec<_> = TYPES.iter().map(|(rtype, _)| type_name(*rtype)).collect();
+        let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+        let meant = super::nearest(text.get_ref(), known.iter().copied());
+        let noun = Said::new("loại bản ghi", "record type for [[local]]");
+        desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &known, meant));
+    }
+    found
+}
+
+fn is_data(rtype: u16, data: &str) -> bool {
+    let name = |text: &str| crate::dns::idna::to_name(text).is_ok();
+    let fields: Vec<&str> = data.split_ascii_whitespace().collect();
+    match (rtype, fields.as_slice()) {
+        (rtype::A, [address]) => address.parse::<std::net::Ipv4Addr>().is_ok(),
+        (rtype::AAAA, [address]) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        (rtype::CNAME | rtype::PTR, [target]) => name(target),
+        (rtype::MX, [preference, target]) => preference.parse::<u16>().is_ok() && name(target),
+        (rtype::SRV, [numbers @ .., target]) => {
+            numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u16>().is_ok()) && name(target)
+        }
+        (rtype::TXT, _) => data.len() <= 255,
+        _ => false,
+    }
+}
+
+fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
+    let mut zones: Vec<(ZoneSpec, &Text)> = Vec::new();
+    for spec in specs.iter().take(ENTRIES_MAX) {
+        let Some(Local::Zone { zone: written, file }) = record_or_zone(desk, spec, false) else { continue };
+        let file = desk.file(file);
+        let Some(zone) = desk.name(written) else { continue };
+        match zones.iter().find(|(other, _)| other.zone == zone) {
+            Some((_, first)) => {
+                let first = desk.at(first);
+                let noun = Said::new("vùng", "zone");
+                desk.note(say::duplicate(desk.at(written), written.get_ref(), noun, first));
+            }
+            None => zones.push((ZoneSpec { zone, file }, written)),
+        }
+    }
+    zones.into_iter().map(|(zone, _)| zone).collect()
+}

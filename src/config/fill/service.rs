@@ -1,0 +1,213 @@
+//! `[school]`, `[listen]`, `[access]`, `[journal]` and `[state]`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+
+use super::{Desk, ENTRIES_MAX};
+use crate::config::mistake::Said;
+use crate::config::spec::Text;
+use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
+use crate::config::{School, say, value};
+use crate::journal::clock::vietnam;
+use crate::journal::pseudonym::DeviceMode;
+use crate::model::tier::Tier;
+use crate::{journal, serve};
+
+/// The word for what the program finds by itself.
+const AUTO: &str = "auto";
+const TIME_ZONE: &str = "Asia/Ho_Chi_Minh";
+const DAY: Duration = Duration::from_secs(86_400);
+/// Characters of a school's name or of a CHAOS text: one label's worth of TXT.
+const TEXT_MAX: usize = 200;
+/// UDP threads an address; more than any machine has cores for.
+const WORKERS_MAX: usize = 256;
+/// Queries or connections at a time: the files that a process may open at most on a stock kernel.
+const AT_A_TIME_MAX: usize = 1 << 20;
+
+pub(super) fn state(desk: &Desk<'_>, spec: &StateSpec) -> PathBuf {
+    path_or_auto(desk, &spec.folder, &desk.context.state)
+}
+
+pub(super) fn control(desk: &Desk<'_>, spec: &ListenSpec, state: &Path) -> PathBuf {
+    path_or_auto(desk, &spec.control, &state.join("control.sock"))
+}
+
+fn path_or_auto(desk: &Desk<'_>, text: &Option<Text>, auto: &Path) -> PathBuf {
+    match text {
+        Some(text) if text.get_ref() != AUTO => desk.context.folder.join(text.get_ref()),
+        _ => auto.to_owned(),
+    }
+}
+
+pub(super) fn school(desk: &mut Desk<'_>, spec: &SchoolSpec) -> (School, TimeZone) {
+    let mut levels = Vec::new();
+    if let Some(texts) = &spec.level {
+        for text in texts.get_ref() {
+            let Some(tier) = desk.tier(text) else { continue };
+            if levels.contains(&tier) {
+                let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
+                let first = desk.at(first.unwrap_or(text));
+                desk.note(say::duplicate(desk.at(text), text.get_ref(), Said::new("cấp", "tier"), first));
+            } else if !Tier::PUPILS.contains(&tier) {
+                let pupils = Tier::PUPILS.map(Tier::id);
+                let noun = Said::new("cấp học của học sinh", "tier of pupils");
+                desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &pupils, None));
+            } else {
+                levels.push(tier);
+            }
+        }
+        if texts.get_ref().is_empty() {
+            desk.note(say::empty(desk.at(texts), "level"));
+        }
+    }
+    if levels.is_empty() {
+        levels.push(Tier::Primary);
+    }
+    levels.sort_unstable();
+    let name = spec.name.as_ref().map(|name| text_within(desk, name)).unwrap_or_default();
+    let time_zone = spec.time_zone.as_ref().map_or(TIME_ZONE, |zone| zone.get_ref());
+    let time_zone = TimeZone::get(time_zone).unwrap_or_else(|_| {
+        if let Some(zone) = spec.time_zone.as_ref().filter(|zone| zone.get_ref() != TIME_ZONE) {
+            desk.note(say::bad_time_zone(desk.at(zone), zone.get_ref()));
+        }
+        vietnam()
+    });
+    (School { name, levels }, time_zone)
+}
+
+fn text_within(desk: &mut Desk<'_>, text: &Text) -> String {
+    let length = text.get_ref().chars().count();
+    if length > TEXT_MAX {
+        let found = format!("{length} ký tự / characters");
+        desk.note(say::out_of_range(desk.at(text), &found, 0, TEXT_MAX));
+    }
+    text.get_ref().clone()
+}
+
+pub(super) fn serve(desk: &mut Desk<'_>, listen: &ListenSpec, access: &AccessSpec) -> serve::Settings {
+    let shipped = serve::Settings::default();
+    let mut chaos = |text: &Option<Text>| {
+        text.as_ref().filter(|text| !text.get_ref().is_empty()).map(|text| text_within(desk, text))
+    };
+    let (version, hostname) = (chaos(&listen.version), chaos(&listen.hostname));
+    let port = desk.number(&listen.unprivileged_port, serve::UNPRIVILEGED_PORT.into(), 0, u16::MAX.into());
+    serve::Settings {
+        dns: addresses(desk, listen, &shipped.dns),
+        unprivileged_port: u16::try_from(port).ok().filter(|port| *port != 0),
+        allow: allow(desk, access, &shipped.allow),
+        workers: desk.number(&listen.workers, shipped.workers, 0, WORKERS_MAX),
+        in_flight_max: desk.number(&listen.in_flight, shipped.in_flight_max, 1, AT_A_TIME_MAX),
+        tcp_idle: desk.duration(
+            &listen.tcp_idle,
+            shipped.tcp_idle,
+            Duration::from_secs(1),
+            Duration::from_secs(600),
+        ),
+        tcp_connections_max: desk.number(
+            &listen.tcp_connections,
+            shipped.tcp_connections_max,
+            1,
+            AT_A_TIME_MAX,
+        ),
+        tcp_connections_per_client: desk.number(
+            &listen.tcp_connections_per_client,
+            shipped.tcp_connections_per_client,
+            1,
+            AT_A_TIME_MAX,
+        ),
+        tcp_pipeline_max: desk.number(&listen.tcp_pipeline, shipped.tcp_pipeline_max, 1, AT_A_TIME_MAX),
+        version,
+        hostname,
+    }
+}
+
+fn addresses(desk: &mut Desk<'_>, listen: &ListenSpec, shipped: &[SocketAddr]) -> Vec<SocketAddr> {
+    let Some(texts) = &listen.dns else { return shipped.to_vec() };
+    if texts.get_ref().is_empty() {
+        desk.note(say::empty(desk.at(texts), "dns"));
+    }
+    let mut addresses: Vec<(SocketAddr, &Text)> = Vec::new();
+    for text in texts.get_ref().iter().take(ENTRIES_MAX) {
+        match value::socket_address(text.get_ref(), 53) {
+            None => {
+                let forms = ["0.0.0.0:53", "[::]:53", "10.10.0.2:53"];
+                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+            }
+            Some(address) if address.port() == 0 => {
+                desk.note(say::port_zero(desk.at(text), text.get_ref()));
+            }
+            Some(address) => match addresses.iter().find(|(other, _)| *other == address) {
+                Some((_, first)) => {
+                    let first = desk.at(first);
+                    let noun = Said::new("địa chỉ", "address");
+                    desk.note(say::duplicate(desk.at(text), text.get_ref(), noun, first));
+                }
+                None => addresses.push((address, text)),
+            },
+        }
+    }
+    addresses.into_iter().map(|(address, _)| address).collect()
+}
+
+fn allow(desk: &mut Desk<'_>, access: &AccessSpec, private: &[IpNet]) -> Vec<IpNet> {
+    let Some(texts) = &access.allow else { return private.to_vec() };
+    if texts.get_ref().is_empty() {
+        desk.note(say::empty(desk.at(texts), "allow"));
+    }
+    for text in texts.get_ref() {
+        if let Some(value::Range::Net(net)) = value::range(text.get_ref())
+            && net.prefix_len() == 0
+        {
+            desk.note(say::open_resolver(desk.at(text), text.get_ref()));
+        }
+    }
+    desk.ranges(texts.get_ref(), "private", private)
+}
+
+pub(super) fn journal(
+    desk: &mut Desk<'_>,
+    spec: &JournalSpec,
+    state: &Path,
+    time_zone: TimeZone,
+) -> journal::Settings {
+    let devices =
+        [("pseudonym", DeviceMode::Pseudonym), ("none", DeviceMode::None), ("address", DeviceMode::Address)];
+    let noun = Said::new("cách ghi thiết bị", "way to keep devices");
+    let device = spec.device.as_ref().and_then(|device| desk.word(device, noun, &devices));
+    let mut keep = |text, days| desk.duration(text, days * DAY, DAY, 3660 * DAY);
+    let keep_minutes = keep(&spec.keep_minutes, 30);
+    let keep_hours = keep(&spec.keep_hours, 396);
+    let keep_months = keep(&spec.keep_months, 1827);
+    for (shorter, longer, text, keys) in [
+        (
+            keep_hours,
+            keep_minutes,
+            spec.keep_hours.as_ref().or(spec.keep_minutes.as_ref()),
+            ["keep_hours", "keep_minutes"],
+        ),
+        (
+            keep_months,
+            keep_hours,
+            spec.keep_months.as_ref().or(spec.keep_hours.as_ref()),
+            ["keep_months", "keep_hours"],
+        ),
+    ] {
+        if let Some(text) = text.filter(|_| shorter < longer) {
+            desk.note(say::kept_shorter(desk.at(text), text.get_ref(), keys));
+        }
+    }
+    let size_cap = desk.size(&spec.size_cap, 2 << 30, (16 << 20, "16 MiB"), (1 << 40, "1024 GiB"));
+    journal::Settings {
+        folder: state.to_owned(),
+        device: device.unwrap_or(DeviceMode::Pseudonym),
+        time_zone,
+        keep_minutes,
+        keep_hours,
+        keep_months,
+        size_cap,
+    }
+}

@@ -1,0 +1,186 @@
+//! From TOML to the checked settings of all rooms.
+//!
+//! What the file says (`spec`) and what the program uses ([`Settings`]) are two types. Between them
+//! stand `read`, which gets past every mistake, `fill`, which makes values and resolves defaults, and
+//! `check`, which looks for what cannot all be meant. A config either passes whole or is refused with
+//! **all** its mistakes ([`Report`]).
+//!
+//! Knows every room's settings. Never starts anything.
+// Inside: `say` holds all sentences, `mistake` draws them, `nearest` finds what was meant, `value`
+// reads durations and the like, `init` asks for a first config.
+
+mod check;
+mod fill;
+pub mod init;
+pub mod mistake;
+mod nearest;
+mod read;
+mod say;
+mod source;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::lists::spec::ListSpec;
+use crate::lists::{fetch, gate};
+use crate::model::tier::Tier;
+use crate::{journal, policy, resolve, serve};
+use fill::Desk;
+pub use mistake::{Look, Report};
+use mistake::{Mistake, Notes};
+use source::FileNo;
+use spec::FileSpec;
+
+/// The commented config that is the defaults, word for word.
+pub const DEFAULT_CONFIG: &str = include_str!("../../config/lachan.toml");
+/// The policy that is in force where a school says nothing else.
+pub const DEFAULT_POLICY: &str = include_str!("../../config/policy.toml");
+
+/// The settings of all rooms, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The school.
+    pub school: School,
+    /// Listeners.
+    pub serve: serve::Settings,
+    /// The control socket.
+    pub control: PathBuf,
+    /// Resolution.
+    pub resolve: resolve::Settings,
+    /// Lists.
+    pub lists: Lists,
+    /// Blocked attempts.
+    pub journal: journal::Settings,
+    /// Tiers, groups, school rules.
+    pub policy: policy::Settings,
+    /// The state folder.
+    pub state: PathBuf,
+}
+
+/// Which lists are in force, and how they come in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists {
+    /// Lists beyond those that the program brings along.
+    pub specs: Vec<ListSpec>,
+    /// Whether the starter lists (`blocklists/*.txt`) are in force. Allow sets and protected names are
+    /// always there.
+    pub starter: bool,
+    /// What a new copy must pass.
+    pub gate: gate::Settings,
+    /// How lists are fetched.
+    pub fetch: fetch::Settings,
+}
+
+/// Who uses the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct School {
+    /// Name, as reports and status show it.
+    pub name: String,
+    /// Levels taught, the youngest first.
+    pub levels: Vec<Tier>,
+}
+
+/// What a config means on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// Where relative paths start: the config file's folder.
+    pub folder: PathBuf,
+    /// The state folder where the config says `auto`.
+    pub state: PathBuf,
+}
+
+impl Context {
+    /// For a config file in `folder`: the state folder is that of the service manager, else the
+    /// system's for root, else the user's.
+    pub fn of_this_machine(folder: &Path) -> Self {
+        let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // systemd gives several folders separated by `:`; the unit in deploy/ has one.
+        let state = var("STATE_DIRECTORY").unwrap_or_else(|| {
+            let user = || var("XDG_STATE_HOME").or_else(|| Some(var("HOME")?.join(".local/state")));
+            let system = PathBuf::from("/var/lib/lachan");
+            if is_writable(&system) || is_writable(Path::new("/var/lib")) {
+                system
+            } else {
+                user().map_or(system, |user| user.join("lachan"))
+            }
+        });
+        Self { folder: folder.to_owned(), state }
+    }
+}
+
+/// Whether this user may write there, told without writing.
+fn is_writable(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(folder) = std::fs::metadata(folder) else { return false };
+    let Ok(me) = std::fs::metadata("/proc/self") else { return false };
+    me.uid() == 0 || (folder.uid() == me.uid() && folder.mode() & 0o200 != 0)
+}
+
+/// Reads and checks a config file.
+///
+/// # Errors
+/// All mistakes.
+pub fn read_file(path: &Path) -> Result<Settings, Report> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let context = Context::of_this_machine(folder);
+    let mut notes = Notes::default();
+    let name = path.display().to_string();
+    match take_in(&mut notes, &name, path) {
+        Ok(file) => read_source(notes, file, &context),
+        Err(unread) => {
+            notes.note(*unread);
+            Err(notes.refuse())
+        }
+    }
+}
+
+/// Reads and checks a config given as text; `name` stands in reports.
+///
+/// # Errors
+/// All mistakes.
+pub fn read_text(name: &str, text: &str, context: &Context) -> Result<Settings, Report> {
+    let mut notes = Notes::default();
+    let file = notes.sources.add(name, text);
+    read_source(notes, file, context)
+}
+
+/// The settings without any config file.
+pub fn defaults(context: &Context) -> Settings {
+    read_text("", "", context)
+        .unwrap_or_else(|report| panic!("the empty config is checked by a test: {report}"))
+}
+
+fn read_source(mut notes: Notes, file: FileNo, context: &Context) -> Result<Settings, Report> {
+    let spec: FileSpec = read::read(&mut notes, file);
+    let settings = fill::fill(&mut Desk { notes: &mut notes, file, context }, &spec);
+    notes.finish(settings)
+}
+
+/// Opens a file, bounded, and takes its text in; where it cannot be read, the mistake points at its
+/// start.
+fn take_in(notes: &mut Notes, name: &str, path: &Path) -> Result<FileNo, Box<Mistake>> {
+    let mut octets = Vec::new();
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(read::FILE_MAX + 1).read_to_end(&mut octets));
+    let text = match (&read, String::from_utf8(octets)) {
+        (Ok(_), Ok(text)) => text,
+        (Ok(_), Err(error)) => {
+            let valid = error.utf8_error().valid_up_to();
+            let file = notes.sources.add(name, &String::from_utf8_lossy(error.as_bytes()));
+            return Err(Box::new(say::not_utf8(file.place(valid..valid + 1))));
+        }
+        (Err(error), _) => {
+            let file = notes.sources.add(name, "");
+            return Err(Box::new(say::unreadable(file.place(0..0), name, error)));
+        }
+    };
+    if text.len() as u64 > read::FILE_MAX {
+        let file = notes.sources.add(name, "");
+        return Err(Box::new(say::too_large(file.place(0..0), read::FILE_MAX)));
+    }
+    Ok(notes.sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(&text)))
+}

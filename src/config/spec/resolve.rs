@@ -1,0 +1,42 @@
+//! `[resolve]`, `[[resolve.forward]]` and `[[local]]`.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Text;
+use super::table::Tables;
+
+/// How names are resolved.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ResolveSpec {
+    pub mode: Option<Text>,
+    pub dnssec: Option<Spanned<bool>>,
+    pub root_hints: Option<Text>,
+    pub trust_anchors: Option<Text>,
+    pub never_ask: Option<Vec<Text>>,
+    pub source_addresses: Vec<Text>,
+    pub cache: Option<Text>,
+    pub canaries: Option<Spanned<bool>>,
+    pub forward: Tables<ForwardSpec>,
+}
+
+/// Who is asked about a zone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardSpec {
+    pub zone: Text,
+    pub servers: Spanned<Vec<Text>>,
+}
+
+/// A record, or a zone in master format.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocalSpec {
+    pub name: Option<Text>,
+    pub r#type: Option<Text>,
+    pub data: Option<Text>,
+    pub ttl: Option<Text>,
+    pub zone: Option<Text>,
+    pub file: Option<Text>,
+}

@@ -1,0 +1,135 @@
+//! The shipped files are what they claim to be.
+
+use std::fs;
+
+use super::*;
+use crate::config::mistake::Code;
+use crate::config::{DEFAULT_CONFIG, DEFAULT_POLICY};
+use crate::model::category::{Category, CategorySet};
+use crate::model::tier::Tier;
+use crate::policy::lint::laxer;
+use crate::policy::{AnswerStyle, Mode};
+
+#[test]
+fn the_commented_config_is_the_defaults() {
+    // Some rooms' settings cannot be compared; what they print can.
+    assert_eq!(format!("{:#?}", settings(DEFAULT_CONFIG)), format!("{:#?}", settings("")));
+}
+
+#[test]
+fn the_commented_config_with_every_comment_opened_names_only_known_keys() {
+    let open: String = DEFAULT_CONFIG
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => {
+                format!("{rest}\n")
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let report = read(&open).expect_err("some of what the comments show does not go together");
+    for mistake in report.mistakes() {
+        assert!(matches!(mistake.code, Code::Unreadable | Code::Syntax | Code::TierWithoutGroup), "{report}");
+    }
+}
+
+#[test]
+fn the_shipped_policy_says_everything_of_every_tier() {
+    let table: toml::Table = DEFAULT_POLICY.parse().unwrap();
+    for tier in Tier::ALL {
+        let said = table["tier"][tier.id()].as_table().unwrap();
+        let keys: Vec<&str> = said.keys().map(String::as_str).collect();
+        assert_eq!(
+            keys,
+            ["allow_sets", "answer", "blocked", "laxer_than_older", "locked", "mode", "ttl"],
+            "{tier:?}"
+        );
+    }
+}
+
+#[test]
+fn the_shipped_tiers_are_those_of_the_study() {
+    let policy = settings("").policy;
+    assert_eq!(laxer(&policy.tiers), []);
+    let blocked = |tier: Tier| policy.tiers[tier.index()].blocked;
+    for tier in Tier::ALL {
+        let settings = &policy.tiers[tier.index()];
+        assert!(settings.blocked.is_superset(CategorySet::SECRET.union(CategorySet::THREATS)), "{tier:?}");
+        assert!(
+            !settings.blocked.contains(Category::Sexed) && !settings.blocked.contains(Category::Edugames)
+        );
+        assert_eq!((settings.style, settings.ttl), (AnswerStyle::Null, 30));
+        let allow_only = tier == Tier::Preschool;
+        assert_eq!(settings.mode == Mode::AllowOnly, allow_only, "{tier:?}");
+    }
+    assert_eq!(blocked(Tier::Guest), blocked(Tier::LowerSecondary));
+    assert!(blocked(Tier::Preschool).contains(Category::Youtube));
+    assert!(!blocked(Tier::Primary).contains(Category::Youtube));
+    assert!(!blocked(Tier::UpperSecondary).contains(Category::Zalo));
+    assert!(blocked(Tier::UpperSecondary).contains(Category::Games));
+    let staff = [
+        Category::Csam,
+        Category::Malware,
+        Category::Phishing,
+        Category::Authority,
+        Category::Adult,
+        Category::Gambling,
+        Category::Encdns,
+        Category::Piracy,
+    ];
+    assert_eq!(blocked(Tier::Staff), staff.into_iter().collect());
+}
+
+#[test]
+fn every_example_passes() {
+    let mut seen = 0;
+    for entry in fs::read_dir(examples()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if let Err(report) = read_text(&name, &text, &machine()) {
+                panic!("{report}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3);
+}
+
+#[test]
+fn every_toml_block_of_the_readme_passes() {
+    let readme = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let Ok(text) = fs::read_to_string(&readme) else { return };
+    for block in text.split("```toml\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        if let Err(report) = read_text("README.md", block, &machine()) {
+            panic!("{report}");
+        }
+    }
+}
+
+#[test]
+fn the_policy_file_is_laid_over_what_is_shipped_and_the_config_over_both() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("p.toml"),
+        "version = 1\n[tier.staff]\nmode = \"monitor\"\nttl = \"1m\"\n[tier.guest]\nanswer = \"nxdomain\"\n",
+    )
+    .unwrap();
+    let context = Context { folder: folder.path().to_owned(), state: PathBuf::from("/state") };
+    let config = "[policy]\nfile = \"p.toml\"\n[policy.tier.staff]\nmode = \"open\"\n";
+    let policy = read_text("c", config, &context).unwrap().policy;
+    let staff = &policy.tiers[Tier::Staff.index()];
+    assert_eq!((staff.mode, staff.ttl), (Mode::Open, 60));
+    assert_eq!(staff.blocked, settings("").policy.tiers[Tier::Staff.index()].blocked);
+    assert_eq!(policy.tiers[Tier::Guest.index()].style, AnswerStyle::NxDomain);
+}
+
+#[test]
+fn without_groups_private_clients_are_of_the_youngest_level() {
+    let policy = settings("[school]\nlevel = [\"upper_secondary\", \"lower_secondary\"]").policy;
+    assert_eq!(policy.groups.len(), 1);
+    assert_eq!(policy.groups[0].tier, Tier::LowerSecondary);
+    assert!(policy.groups[0].from.iter().any(|net| net.to_string() == "10.0.0.0/8"));
+}

@@ -1,0 +1,71 @@
+//! What people see.
+
+use super::*;
+use crate::config::mistake::{Code, Look};
+
+fn drawn(text: &str) -> String {
+    read(text).expect_err("a config with mistakes").render(Look::Plain)
+}
+
+const FIVE: &str = r#"version = 1
+
+[school]
+name = "Trường THCS Sơn Tây"
+level = ["thcs"]
+
+[resolve]
+mode = "forward"
+dnsec = true
+
+[[group]]
+name = "Phòng máy 1"
+tier = "lower_secondary"
+from = ["10.10.1.0/24"]
+
+[[group]]
+name = "Phòng máy 2"
+tier = "lower_secondary"
+from = ["10.10.1.0/24", "10.10.2.7/24"]
+"#;
+
+#[test]
+fn five_mistakes_are_five_located_errors() {
+    insta::assert_snapshot!(drawn(FIVE));
+}
+
+#[test]
+fn a_few_more_as_people_see_them() {
+    insta::assert_snapshot!(drawn(
+        r#"[listen]
+dns = ["0.0.0.0:0"
+[[list]]
+source = "hostsvn-gambing"
+every = "1 day"
+
+[policy.tier.primary]
+blocked = ["csam", "malware"]
+"#
+    ));
+}
+
+#[test]
+fn programs_read_the_same_as_json() {
+    let report = read("[journal]\ndevise = \"none\"\n").unwrap_err();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&report.json()).unwrap());
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let report = read(FIVE).unwrap_err();
+    assert!(report.render(Look::Colours).contains('\u{1b}'));
+    assert!(!report.render(Look::Plain).contains('\u{1b}'));
+}
+
+#[test]
+fn every_code_can_be_looked_up() {
+    let page = include_str!("../../../config/MISTAKES.md");
+    for code in Code::ALL {
+        assert!(page.contains(&format!("\n## {}\n", code.id())), "{} is not explained", code.id());
+    }
+    assert_eq!(page.matches("\n## ").count(), Code::ALL.len());
+}

@@ -1,0 +1,78 @@
+//! Octets that are no config: mistakes, never a panic, and an end.
+
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::mistake::{Code, Look, MISTAKES_MAX};
+use crate::config::read_file;
+
+#[test]
+fn more_mistakes_than_can_be_told_are_counted() {
+    let text: String = (0..MISTAKES_MAX * 2).map(|number| format!("zzz{number} = 1\n")).collect();
+    let report = read(&text).unwrap_err();
+    assert_eq!(report.mistakes().len(), MISTAKES_MAX);
+    let values = (0..MISTAKES_MAX * 2).map(|_| "\"x\"").collect::<Vec<_>>().join(", ");
+    let report = read(&format!("[access]\nallow = [{values}]")).unwrap_err();
+    assert_eq!(report.mistakes().len(), MISTAKES_MAX);
+    assert!(report.render(Look::Plain).contains("100 more not told"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_mistake_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lachan.toml");
+    let code = |path: &std::path::Path| read_file(path).unwrap_err().mistakes()[0].code;
+    assert_eq!(code(&path), Code::Unreadable);
+    assert_eq!(code(folder.path()), Code::Unreadable);
+    fs::write(&path, b"version = 1\n# \xff\n").unwrap();
+    let report = read_file(&path).unwrap_err();
+    assert_eq!(report.locate(&report.mistakes()[0].at).1, 2);
+    fs::write(&path, "#".repeat(5 << 20)).unwrap();
+    assert_eq!(code(&path), Code::Unreadable);
+    fs::write(&path, "\u{feff}version = 1\n").unwrap();
+    read_file(&path).unwrap();
+}
+
+#[test]
+fn deep_nesting_ends() {
+    let deep = format!("a = {}{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert!(!told(&deep).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn no_octets_make_it_panic(octets in prop::collection::vec(any::<u8>(), 0..400)) {
+        let text = String::from_utf8_lossy(&octets);
+        if let Err(report) = read(&text) {
+            let _ = (report.render(Look::Plain), report.json());
+        }
+    }
+
+    /// Pieces of a config in any order, with any value: what is torn apart is told or passes.
+    #[test]
+    fn no_config_like_text_makes_it_panic(
+        lines in prop::collection::vec(
+            (
+                prop::sample::select(vec![
+                    "[school]", "[[group]]", "[group]", "[[list]]", "[policy.tier.staff]", "[resolve]",
+                    "[[resolve.forward]]", "[[local]]", "[[school_rules.allow]]", "[[school]]",
+                    "name = ", "tier = ", "from = ", "blocked = ", "zone = ", "servers = ", "source = ",
+                    "url = ", "mode = ", "level = ", "type = ", "data = ", "file = ", "every = ", "x = ",
+                ]),
+                prop::sample::select(vec![
+                    "", "\"a\"", "[\"a\"]", "1", "true", "[", "\"", "{ name = \"a\" }", "[[1]]", "\"10.0.0.0/8\"",
+                    "[\"10.0.0.1/8\"]", "\"primary\"", "# đ", "'ế", "\"\"\"\n", "1979-05-27", "inf", "\r",
+                ]),
+            ),
+            0..14,
+        )
+    ) {
+        let text: String = lines.iter().map(|(key, value)| format!("{key}{value}\n")).collect();
+        if let Err(report) = read(&text) {
+            let drawn = report.render(Look::Plain);
+            prop_assert!(drawn.matches("error[").count() == report.mistakes().len(), "{}", drawn);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Values that are written as text: durations, sizes, ranges, addresses.
+//!
+//! Pure: text in, value or `None` out; who asked says the sentence.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// `30s`, `45m`, `24h`, `30d`, `2w`, `500ms`; a space before the unit is allowed.
+pub fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = number_and_unit(text)?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// The shortest text that [`duration`] reads back.
+pub fn print_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if duration.subsec_millis() > 0 {
+        return format!("{}ms", duration.as_millis());
+    }
+    let (count, unit) = [(86_400, "d"), (3600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds % unit == 0)
+        .map_or((seconds, "s"), |(unit, name)| (seconds / unit, name));
+    format!("{count}{unit}")
+}
+
+/// `64 MiB`, `2 GiB`, `500 MB`, `4096 B`.
+pub fn size(text: &str) -> Option<u64> {
+    let (number, unit) = number_and_unit(text)?;
+    let octets: u64 = match unit.to_ascii_lowercase().as_str() {
+        "b" => 1,
+        "kb" => 1000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(octets)
+}
+
+/// `30%`, `150 %`: 0.3, 1.5. At most 1000 %.
+pub fn percent(text: &str) -> Option<f64> {
+    let (number, unit) = number_and_unit(text)?;
+    (unit == "%" && (1..=1000).contains(&number)).then(|| number as f64 / 100.0)
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let number = text[..end].parse().ok()?;
+    Some((number, text[end..].trim_start()))
+}
+
+/// What a text says of a range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// A network, or one address.
+    Net(IpNet),
+    /// A host with a prefix length; the network that holds it.
+    HostBits(IpNet),
+}
+
+/// `10.1.0.0/16`, `10.1.2.3`, `fd00:1::/64`.
+///
+/// An IPv4 range in IPv6 clothing (`::ffff:10.0.0.0/104`) is the IPv4 range, as its clients will be.
+pub fn range(text: &str) -> Option<Range> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(Range::Net(IpNet::from(address.to_canonical())));
+    }
+    let mut net: IpNet = text.parse().ok()?;
+    if let (IpAddr::V4(v4), 96..) = (net.addr().to_canonical(), net.prefix_len())
+        && net.addr().is_ipv6()
+    {
+        net = IpNet::new(IpAddr::V4(v4), net.prefix_len() - 96).ok()?;
+    }
+    let network = net.trunc();
+    Some(if network == net { Range::Net(net) } else { Range::HostBits(network) })
+}
+
+/// `0.0.0.0:53`, `[::]:53`, or an address alone, which means `port`.
+pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, port));
+    }
+    if let Some(address) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse().ok().map(|address| SocketAddr::new(IpAddr::V6(address), port));
+    }
+    text.parse().ok()
+}
+
+/// Forms in which an upstream server is written (`resolve::forward::upstream` reads them).
+pub const SERVER_FORMS: &[&str] = &[
+    "192.0.2.53",
+    "192.0.2.53:5353",
+    "tcp://192.0.2.53",
+    "tls://192.0.2.53#dns.example",
+    "https://192.0.2.53/dns-query#dns.example",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn durations_are_read() {
+        for (text, seconds) in [
+            ("30s", Some(30)),
+            ("45 m", Some(2700)),
+            ("24h", Some(86_400)),
+            ("30d", Some(2_592_000)),
+            ("2w", Some(1_209_600)),
+            ("30", None),
+            ("", None),
+            ("h", None),
+            ("-1h", None),
+            ("1.5h", None),
+            ("99999999999999999999s", None),
+            ("9999999999999999999d", None),
+        ] {
+            assert_eq!(duration(text).map(|duration| duration.as_secs()), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, octets) in [
+            ("64 MiB", Some(64 << 20)),
+            ("64MiB", Some(64 << 20)),
+            ("500 MB", Some(500_000_000)),
+            ("2 gib", Some(2 << 30)),
+            ("64", None),
+            ("64 M", None),
+            ("99999999999999999 GiB", None),
+        ] {
+            assert_eq!(size(text), octets, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_with_a_length_is_told_from_a_network() {
+        let net = |text: &str| text.parse::<IpNet>().unwrap();
+        assert_eq!(range("10.1.0.0/16"), Some(Range::Net(net("10.1.0.0/16"))));
+        assert_eq!(range("10.1.2.3"), Some(Range::Net(net("10.1.2.3/32"))));
+        assert_eq!(range("10.1.2.3/16"), Some(Range::HostBits(net("10.1.0.0/16"))));
+        assert_eq!(range("fd00::1/64"), Some(Range::HostBits(net("fd00::/64"))));
+        assert_eq!(range("::ffff:10.0.0.0/104"), Some(Range::Net(net("10.0.0.0/8"))));
+        assert_eq!(range("10.1.0.0/33"), None);
+        assert_eq!(range("10.1.0"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_them_panic(text in "\\PC{0,40}") {
+            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53));
+        }
+
+        #[test]
+        fn a_printed_duration_reads_back(ms in 0u64..10_000_000_000) {
+            let written = Duration::from_millis(ms);
+            prop_assert_eq!(duration(&print_duration(written)), Some(written));
+        }
+    }
+}
