@@ -31,6 +31,7 @@ use forward::{ForwardZone, Forwarder, Timing};
 use local::Local;
 use recurse::Recursive;
 use upstream::tally::Tally;
+use wire::End;
 
 pub mod cache;
 mod coalesce;
@@ -321,7 +322,7 @@ impl Resolver {
     /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
     pub fn local(&self, ask: &Ask) -> Option<Answer> {
         let answer = self.local.answer(ask)?;
-        wire::loose_end(ask, &answer.wire).is_none().then_some(answer)
+        (wire::end_of_chain(ask, &answer.wire) == End::Done).then_some(answer)
     }
 
     /// Whether a name is local; cheaper than [`local`](Self::local).
@@ -344,16 +345,24 @@ impl Resolver {
     /// One source's answer, then the next source's for where its aliases lead.
     async fn gather(&self, ask: &Ask) -> Answer {
         let mut answer = self.one_source(ask).await;
-        let mut visited = vec![ask.name.clone()];
-        while let Some(next) = wire::loose_end(ask, &answer.wire) {
-            if visited.contains(&next) || visited.len() > SOURCES_MAX {
-                return wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far");
+        let mut last = None;
+        for _ in 0..SOURCES_MAX {
+            if answer.rcode != Rcode::NoError {
+                return answer;
             }
-            let rest = self.one_source(&ask.at(next.clone())).await;
-            answer = wire::join(ask, &answer, &rest);
-            visited.push(next);
+            match wire::end_of_chain(ask, &answer.wire) {
+                End::Done => return answer,
+                // Nothing there, says its source, and does not say for how long.
+                End::Loose(end) if last.as_ref() == Some(&end) => return answer,
+                End::Loose(end) => {
+                    let rest = self.one_source(&ask.at(end.clone())).await;
+                    answer = wire::join(ask, &answer, &rest);
+                    last = Some(end);
+                }
+                End::Circle => break,
+            }
         }
-        answer
+        wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far")
     }
 
     async fn one_source(&self, ask: &Ask) -> Answer {
@@ -376,4 +385,64 @@ fn unanswerable(ask: &Ask) -> Option<Answer> {
     (ask.class != CLASS_IN || not_data).then(|| {
         wire::bare(ask, Rcode::NotImp, Some((EdeCode::NotSupported, "not a question for a resolver")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarding(zone: &str, servers: &[&str]) -> Vec<ForwardZone> {
+        let servers = servers.iter().map(|server| server.parse().unwrap()).collect();
+        vec![ForwardZone { zone: OwnedName::parse(zone).unwrap(), servers }]
+    }
+
+    #[test]
+    fn what_we_ship_can_be_built_without_a_runtime() {
+        let resolver = Resolver::new(Settings::default()).unwrap();
+        assert!(resolver.upstreams().is_empty());
+        assert!(resolver.local(&Ask::new(OwnedName::parse("localhost").unwrap(), rtype::A)).is_some());
+        assert!(resolver.is_local(OwnedName::parse("x.onion").unwrap().as_name()));
+    }
+
+    #[test]
+    fn contradictions_are_refused_with_a_reason() {
+        let build = |mode, forwards| match Resolver::new(Settings { mode, forwards, ..Settings::default() }) {
+            Ok(_) => "built".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let twice =
+            [forwarding("school.lan", &["192.0.2.1"]), forwarding("school.lan", &["192.0.2.2"])].concat();
+        for (mode, forwards, says) in [
+            (Mode::Forward, Vec::new(), "needs a forwarder"),
+            (Mode::Forward, forwarding("school.lan", &["192.0.2.1"]), "needs a forwarder"),
+            (Mode::Recursive, forwarding(".", &["192.0.2.1"]), "use mode `forward`"),
+            (Mode::Forward, forwarding(".", &[]), "has no servers"),
+            (Mode::Recursive, twice, "is forwarded twice"),
+        ] {
+            let said = build(mode, forwards);
+            assert!(said.contains(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for (text, says) in [("", "no address of a root server"), ("a b c d e", "root hints")] {
+            std::fs::write(&path, text).unwrap();
+            let settings = Settings { root_hints: Some(path.clone()), ..Settings::default() };
+            let Err(error) = Resolver::new(settings) else { panic!("taken: {text}") };
+            let said = error.to_string();
+            assert!(said.contains(says) && said.contains("file"), "{said}");
+        }
+        for (text, says) in [("", "no DNSKEY of the root"), (". 60 IN DNSKEY nonsense", "trust anchors")] {
+            std::fs::write(&path, text).unwrap();
+            let settings = Settings { trust_anchors: Some(path.clone()), ..Settings::default() };
+            let Err(error) = Resolver::new(settings) else { panic!("taken: {text}") };
+            let said = error.to_string();
+            assert!(said.contains(says) && said.contains("file"), "{said}");
+        }
+        let settings = Settings { root_hints: Some(folder.path().join("missing")), ..Settings::default() };
+        assert!(matches!(Resolver::new(settings), Err(Error::Read { .. })));
+    }
 }

@@ -133,8 +133,8 @@ async fn fifty_who_ask_the_same_cost_what_one_costs() {
     let of_the_zone: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
     let times = |what: &str| of_the_zone.iter().filter(|line| line.ends_with(what)).count();
     assert_eq!(times(" A h3.school.edu."), 1, "{of_the_zone:?}");
-    assert_eq!(servers[0].asked(), ["udp NS edu."]);
-    assert_eq!(servers[1].asked(), ["udp NS school.edu."]);
+    assert_eq!(servers[0].asked(), ["udp +do NS edu."]);
+    assert_eq!(servers[1].asked(), ["udp +do NS school.edu."]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn what_does_not_fit_comes_over_tcp() {
     let answer = resolver.resolve(a("h5.school.edu")).await;
     assert_eq!(said(&answer), "NOERROR h5.school.edu. A 198.51.100.5");
     let asked: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
-    assert!(asked.iter().any(|line| line == "tcp A h5.school.edu."), "{asked:?}");
+    assert!(asked.iter().any(|line| line == "tcp +do A h5.school.edu."), "{asked:?}");
 }
 
 #[tokio::test]
