@@ -287,3 +287,85 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
         None => failure(ask, EdeCode::InvalidData, "chain cannot be joined"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_resolver::proto::rr::RData;
+    use hickory_resolver::proto::rr::rdata::{A, CNAME};
+    use proptest::prelude::*;
+
+    fn record(owner: &str, data: RData) -> Record {
+        Record::from_rdata(rr::Name::from_ascii(owner).unwrap(), 60, data)
+    }
+
+    fn alias(owner: &str, target: &str) -> Record {
+        record(owner, RData::CNAME(CNAME(rr::Name::from_ascii(target).unwrap())))
+    }
+
+    #[test]
+    fn a_chain_is_written_in_the_order_in_which_it_is_read() {
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let address = record("c.example.", RData::A(A::new(198, 51, 100, 7)));
+        let shuffled = vec![address, alias("b.example.", "c.example."), alias("a.example.", "b.example.")];
+        let owners: Vec<String> =
+            in_order(&ask, shuffled).iter().map(|record| record.name.to_string()).collect();
+        assert_eq!(owners, ["a.example.", "b.example.", "c.example."]);
+    }
+
+    #[test]
+    fn the_end_of_a_chain_is_found() {
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let address = record("b.example.", RData::A(A::new(198, 51, 100, 7)));
+        let loose = End::Loose(OwnedName::parse("b.example").unwrap());
+        for (answers, end) in [
+            (vec![], End::Done),
+            (vec![alias("a.example.", "b.example.")], loose),
+            (vec![alias("a.example.", "b.example."), address], End::Done),
+            (vec![alias("a.example.", "b.example."), alias("b.example.", "a.example.")], End::Circle),
+            (vec![alias("a.example.", "a.example.")], End::Circle),
+        ] {
+            let parts = Parts {
+                rcode: Rcode::NoError,
+                answers,
+                authorities: vec![],
+                proof: Proof::Insecure,
+                ede: None,
+            };
+            assert_eq!(end_of_chain(&ask, &encode(&ask, parts).wire), end);
+        }
+    }
+
+    proptest! {
+        /// Every name of ours is one of the library's, and comes back the same: nothing that a client
+        /// asks can make the conversion fail.
+        #[test]
+        fn names_are_the_same_on_both_sides(labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..=63), 0..127)) {
+            let mut octets = Vec::new();
+            for label in &labels {
+                if octets.len() + label.len() + 2 <= 255 {
+                    octets.push(label.len() as u8);
+                    octets.extend_from_slice(label);
+                }
+            }
+            octets.push(0);
+            let mut buf = NameBuf::new();
+            buf.fill_from_wire(&octets).unwrap();
+            let theirs = library_name(buf.name());
+            prop_assert!(theirs.is_fqdn());
+            let back = our_name(&theirs);
+            prop_assert_eq!(back.as_ref().map(OwnedName::as_name), Some(buf.name()));
+            let ask = Ask::new(buf.name().to_owned(), rtype::A);
+            let answer = encode(&ask, Parts { rcode: Rcode::NxDomain, answers: vec![], authorities: vec![], proof: Proof::Insecure, ede: None });
+            prop_assert_eq!(answer.wire, bare(&ask, Rcode::NxDomain, None).wire);
+        }
+
+        #[test]
+        fn names_as_long_as_can_be_are_the_same_on_both_sides(extra in 0usize..4, deep in any::<bool>()) {
+            let text = if deep { vec!["a"; 127 - extra].join(".") } else { vec!["x".repeat(49); 5].join(".") + "." + &"y".repeat(3 - extra.min(2)) };
+            let ours = OwnedName::parse(&text).unwrap();
+            let back = our_name(&library_name(ours.as_name()));
+            prop_assert_eq!(back, Some(ours));
+        }
+    }
+}

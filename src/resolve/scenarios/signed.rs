@@ -52,14 +52,16 @@ fn unsigned(apex: &Name, lines: &str, more: Vec<Record>) -> Handler {
     handler
 }
 
-/// Puts another address into a signed set and keeps the signature.
-fn forge(handler: &mut Handler, name: &str, address: A) {
+/// Puts another address into a signed set, and keeps the signature or takes it away.
+fn forge(handler: &mut Handler, name: &str, address: A, keep_signature: bool) {
     let key = RrKey::new(Name::from_str(name).unwrap().into(), RecordType::A);
     let set = handler.records_get_mut().get_mut(&key).unwrap();
     let mut forged = hickory_resolver::proto::rr::RecordSet::new(set.name().clone(), RecordType::A, 1);
     forged.add_rdata(RData::A(address));
     forged.set_ttl(set.ttl());
-    forged.set_rrsigs(set.rrsigs().to_vec());
+    if keep_signature {
+        forged.set_rrsigs(set.rrsigs().to_vec());
+    }
     *set = Arc::new(forged);
 }
 
@@ -69,11 +71,12 @@ async fn hierarchy(world: &mut World) -> Settings {
     let delegation = |zone: &str, address: IpAddr| format!("{zone} NS ns.{zone}\nns.{zone} A {address}\n");
     let mut school = sign(
         "school.edu.",
-        "@ NS ns\nns A 127.0.0.1\nwww A 198.51.100.7\nforged A 198.51.100.8\nalias CNAME www\n\
+        "@ NS ns\nns A 127.0.0.1\nwww A 198.51.100.7\nforged A 198.51.100.8\nstripped A 198.51.100.9\nalias CNAME www\n\
          out CNAME www.open.edu.\nempty CNAME www\ngone CNAME missing.school.edu.",
         Vec::new(),
     );
-    forge(&mut school.handler, "forged.school.edu.", A::new(203, 0, 113, 66));
+    forge(&mut school.handler, "forged.school.edu.", A::new(203, 0, 113, 66), true);
+    forge(&mut school.handler, "stripped.school.edu.", A::new(203, 0, 113, 67), false);
     let open = unsigned(
         &Name::from_str("open.edu.").unwrap(),
         "@ NS ns\nns A 127.0.0.1\nwww A 198.51.100.10",
@@ -121,9 +124,17 @@ async fn what_is_signed_is_secure_and_what_is_forged_is_not_an_answer() {
         assert_eq!(said(&answer), expected, "{ask:?} {:?}", answer.ede);
         assert_eq!(answer.proof, proof, "{ask:?}");
     }
-    let forged = resolver.resolve(a("forged.school.edu")).await;
-    assert_eq!((said(&forged).as_str(), ede(&forged)), ("SERVFAIL", Some(EdeCode::DnssecBogus)));
-    assert_eq!(forged.proof, Proof::Bogus);
+    for name in ["forged.school.edu", "stripped.school.edu"] {
+        for dnssec_ok in [false, true] {
+            let forged = resolver.resolve(Ask { dnssec_ok, ..a(name) }).await;
+            assert_eq!(
+                (said(&forged).as_str(), ede(&forged)),
+                ("SERVFAIL", Some(EdeCode::DnssecBogus)),
+                "{name}"
+            );
+            assert_eq!(forged.proof, Proof::Bogus);
+        }
+    }
     // Who checks for himself sees what is there (RFC 4035 §3.2.2).
     let checking_disabled = resolver.resolve(Ask { checking_disabled: true, ..a("forged.school.edu") }).await;
     assert_eq!(said(&checking_disabled), "NOERROR forged.school.edu. A 203.0.113.66");
