@@ -31,6 +31,7 @@ use forward::{ForwardZone, Forwarder, Timing};
 use local::Local;
 use recurse::Recursive;
 use upstream::tally::Tally;
+use wire::End;
 
 pub mod cache;
 mod coalesce;
@@ -39,11 +40,16 @@ pub mod local;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod wire;
 
 /// Times that a chain of aliases may leave one source of answers for another.
 const SOURCES_MAX: usize = 8;
+
+/// Added to the deadline for who waits for another's work, so that the worker's own end comes first.
+const TAKE_OVER: Duration = Duration::from_millis(250);
 
 /// Where answers come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -310,9 +316,11 @@ impl Resolver {
                 Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
             }
         };
-        match self.flights.share(&ask, work).await {
-            Ok(answer) => Arc::unwrap_or_clone(answer),
-            Err(coalesce::Full) => wire::failure(&ask, EdeCode::NotReady, "too many questions in flight"),
+        // The outer time counts for who took over from somebody that gave up.
+        match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, work)).await {
+            Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
+            Ok(Err(coalesce::Full)) => wire::failure(&ask, EdeCode::NotReady, "too many questions in flight"),
+            Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
         }
     }
 
@@ -321,7 +329,7 @@ impl Resolver {
     /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
     pub fn local(&self, ask: &Ask) -> Option<Answer> {
         let answer = self.local.answer(ask)?;
-        wire::loose_end(ask, &answer.wire).is_none().then_some(answer)
+        (wire::end_of_chain(ask, &answer.wire) == End::Done).then_some(answer)
     }
 
     /// Whether a name is local; cheaper than [`local`](Self::local).
@@ -344,16 +352,24 @@ impl Resolver {
     /// One source's answer, then the next source's for where its aliases lead.
     async fn gather(&self, ask: &Ask) -> Answer {
         let mut answer = self.one_source(ask).await;
-        let mut visited = vec![ask.name.clone()];
-        while let Some(next) = wire::loose_end(ask, &answer.wire) {
-            if visited.contains(&next) || visited.len() > SOURCES_MAX {
-                return wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far");
+        let mut last = None;
+        for _ in 0..SOURCES_MAX {
+            if answer.rcode != Rcode::NoError {
+                return answer;
             }
-            let rest = self.one_source(&ask.at(next.clone())).await;
-            answer = wire::join(ask, &answer, &rest);
-            visited.push(next);
+            match wire::end_of_chain(ask, &answer.wire) {
+                End::Done => return answer,
+                // Nothing there, says its source, and does not say for how long.
+                End::Loose(end) if last.as_ref() == Some(&end) => return answer,
+                End::Loose(end) => {
+                    let rest = self.one_source(&ask.at(end.clone())).await;
+                    answer = wire::join(ask, &answer, &rest);
+                    last = Some(end);
+                }
+                End::Circle => break,
+            }
         }
-        answer
+        wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far")
     }
 
     async fn one_source(&self, ask: &Ask) -> Answer {

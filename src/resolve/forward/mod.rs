@@ -1,7 +1,7 @@
 //! Forwarding: questions for a zone go to the servers named for it, and their octets come back.
 //!
 //! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
-//! last. One that is slow gets company: after [`Timing::hedge`] the next is asked as well, and the first
+//! last. One that is slow gets company: after `hedge_after` the next is asked as well, and the first
 //! useful answer counts, so a dead server costs that long once and not a timeout. The library's pool (one
 //! for each server) keeps the connections, repeats over UDP and goes to TCP for what does not fit.
 //!
@@ -234,10 +234,7 @@ fn given_up(ask: &Ask, worst: Fault) -> Answer {
         Fault::Garbage => wire::failure(ask, EdeCode::InvalidData, "a forwarder's answer cannot be read"),
         Fault::Refused => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders refuse"),
         Fault::Failed(reason) => match reason {
-            Some(code @ 5..=12) => Answer {
-                proof: Proof::Bogus,
-                ..wire::failure(ask, dnssec_error(code), "DNSSEC, says the forwarder")
-            },
+            Some(code @ 5..=12) => wire::failure(ask, dnssec_error(code), "DNSSEC, says the forwarder"),
             _ => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders fail"),
         },
     }

@@ -79,11 +79,11 @@ fn positive(name: &Name, kind: RecordType, message: Message, validates: bool) ->
     if answers.iter().any(asked_for) {
         return Found::Answer { answers, authorities, proof };
     }
-    if let Some(end) = end_of(name, &answers) {
+    match end_of(name, &answers) {
+        None => return Found::Failure(EdeCode::InvalidData, "aliases lead in a circle"),
         // A chain whose end is not in the answer, or not there at all: a matter for single links.
-        if end != *name {
-            return Found::Elsewhere;
-        }
+        Some(end) if end != *name => return Found::Elsewhere,
+        Some(_) => {}
     }
     let rcode = if rcode == ResponseCode::NXDomain { Rcode::NxDomain } else { Rcode::NoError };
     nothing(name.clone(), rcode, authorities, validates)

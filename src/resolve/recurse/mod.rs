@@ -41,6 +41,11 @@ const MESSAGES_MAX: u64 = 8_192;
 /// NSEC3 iterations above which a proof counts as insecure, and as bogus (RFC 9276 §3.2).
 const NSEC3_SOFT: u16 = 50;
 const NSEC3_HARD: u16 = 150;
+/// Steps down in one look-up, one for each label at which the library probes for a cut: its default of
+/// 24 cannot resolve the 34 labels of an IPv6 reverse name. Queries stay bounded by its 200 a question.
+const LABELS_DOWN_MAX: u8 = 48;
+/// The same with the aliases on the way.
+const STEPS_MAX: u8 = 64;
 /// Links of a chain that is resolved link by link. Real chains have up to 8 or so.
 const CHAIN_MAX: usize = 16;
 
@@ -72,6 +77,8 @@ impl Recursive {
         let options = RecursorOptions {
             ns_cache_size: ZONES_MAX,
             response_cache_size: MESSAGES_MAX,
+            ns_recursion_limit: LABELS_DOWN_MAX,
+            recursion_limit: STEPS_MAX,
             deny_server: settings.never_ask.clone(),
             edns_payload_len: PAYLOAD,
             ..RecursorOptions::default()
