@@ -62,7 +62,7 @@ pub enum Mode {
 }
 
 /// What the resolver does, checked. `Default` is what we ship.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where answers come from.
     pub mode: Mode,
