@@ -124,7 +124,7 @@ impl Setup {
         for list in starter::all() {
             oracle.add_text(list.text.as_bytes(), &list.spec, &protected);
         }
-        for (index, spec) in settings.lists.iter().enumerate() {
+        for (index, spec) in settings.lists.specs.iter().enumerate() {
             let spec: &ListSpec = spec;
             oracle.add_text(&fs::read(school.path(&format!("list{index}"))).unwrap(), spec, &protected);
         }
