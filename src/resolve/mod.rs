@@ -37,6 +37,7 @@ pub mod cache;
 mod coalesce;
 pub mod forward;
 pub mod local;
+mod reason;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
@@ -313,14 +314,14 @@ impl Resolver {
         let work = || async {
             match timeout(self.deadline, self.gather(&ask)).await {
                 Ok(answer) => answer,
-                Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
+                Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
             }
         };
         // The outer time counts for who took over from somebody that gave up.
         match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, work)).await {
             Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
-            Ok(Err(coalesce::Full)) => wire::failure(&ask, EdeCode::NotReady, "too many questions in flight"),
-            Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
+            Ok(Err(coalesce::Full)) => wire::failure(&ask, reason::TOO_BUSY),
+            Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
         }
     }
 
@@ -369,7 +370,7 @@ impl Resolver {
                 End::Circle => break,
             }
         }
-        wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far")
+        wire::failure(ask, reason::CIRCLE)
     }
 
     async fn one_source(&self, ask: &Ask) -> Answer {
@@ -381,7 +382,7 @@ impl Resolver {
         }
         match &self.recursive {
             Some(recursive) => recursive.resolve(ask).await,
-            None => wire::failure(ask, EdeCode::NoReachableAuthority, "nobody to ask"),
+            None => wire::failure(ask, reason::NOBODY),
         }
     }
 }
@@ -389,7 +390,5 @@ impl Resolver {
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
     let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
-    (ask.class != CLASS_IN || not_data).then(|| {
-        wire::bare(ask, Rcode::NotImp, Some((EdeCode::NotSupported, "not a question for a resolver")))
-    })
+    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(reason::NOT_FOR_US)))
 }

@@ -6,6 +6,7 @@ use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::BinDecodable;
 
+use super::reason::{self, Reason};
 use super::{Answer, Ask, Proof};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
@@ -24,7 +25,7 @@ pub(super) struct Parts {
     pub answers: Vec<Record>,
     pub authorities: Vec<Record>,
     pub proof: Proof,
-    pub ede: Option<(EdeCode, &'static str)>,
+    pub ede: Option<Reason>,
 }
 
 /// Why an upstream's octets are not an answer to what was asked.
@@ -86,13 +87,13 @@ fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
 }
 
 /// An answer without data.
-pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<(EdeCode, &'static str)>) -> Answer {
+pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<Reason>) -> Answer {
     Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede }
 }
 
 /// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
-pub(super) fn failure(ask: &Ask, code: EdeCode, text: &'static str) -> Answer {
-    let proof = match code {
+pub(super) fn failure(ask: &Ask, why: Reason) -> Answer {
+    let proof = match why.0 {
         EdeCode::DnssecBogus
         | EdeCode::SignatureExpired
         | EdeCode::SignatureNotYetValid
@@ -102,7 +103,7 @@ pub(super) fn failure(ask: &Ask, code: EdeCode, text: &'static str) -> Answer {
         | EdeCode::NsecMissing => Proof::Bogus,
         _ => Proof::Indeterminate,
     };
-    Answer { proof, ..bare(ask, Rcode::ServFail, Some((code, text))) }
+    Answer { proof, ..bare(ask, Rcode::ServFail, Some(why)) }
 }
 
 /// Writes the library's records. Records that the client did not ask for (RFC 4035 §3.2.1) and the
@@ -126,7 +127,7 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
             let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
             Answer { wire, rcode, proof, ede }
         }
-        _ => failure(ask, EdeCode::InvalidData, "answer too long"),
+        _ => failure(ask, reason::TOO_LONG),
     }
 }
 
@@ -284,7 +285,7 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
     match joined {
         Some(_) if then.rcode == Rcode::ServFail => Answer { wire: head(ask, then.rcode), ..then.clone() },
         Some(parts) => encode(ask, parts),
-        None => failure(ask, EdeCode::InvalidData, "chain cannot be joined"),
+        None => failure(ask, reason::NOT_JOINED),
     }
 }
 

@@ -20,11 +20,11 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::txt::Parser;
 use hickory_resolver::recursor::{DnssecConfig, DnssecPolicy, Recursor, RecursorOptions};
 
+use super::reason::{self, Reason};
 use super::upstream::tally::Tallies;
 use super::upstream::{Provider, Role};
 use super::wire::{self, Parts};
 use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
-use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 
 use crate::dns::reply::Rcode;
@@ -123,7 +123,7 @@ impl Recursive {
             (_, Some(plain)) => plain,
             _ => match self.plain() {
                 Ok(plain) => plain,
-                Err(_) => return wire::failure(ask, EdeCode::Other, "resolver could not be built"),
+                Err(_) => return wire::failure(ask, reason::NOT_BUILT),
             },
         };
         let walk = Walk { recursor, validates, dnssec_ok: ask.dnssec_ok };
@@ -152,10 +152,11 @@ impl Walk<'_> {
                 Found::Nothing { at, rcode, authorities, proof: last } if settles(&at, rcode, &name) => {
                     return self.finish(ask, rcode, chain, authorities, proof.weaker(last));
                 }
-                Found::Failure(code, text) => return wire::failure(ask, code, text),
+                Found::Failure(why) => return wire::failure(ask, why),
                 Found::Nothing { .. } | Found::Elsewhere => {
-                    let Some((link, target, last)) = self.link(&name).await else {
-                        return wire::failure(ask, EdeCode::DnssecBogus, "an alias has no valid proof");
+                    let (link, target, last) = match self.link(&name).await {
+                        Ok(link) => link,
+                        Err(why) => return wire::failure(ask, why),
                     };
                     let looped = chain.iter().any(|record| record.name == target) || target == name;
                     chain.extend(link);
@@ -167,20 +168,21 @@ impl Walk<'_> {
                 }
             }
         }
-        wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far")
+        wire::failure(ask, reason::CIRCLE)
     }
 
     /// The alias at `name`: its records, where it leads, and its proof.
-    async fn link(&self, name: &Name) -> Option<(Vec<Record>, Name, Proof)> {
+    async fn link(&self, name: &Name) -> Result<(Vec<Record>, Name, Proof), Reason> {
         match self.look_up(name, RecordType::CNAME).await {
             Found::Answer { answers, proof, .. } => {
                 let target = answers.iter().find_map(|record| match &record.data {
                     RData::CNAME(target) if record.name == *name => Some(target.0.clone()),
                     _ => None,
-                })?;
-                Some((answers, target, proof))
+                });
+                target.map(|target| (answers, target, proof)).ok_or(reason::ALIAS_UNPROVEN)
             }
-            _ => None,
+            Found::Failure(why) => Err(why),
+            Found::Nothing { .. } | Found::Elsewhere => Err(reason::ALIAS_UNPROVEN),
         }
     }
 
