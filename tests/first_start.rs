@@ -33,7 +33,7 @@ fn without_a_config_it_blocks_a_name_of_the_starter_lists_and_the_log_shows_it()
     let output = lachan().args(["log", "--format", "csv", "--state"]).arg(school.state()).output().unwrap();
     let log = String::from_utf8(output.stdout).unwrap();
     assert!(log.contains("www.pornhub.com,A,adult,starter-adult,category,blocked,1"), "{log}");
-    assert_eq!(log.lines().count(), 1 + 3, "{log}");
+    assert_eq!(log.lines().count(), 1 + 4, "{log}");
     assert!(!log.contains("127.0.0.1"), "no address in the log by default:\n{log}");
 }
 

@@ -54,8 +54,9 @@ impl School {
             None => ("", config),
         };
         let text = format!(
-            "version = 1\n[state]\nfolder = \"{}\"\n{forward}{config}\n[listen]\ndns = [\"127.0.0.1:0\"]\n{listen}",
-            self.state().display()
+            "version = 1\n[state]\nfolder = \"{}\"\n{forward}{config}\n[listen]\ndns = [\"{}\"]\n{listen}",
+            self.state().display(),
+            super::authority::free_address()
         );
         self.write("lachan.toml", text)
     }
