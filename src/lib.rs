@@ -15,6 +15,8 @@
 //! `ARCHITECTURE.md` walks a query, a list update and a blocked attempt through it.
 #![deny(unsafe_code)]
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod control;
 pub mod dns;

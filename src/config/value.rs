@@ -30,7 +30,7 @@ pub fn print_duration(duration: Duration) -> String {
     }
     let (count, unit) = [(86_400, "d"), (3600, "h"), (60, "m")]
         .into_iter()
-        .find(|(unit, _)| seconds > 0 && seconds % unit == 0)
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
         .map_or((seconds, "s"), |(unit, name)| (seconds / unit, name));
     format!("{count}{unit}")
 }

@@ -17,7 +17,7 @@ use crate::dns::suffixes::{HashKey, hash_name};
 use crate::model::rule::{ListInfo, ListKind, Rule};
 
 use super::class::{Contribution, Effect, Side, settle};
-use super::disk::{Disk, Output, Real};
+use super::disk::{Disk, Output, Real, beside, clear_leftovers, folder_of};
 use super::layout::{
     BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, u32_at,
     u64_at,
@@ -415,30 +415,4 @@ fn tell(progress: &mut dyn FnMut(Progress), step: Step, done: u64, of: u64) {
 fn failed(what: &'static str, path: &Path) -> impl Fn(io::Error) -> BuildError {
     let path = path.to_owned();
     move |source| BuildError::Io { what, path: path.clone(), source }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Start of the names of files that are not finished.
-fn beside_prefix(path: &Path) -> String {
-    format!(".{}.new-", path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-fn beside(path: &Path, id: u64) -> PathBuf {
-    folder_of(path).join(format!("{}{id:016x}", beside_prefix(path)))
-}
-
-/// Removes what builds that were cut off left beside `path`. A build that is still going on holds a
-/// lock on its file, so its file stays. Best effort: what cannot be removed only takes room.
-fn clear_leftovers(disk: &mut dyn Disk, folder: &Path, path: &Path) {
-    let prefix = beside_prefix(path);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix)
-            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
-        {
-            let _ = disk.remove(&entry.path());
-        }
-    }
 }

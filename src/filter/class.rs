@@ -130,7 +130,7 @@ pub(super) struct Say {
 /// Brings the rules of one name into the one form that a class has: sorted by list, the strongest of
 /// each list for either side, with the first line that says so. `says` keeps the order of the lists'
 /// lines within one list.
-pub(super) fn settle(says: &mut Vec<Say>, settled: &mut Vec<Say>) {
+pub(super) fn settle(says: &mut [Say], settled: &mut Vec<Say>) {
     says.sort_by_key(|say| (say.contribution.list, say.line));
     settled.clear();
     for of_list in says.chunk_by(|a, b| a.contribution.list == b.contribution.list) {
@@ -182,7 +182,9 @@ mod tests {
     fn of_one_list_only_the_strongest_say_of_either_side_stays() {
         use RuleAction::{Block, BlockImportant, Except};
         use Scope::{Children, Exact, Subtree};
-        let table: &[(&[(Scope, RuleAction)], &[(Scope, RuleAction, u32)])] = &[
+        type Rules = &'static [(Scope, RuleAction)];
+        type Settled = &'static [(Scope, RuleAction, u32)];
+        let table: &[(Rules, Settled)] = &[
             (&[(Exact, Block), (Children, Block)], &[(Subtree, Block, 1)]),
             (&[(Exact, Block), (Exact, Block)], &[(Exact, Block, 1)]),
             (&[(Subtree, Block), (Exact, Except)], &[(Exact, Except, 2), (Children, Block, 1)]),

@@ -3,7 +3,9 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use super::layout::Section;
 
 pub(super) trait Disk {
     /// A new file, open for reading and writing, locked as long as it is open.
@@ -77,9 +79,9 @@ impl<'d> Output<'d> {
     }
 
     /// Ends the section.
-    pub fn close(&mut self) -> io::Result<super::layout::Section> {
+    pub fn close(&mut self) -> io::Result<Section> {
         self.flush()?;
-        let section = super::layout::Section {
+        let section = Section {
             octets: self.at - self.started,
             checksum: std::mem::take(&mut self.checksum).finalize(),
         };
@@ -96,5 +98,33 @@ impl<'d> Output<'d> {
         self.at += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
+    }
+}
+
+/// The folder that a path is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Start of the names of files that are not finished.
+fn beside_prefix(path: &Path) -> String {
+    format!(".{}.new-", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Where the file for `path` is written until it is finished.
+pub(super) fn beside(path: &Path, id: u64) -> PathBuf {
+    folder_of(path).join(format!("{}{id:016x}", beside_prefix(path)))
+}
+
+/// Removes what builds that were cut off left beside `path`. A build that is still going on holds a
+/// lock on its file, so its file stays. Best effort: what cannot be removed only takes room.
+pub(super) fn clear_leftovers(disk: &mut dyn Disk, folder: &Path, path: &Path) {
+    let prefix = beside_prefix(path);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix)
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = disk.remove(&entry.path());
+        }
     }
 }

@@ -111,7 +111,7 @@ mod tests {
         for bound in [0, 1, 7, 100, 100_000] {
             let mut spill = Spill::new(folder.path(), bound);
             for number in 0..200u8 {
-                spill.push(usize::from(number) % 3, &[&[number], &[b'-']]).unwrap();
+                spill.push(usize::from(number) % 3, &[&[number], b"-"]).unwrap();
             }
             assert_eq!(spill.file.is_some(), bound < 400, "{bound}");
             for part in 0..3 {

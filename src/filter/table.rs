@@ -55,13 +55,22 @@ pub(super) fn goes_on(bucket: BucketAt<'_>, fingerprint: u32) -> bool {
     fingerprint >= u32_at(bucket, 4 * (PLACES - 1)) && u32_at(bucket, BUCKET_OCTETS - 4) != FREE.1
 }
 
-/// Offsets of the records with that fingerprint.
+/// Offsets of the records with that fingerprint. All places are compared before the first is followed:
+/// one branch that guesses wrong, not eight.
 #[inline]
 pub(super) fn offsets(bucket: BucketAt<'_>, fingerprint: u32) -> impl Iterator<Item = u32> {
-    (0..PLACES)
-        .filter(move |place| u32_at(bucket, 4 * place) == fingerprint)
-        .map(move |place| u32_at(bucket, 4 * (PLACES + place)))
-        .filter(|&offset| offset != FREE.1)
+    let (places, _) = bucket.as_chunks::<4>();
+    let (fingerprints, offsets) = places.split_at(PLACES);
+    let mut equal = 0u32;
+    for (place, here) in fingerprints.iter().enumerate() {
+        equal |= u32::from(u32::from_le_bytes(*here) == fingerprint) << place;
+    }
+    std::iter::from_fn(move || {
+        let place = equal.trailing_zeros() as usize;
+        equal &= equal.checked_sub(1)?;
+        Some(u32::from_le_bytes(offsets[place]))
+    })
+    .filter(|&offset| offset != FREE.1)
 }
 
 /// Makes the buckets, one after the other, from records in the order of their hashes.

@@ -51,7 +51,7 @@ const LOCK_FILE: &str = "journal.lock";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a school may set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where the store and the day's key lie.
     pub folder: PathBuf,

@@ -93,8 +93,9 @@ pub struct Progress {
 pub enum Error {
     #[error("understand the address {0:?}: it is neither https:// nor file://")]
     Address(String),
-    #[error("use the proxy {0:?}")]
-    Proxy(String),
+    // Without its text: it may hold a password.
+    #[error("use the proxy of the config")]
+    Proxy,
     #[error("fetch over http:// (anybody on the way could change the list)")]
     NotEncrypted,
     #[error("get the list: the server answers {0}")]
@@ -109,6 +110,30 @@ pub enum Error {
     Network(Box<ureq::Error>),
     #[error("read {}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+}
+
+impl Error {
+    /// In Vietnamese, as a sentence of its own for the status page.
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Address(url) => format!("không hiểu địa chỉ “{url}”: cần https:// hoặc file://"),
+            Self::Proxy => "không dùng được proxy trong cấu hình".into(),
+            Self::NotEncrypted => {
+                "từ chối tải qua http:// vì ai trên đường truyền cũng sửa được danh sách".into()
+            }
+            Self::Status(code) => format!("máy chủ trả lời mã {code}"),
+            Self::Slow => "quá thời gian chờ".into(),
+            Self::TooLarge(most) => format!("tệp lớn hơn {most} byte"),
+            Self::Broken(_) => "tải giữa chừng thì đứt".into(),
+            Self::Network(_) => "không kết nối được máy chủ".into(),
+            Self::File { path, .. } => format!("không đọc được tệp {}", path.display()),
+        }
+    }
+
+    /// In English.
+    pub fn en(&self) -> String {
+        format!("could not {self}")
+    }
 }
 
 /// Fetches from a source what is newer than `known`. The program's own lists are never fetched.
@@ -176,7 +201,7 @@ fn agent(settings: &Settings) -> Result<ureq::Agent, Error> {
     let proxy = match &settings.proxy {
         Proxy::Environment => ureq::Proxy::try_from_env(),
         Proxy::None => None,
-        Proxy::Url(url) => Some(ureq::Proxy::new(url).map_err(|_| Error::Proxy(url.clone()))?),
+        Proxy::Url(url) => Some(ureq::Proxy::new(url).map_err(|_| Error::Proxy)?),
     };
     let config = ureq::Agent::config_builder()
         .proxy(proxy)

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::fetch::Validators;
+use super::fetch::{self, Validators};
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
@@ -87,6 +87,11 @@ pub struct Failure {
 impl Failure {
     /// A download that the gate refused.
     pub fn refused(at: u64, why: Refused) -> Self {
+        Self { at, vi: why.vi(), en: why.en() }
+    }
+
+    /// A download that did not come.
+    pub fn fetch(at: u64, why: &fetch::Error) -> Self {
         Self { at, vi: why.vi(), en: why.en() }
     }
 }

@@ -32,7 +32,7 @@ use crate::model::roster::RosterId;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::{decide, decide_answer};
 use crate::policy::{Group, Policy};
-use crate::resolve::cache::{Cache, Hit, Stamp};
+use crate::resolve::cache::{Cache, Hit};
 use crate::resolve::{Ask, Resolver};
 use block::BlockTexts;
 use later::Later;

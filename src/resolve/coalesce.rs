@@ -99,9 +99,8 @@ impl Drop for Landing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::ede::EdeCode;
     use crate::dns::name::OwnedName;
-    use crate::resolve::wire;
+    use crate::resolve::{reason, wire};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Notify;
 
@@ -122,7 +121,7 @@ mod tests {
                         .share(&ask, || async {
                             work.fetch_add(1, Ordering::Relaxed);
                             go.notified().await;
-                            wire::failure(&ask, EdeCode::NetworkError, "")
+                            wire::failure(&ask, reason::NOBODY)
                         })
                         .await;
                     found.is_ok()
@@ -151,7 +150,7 @@ mod tests {
         let second = {
             let (flights, ask) = (flights.clone(), ask.clone());
             tokio::spawn(async move {
-                flights.share(&ask, || async { wire::failure(&ask, EdeCode::NetworkError, "") }).await.is_ok()
+                flights.share(&ask, || async { wire::failure(&ask, reason::NOBODY) }).await.is_ok()
             })
         };
         tokio::task::yield_now().await;

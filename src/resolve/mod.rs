@@ -31,19 +31,26 @@ use forward::{ForwardZone, Forwarder, Timing};
 use local::Local;
 use recurse::Recursive;
 use upstream::tally::Tally;
+use wire::End;
 
 pub mod cache;
 mod coalesce;
 pub mod forward;
 pub mod local;
+mod reason;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod wire;
 
 /// Times that a chain of aliases may leave one source of answers for another.
 const SOURCES_MAX: usize = 8;
+
+/// Added to the deadline for who waits for another's work, so that the worker's own end comes first.
+const TAKE_OVER: Duration = Duration::from_millis(250);
 
 /// Where answers come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +63,7 @@ pub enum Mode {
 }
 
 /// What the resolver does, checked. `Default` is what we ship.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where answers come from.
     pub mode: Mode,
@@ -307,12 +314,14 @@ impl Resolver {
         let work = || async {
             match timeout(self.deadline, self.gather(&ask)).await {
                 Ok(answer) => answer,
-                Err(_) => wire::failure(&ask, EdeCode::NoReachableAuthority, "no answer in time"),
+                Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
             }
         };
-        match self.flights.share(&ask, work).await {
-            Ok(answer) => Arc::unwrap_or_clone(answer),
-            Err(coalesce::Full) => wire::failure(&ask, EdeCode::NotReady, "too many questions in flight"),
+        // The outer time counts for who took over from somebody that gave up.
+        match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, work)).await {
+            Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
+            Ok(Err(coalesce::Full)) => wire::failure(&ask, reason::TOO_BUSY),
+            Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
         }
     }
 
@@ -321,7 +330,7 @@ impl Resolver {
     /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
     pub fn local(&self, ask: &Ask) -> Option<Answer> {
         let answer = self.local.answer(ask)?;
-        wire::loose_end(ask, &answer.wire).is_none().then_some(answer)
+        (wire::end_of_chain(ask, &answer.wire) == End::Done).then_some(answer)
     }
 
     /// Whether a name is local; cheaper than [`local`](Self::local).
@@ -344,16 +353,24 @@ impl Resolver {
     /// One source's answer, then the next source's for where its aliases lead.
     async fn gather(&self, ask: &Ask) -> Answer {
         let mut answer = self.one_source(ask).await;
-        let mut visited = vec![ask.name.clone()];
-        while let Some(next) = wire::loose_end(ask, &answer.wire) {
-            if visited.contains(&next) || visited.len() > SOURCES_MAX {
-                return wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far");
+        let mut last = None;
+        for _ in 0..SOURCES_MAX {
+            if answer.rcode != Rcode::NoError {
+                return answer;
             }
-            let rest = self.one_source(&ask.at(next.clone())).await;
-            answer = wire::join(ask, &answer, &rest);
-            visited.push(next);
+            match wire::end_of_chain(ask, &answer.wire) {
+                End::Done => return answer,
+                // Nothing there, says its source, and does not say for how long.
+                End::Loose(end) if last.as_ref() == Some(&end) => return answer,
+                End::Loose(end) => {
+                    let rest = self.one_source(&ask.at(end.clone())).await;
+                    answer = wire::join(ask, &answer, &rest);
+                    last = Some(end);
+                }
+                End::Circle => break,
+            }
         }
-        answer
+        wire::failure(ask, reason::CIRCLE)
     }
 
     async fn one_source(&self, ask: &Ask) -> Answer {
@@ -365,7 +382,7 @@ impl Resolver {
         }
         match &self.recursive {
             Some(recursive) => recursive.resolve(ask).await,
-            None => wire::failure(ask, EdeCode::NoReachableAuthority, "nobody to ask"),
+            None => wire::failure(ask, reason::NOBODY),
         }
     }
 }
@@ -373,7 +390,5 @@ impl Resolver {
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
     let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
-    (ask.class != CLASS_IN || not_data).then(|| {
-        wire::bare(ask, Rcode::NotImp, Some((EdeCode::NotSupported, "not a question for a resolver")))
-    })
+    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(reason::NOT_FOR_US)))
 }

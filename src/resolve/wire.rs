@@ -6,6 +6,7 @@ use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::BinDecodable;
 
+use super::reason::{self, Reason};
 use super::{Answer, Ask, Proof};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
@@ -24,7 +25,7 @@ pub(super) struct Parts {
     pub answers: Vec<Record>,
     pub authorities: Vec<Record>,
     pub proof: Proof,
-    pub ede: Option<(EdeCode, &'static str)>,
+    pub ede: Option<Reason>,
 }
 
 /// Why an upstream's octets are not an answer to what was asked.
@@ -36,6 +37,8 @@ pub(super) enum Garbage {
     Question,
     #[error("a record of a class that was not asked for")]
     Class,
+    #[error("OPT outside the additional section")]
+    Misplaced,
 }
 
 /// What an upstream says, checked and without OPT and additional records.
@@ -84,13 +87,23 @@ fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
 }
 
 /// An answer without data.
-pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<(EdeCode, &'static str)>) -> Answer {
+pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<Reason>) -> Answer {
     Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede }
 }
 
-/// SERVFAIL, and why.
-pub(super) fn failure(ask: &Ask, code: EdeCode, text: &'static str) -> Answer {
-    bare(ask, Rcode::ServFail, Some((code, text)))
+/// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
+pub(super) fn failure(ask: &Ask, why: Reason) -> Answer {
+    let proof = match why.0 {
+        EdeCode::DnssecBogus
+        | EdeCode::SignatureExpired
+        | EdeCode::SignatureNotYetValid
+        | EdeCode::DnskeyMissing
+        | EdeCode::RrsigsMissing
+        | EdeCode::NoZoneKeyBitSet
+        | EdeCode::NsecMissing => Proof::Bogus,
+        _ => Proof::Indeterminate,
+    };
+    Answer { proof, ..bare(ask, Rcode::ServFail, Some(why)) }
 }
 
 /// Writes the library's records. Records that the client did not ask for (RFC 4035 §3.2.1) and the
@@ -114,7 +127,7 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
             let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
             Answer { wire, rcode, proof, ede }
         }
-        _ => failure(ask, EdeCode::InvalidData, "answer too long"),
+        _ => failure(ask, reason::TOO_LONG),
     }
 }
 
@@ -156,6 +169,9 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
     let mut ede = None;
     for record in &found {
         if record.rtype == TYPE_OPT {
+            if record.section != Section::Additional {
+                return Err(Garbage::Misplaced);
+            }
             rcode |= (record.ttl >> 24 << 4) as u16;
             ede = ede.or_else(|| first_ede(&octets[record.rdata_at()..record.end()]));
             continue;
@@ -210,39 +226,48 @@ fn trim(ask: &Ask, mut octets: Vec<u8>, question_end: usize, found: &[RecordAt])
     octets
 }
 
-/// Where an answer's chain of CNAMEs ends without the data that was asked for and without the SOA that
-/// says there is none.
-pub(super) fn loose_end(ask: &Ask, wire: &[u8]) -> Option<OwnedName> {
-    let (_, found) = records(wire).ok()?;
+/// Where an answer's chain of CNAMEs ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At the data that was asked for, or at the SOA that says there is none.
+    Done,
+    /// At a name about which the answer says nothing.
+    Loose(OwnedName),
+    /// Nowhere.
+    Circle,
+}
+
+/// Follows an answer's chain of CNAMEs. What cannot be read leads nowhere.
+pub(super) fn end_of_chain(ask: &Ask, wire: &[u8]) -> End {
+    let Ok((_, found)) = records(wire) else { return End::Circle };
     if matches!(ask.rtype, rtype::CNAME | rtype::ANY)
         || found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA)
     {
-        return None;
+        return End::Done;
     }
     let mut at = ask.name.clone();
-    let mut owner = NameBuf::new();
+    let mut name = NameBuf::new();
     // A chain cannot have more links than the answer has records.
     for _ in 0..=found.len() {
         let mut next = None;
         for record in found.iter().filter(|record| record.section == Section::Answer) {
-            owner.fill_from_message(wire, record.owner).ok()?;
-            if owner.name() != at.as_name() {
+            if name.fill_from_message(wire, record.owner).is_err() || name.name() != at.as_name() {
                 continue;
             }
             if record.rtype == ask.rtype {
-                return None;
+                return End::Done;
             }
-            if record.rtype == rtype::CNAME {
-                owner.fill_from_message(wire, record.rdata_at()).ok()?;
-                next = Some(owner.name().to_owned());
+            if record.rtype == rtype::CNAME && name.fill_from_message(wire, record.rdata_at()).is_ok() {
+                next = Some(name.name().to_owned());
             }
         }
         match next {
             Some(next) => at = next,
-            None => return (at != ask.name).then_some(at),
+            None if at == ask.name => return End::Done,
+            None => return End::Loose(at),
         }
     }
-    None
+    End::Circle
 }
 
 /// `first`, whose chain ends loosely, continued by the answer of `then` to where it ends.
@@ -260,6 +285,88 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
     match joined {
         Some(_) if then.rcode == Rcode::ServFail => Answer { wire: head(ask, then.rcode), ..then.clone() },
         Some(parts) => encode(ask, parts),
-        None => failure(ask, EdeCode::InvalidData, "chain cannot be joined"),
+        None => failure(ask, reason::NOT_JOINED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_resolver::proto::rr::RData;
+    use hickory_resolver::proto::rr::rdata::{A, CNAME};
+    use proptest::prelude::*;
+
+    fn record(owner: &str, data: RData) -> Record {
+        Record::from_rdata(rr::Name::from_ascii(owner).unwrap(), 60, data)
+    }
+
+    fn alias(owner: &str, target: &str) -> Record {
+        record(owner, RData::CNAME(CNAME(rr::Name::from_ascii(target).unwrap())))
+    }
+
+    #[test]
+    fn a_chain_is_written_in_the_order_in_which_it_is_read() {
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let address = record("c.example.", RData::A(A::new(198, 51, 100, 7)));
+        let shuffled = vec![address, alias("b.example.", "c.example."), alias("a.example.", "b.example.")];
+        let owners: Vec<String> =
+            in_order(&ask, shuffled).iter().map(|record| record.name.to_string()).collect();
+        assert_eq!(owners, ["a.example.", "b.example.", "c.example."]);
+    }
+
+    #[test]
+    fn the_end_of_a_chain_is_found() {
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let address = record("b.example.", RData::A(A::new(198, 51, 100, 7)));
+        let loose = End::Loose(OwnedName::parse("b.example").unwrap());
+        for (answers, end) in [
+            (vec![], End::Done),
+            (vec![alias("a.example.", "b.example.")], loose),
+            (vec![alias("a.example.", "b.example."), address], End::Done),
+            (vec![alias("a.example.", "b.example."), alias("b.example.", "a.example.")], End::Circle),
+            (vec![alias("a.example.", "a.example.")], End::Circle),
+        ] {
+            let parts = Parts {
+                rcode: Rcode::NoError,
+                answers,
+                authorities: vec![],
+                proof: Proof::Insecure,
+                ede: None,
+            };
+            assert_eq!(end_of_chain(&ask, &encode(&ask, parts).wire), end);
+        }
+    }
+
+    proptest! {
+        /// Every name of ours is one of the library's, and comes back the same: nothing that a client
+        /// asks can make the conversion fail.
+        #[test]
+        fn names_are_the_same_on_both_sides(labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..=63), 0..127)) {
+            let mut octets = Vec::new();
+            for label in &labels {
+                if octets.len() + label.len() + 2 <= 255 {
+                    octets.push(label.len() as u8);
+                    octets.extend_from_slice(label);
+                }
+            }
+            octets.push(0);
+            let mut buf = NameBuf::new();
+            buf.fill_from_wire(&octets).unwrap();
+            let theirs = library_name(buf.name());
+            prop_assert!(theirs.is_fqdn());
+            let back = our_name(&theirs);
+            prop_assert_eq!(back.as_ref().map(OwnedName::as_name), Some(buf.name()));
+            let ask = Ask::new(buf.name().to_owned(), rtype::A);
+            let answer = encode(&ask, Parts { rcode: Rcode::NxDomain, answers: vec![], authorities: vec![], proof: Proof::Insecure, ede: None });
+            prop_assert_eq!(answer.wire, bare(&ask, Rcode::NxDomain, None).wire);
+        }
+
+        #[test]
+        fn names_as_long_as_can_be_are_the_same_on_both_sides(extra in 0usize..4, deep in any::<bool>()) {
+            let text = if deep { vec!["a"; 127 - extra].join(".") } else { vec!["x".repeat(49); 5].join(".") + "." + &"y".repeat(3 - extra.min(2)) };
+            let ours = OwnedName::parse(&text).unwrap();
+            let back = our_name(&library_name(ours.as_name()));
+            prop_assert_eq!(back, Some(ours));
+        }
     }
 }

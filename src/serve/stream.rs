@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::Settings;
 use crate::journal::count::Tally;
 use crate::query::peer::{Peer, Transport};
-use crate::query::{Counters, Desk, Outcome, Scratch};
+use crate::query::{Desk, Outcome, Scratch};
 
 /// Octets of the largest query that is read; a longer one ends the connection.
 const QUERY_MAX: usize = 4096;

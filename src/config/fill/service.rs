@@ -15,7 +15,8 @@ use crate::config::{School, say, value};
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
 use crate::model::tier::Tier;
-use crate::{journal, serve};
+use crate::journal;
+use crate::serve;
 
 /// The word for what the program finds by itself.
 const AUTO: &str = "auto";

@@ -1,3 +1,5 @@
+//! What is counted is stored, once.
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 

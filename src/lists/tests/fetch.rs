@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::lists::fetch::{Error, Fetched, Proxy, Settings, Validators, fetch};
 use crate::lists::spec::SourceSpec;
+use crate::lists::store::Failure;
 
 /// A server for one connection; hands out the request that came.
 struct Server {
@@ -164,6 +165,20 @@ fn nothing_is_fetched_unencrypted_unless_asked_for() {
     assert!(matches!(ask("http://127.0.0.1/list.txt"), Err(Error::NotEncrypted)));
     assert!(matches!(ask("ftp://127.0.0.1/list.txt"), Err(Error::Address(_))));
     assert!(matches!(ask("list.txt"), Err(Error::Address(_))));
+}
+
+#[test]
+fn a_failure_is_told_in_both_languages_and_never_with_the_proxy_password() {
+    let failure = Failure::fetch(7, &Error::Status(404));
+    assert_eq!(
+        (failure.vi.as_str(), failure.en.as_str()),
+        ("máy chủ trả lời mã 404", "could not get the list: the server answers 404")
+    );
+    let through = Settings { proxy: Proxy::Url("nonsense://me:secret@".into()), ..settings() };
+    let source = SourceSpec::Url("http://127.0.0.1/".into());
+    let error = fetch(&source, &Validators::default(), &through, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, Error::Proxy), "{error:?}");
+    assert!(!format!("{error:?} {} {}", error.vi(), error.en()).contains("secret"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Forwarding: questions for a zone go to the servers named for it, and their octets come back.
 //!
 //! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
-//! last. One that is slow gets company: after [`Timing::hedge`] the next is asked as well, and the first
+//! last. One that is slow gets company: after `hedge_after` the next is asked as well, and the first
 //! useful answer counts, so a dead server costs that long once and not a timeout. The library's pool (one
 //! for each server) keeps the connections, repeats over UDP and goes to TCP for what does not fit.
 //!
@@ -23,6 +23,7 @@ use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use tokio::time::sleep;
 
+use super::reason;
 use super::upstream::tally::Tally;
 use super::upstream::{Provider, Role};
 use super::wire::{self, Taken};
@@ -219,10 +220,10 @@ fn accept(taken: Taken) -> Answer {
     let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
     let policy_zone = rcode == Rcode::NxDomain && !taken.recursion_available && !taken.authoritative;
     let ede = match taken.ede {
-        Some(15) => Some((EdeCode::Blocked, "blocked by upstream")),
-        Some(16) => Some((EdeCode::Censored, "censored by upstream")),
-        Some(17) => Some((EdeCode::Filtered, "filtered by upstream")),
-        _ if policy_zone => Some((EdeCode::Blocked, "blocked by upstream")),
+        Some(15) => Some(reason::UPSTREAM_BLOCKED),
+        Some(16) => Some(reason::UPSTREAM_CENSORED),
+        Some(17) => Some(reason::UPSTREAM_FILTERED),
+        _ if policy_zone => Some(reason::UPSTREAM_BLOCKED),
         _ => None,
     };
     Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede }
@@ -230,15 +231,12 @@ fn accept(taken: Taken) -> Answer {
 
 fn given_up(ask: &Ask, worst: Fault) -> Answer {
     match worst {
-        Fault::Silent => wire::failure(ask, EdeCode::NetworkError, "no forwarder answers"),
-        Fault::Garbage => wire::failure(ask, EdeCode::InvalidData, "a forwarder's answer cannot be read"),
-        Fault::Refused => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders refuse"),
+        Fault::Silent => wire::failure(ask, reason::FORWARDERS_SILENT),
+        Fault::Garbage => wire::failure(ask, reason::FORWARDER_GARBAGE),
+        Fault::Refused => wire::failure(ask, reason::FORWARDERS_REFUSE),
         Fault::Failed(reason) => match reason {
-            Some(code @ 5..=12) => Answer {
-                proof: Proof::Bogus,
-                ..wire::failure(ask, dnssec_error(code), "DNSSEC, says the forwarder")
-            },
-            _ => wire::failure(ask, EdeCode::NoReachableAuthority, "the forwarders fail"),
+            Some(code @ 5..=12) => wire::failure(ask, reason::dnssec_failure(dnssec_error(code))),
+            _ => wire::failure(ask, reason::FORWARDERS_FAIL),
         },
     }
 }

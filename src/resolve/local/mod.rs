@@ -33,7 +33,7 @@ mod zones;
 const TTL: u32 = 300;
 
 /// What we answer ourselves. `Default` is what we ship: canaries on, no data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Single records.
     pub records: Vec<RecordSpec>,

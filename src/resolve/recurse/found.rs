@@ -7,9 +7,9 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata::SOA};
 use hickory_resolver::recursor::RecursorError;
 
-use crate::dns::ede::EdeCode;
 use crate::dns::reply::Rcode;
 use crate::resolve::Proof;
+use crate::resolve::reason::{self, Reason};
 
 /// One look-up's outcome.
 pub(super) enum Found {
@@ -20,10 +20,10 @@ pub(super) enum Found {
     /// A verdict on a chain that the library cannot judge as one.
     Elsewhere,
     /// Nothing that can be used, and why.
-    Failure(EdeCode, &'static str),
+    Failure(Reason),
 }
 
-const BOGUS: Found = Found::Failure(EdeCode::DnssecBogus, "DNSSEC validation failed");
+const BOGUS: Found = Found::Failure(reason::BOGUS);
 
 impl Found {
     /// Reads the library's result of asking for `kind` at `name`.
@@ -44,21 +44,17 @@ impl Found {
                 nothing(authority.query.name().clone(), rcode, authorities, validates)
             }
             Err(RecursorError::Net(NetError::Dns(error))) => negative(name, error, validates),
-            Err(RecursorError::ForwardNS(_)) => {
-                Self::Failure(EdeCode::NoReachableAuthority, "a delegation leads nowhere")
-            }
+            Err(RecursorError::ForwardNS(_)) => Self::Failure(reason::NOWHERE),
             Err(RecursorError::Timeout | RecursorError::Net(NetError::Timeout)) => {
-                Self::Failure(EdeCode::NoReachableAuthority, "no name server answers in time")
+                Self::Failure(reason::TOO_SLOW)
             }
-            Err(RecursorError::Io(_) | RecursorError::Net(_)) => {
-                Self::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer")
-            }
+            Err(RecursorError::Io(_) | RecursorError::Net(_)) => Self::Failure(reason::NO_ANSWER),
             Err(
                 RecursorError::QueryBudgetExceeded
                 | RecursorError::RecursionLimitExceeded { .. }
                 | RecursorError::MaxRecordLimitExceeded { .. },
-            ) => Self::Failure(EdeCode::InvalidData, "the name takes too much work to resolve"),
-            Err(_) => Self::Failure(EdeCode::NoReachableAuthority, "no name server can be found"),
+            ) => Self::Failure(reason::TOO_MUCH_WORK),
+            Err(_) => Self::Failure(reason::NO_SERVER),
         }
     }
 }
@@ -66,7 +62,7 @@ impl Found {
 fn positive(name: &Name, kind: RecordType, message: Message, validates: bool) -> Found {
     let rcode = message.metadata.response_code;
     if !matches!(rcode, ResponseCode::NoError | ResponseCode::NXDomain) {
-        return Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer");
+        return Found::Failure(reason::NO_ANSWER);
     }
     let Message { answers, authorities, .. } = message;
     let proof = proof_of(&answers, validates);
@@ -79,11 +75,11 @@ fn positive(name: &Name, kind: RecordType, message: Message, validates: bool) ->
     if answers.iter().any(asked_for) {
         return Found::Answer { answers, authorities, proof };
     }
-    if let Some(end) = end_of(name, &answers) {
+    match end_of(name, &answers) {
+        None => return Found::Failure(reason::CIRCLE),
         // A chain whose end is not in the answer, or not there at all: a matter for single links.
-        if end != *name {
-            return Found::Elsewhere;
-        }
+        Some(end) if end != *name => return Found::Elsewhere,
+        Some(_) => {}
     }
     let rcode = if rcode == ResponseCode::NXDomain { Rcode::NxDomain } else { Rcode::NoError };
     nothing(name.clone(), rcode, authorities, validates)
@@ -111,7 +107,7 @@ fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
             let rcode = match response_code {
                 ResponseCode::NXDomain => Rcode::NxDomain,
                 ResponseCode::NoError => Rcode::NoError,
-                _ => return Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer"),
+                _ => return Found::Failure(reason::NO_ANSWER),
             };
             let authorities = with_soa(authorities.as_deref(), soa.as_deref());
             nothing(query.name().clone(), rcode, authorities, validates)
@@ -124,7 +120,7 @@ fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
                 return Found::Elsewhere;
             }
             if proof == LibraryProof::Bogus {
-                return Found::Failure(EdeCode::NsecMissing, "no valid proof that there is nothing");
+                return Found::Failure(reason::NO_PROOF);
             }
             let rcode = match response.response_code {
                 ResponseCode::NXDomain => Rcode::NxDomain,
@@ -143,7 +139,7 @@ fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
             }
         }
         DnsError::DnssecBogus => BOGUS,
-        _ => Found::Failure(EdeCode::NoReachableAuthority, "no name server gives an answer"),
+        _ => Found::Failure(reason::NO_ANSWER),
     }
 }
 

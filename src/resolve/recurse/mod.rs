@@ -20,11 +20,11 @@ use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::txt::Parser;
 use hickory_resolver::recursor::{DnssecConfig, DnssecPolicy, Recursor, RecursorOptions};
 
+use super::reason::{self, Reason};
 use super::upstream::tally::Tallies;
 use super::upstream::{Provider, Role};
 use super::wire::{self, Parts};
 use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
-use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 
 use crate::dns::reply::Rcode;
@@ -41,6 +41,11 @@ const MESSAGES_MAX: u64 = 8_192;
 /// NSEC3 iterations above which a proof counts as insecure, and as bogus (RFC 9276 §3.2).
 const NSEC3_SOFT: u16 = 50;
 const NSEC3_HARD: u16 = 150;
+/// Steps down in one look-up, one for each label at which the library probes for a cut: its default of
+/// 24 cannot resolve the 34 labels of an IPv6 reverse name. Queries stay bounded by its 200 a question.
+const LABELS_DOWN_MAX: u8 = 48;
+/// The same with the aliases on the way.
+const STEPS_MAX: u8 = 64;
 /// Links of a chain that is resolved link by link. Real chains have up to 8 or so.
 const CHAIN_MAX: usize = 16;
 
@@ -72,6 +77,8 @@ impl Recursive {
         let options = RecursorOptions {
             ns_cache_size: ZONES_MAX,
             response_cache_size: MESSAGES_MAX,
+            ns_recursion_limit: LABELS_DOWN_MAX,
+            recursion_limit: STEPS_MAX,
             deny_server: settings.never_ask.clone(),
             edns_payload_len: PAYLOAD,
             ..RecursorOptions::default()
@@ -116,7 +123,7 @@ impl Recursive {
             (_, Some(plain)) => plain,
             _ => match self.plain() {
                 Ok(plain) => plain,
-                Err(_) => return wire::failure(ask, EdeCode::Other, "resolver could not be built"),
+                Err(_) => return wire::failure(ask, reason::NOT_BUILT),
             },
         };
         let walk = Walk { recursor, validates, dnssec_ok: ask.dnssec_ok };
@@ -145,10 +152,11 @@ impl Walk<'_> {
                 Found::Nothing { at, rcode, authorities, proof: last } if settles(&at, rcode, &name) => {
                     return self.finish(ask, rcode, chain, authorities, proof.weaker(last));
                 }
-                Found::Failure(code, text) => return wire::failure(ask, code, text),
+                Found::Failure(why) => return wire::failure(ask, why),
                 Found::Nothing { .. } | Found::Elsewhere => {
-                    let Some((link, target, last)) = self.link(&name).await else {
-                        return wire::failure(ask, EdeCode::DnssecBogus, "an alias has no valid proof");
+                    let (link, target, last) = match self.link(&name).await {
+                        Ok(link) => link,
+                        Err(why) => return wire::failure(ask, why),
                     };
                     let looped = chain.iter().any(|record| record.name == target) || target == name;
                     chain.extend(link);
@@ -160,20 +168,21 @@ impl Walk<'_> {
                 }
             }
         }
-        wire::failure(ask, EdeCode::InvalidData, "aliases lead in a circle, or too far")
+        wire::failure(ask, reason::CIRCLE)
     }
 
     /// The alias at `name`: its records, where it leads, and its proof.
-    async fn link(&self, name: &Name) -> Option<(Vec<Record>, Name, Proof)> {
+    async fn link(&self, name: &Name) -> Result<(Vec<Record>, Name, Proof), Reason> {
         match self.look_up(name, RecordType::CNAME).await {
             Found::Answer { answers, proof, .. } => {
                 let target = answers.iter().find_map(|record| match &record.data {
                     RData::CNAME(target) if record.name == *name => Some(target.0.clone()),
                     _ => None,
-                })?;
-                Some((answers, target, proof))
+                });
+                target.map(|target| (answers, target, proof)).ok_or(reason::ALIAS_UNPROVEN)
             }
-            _ => None,
+            Found::Failure(why) => Err(why),
+            Found::Nothing { .. } | Found::Elsewhere => Err(reason::ALIAS_UNPROVEN),
         }
     }
 

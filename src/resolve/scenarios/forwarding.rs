@@ -1,5 +1,8 @@
 //! Forwarding: order of servers, what comes through, what does not.
 
+use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::{Name, RData, Record};
+
 use super::*;
 use crate::dns::name::OwnedName;
 use crate::resolve::forward::ForwardZone;
@@ -215,4 +218,70 @@ async fn nothing_that_no_resolver_answers_goes_out() {
         );
     }
     assert_eq!(server.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_encrypted_upstream_that_is_not_one_is_a_failure_and_nothing_worse() {
+    let Some(mut world) = World::new().await else { return };
+    let plain = world.server(Manner::Serves(internet())).await;
+    let good = world.server(Manner::Serves(internet())).await;
+    for text in
+        [format!("tls://{}#dns.example", plain.address), format!("https://{}/q#dns.example", plain.address)]
+    {
+        let mut settings = world.forward(&[]);
+        settings.forwards[0].servers = vec![text.parse().unwrap()];
+        let alone = Resolver::new(settings.clone()).unwrap();
+        let answer = alone.resolve(a("h5.example")).await;
+        assert_eq!(
+            (said(&answer).as_str(), ede(&answer)),
+            ("SERVFAIL", Some(EdeCode::NetworkError)),
+            "{text}"
+        );
+        settings.forwards[0].servers.push(good.address.to_string().parse().unwrap());
+        let both = Resolver::new(settings).unwrap();
+        assert_eq!(
+            said(&both.resolve(a("h5.example")).await),
+            "NOERROR h5.example. A 198.51.100.5",
+            "{text}"
+        );
+        let state = &both.upstreams()[0];
+        assert_eq!(state.server, text);
+        assert!(state.failing > 0);
+    }
+}
+
+#[tokio::test]
+async fn the_clients_own_edns_never_goes_upstream() {
+    let Some(mut world) = World::new().await else { return };
+    let server = world.server(Manner::Serves(internet())).await;
+    let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
+    for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (true, true)] {
+        resolver.resolve(Ask { dnssec_ok, checking_disabled, ..a("h1.example") }).await;
+    }
+    assert_eq!(server.asked(), ["udp A h1.example.", "udp +do A h1.example.", "udp +do +cd A h1.example."]);
+}
+
+#[tokio::test]
+async fn aliases_to_nothing_and_in_circles_come_to_an_end() {
+    fn alias_alone(query: &Message) -> Message {
+        let mut reply = Message::response(query.metadata.id, query.metadata.op_code);
+        reply.add_queries(query.queries.clone());
+        let name = query.queries[0].name().clone();
+        let target = match name.to_string().as_str() {
+            "www.example." => "end.example.",
+            "one.example." => "two.example.",
+            "two.example." => "one.example.",
+            _ => return reply,
+        };
+        let target = Name::from_ascii(target).unwrap();
+        reply.add_answer(Record::from_rdata(name, 60, RData::CNAME(CNAME(target))));
+        reply
+    }
+    let Some(mut world) = World::new().await else { return };
+    let server = world.server(Manner::Makes(alias_alone)).await;
+    let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
+    assert_eq!(said(&resolver.resolve(a("www.example")).await), "NOERROR www.example. CNAME end.example.");
+    let circle = resolver.resolve(a("one.example")).await;
+    assert_eq!((said(&circle).as_str(), ede(&circle)), ("SERVFAIL", Some(EdeCode::InvalidData)));
+    assert_eq!(server.asked().len(), 4);
 }

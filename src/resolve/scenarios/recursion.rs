@@ -133,8 +133,8 @@ async fn fifty_who_ask_the_same_cost_what_one_costs() {
     let of_the_zone: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
     let times = |what: &str| of_the_zone.iter().filter(|line| line.ends_with(what)).count();
     assert_eq!(times(" A h3.school.edu."), 1, "{of_the_zone:?}");
-    assert_eq!(servers[0].asked(), ["udp NS edu."]);
-    assert_eq!(servers[1].asked(), ["udp NS school.edu."]);
+    assert_eq!(servers[0].asked(), ["udp +do NS edu."]);
+    assert_eq!(servers[1].asked(), ["udp +do NS school.edu."]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn what_does_not_fit_comes_over_tcp() {
     let answer = resolver.resolve(a("h5.school.edu")).await;
     assert_eq!(said(&answer), "NOERROR h5.school.edu. A 198.51.100.5");
     let asked: Vec<String> = servers[2..].iter().flat_map(Server::asked).collect();
-    assert!(asked.iter().any(|line| line == "tcp A h5.school.edu."), "{asked:?}");
+    assert!(asked.iter().any(|line| line == "tcp +do A h5.school.edu."), "{asked:?}");
 }
 
 #[tokio::test]
@@ -174,4 +174,45 @@ async fn a_family_without_a_source_address_is_not_asked() {
     assert_eq!(servers[0].asked(), Vec::<String>::new());
     let resolver = Resolver::new(Settings { source_addresses: from("127.0.0.1"), ..settings }).unwrap();
     assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NoError);
+}
+
+#[tokio::test]
+async fn the_thirty_four_labels_of_an_ipv6_address_are_not_too_many() {
+    let Some(mut world) = World::new().await else { return };
+    let reverse = "f.e.d.c.b.a.9.8.7.6.5.4.3.2.1.0.8.8.8.8.0.0.0.0.0.6.8.4.1.0.0.2.ip6.arpa";
+    let root = world.server(Manner::Serves(zone(".", &format!("{reverse} PTR host.example.")))).await;
+    let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
+    let answer = resolver.resolve(ask(reverse, 12)).await;
+    assert_eq!(said(&answer), format!("NOERROR {reverse}. PTR host.example."), "{:?}", answer.ede);
+}
+
+#[tokio::test]
+async fn the_longest_and_the_deepest_names_are_names_like_others() {
+    let Some(mut world) = World::new().await else { return };
+    let root = world.server(Manner::Serves(zone(".", "a A 198.51.100.1"))).await;
+    let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
+    for name in [["x".repeat(49).as_str(); 5].join(".") + ".abc", ["b"; 127].join(".")] {
+        assert_eq!(said(&resolver.resolve(a(&name)).await), "NXDOMAIN +soa", "{name}");
+    }
+    // Below a name that exists each label is a step, and the steps have an end.
+    let answer = resolver.resolve(a(&["a"; 127].join("."))).await;
+    assert!(matches!(answer.rcode, Rcode::NxDomain | Rcode::ServFail));
+    assert!(root.asked().len() < 200);
+}
+
+#[tokio::test]
+async fn aliases_in_a_circle_come_to_an_end() {
+    let Some(mut world) = World::new().await else { return };
+    let circle = zone("school.edu.", "@ NS ns1\n@ NS ns2\none CNAME two\ntwo CNAME one\nself CNAME self");
+    let good = Manner::Serves(circle);
+    let (settings, _servers) = three_levels(&mut world, good.clone(), good).await;
+    let resolver = Resolver::new(settings).unwrap();
+    for name in ["one.school.edu", "self.school.edu"] {
+        let answer = resolver.resolve(a(name)).await;
+        assert_eq!(
+            (said(&answer).as_str(), ede(&answer)),
+            ("SERVFAIL", Some(EdeCode::InvalidData)),
+            "{name}"
+        );
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::txt::Parser;
@@ -59,8 +60,19 @@ pub fn zone(apex: &str, lines: &str) -> Zone {
 }
 
 impl Zone {
+    /// A zone of these records.
+    pub fn of(apex: Name, records: Vec<Record>) -> Self {
+        Self { apex, records }
+    }
+
+    /// Its records.
+    pub fn records(&self) -> impl Iterator<Item = Record> + use<> {
+        self.records.clone().into_iter()
+    }
+
+    /// What an authority says (RFC 1034 §4.3.2, RFC 4035 §3.1), without wildcards.
     fn answer(&self, query: &Query, reply: &mut Message) {
-        let name = query.name();
+        let (name, kind) = (query.name(), query.query_type());
         if !self.apex.zone_of(name) {
             reply.metadata.response_code = ResponseCode::Refused;
             return;
@@ -68,50 +80,60 @@ impl Zone {
         let cut = self.records.iter().find(|record| {
             record.record_type() == RecordType::NS && record.name != self.apex && record.name.zone_of(name)
         });
-        if let Some(cut) = cut {
-            let ns = self
-                .records
-                .iter()
-                .filter(|record| record.name == cut.name && record.record_type() == RecordType::NS);
-            reply.add_authorities(ns.cloned());
-            reply.add_additionals(
-                self.records.iter().filter(|record| record.data.ip_addr().is_some()).cloned(),
-            );
+        if let Some(cut) = cut.filter(|cut| !(kind == RecordType::DS && cut.name == *name)) {
+            reply.add_authorities(self.set(&cut.name, RecordType::NS, false));
+            let address = |record: &&Record| record.data.ip_addr().is_some();
+            reply.add_additionals(self.records.iter().filter(address).cloned());
             return;
         }
         reply.metadata.authoritative = true;
-        let here =
-            |name: &Name| self.records.iter().filter(move |record| record.name == *name).collect::<Vec<_>>();
+        let signed = self.records.iter().any(|record| record.record_type() == RecordType::NSEC);
         let mut at = name.clone();
         for _ in 0..8 {
-            let fits: Vec<Record> = here(&at)
-                .into_iter()
-                .filter(|record| record.record_type() == query.query_type())
-                .cloned()
-                .collect();
-            if !fits.is_empty() {
-                reply.add_answers(fits);
+            let data = self.set(&at, kind, signed);
+            if !data.is_empty() {
+                reply.add_answers(data);
                 return;
             }
-            match here(&at).into_iter().find_map(|record| match &record.data {
-                RData::CNAME(target) => Some((record.clone(), target.0.clone())),
-                _ => None,
-            }) {
-                Some((alias, target)) => {
-                    reply.add_answer(alias);
-                    if !self.apex.zone_of(&target) {
-                        return;
-                    }
-                    at = target;
-                }
-                None => break,
+            let alias = self.set(&at, RecordType::CNAME, signed);
+            let Some(RData::CNAME(target)) = alias.first().map(|record| record.data.clone()) else { break };
+            reply.add_answers(alias);
+            if !self.apex.zone_of(&target.0) {
+                return;
             }
+            at = target.0;
         }
         if !self.records.iter().any(|record| at.zone_of(&record.name)) {
             reply.metadata.response_code = ResponseCode::NXDomain;
         }
-        let soa = self.records.iter().find(|record| record.record_type() == RecordType::SOA);
-        reply.add_authorities(soa.cloned());
+        reply.add_authorities(self.set(&self.apex, RecordType::SOA, signed));
+        let wildcard = Name::from_ascii("*").unwrap().append_domain(&self.apex).unwrap();
+        let proofs = self.records.iter().filter(|record| {
+            let RData::DNSSEC(DNSSECRData::NSEC(nsec)) = &record.data else { return false };
+            let (owner, next) = (&record.name, nsec.next_domain_name());
+            let covers = |name: &Name| owner < name && (name < next || *next == self.apex);
+            *owner == at || covers(&at) || covers(&wildcard)
+        });
+        let proofs: Vec<Record> =
+            proofs.flat_map(|nsec| self.set(&nsec.name, RecordType::NSEC, true)).collect();
+        reply.add_authorities(proofs);
+    }
+
+    fn set(&self, name: &Name, kind: RecordType, signed: bool) -> Vec<Record> {
+        let fits = |record: &&Record| {
+            record.name == *name
+                && match &record.data {
+                    RData::DNSSEC(DNSSECRData::RRSIG(sig)) => signed && sig.input().type_covered == kind,
+                    _ => record.record_type() == kind,
+                }
+        };
+        let (signatures, data): (Vec<_>, Vec<_>) = self
+            .records
+            .iter()
+            .filter(fits)
+            .cloned()
+            .partition(|record| record.record_type() == RecordType::RRSIG);
+        if data.is_empty() { data } else { [data, signatures].concat() }
     }
 }
 
@@ -215,13 +237,18 @@ impl World {
             if let Ok(message) = Message::from_vec(octets)
                 && let Some(query) = message.queries.first()
             {
-                let options = message.edns.as_ref().map_or(0, |edns| edns.options().as_ref().len());
-                let extra = if options > 0 { " +options" } else { "" };
-                log.lock().unwrap().push(format!(
-                    "{transport} {} {}{extra}",
-                    query.query_type(),
-                    query.name()
-                ));
+                let mut line = transport.to_owned();
+                for (marks, mark) in [
+                    (message.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok), " +do"),
+                    (message.metadata.checking_disabled, " +cd"),
+                    (
+                        message.edns.as_ref().is_some_and(|edns| !edns.options().as_ref().is_empty()),
+                        " +options",
+                    ),
+                ] {
+                    line += if marks { mark } else { "" };
+                }
+                log.lock().unwrap().push(format!("{line} {} {}", query.query_type(), query.name()));
             }
         };
         let (log, manners) = (server.log.clone(), manner.clone());

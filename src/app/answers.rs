@@ -1,0 +1,55 @@
+//! Doing what the control socket asks.
+
+use std::sync::Arc;
+
+use super::{App, offline, reload, status};
+use crate::control::{Control, Reply, Request};
+
+/// The running program, as askers see it.
+pub struct Answers(pub Arc<App>);
+
+impl Control for Answers {
+    fn ask(&self, request: Request) -> Reply {
+        let app = &self.0;
+        match request {
+            Request::Status => facts(&status::of(app)),
+            Request::Reload => match reload::reload(app) {
+                Ok(done) => Reply::Done(sentence(&done)),
+                Err(error) => Reply::Refused(format!(
+                    "{error}\nkhông có gì thay đổi, máy chủ chạy như cũ / nothing changed, the server goes on as before"
+                )),
+            },
+            Request::UpdateLists => {
+                let lines = reload::update_all(app);
+                Reply::Done(if lines.is_empty() {
+                    "không có danh sách nào để tải / no lists to download".into()
+                } else {
+                    lines.join("\n")
+                })
+            }
+            Request::Check(check) => {
+                let world = app.desk.world();
+                match offline::explain_check(&world.policy, &world.index, &check) {
+                    Ok(explanation) => facts(&explanation),
+                    Err(why) => Reply::Refused(why),
+                }
+            }
+        }
+    }
+}
+
+fn facts(value: &impl serde::Serialize) -> Reply {
+    serde_json::to_value(value).map_or_else(|error| Reply::Refused(error.to_string()), Reply::Facts)
+}
+
+fn sentence(done: &reload::Reloaded) -> String {
+    let index = if done.new_index { "chỉ mục mới / new index" } else { "chỉ mục cũ / same index" };
+    let mut text = format!("đã đọc lại / reloaded: {index}, {} tên / names", done.names);
+    if !done.at_restart.is_empty() {
+        text += &format!(
+            "\nchỉ đổi khi khởi động lại / changes only at a restart: {}",
+            done.at_restart.join(", ")
+        );
+    }
+    text
+}

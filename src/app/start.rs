@@ -1,0 +1,152 @@
+//! From nothing to answering, and back.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tracing::{info, warn};
+
+use super::listen::{self, ListenError, Listener};
+use super::notify::{State, notify};
+use super::{App, Place, lists, tasks, world};
+use crate::config::Settings;
+use crate::filter::Index;
+use crate::filter::open::OpenError;
+use crate::journal::clock::SystemClock;
+use crate::journal::{self, Journal};
+use crate::lists::store::{self, Store};
+use crate::model::roster::Roster;
+use crate::query::Desk;
+use crate::resolve::cache::Cache;
+use crate::serve::stream::Streams;
+use crate::update::compile::{self, CompileError, compile};
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("không dùng được thư mục trạng thái / could not use the state folder {}: {source}", path.display())]
+    State { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Listen(#[from] ListenError),
+    #[error("nhật ký / journal: {0}")]
+    Journal(#[from] journal::store::Error),
+    #[error("danh sách / lists: {0}")]
+    Store(#[from] store::Error),
+    #[error("chỉ mục / index: {0}")]
+    Compile(#[from] CompileError),
+    #[error("{0}")]
+    World(#[from] world::WorldError),
+    #[error("hệ điều hành / operating system: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs the server until it is told to stop. `greet` is told where it listens, once it answers.
+///
+/// # Errors
+/// What [`StartError`] says. Once it answers, nothing ends it but a signal.
+pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
+    let started = (Instant::now(), Timestamp::now());
+    prepare_state(&settings.state)?;
+    let (groups, list_names) = (Roster::default(), Roster::default());
+    let journal =
+        Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
+    let store = Store::open(&lists::store_path(&settings.state))?;
+    let listeners = listen::open(&settings.serve)?;
+    let index = Arc::new(first_index(&settings.state)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
+    let first_world = world::build(&settings, index, None, (&groups, &list_names))?;
+    let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
+    let desk = Arc::new(Desk::new(first_world, cache));
+    let waiting = Arc::new(Semaphore::new(settings.serve.in_flight_max));
+    let later_tally = journal.tally();
+    let streams = Arc::new(Streams::new(&settings.serve, desk.clone(), later_tally.clone(), waiting.clone()));
+    let app = Arc::new(App {
+        place,
+        settings: ArcSwap::from_pointee(settings),
+        desk,
+        journal,
+        groups,
+        lists: list_names,
+        store,
+        streams,
+        building: Mutex::new(()),
+        complaint: Mutex::new(None),
+        lists_changed: tokio::sync::Notify::new(),
+        started,
+    });
+    let greeting = Greeting::of(&app, &listeners);
+    let workers = tasks::start_workers(&app, listeners, &runtime, &waiting, &later_tally)?;
+    runtime.block_on(async {
+        let running = tasks::Running::start(app.clone(), workers.streams).await?;
+        greet(&greeting);
+        notify(State::Ready);
+        running.until_told_to_stop().await;
+        Ok::<(), StartError>(())
+    })?;
+    notify(State::Stopping);
+    info!("stopping: no new queries, what waits is still answered");
+    workers.udp.stop();
+    runtime.block_on(tasks::drain(&waiting, app.settings().serve.in_flight_max));
+    runtime.shutdown_timeout(tasks::SHUTDOWN);
+    drop(workers.tallies);
+    if let Some(app) = Arc::into_inner(app)
+        && let Err(left) = app.journal.close()
+    {
+        warn!("the journal: {left}");
+    }
+    Ok(())
+}
+
+/// What a person at the terminal is told.
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    /// Where it listens.
+    pub addresses: Vec<std::net::SocketAddr>,
+    /// Where it was told to listen and was not allowed to, if so.
+    pub wanted: Vec<std::net::SocketAddr>,
+    /// The state folder.
+    pub state: PathBuf,
+    /// Names in the index.
+    pub names: u64,
+}
+
+impl Greeting {
+    fn of(app: &App, listeners: &[Listener]) -> Self {
+        let addresses: Vec<_> = listeners.iter().map(|listener| listener.address).collect();
+        let settings = app.settings();
+        let wanted = settings.serve.dns.iter().filter(|wanted| {
+            wanted.port() != 0
+                && addresses.iter().any(|got| got.ip() == wanted.ip() && got.port() != wanted.port())
+        });
+        Self {
+            wanted: wanted.copied().collect(),
+            addresses,
+            state: settings.state.clone(),
+            names: app.desk.world().index.stats().names,
+        }
+    }
+}
+
+fn prepare_state(folder: &Path) -> Result<(), StartError> {
+    fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.to_owned(), source })
+}
+
+/// The index on disk if it is sound, whatever its age; else one of the starter lists, made now.
+fn first_index(state: &Path) -> Result<Index, StartError> {
+    let path = lists::index_path(state);
+    match Index::open(&path) {
+        Ok(index) => return Ok(index),
+        Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            warn!(%error, "the index on disk is not used: {error}; the starter lists filter until it is built again");
+        }
+    }
+    // Also where they are switched off: they beat no filter at all until the school's lists are built.
+    let sources = lists::starter_sources(true);
+    Ok(compile(&sources, &lists::protected(), &path, &mut |_: compile::Step<'_>| {})?.index)
+}

@@ -1,0 +1,194 @@
+//! How everything is, as `lachan status` shows it.
+
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::App;
+
+/// Upstream servers shown, the busiest first.
+const UPSTREAMS_SHOWN: usize = 20;
+
+/// Everything that a person with a question wants first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    pub version: String,
+    pub school: String,
+    pub started: String,
+    pub uptime_s: u64,
+    /// What keeps it from being well; empty means well.
+    pub troubles: Vec<String>,
+    pub queries: u64,
+    pub blocked: u64,
+    pub cached: u64,
+    pub fetched: u64,
+    pub refused_clients: u64,
+    pub malformed: u64,
+    pub shed: u64,
+    pub panics: u64,
+    pub tcp_connections: usize,
+    pub index: IndexStatus,
+    pub cache: CacheStatus,
+    pub journal: JournalStatus,
+    pub lists: Vec<ListStatus>,
+    pub groups: Vec<GroupStatus>,
+    pub upstreams: Vec<UpstreamStatus>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IndexStatus {
+    pub id: String,
+    pub names: u64,
+    pub lists: usize,
+    pub octets: u64,
+    pub octets_hot: u64,
+    /// Seconds since it was built; none if the file is gone.
+    pub age_s: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CacheStatus {
+    pub answers: usize,
+    pub octets: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JournalStatus {
+    pub stored: u64,
+    pub waiting: u64,
+    pub folded: u64,
+    pub failures: u64,
+    pub rows: u64,
+    pub octets: u64,
+    pub last_stored: Option<String>,
+    pub oldest: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListStatus {
+    pub id: String,
+    pub version: String,
+    pub names: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupStatus {
+    pub name: String,
+    pub tier: String,
+    pub mode: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamStatus {
+    pub server: String,
+    pub zone: Option<String>,
+    pub queries: u64,
+    pub failures: u64,
+    pub failing: u32,
+    pub rtt_ms: Option<f64>,
+}
+
+/// How the running program is.
+pub fn of(app: &App) -> Status {
+    let world = app.desk.world();
+    let counters = app.desk.counters();
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let settings = app.settings();
+    let health = app.journal.health();
+    let stats = world.index.stats();
+    let age = std::fs::metadata(super::lists::index_path(&settings.state))
+        .and_then(|meta| meta.modified())
+        .ok()
+        .and_then(|at| at.elapsed().ok());
+    let mut troubles = Vec::new();
+    if let Some(complaint) = app.complaint.lock().expect("nothing panics while it holds this lock").as_ref() {
+        troubles.push(format!("{}: {}", complaint.at, complaint.what));
+    }
+    if let Some(failing) = &health.failing {
+        troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
+    }
+    if let Some(aside) = &health.put_aside {
+        troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
+    }
+    if health.over_cap {
+        troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
+    }
+    for spec in &settings.lists.specs {
+        match app.store.meta(&spec.id) {
+            Some(meta) => {
+                if let Some(failure) = &meta.failure {
+                    troubles.push(format!("{}: {} / {}", spec.id, failure.vi, failure.en));
+                }
+            }
+            None => troubles.push(format!("{}: chưa có bản nào / no copy yet", spec.id)),
+        }
+    }
+    if count(&counters.panics) > 0 {
+        troubles.push(
+            "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
+        );
+    }
+    let upstreams =
+        world.resolver.upstreams().into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
+            server: server.server,
+            zone: server.zone.map(|zone| zone.to_string()),
+            queries: server.queries,
+            failures: server.failures,
+            failing: server.failing,
+            rtt_ms: server.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
+        });
+    Status {
+        version: env!("CARGO_PKG_VERSION").into(),
+        school: settings.school.name.clone(),
+        started: app.started.1.to_string(),
+        uptime_s: app.started.0.elapsed().as_secs(),
+        troubles,
+        queries: count(&counters.queries),
+        blocked: count(&counters.blocked),
+        cached: count(&counters.cached),
+        fetched: count(&counters.fetched),
+        refused_clients: count(&counters.refused),
+        malformed: count(&counters.malformed),
+        shed: count(&counters.shed),
+        panics: count(&counters.panics),
+        tcp_connections: app.streams.open(),
+        index: IndexStatus {
+            id: format!("{:016x}", world.index.id()),
+            names: stats.names,
+            lists: stats.lists,
+            octets: stats.bytes_file,
+            octets_hot: stats.bytes_hot,
+            age_s: age.map(|age| age.as_secs()),
+        },
+        cache: CacheStatus { answers: app.desk.cache().len(), octets: app.desk.cache().octets() },
+        journal: JournalStatus {
+            stored: health.stored,
+            waiting: health.waiting,
+            folded: health.folded,
+            failures: health.failures,
+            rows: health.rows,
+            octets: health.size,
+            last_stored: health.last_stored.map(|at| at.to_string()),
+            oldest: health.oldest.map(|at| at.to_string()),
+        },
+        lists: (0u16..)
+            .zip(world.index.lists())
+            .map(|(number, list)| ListStatus {
+                id: list.id.clone(),
+                version: list.version.clone(),
+                names: world.index.names_of(number),
+            })
+            .collect(),
+        groups: world
+            .policy
+            .groups()
+            .iter()
+            .map(|group| GroupStatus {
+                name: group.name.clone(),
+                tier: group.tier.id().into(),
+                mode: group.mode.id().into(),
+            })
+            .collect(),
+        upstreams: upstreams.collect(),
+    }
+}

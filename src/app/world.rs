@@ -1,0 +1,53 @@
+//! A world from settings and an index: what queries are answered from until the next reload.
+
+use std::sync::Arc;
+
+use crate::config::Settings;
+use crate::filter::Index;
+use crate::model::roster::Roster;
+use crate::policy::{self, Policy};
+use crate::query::World;
+use crate::query::block::BlockTexts;
+use crate::query::peer::Access;
+use crate::query::special::Identity;
+use crate::resolve::{self, Resolver};
+
+/// Name under which the school's own rules stand in the journal.
+pub const SCHOOL_LIST: &str = "quy định của trường";
+
+/// Why no world could be built; the old one stays.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    #[error("policy: {0}")]
+    Policy(#[from] policy::BuildError),
+    #[error("resolution: {0}")]
+    Resolve(#[from] resolve::Error),
+}
+
+/// Builds a world. `resolver` is taken over where resolution is set as before: what it has learnt of
+/// servers is worth keeping.
+pub fn build(
+    settings: &Settings,
+    index: Arc<Index>,
+    resolver: Option<Arc<Resolver>>,
+    (groups, lists): (&Roster, &Roster),
+) -> Result<World, WorldError> {
+    let policy = Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), groups)?;
+    let resolver = match resolver {
+        Some(resolver) => resolver,
+        None => Arc::new(Resolver::new(settings.resolve.clone())?),
+    };
+    Ok(World {
+        policy,
+        lists: index.lists().iter().map(|list| lists.id_of(&list.id)).collect(),
+        school_list: lists.id_of(SCHOOL_LIST),
+        index,
+        access: Access::new(settings.serve.allow.clone()),
+        resolver,
+        texts: BlockTexts::new(&settings.school.name),
+        identity: Identity {
+            version: settings.serve.version.clone(),
+            hostname: settings.serve.hostname.clone(),
+        },
+    })
+}

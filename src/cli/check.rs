@@ -1,0 +1,161 @@
+//! `lachan check`: what a name gets, and why.
+
+use super::args::CheckArgs;
+use super::out::{Ended, Failure, Table, print, print_json};
+use super::place;
+use crate::app::explain::{Explanation, Told};
+use crate::app::offline;
+use crate::control::{Check, Reply, Request, client};
+use crate::model::category::Category;
+use crate::model::tier::Tier;
+
+/// Explains a name: from the running server if there is one, else from the index on disk.
+///
+/// # Errors
+/// A name that is none, an unknown group or tier, no index.
+pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
+    let check = Check {
+        name: args.name.clone(),
+        client: args.client,
+        group: args.group.clone(),
+        tier: args.tier.clone(),
+    };
+    let running = if args.offline { None } else { ask_server(args, &check)? };
+    let explanation = match running {
+        Some(Reply::Facts(facts)) => serde_json::from_value(facts)?,
+        Some(Reply::Refused(why) | Reply::Done(why)) => {
+            eprintln!("{why}");
+            return Ok(Ended::Refused);
+        }
+        None => match offline::check(&place::settings(&args.place)?, &check) {
+            Ok(explanation) => explanation,
+            Err(why) => {
+                eprintln!("{why}");
+                return Ok(Ended::Refused);
+            }
+        },
+    };
+    if args.json {
+        print_json(&explanation)?
+    } else {
+        print(&text(&explanation))?
+    }
+    Ok(Ended::Done)
+}
+
+fn ask_server(args: &CheckArgs, check: &Check) -> Result<Option<Reply>, Failure> {
+    let socket = place::control_socket(&args.place)?;
+    match client::ask(&socket, &Request::Check(check.clone())) {
+        Ok(reply) => Ok(Some(reply)),
+        Err(client::AskError::NotRunning { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn text(explanation: &Explanation) -> String {
+    let mut text = explanation.name.clone();
+    if explanation.display != explanation.name {
+        text += &format!(" ({})", explanation.display);
+    }
+    text.push('\n');
+    if let Some(asked) = &explanation.asked {
+        text += &format!("\n{}\n", sentence(asked));
+    }
+    let mut table = Table::new(&[
+        "cấp học / tier",
+        "kết quả / verdict",
+        "vì / because",
+        "loại / category",
+        "danh sách / list",
+        "quy tắc / rule",
+    ]);
+    for told in &explanation.tiers {
+        let tier = Tier::from_id(&told.tier).map_or(told.tier.clone(), |tier| tier.vi().to_owned());
+        table.row(vec![
+            tier,
+            verdict(told).into(),
+            because(&told.because).into(),
+            category(told),
+            list(told),
+            rule(told),
+        ]);
+    }
+    text += &format!("\n{}", table.render());
+    if !explanation.rules.is_empty() {
+        let mut rules = Table::new(&[
+            "mọi quy tắc / every rule",
+            "nói / says",
+            "danh sách / list",
+            "bản / version",
+            "dòng",
+        ]);
+        for found in &explanation.rules {
+            rules.row(vec![
+                found.rule.clone(),
+                found.says.clone(),
+                found.list.clone(),
+                found.version.clone(),
+                found.line.to_string(),
+            ]);
+        }
+        text += &format!("\n{}", rules.render());
+    }
+    text
+}
+
+fn sentence(told: &Told) -> String {
+    let whom = told.group.clone().unwrap_or_else(|| told.tier.clone());
+    let mut text =
+        format!("{whom} ({}, {}): {}, {}", told.tier, told.mode, verdict(told), because(&told.because));
+    for part in [category(told), list(told), rule(told)] {
+        if !part.is_empty() {
+            text += &format!(", {part}");
+        }
+    }
+    text
+}
+
+fn verdict(told: &Told) -> &'static str {
+    match told.verdict.as_str() {
+        "block" => "chặn / block",
+        "monitor" => "chỉ đếm / monitor",
+        _ => "cho phép / allow",
+    }
+}
+
+fn because(id: &str) -> &str {
+    match id {
+        "locked" => "khoá / locked",
+        "school" => "quy định của trường / school rule",
+        "category" => "loại nội dung / category",
+        "allow_only" => "ngoài danh sách được phép / not on the allow list",
+        "hard_protected" => "được bảo vệ / hard-protected",
+        "soft_protected" => "được bảo vệ trước danh sách / soft-protected",
+        "allow_set" => "trong danh sách được phép / on the allow list",
+        "open_group" => "nhóm không lọc / open group",
+        "nothing_forbids" => "không gì cấm / nothing forbids it",
+        other => other,
+    }
+}
+
+fn category(told: &Told) -> String {
+    told.category
+        .as_deref()
+        .map(|id| Category::from_id(id).map_or(id.to_owned(), |category| category.vi().to_owned()))
+        .unwrap_or_default()
+}
+
+fn list(told: &Told) -> String {
+    match (&told.list, &told.version) {
+        (Some(list), Some(version)) => format!("{list} ({version})"),
+        _ => told.school_rule.clone().unwrap_or_default(),
+    }
+}
+
+fn rule(told: &Told) -> String {
+    match (&told.rule, told.line) {
+        (Some(rule), Some(line)) => format!("{rule} (dòng / line {line})"),
+        (Some(rule), None) => rule.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,41 @@
+//! Which config and which state folder a command means.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use super::args::Place;
+use super::out::Failure;
+use crate::app;
+use crate::config::{Look, Settings};
+
+/// The place as the program wants it.
+pub fn place(place: &Place) -> app::Place {
+    app::Place { config: place.config.clone(), state: place.state.clone() }
+}
+
+/// The settings that the command means: of the config file that it names, else what we ship.
+///
+/// # Errors
+/// The mistakes of the config file, as they are shown to people.
+pub fn settings(at: &Place) -> Result<Settings, Failure> {
+    Ok(app::settings(&place(at)).map_err(|report| format!("\n{}", report.render(look())))?)
+}
+
+/// The control socket of the server that the command means. A config with mistakes does not hide it:
+/// it stands where it stood, in the state folder.
+///
+/// # Errors
+/// Neither a config that can be read nor a state folder.
+pub fn control_socket(place: &Place) -> Result<PathBuf, Failure> {
+    match (settings(place), &place.state) {
+        (Ok(settings), _) => Ok(settings.control),
+        (Err(_), Some(state)) => Ok(state.join(app::CONTROL_SOCKET)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// How mistakes are drawn on standard error: with colours where a terminal looks on that wants them.
+pub fn look() -> Look {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stderr().is_terminal() && !plain { Look::Colours } else { Look::Plain }
+}

@@ -1,0 +1,45 @@
+//! `lachan serve`: runs the resolver, and says plainly where it listens and how to try it.
+
+use super::args::ServeArgs;
+use super::out::{Ended, Failure, grouped, print};
+use super::place;
+use crate::app::{self, Greeting, listen::to_try};
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// A config with mistakes, a port or folder that is not to be had.
+pub fn run(args: &ServeArgs) -> Result<Ended, Failure> {
+    let settings = place::settings(&args.place)?;
+    app::init_log(args.log_json);
+    app::serve(place::place(&args.place), settings, |greeting| {
+        // A terminal that went away is no reason to stop serving.
+        let _ = print(&text(greeting));
+    })?;
+    Ok(Ended::Done)
+}
+
+fn text(greeting: &Greeting) -> String {
+    let mut text = format!(
+        "Lá Chắn {} đang phục vụ / is serving, {} tên trong chỉ mục / names in the index\n",
+        env!("CARGO_PKG_VERSION"),
+        grouped(greeting.names)
+    );
+    for wanted in &greeting.wanted {
+        text += &format!(
+            "  không mở được cổng {} (cần quyền, hoặc chương trình khác đang giữ), dùng cổng khác / \
+             port {} is not to be had (rights, or another program), using another\n",
+            wanted.port(),
+            wanted.port()
+        );
+    }
+    for address in &greeting.addresses {
+        text += &format!("  DNS     {address} (UDP, TCP)\n");
+    }
+    text += &format!("  trạng thái / state     {}\n", greeting.state.display());
+    if let Some(address) = greeting.addresses.first() {
+        let address = to_try(*address);
+        text += &format!("  thử / try     dig @{} -p {} pornhub.com\n", address.ip(), address.port());
+    }
+    text
+}

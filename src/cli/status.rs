@@ -1,0 +1,109 @@
+//! `lachan status`: how the running server is.
+
+use super::args::StatusArgs;
+use super::out::{Ended, Failure, Table, grouped, print, print_json};
+use super::place;
+use crate::app::status::Status;
+use crate::control::{Reply, Request, client};
+
+/// Prints the status; exit code 1 where something is wrong.
+///
+/// # Errors
+/// No server to ask.
+pub fn run(args: &StatusArgs) -> Result<Ended, Failure> {
+    let socket = place::control_socket(&args.place)?;
+    let facts = match client::ask(&socket, &Request::Status)? {
+        Reply::Facts(facts) => facts,
+        other => return super::out::tell(other),
+    };
+    let status: Status = serde_json::from_value(facts)?;
+    if args.json {
+        print_json(&status)?
+    } else {
+        print(&text(&status))?
+    }
+    Ok(if status.troubles.is_empty() { Ended::Done } else { Ended::Refused })
+}
+
+fn text(status: &Status) -> String {
+    let mut table = Table::new(&["Lá Chắn", &status.version]);
+    let mut row = |what: &str, value: String| table.row(vec![what.into(), value]);
+    if !status.school.is_empty() {
+        row("trường / school", status.school.clone());
+    }
+    row("chạy từ / up since", format!("{} ({})", status.started, duration(status.uptime_s)));
+    row("truy vấn / queries", grouped(status.queries));
+    row("bị chặn / blocked", grouped(status.blocked));
+    row("từ bộ nhớ đệm / from the cache", grouped(status.cached));
+    row("hỏi bên ngoài / fetched", grouped(status.fetched));
+    row("máy lạ bị từ chối / refused clients", grouped(status.refused_clients));
+    row("gói hỏng / malformed", grouped(status.malformed));
+    row("bị bỏ vì quá tải / shed", grouped(status.shed));
+    row("kết nối TCP / TCP connections", status.tcp_connections.to_string());
+    row(
+        "chỉ mục / index",
+        format!(
+            "{} tên / names, {} danh sách / lists, {}{}",
+            grouped(status.index.names),
+            status.index.lists,
+            size(status.index.octets),
+            status.index.age_s.map(|age| format!(", {} tuổi / old", duration(age))).unwrap_or_default()
+        ),
+    );
+    row(
+        "bộ nhớ đệm / cache",
+        format!(
+            "{} câu trả lời / answers, {}",
+            grouped(status.cache.answers as u64),
+            size(status.cache.octets)
+        ),
+    );
+    row(
+        "nhật ký / journal",
+        format!(
+            "{} đã lưu / stored, {} chờ / waiting, {}",
+            grouped(status.journal.stored),
+            status.journal.waiting,
+            size(status.journal.octets)
+        ),
+    );
+    let mut text = table.render();
+    if !status.upstreams.is_empty() {
+        let mut servers = Table::new(&["máy chủ hỏi / upstream", "câu hỏi", "lỗi / failures", "RTT ms"]);
+        for server in &status.upstreams {
+            servers.row(vec![
+                server.server.clone(),
+                grouped(server.queries),
+                grouped(server.failures),
+                server.rtt_ms.map(|rtt| format!("{rtt:.1}")).unwrap_or_default(),
+            ]);
+        }
+        text += &format!("\n{}", servers.render());
+    }
+    if status.troubles.is_empty() {
+        text += "\nmọi thứ bình thường / all is well\n";
+    } else {
+        text += "\ncần xem lại / needs a look:\n";
+        for trouble in &status.troubles {
+            text += &format!("  - {trouble}\n");
+        }
+    }
+    text
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+fn size(octets: u64) -> String {
+    match octets {
+        0..1024 => format!("{octets} B"),
+        1024..1_048_576 => format!("{:.1} KiB", octets as f64 / 1024.0),
+        _ => format!("{:.1} MiB", octets as f64 / 1_048_576.0),
+    }
+}

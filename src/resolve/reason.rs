@@ -1,0 +1,109 @@
+//! Why there is no answer, or not the whole truth: each Extended DNS Error that comes from here, with the
+//! EXTRA-TEXT that whoever asks `dig` reads.
+
+use crate::dns::ede::EdeCode;
+
+/// INFO-CODE and EXTRA-TEXT.
+pub(super) type Reason = (EdeCode, &'static str);
+
+pub(super) const BOGUS: Reason =
+    (EdeCode::DnssecBogus, "chữ ký DNSSEC không đúng / DNSSEC validation failed");
+pub(super) const NO_PROOF: Reason = (
+    EdeCode::NsecMissing,
+    "không có bằng chứng DNSSEC rằng tên không tồn tại / no valid proof that there is nothing",
+);
+pub(super) const ALIAS_UNPROVEN: Reason =
+    (EdeCode::DnssecBogus, "bí danh (CNAME) không có bằng chứng DNSSEC hợp lệ / an alias has no valid proof");
+pub(super) const NOWHERE: Reason = (
+    EdeCode::NoReachableAuthority,
+    "ủy quyền tên miền không dẫn tới máy chủ nào / a delegation leads nowhere",
+);
+pub(super) const TOO_SLOW: Reason = (
+    EdeCode::NoReachableAuthority,
+    "không máy chủ tên miền nào trả lời kịp / no name server answers in time",
+);
+pub(super) const NO_ANSWER: Reason = (
+    EdeCode::NoReachableAuthority,
+    "không máy chủ tên miền nào cho câu trả lời / no name server gives an answer",
+);
+pub(super) const NO_SERVER: Reason =
+    (EdeCode::NoReachableAuthority, "không tìm được máy chủ tên miền / no name server can be found");
+pub(super) const TOO_MUCH_WORK: Reason =
+    (EdeCode::InvalidData, "phân giải tên này quá tốn công / the name takes too much work to resolve");
+pub(super) const CIRCLE: Reason = (
+    EdeCode::InvalidData,
+    "các bí danh (CNAME) dẫn vòng quanh hoặc quá xa / aliases lead in a circle, or too far",
+);
+pub(super) const NOT_BUILT: Reason =
+    (EdeCode::Other, "không khởi tạo được bộ phân giải / resolver could not be built");
+pub(super) const TOO_LONG: Reason = (EdeCode::InvalidData, "câu trả lời quá dài / answer too long");
+pub(super) const NOT_JOINED: Reason =
+    (EdeCode::InvalidData, "không ghép được chuỗi bí danh (CNAME) / chain cannot be joined");
+pub(super) const OUT_OF_TIME: Reason =
+    (EdeCode::NoReachableAuthority, "hết thời gian chờ câu trả lời / no answer in time");
+pub(super) const TOO_BUSY: Reason =
+    (EdeCode::NotReady, "đang có quá nhiều câu hỏi chờ / too many questions in flight");
+pub(super) const NOBODY: Reason =
+    (EdeCode::NoReachableAuthority, "không có máy chủ nào để hỏi / nobody to ask");
+pub(super) const NOT_FOR_US: Reason =
+    (EdeCode::NotSupported, "không phải câu hỏi dành cho bộ phân giải / not a question for a resolver");
+pub(super) const UPSTREAM_BLOCKED: Reason =
+    (EdeCode::Blocked, "bị máy chủ cấp trên chặn / blocked by upstream");
+pub(super) const UPSTREAM_CENSORED: Reason =
+    (EdeCode::Censored, "bị máy chủ cấp trên chặn theo lệnh / censored by upstream");
+pub(super) const UPSTREAM_FILTERED: Reason =
+    (EdeCode::Filtered, "bị máy chủ cấp trên lọc / filtered by upstream");
+pub(super) const FORWARDERS_SILENT: Reason =
+    (EdeCode::NetworkError, "không máy chủ chuyển tiếp nào trả lời / no forwarder answers");
+pub(super) const FORWARDER_GARBAGE: Reason = (
+    EdeCode::InvalidData,
+    "không đọc được câu trả lời của máy chủ chuyển tiếp / a forwarder's answer cannot be read",
+);
+pub(super) const FORWARDERS_REFUSE: Reason =
+    (EdeCode::NoReachableAuthority, "các máy chủ chuyển tiếp từ chối / the forwarders refuse");
+pub(super) const FORWARDERS_FAIL: Reason =
+    (EdeCode::NoReachableAuthority, "các máy chủ chuyển tiếp báo lỗi / the forwarders fail");
+
+/// What a forwarder's own reason for a DNSSEC failure becomes.
+pub(super) fn dnssec_failure(code: EdeCode) -> Reason {
+    (code, "máy chủ chuyển tiếp báo lỗi DNSSEC / DNSSEC, says the forwarder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::reply::EXTRA_TEXT_MAX;
+
+    #[test]
+    fn every_text_is_whole_and_in_both_languages() {
+        for (_, text) in [
+            BOGUS,
+            NO_PROOF,
+            ALIAS_UNPROVEN,
+            NOWHERE,
+            TOO_SLOW,
+            NO_ANSWER,
+            NO_SERVER,
+            TOO_MUCH_WORK,
+            CIRCLE,
+            NOT_BUILT,
+            TOO_LONG,
+            NOT_JOINED,
+            OUT_OF_TIME,
+            TOO_BUSY,
+            NOBODY,
+            NOT_FOR_US,
+            UPSTREAM_BLOCKED,
+            UPSTREAM_CENSORED,
+            UPSTREAM_FILTERED,
+            FORWARDERS_SILENT,
+            FORWARDER_GARBAGE,
+            FORWARDERS_REFUSE,
+            FORWARDERS_FAIL,
+            dnssec_failure(EdeCode::DnssecBogus),
+        ] {
+            assert!(text.len() <= EXTRA_TEXT_MAX, "{text}");
+            assert_eq!(text.split(" / ").count(), 2, "{text}");
+        }
+    }
+}

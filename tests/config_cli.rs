@@ -1,0 +1,91 @@
+//! Mistakes in a config, as the person who made them sees them.
+
+use std::path::PathBuf;
+
+use crate::support::server::{School, lachan};
+
+const FIVE: &str = r#"version = 1
+[school]
+nmae = "THCS Lá Chắn"
+[[group]]
+name = "Phòng máy 1"
+tier = "lower_secundary"
+from = ["10.10.1.0/24"]
+[[group]]
+name = "Phòng máy 2"
+tier = "lower_secondary"
+from = ["10.10.2.0/24", "10.10.2.300"]
+[[group]]
+name = "Phòng máy 3"
+tier = "lower_secondary"
+from = ["10.10.2.0/24"]
+[[list]]
+id = "x"
+file = "x.txt"
+category = "gamblin"
+"#;
+
+#[test]
+fn five_mistakes_are_five_located_errors_with_a_likely_fix() {
+    let school = School::new();
+    let file = school.write("five.toml", FIVE);
+    let output = lachan().args(["config", "check"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    for (line, hint) in
+        [(3, "name"), (6, "lower_secondary"), (11, "10.10.2.300"), (15, "Phòng máy 2"), (19, "gambling")]
+    {
+        assert!(text.contains(&format!("five.toml:{line}:")), "line {line}:\n{text}");
+        assert!(text.contains(hint), "{hint}:\n{text}");
+    }
+    let json = lachan().args(["config", "check", "--json"]).arg(&file).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["mistakes"].as_array().unwrap().len(), 5, "{report}");
+}
+
+#[test]
+fn serve_refuses_a_config_with_mistakes_and_shows_them() {
+    let school = School::new();
+    let file = school.write("five.toml", FIVE);
+    let output = lachan().arg("serve").arg("--config").arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("five.toml:6:"));
+}
+
+#[test]
+fn every_config_that_we_ship_passes() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config");
+    let examples = std::fs::read_dir(folder.join("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let mut seen = 0;
+    for file in examples
+        .chain([folder.join("lachan.toml")])
+        .filter(|file| file.extension().is_some_and(|ext| ext == "toml"))
+    {
+        let output = lachan().args(["config", "check"]).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{}:\n{}", file.display(), String::from_utf8_lossy(&output.stderr));
+        seen += 1;
+    }
+    assert!(seen >= 3);
+}
+
+#[test]
+fn wrong_use_is_exit_code_2_and_help_is_there_for_everything() {
+    assert_eq!(lachan().arg("chekc").output().unwrap().status.code(), Some(2));
+    for command in [
+        &["serve"][..],
+        &["init"],
+        &["check"],
+        &["config", "check"],
+        &["lists", "status"],
+        &["lists", "update"],
+        &["lists", "compile"],
+        &["lists", "diff"],
+        &["log"],
+        &["status"],
+        &["reload"],
+    ] {
+        let output = lachan().args(command).arg("--help").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains(" / "), "{command:?}: {text}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Lists on the command line: every line accounted for, accidents refused, indexes compared.
+
+use std::fs;
+
+use crate::support::server::{School, lachan};
+use crate::support::{shared, unpack};
+
+fn list(id: &str, file: &str, category: &str) -> String {
+    format!("[[list]]\nid = \"{id}\"\nfile = \"{file}\"\ncategory = \"{category}\"\n")
+}
+
+#[test]
+fn every_line_of_a_list_is_accounted_for() {
+    let school = School::new();
+    let text = "# comment\ngood.example\nGOOD.example\nbad..example\ncom\n192.0.2.1\nhttps://moet.gov.vn\nlate.example # why\n";
+    let file = school.write("mixed.txt", text);
+    school.config(None, &list("mixed", file.to_str().unwrap(), "games"));
+    school.run_ok(&["lists", "compile"]);
+    let status: serde_json::Value =
+        serde_json::from_str(&school.run_ok(&["lists", "status", "--json"])).unwrap();
+    let lists = status["lists"].as_array().unwrap();
+    let mixed = lists.iter().find(|list| list["id"] == "mixed").unwrap();
+    let count = |what: &str| mixed[what].as_u64().unwrap();
+    assert_eq!(count("lines"), 8, "{mixed}");
+    assert_eq!(count("taken"), 2, "{mixed}");
+    assert_eq!(count("taken") + count("ignored") + count("refused") + count("rewrites"), 8, "{mixed}");
+    let text = school.run_ok(&["lists", "status", "--samples"]);
+    assert!(text.contains("bad..example"), "{text}");
+    assert!(lists.iter().any(|list| list["id"] == "starter-gambling" && list["taken"].as_u64() > Some(100)));
+}
+
+#[test]
+fn an_index_is_compiled_and_compared() {
+    let school = School::new();
+    let file = school.write("a.txt", "one.example\ntwo.example\n");
+    school.config(None, &list("a", file.to_str().unwrap(), "games"));
+    let (old, new) = (school.path("old.index"), school.path("new.index"));
+    school.run_ok(&["lists", "compile", "--output", old.to_str().unwrap()]);
+    fs::write(&file, "two.example\nthree.example\n").unwrap();
+    let summary = school.run_ok(&["lists", "compile", "--json", "--output", new.to_str().unwrap()]);
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert!(summary["names"].as_u64() > Some(4000), "{summary}");
+    let diff = lachan().args(["lists", "diff", "--json"]).args([&old, &new]).output().unwrap();
+    let diff: serde_json::Value = serde_json::from_slice(&diff.stdout).unwrap();
+    assert_eq!(diff["names"]["added_samples"], serde_json::json!(["three.example"]));
+    assert_eq!(diff["names"]["removed_samples"], serde_json::json!(["one.example"]));
+    let missing = lachan().args(["lists", "diff"]).args([&old, &school.path("none")]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+/// Real accidents: the last version of each series is the one that must not come into force.
+#[test]
+fn lists_that_collapsed_upstream_leave_the_last_good_copy_in_force() {
+    let Some(updates) = shared("updates") else { return };
+    for series in [
+        "blocklistproject-gambling-2026-collapse",
+        "ut1-malware-2020-to-zero",
+        "ut1-malware-2025-partial-collapse",
+    ] {
+        let mut versions: Vec<_> =
+            fs::read_dir(updates.join(series)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        versions.sort();
+        let texts: Vec<Vec<u8>> = versions.iter().map(|file| unpack(file)).collect();
+        // The accident is the smallest version; what stands before it is good.
+        let accident = texts.iter().enumerate().min_by_key(|(_, text)| text.len()).unwrap().0;
+        let school = School::new();
+        let file = school.write("list.txt", &texts[0]);
+        school.config(None, &list("real", file.to_str().unwrap(), "malware"));
+        for text in &texts[..accident] {
+            fs::write(&file, text).unwrap();
+            school.run_ok(&["lists", "compile"]);
+        }
+        let before = taken(&school);
+        fs::write(&file, &texts[accident]).unwrap();
+        let output = school.run(&["lists", "compile"]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("bản cũ vẫn dùng"), "{series}: {told}");
+        assert_eq!(taken(&school), before, "{series}");
+        assert!(before > 1000, "{series}: {before}");
+    }
+}
+
+fn taken(school: &School) -> u64 {
+    let status: serde_json::Value =
+        serde_json::from_str(&school.run_ok(&["lists", "status", "--json"])).unwrap();
+    let lists = status["lists"].as_array().unwrap();
+    lists.iter().find(|list| list["id"] == "real").unwrap()["taken"].as_u64().unwrap()
+}

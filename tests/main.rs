@@ -1,0 +1,27 @@
+//! The tests of the whole program, in one program. What each module promises:
+//!
+//! | module | promise |
+//! | --- | --- |
+//! | `tidy` | the source keeps the house rules of ARCHITECTURE.md |
+//! | `first_start` | the binary as it comes answers, blocks, explains and counts |
+//! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
+//! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
+//! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
+//! | `reload` | a reload takes effect; one that fails changes nothing |
+//! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
+//! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
+//! | `config_cli` | five mistakes, five located errors; every shipped config passes |
+//! | `oracle` | a second opinion, written without the index and the policy |
+//! | `support` | users as values: an authority, a server, a client |
+
+mod broken_state;
+mod config_cli;
+mod first_start;
+mod lists_cli;
+mod oracle;
+mod protocol;
+mod reload;
+mod school;
+mod support;
+mod tidy;
+mod trace;

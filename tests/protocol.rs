@@ -1,0 +1,123 @@
+//! Odd queries get the codes that the RFCs ask for.
+
+use crate::support::authority::{ADDRESS, Authority};
+use crate::support::client::{Answer, Stream, ask, exchange, query};
+use crate::support::server::{School, Server};
+
+const A: u16 = 1;
+const TXT: u16 = 16;
+
+struct Setup {
+    server: Server,
+    _school: School,
+    _authority: Authority,
+}
+
+fn setup(config: &str) -> Option<Setup> {
+    let big: String = (0..120).map(|n| format!("big.example. 300 IN TXT \"{n:0>20}\"\n")).collect();
+    let authority = Authority::start(&big)?;
+    let school = School::new();
+    school.config(
+        Some(authority.address),
+        &format!("[[group]]\nname = \"x\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n{config}"),
+    );
+    Some(Setup { server: school.serve(), _school: school, _authority: authority })
+}
+
+fn changed(name: &str, rtype: u16, change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let mut packet = query(name, rtype, 7);
+    change(&mut packet);
+    packet
+}
+
+#[test]
+fn odd_queries_get_their_codes() {
+    let Some(setup) = setup("") else { return };
+    let rcode = |packet: &[u8]| exchange("127.0.0.1", setup.server.address, packet).unwrap().rcode;
+    assert_eq!(rcode(&changed("a.example", A, |p| p[2] |= 2 << 3)), 4, "opcode STATUS is NOTIMP");
+    assert_eq!(rcode(&changed("a.example", A, |p| p[2] |= 5 << 3)), 4, "UPDATE is NOTIMP");
+    assert_eq!(rcode(&changed("a.example", A, |p| p[5] = 2)), 1, "two questions are FORMERR");
+    assert_eq!(rcode(&changed("a.example", 252, |_| {})), 5, "AXFR is REFUSED");
+    let ednsver = changed("a.example", A, |p| {
+        let at = p.len() - 5;
+        p[at] = 1;
+    });
+    assert_eq!(rcode(&ednsver), 16, "EDNS version 1 is BADVERS");
+    assert_eq!(
+        rcode(&changed("a.example", A, |p| p[2] &= !1)),
+        5,
+        "no recursion desired, no look into the cache"
+    );
+    let unknown_option = changed("a.example", A, |p| {
+        let at = p.len() - 1;
+        p[at] = 6;
+        p.extend_from_slice(&[0xff, 0, 0, 2, 1, 2]);
+    });
+    assert_eq!(rcode(&unknown_option), 0, "an unknown option is ignored");
+    let any = ask(setup.server.address, "a.example", 255);
+    assert_eq!((any.rcode, any.records[0].0), (0, 13), "ANY gets HINFO (RFC 8482)");
+}
+
+#[test]
+fn the_case_of_the_question_comes_back() {
+    let Some(setup) = setup("") else { return };
+    for _ in 0..2 {
+        let answer = ask(setup.server.address, "wWw.ExAmPlE", A);
+        assert_eq!(answer.addresses(), [ADDRESS]);
+        assert_eq!(&answer.octets[12..25], b"\x03wWw\x07ExAmPlE\x00");
+    }
+}
+
+#[test]
+fn what_is_too_large_for_udp_is_cut_and_comes_whole_over_tcp() {
+    let Some(setup) = setup("") else { return };
+    for _ in 0..2 {
+        let answer = ask(setup.server.address, "big.example", TXT);
+        assert!(answer.truncated && answer.records.is_empty());
+        let whole = Stream::open(setup.server.address).ask("big.example", TXT);
+        assert_eq!((whole.truncated, whole.records.len()), (false, 120));
+    }
+}
+
+#[test]
+fn queries_of_one_connection_are_answered_as_they_finish() {
+    let Some(setup) = setup("") else { return };
+    let mut stream = Stream::open(setup.server.address);
+    for id in 0..50 {
+        stream.send(&query(&format!("n{id}.example"), A, id));
+    }
+    let mut ids: Vec<u16> = (0..50)
+        .map(|_| {
+            let octets = stream.receive().unwrap();
+            assert_eq!(Answer::read(&octets).addresses(), [ADDRESS]);
+            u16::from_be_bytes([octets[0], octets[1]])
+        })
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..50).collect::<Vec<_>>());
+}
+
+#[test]
+fn class_ch_tells_nothing_unless_the_school_says_so() {
+    let chaos = |name: &str| {
+        changed(name, TXT, |p| {
+            let at = p.len() - 12;
+            p[at] = 3;
+        })
+    };
+    let Some(silent) = setup("") else { return };
+    let ask = |setup: &Setup, name: &str| exchange("127.0.0.1", setup.server.address, &chaos(name)).unwrap();
+    assert_eq!(ask(&silent, "version.bind").rcode, 5);
+    let Some(open) = setup("[listen]\nversion = \"lachan\"\nhostname = \"truong-a\"\n") else { return };
+    assert_eq!(ask(&open, "version.bind").records[0].2, "lachan");
+    assert_eq!(ask(&open, "hostname.bind").records[0].2, "truong-a");
+}
+
+#[test]
+fn a_client_outside_the_access_list_is_refused() {
+    let Some(setup) = setup("[access]\nallow = [\"127.0.0.1/32\"]\n") else { return };
+    let refused = exchange("127.0.0.2", setup.server.address, &query("a.example", A, 7)).unwrap();
+    assert_eq!(refused.rcode, 5);
+    assert_eq!(refused.errors[0].0, 18);
+    assert_eq!(ask(setup.server.address, "a.example", A).rcode, 0);
+}

@@ -1,0 +1,82 @@
+//! A reload takes effect; one that fails changes nothing and says why.
+
+use std::fs;
+
+use crate::support::authority::Authority;
+use crate::support::client::ask;
+use crate::support::server::School;
+
+const A: u16 = 1;
+
+const GROUP: &str = "[[group]]\nname = \"Lớp 6A\"\ntier = \"lower_secondary\"\nfrom = [\"127.0.0.0/8\"]\n";
+
+#[test]
+fn a_reload_takes_new_rules_and_a_mistake_leaves_everything_as_it_was() {
+    let Some(authority) = Authority::start("") else { return };
+    let school = School::new();
+    school.config(Some(authority.address), GROUP);
+    let server = school.serve();
+    assert!(!ask(server.address, "game.example", A).is_blocked());
+
+    let block = format!(
+        "{GROUP}[school_rules]\nblock = [{{ name = \"game.example\", reason = \"thi\", by = \"IT\" }}]\n"
+    );
+    school.config(Some(authority.address), &block);
+    school.run_ok(&["reload"]);
+    assert!(ask(server.address, "game.example", A).is_blocked());
+
+    let broken = school.config(Some(authority.address), &block.replace("lower_secondary", "lower_secundary"));
+    let output = school.run(&["reload"]);
+    // The config that the command itself reads is broken too: it says so, and names the place.
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("lower_secundary") && told.contains("lower_secondary"), "{told}");
+    server.signal("HUP");
+    let state = school.state();
+    let status = crate::support::server::wait_for(|| {
+        let output = crate::support::server::lachan()
+            .args(["status", "--json", "--state"])
+            .arg(&state)
+            .output()
+            .unwrap();
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        status["troubles"].to_string().contains("lower_secundary").then_some(status)
+    });
+    assert!(status.is_some(), "the mistake shows in the status");
+    assert!(ask(server.address, "game.example", A).is_blocked(), "the old policy stays in force");
+
+    fs::remove_file(broken).unwrap();
+    school.config(Some(authority.address), GROUP);
+    school.run_ok(&["reload"]);
+    assert!(!ask(server.address, "game.example", A).is_blocked());
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() {
+    let Some(authority) = Authority::start("alias.example. 300 IN CNAME www.late.example.") else { return };
+    let school = School::new();
+    let list = school.write("list.txt", "early.example\n");
+    let config = format!(
+        "{GROUP}[[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n",
+        list.display()
+    );
+    school.config(Some(authority.address), &config);
+    let server = school.serve();
+    school.wait_for_list("cua-truong");
+    for (name, blocked) in [("early.example", true), ("late.example", false), ("alias.example", false)] {
+        assert_eq!(ask(server.address, name, A).is_blocked(), blocked, "{name}");
+    }
+    fs::write(&list, "early.example\nlate.example\n").unwrap();
+    school.run_ok(&["reload"]);
+    for (name, blocked) in [("early.example", true), ("late.example", true), ("alias.example", true)] {
+        assert_eq!(ask(server.address, name, A).is_blocked(), blocked, "{name}");
+    }
+    // An accident: the gate refuses the empty file, and the last good copy stays.
+    fs::write(&list, "# nothing\n").unwrap();
+    school.run_ok(&["reload"]);
+    assert!(ask(server.address, "late.example", A).is_blocked());
+    let status = school.run(&["lists", "status"]);
+    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(text.contains("danh sách rỗng"), "{text}");
+}

@@ -1,0 +1,81 @@
+//! An upstream on loopback that answers every name: nsd with a wildcard at the root.
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, Command, Stdio};
+
+use super::client;
+
+/// What every name without a record of its own has.
+pub const ADDRESS: &str = "198.51.100.1";
+
+/// nsd, serving a zone `.`.
+pub struct Authority {
+    child: Child,
+    pub address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Authority {
+    /// Starts nsd with a wildcard for everything and these records more; `None` where nsd is not
+    /// installed.
+    pub fn start(records: &str) -> Option<Self> {
+        let nsd = super::program("nsd")?;
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let zone = format!(
+            ". 300 IN SOA ns.invalid. admin.invalid. 1 3600 600 86400 60\n. 300 IN NS ns.invalid.\n\
+             ns.invalid. 300 IN A 127.0.0.1\n*. 300 IN A {ADDRESS}\n*. 300 IN TXT \"allowed\"\n{records}\n"
+        );
+        fs::write(at.join("root.zone"), zone).unwrap();
+        let address = free_address();
+        let config = format!(
+            "server:\n ip-address: {}@{}\n zonesdir: \"{dir}\"\n database: \"\"\n pidfile: \"\"\n \
+             xfrdfile: \"\"\n zonelistfile: \"{dir}/zones\"\n username: \"\"\n server-count: 1\n verbosity: 0\n \
+             rrl-ratelimit: 0\n\
+             remote-control:\n control-enable: no\nzone:\n name: \".\"\n zonefile: root.zone\n",
+            address.ip(),
+            address.port(),
+            dir = at.display(),
+        );
+        fs::write(at.join("nsd.conf"), config).unwrap();
+        let child = Command::new(nsd)
+            .args(["-d", "-c"])
+            .arg(at.join("nsd.conf"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let authority = Self { child, address, _folder: folder };
+        authority.wait();
+        Some(authority)
+    }
+
+    /// Asks until it answers: the question itself waits, refused packets come back at once.
+    fn wait(&self) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
+        socket.connect(self.address).unwrap();
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_secs(20) {
+            let _ = socket.send(&client::query("ready.invalid", 1, 1));
+            if socket.recv(&mut [0; 512]).is_ok() {
+                return;
+            }
+        }
+        panic!("nsd does not answer on {}", self.address);
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A loopback address and port that nobody has now.
+pub fn free_address() -> SocketAddr {
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    udp.local_addr().unwrap()
+}

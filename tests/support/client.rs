@@ -1,0 +1,190 @@
+//! A stub resolver: asks over UDP or TCP and reads what comes back.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use lachan::dns::message::{self, Section};
+use lachan::dns::name::{NameBuf, OwnedName};
+
+/// How long an answer may take before a test calls it lost.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub rcode: u16,
+    pub truncated: bool,
+    pub authentic: bool,
+    /// (type, TTL, what it says) of the answer section; addresses and names as text, the rest in hex.
+    pub records: Vec<(u16, u32, String)>,
+    /// (INFO-CODE, EXTRA-TEXT)
+    pub errors: Vec<(u16, String)>,
+    pub authority: usize,
+    pub octets: Vec<u8>,
+}
+
+impl Answer {
+    /// Addresses of the answer section.
+    pub fn addresses(&self) -> Vec<&str> {
+        self.records
+            .iter()
+            .filter(|(rtype, ..)| matches!(rtype, 1 | 28))
+            .map(|(.., data)| data.as_str())
+            .collect()
+    }
+
+    /// Whether it is the block answer of style `null`, or NODATA with a block error.
+    pub fn is_blocked(&self) -> bool {
+        self.errors.iter().any(|(code, _)| matches!(code, 15..=17))
+    }
+
+    pub fn read(octets: &[u8]) -> Self {
+        let (_, records) = message::records(octets).unwrap();
+        let mut answer = Self {
+            rcode: u16::from(octets[3] & 15),
+            truncated: octets[2] & 2 != 0,
+            authentic: octets[3] & 0x20 != 0,
+            records: vec![],
+            errors: vec![],
+            authority: 0,
+            octets: octets.to_vec(),
+        };
+        for record in &records {
+            let rdata = &octets[record.rdata_at()..record.end()];
+            match record.section {
+                Section::Answer => {
+                    let text = match (record.rtype, rdata.len()) {
+                        (1, 4) => IpAddr::from(<[u8; 4]>::try_from(rdata).unwrap()).to_string(),
+                        (28, 16) => IpAddr::from(<[u8; 16]>::try_from(rdata).unwrap()).to_string(),
+                        (2 | 5 | 12, _) => {
+                            let mut name = NameBuf::new();
+                            name.fill_from_message(octets, record.rdata_at()).unwrap();
+                            name.name().to_string()
+                        }
+                        (16, _) => String::from_utf8_lossy(&rdata[1..]).into_owned(),
+                        _ => rdata.iter().map(|octet| format!("{octet:02x}")).collect(),
+                    };
+                    answer.records.push((record.rtype, record.ttl, text));
+                }
+                Section::Authority => answer.authority += 1,
+                Section::Additional if record.rtype == 41 => {
+                    answer.rcode |= ((record.ttl >> 24) as u16) << 4;
+                    for option in lachan::dns::edns::options(rdata) {
+                        if let Some((15, data)) = option {
+                            let text = String::from_utf8(data[2..].to_vec()).unwrap();
+                            answer.errors.push((u16::from_be_bytes([data[0], data[1]]), text));
+                        }
+                    }
+                }
+                Section::Additional => {}
+            }
+        }
+        answer
+    }
+}
+
+/// A query packet: RD set, EDNS with 1232 octets.
+pub fn query(name: &str, rtype: u16, id: u16) -> Vec<u8> {
+    let mut packet = id.to_be_bytes().to_vec();
+    packet.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
+    // The case of the name is kept, as 0x20 needs it.
+    let name: OwnedNameWithCase = OwnedNameWithCase::parse(name);
+    packet.extend_from_slice(&name.0);
+    packet.extend_from_slice(&rtype.to_be_bytes());
+    packet.extend_from_slice(&[0, 1]);
+    packet.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
+    packet
+}
+
+struct OwnedNameWithCase(Vec<u8>);
+
+impl OwnedNameWithCase {
+    fn parse(text: &str) -> Self {
+        let mut wire = OwnedName::parse(text).unwrap().as_name().wire().to_vec();
+        if !text.contains('\\') {
+            let letters: Vec<u8> = text.bytes().filter(|octet| *octet != b'.').collect();
+            let (mut at, mut next) = (0, 0);
+            while wire[at] != 0 {
+                let len = wire[at] as usize;
+                wire[at + 1..=at + len].copy_from_slice(&letters[next..next + len]);
+                (at, next) = (at + len + 1, next + len);
+            }
+        }
+        Self(wire)
+    }
+}
+
+/// Asks one question over UDP from the given address of this host.
+pub fn ask_from(from: &str, server: SocketAddr, name: &str, rtype: u16) -> Answer {
+    exchange(from, server, &query(name, rtype, 0x1234)).expect("an answer")
+}
+
+/// Asks one question over UDP.
+pub fn ask(server: SocketAddr, name: &str, rtype: u16) -> Answer {
+    ask_from(if server.is_ipv4() { "127.0.0.1" } else { "::1" }, server, name, rtype)
+}
+
+/// Sends octets over UDP and gives back what comes, if anything does.
+pub fn exchange(from: &str, server: SocketAddr, packet: &[u8]) -> Option<Answer> {
+    let socket = UdpSocket::bind((from.parse::<IpAddr>().unwrap(), 0)).unwrap();
+    socket.set_read_timeout(Some(WAIT)).unwrap();
+    socket.connect(server).unwrap();
+    socket.send(packet).unwrap();
+    let mut buf = [0; 65_535];
+    let len = socket.recv(&mut buf).ok()?;
+    assert_eq!(buf[..2], packet[..2], "the id comes back");
+    Some(Answer::read_any(&buf[..len]))
+}
+
+impl Answer {
+    /// As [`read`](Self::read), also for an answer without a question (FORMERR, BADVERS).
+    fn read_any(octets: &[u8]) -> Self {
+        if octets[5] == 1 {
+            return Self::read(octets);
+        }
+        // An OPT record may follow the header: 11 octets, its TTL at offset 5.
+        let extended = if octets[11] == 1 { u16::from(octets[12 + 5]) << 4 } else { 0 };
+        Self {
+            rcode: u16::from(octets[3] & 15) | extended,
+            truncated: false,
+            authentic: false,
+            records: vec![],
+            errors: vec![],
+            authority: 0,
+            octets: octets.to_vec(),
+        }
+    }
+}
+
+/// A TCP connection that asks.
+pub struct Stream(pub TcpStream);
+
+impl Stream {
+    pub fn open(server: SocketAddr) -> Self {
+        let stream = TcpStream::connect(server).unwrap();
+        stream.set_read_timeout(Some(WAIT)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(stream)
+    }
+
+    pub fn send(&mut self, packet: &[u8]) {
+        let mut framed = (packet.len() as u16).to_be_bytes().to_vec();
+        framed.extend_from_slice(packet);
+        self.0.write_all(&framed).unwrap();
+    }
+
+    /// The next answer; `None` when the server has closed.
+    pub fn receive(&mut self) -> Option<Vec<u8>> {
+        let mut len = [0; 2];
+        self.0.read_exact(&mut len).ok()?;
+        let mut octets = vec![0; u16::from_be_bytes(len).into()];
+        self.0.read_exact(&mut octets).ok()?;
+        Some(octets)
+    }
+
+    pub fn ask(&mut self, name: &str, rtype: u16) -> Answer {
+        self.send(&query(name, rtype, 0x4321));
+        Answer::read(&self.receive().expect("an answer"))
+    }
+}

@@ -1,0 +1,171 @@
+//! The real binary, started as a user would start it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// The binary under test.
+pub fn lachan() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lachan"));
+    command.env_remove("LACHAN_STATE").env("NO_COLOR", "1");
+    command
+}
+
+/// A folder for one school: config, lists, state.
+pub struct School {
+    folder: TempDir,
+}
+
+impl School {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes `lachan.toml`: what every test school has in common, then `config`. `upstream` is the
+    /// only server asked.
+    pub fn config(&self, upstream: Option<SocketAddr>, config: &str) -> PathBuf {
+        let forward = match upstream {
+            Some(address) => format!(
+                "[resolve]\nmode = \"forward\"\ndnssec = false\n[[resolve.forward]]\nzone = \".\"\nservers = [\"{address}\"]\n"
+            ),
+            None => String::new(),
+        };
+        // A test may bring a [listen] of its own; the address stands in it all the same.
+        let (listen, config) = match config.split_once("[listen]\n") {
+            Some((before, after)) => (after, before),
+            None => ("", config),
+        };
+        let text = format!(
+            "version = 1\n[state]\nfolder = \"{}\"\n{forward}{config}\n[listen]\ndns = [\"{}\"]\n{listen}",
+            self.state().display(),
+            super::authority::free_address()
+        );
+        self.write("lachan.toml", text)
+    }
+
+    /// Starts `lachan serve` with the config written before.
+    pub fn serve(&self) -> Server {
+        let mut command = lachan();
+        command.arg("serve").arg("--config").arg(self.path("lachan.toml"));
+        Server::start(command)
+    }
+
+    /// Runs a command of the school: `lachan … --config lachan.toml`.
+    pub fn run(&self, args: &[&str]) -> Output {
+        lachan().args(args).arg("--config").arg(self.path("lachan.toml")).output().unwrap()
+    }
+
+    /// The same, for one that must succeed; gives back what it printed.
+    pub fn run_ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{args:?}\n{out}\n{err}");
+        out.into_owned()
+    }
+
+    /// Waits until the running server has the list in force.
+    pub fn wait_for_list(&self, id: &str) {
+        let found = wait_for(|| {
+            let output = self.run(&["status", "--json"]);
+            let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+            status["lists"].as_array()?.iter().any(|list| list["id"] == id).then_some(())
+        });
+        assert!(found.is_some(), "list {id} does not come into force");
+    }
+
+    /// Attempts in the log, all in all.
+    pub fn attempts(&self) -> u64 {
+        self.attempts_or_none().expect("a journal")
+    }
+
+    /// The same, where there may be no journal yet.
+    pub fn attempts_or_none(&self) -> Option<u64> {
+        let output = self.run(&["log", "--totals", "--format", "json"]);
+        let totals: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+        totals["attempts"].as_u64()
+    }
+}
+
+/// A running server. Killed when dropped.
+pub struct Server {
+    child: Child,
+    /// The first DNS address that it printed.
+    pub address: SocketAddr,
+    /// What it printed until then.
+    pub greeting: String,
+}
+
+impl Server {
+    /// Starts it and waits until it says where it listens.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut greeting = String::new();
+        let address = loop {
+            let line = lines.next().expect("the server says where it listens").unwrap();
+            greeting += &line;
+            greeting.push('\n');
+            if let Some((_, dig)) = line.split_once("dig @") {
+                let mut words = dig.split_whitespace();
+                let (ip, _, port) = (words.next().unwrap(), words.next(), words.next().unwrap());
+                break SocketAddr::new(ip.parse().unwrap(), port.parse().unwrap());
+            }
+        };
+        // Whatever it prints later must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, greeting }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().unwrap()
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Looks again and again, bounded, until there is what is waited for. Each look is an exchange with the
+/// server, so nothing spins.
+pub fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..2000).find_map(|_| look())
+}

@@ -1,0 +1,209 @@
+//! Reads our own source: floors, circles, `unsafe`, homes of libraries, files that nobody reaches,
+//! words that do not belong here. What ARCHITECTURE.md promises about the house is held here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors from the ground up. A room may import only from floors below its own.
+const FLOORS: &[&[&str]] = &[
+    &["dns", "sys"],
+    &["model"],
+    &["i18n"],
+    &["lists", "filter", "policy", "resolve", "journal"],
+    &["query", "update", "control"],
+    &["serve"],
+    &["config"],
+    &["app"],
+    &["cli"],
+];
+
+/// Libraries with a home: the rooms (or files) that may name them.
+const HOMES: &[(&str, &[&str])] = &[
+    ("hickory_proto", &["resolve"]),
+    ("hickory_net", &["resolve"]),
+    ("hickory_resolver", &["resolve"]),
+    ("hickory_server", &["resolve/local", "resolve/scenarios"]),
+    ("rusqlite", &["journal"]),
+    ("clap", &["cli"]),
+    ("miette", &["config/mistake", "cli"]),
+    ("memmap2", &["sys"]),
+    ("nix", &["sys"]),
+    ("socket2", &["sys"]),
+    ("idna", &["dns/idna", "app", "lists/target"]),
+    ("ureq", &["lists/fetch"]),
+    ("psl", &["lists"]),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every `.rs` file below `folder`, with its path from there and its text.
+fn sources(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(&path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ext| ext == "rs") {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// The room that a file belongs to; `main` and `lib` are no rooms.
+fn room(file: &str) -> &str {
+    file.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// The code of a file, without comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim()))
+        .filter(|(_, line)| !line.starts_with("//"))
+}
+
+/// Rooms that a line of code names through `crate::`.
+fn rooms_named(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").map(|(at, _)| {
+        let rest = &line[at + "crate::".len()..];
+        &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn a_room_imports_only_from_floors_below() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&root().join("src")) {
+        let Some(mine) = floor(room(&file)) else {
+            assert!(["main", "lib"].contains(&room(&file)), "src/{file} is on no floor");
+            continue;
+        };
+        for (at, line) in code(&text) {
+            for theirs in rooms_named(line).filter(|other| *other != room(&file)) {
+                match floor(theirs) {
+                    Some(floor) if floor < mine => {}
+                    _ => wrong.push(format!("src/{file}:{at}: {line}")),
+                }
+            }
+        }
+    }
+    // `dns` and `sys` share the ground floor; `sys` may borrow nothing from `dns`, and the other way round.
+    assert!(wrong.is_empty(), "imports that go up or sideways:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_grouped_import_from_the_crate_root_would_hide_who_needs_whom() {
+    for (file, text) in sources(&root().join("src")) {
+        for (at, line) in code(&text) {
+            assert!(!line.contains("crate::{"), "src/{file}:{at}: one `use` a room, please");
+        }
+    }
+}
+
+#[test]
+fn unsafe_stands_in_sys_only_and_each_block_says_why_it_is_sound() {
+    for (file, text) in sources(&root().join("src")) {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in code(&text) {
+            if line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe") {
+                assert_eq!(room(&file), "sys", "src/{file}:{at}: unsafe outside `sys`");
+                let reasoned = lines[at.saturating_sub(8)..at].iter().any(|line| line.contains("// SAFETY:"));
+                assert!(reasoned, "src/{file}:{at}: unsafe without a `// SAFETY:` reason");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_library_is_named_in_its_home_only() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&root().join("src")) {
+        for (at, line) in code(&text) {
+            for (library, homes) in HOMES {
+                let named = line.match_indices(&format!("{library}::")).any(|(at, _)| {
+                    !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+                });
+                if named && !homes.iter().any(|home| file.starts_with(home)) {
+                    wrong.push(format!("src/{file}:{at}: {line}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "libraries away from home:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_is_reached_from_the_crate_root() {
+    let sources = sources(&root().join("src"));
+    let mut reached: BTreeSet<String> = ["lib.rs", "main.rs"].map(String::from).into();
+    let mut open: Vec<String> = reached.iter().cloned().collect();
+    while let Some(file) = open.pop() {
+        let folder = match file.rsplit_once('/') {
+            Some((folder, "mod.rs")) => format!("{folder}/"),
+            Some(_) => format!("{}/", file.trim_end_matches(".rs")),
+            None if file == "lib.rs" || file == "main.rs" => String::new(),
+            None => format!("{}/", file.trim_end_matches(".rs")),
+        };
+        for (_, line) in code(&sources[&file]) {
+            let Some(rest) = line.strip_suffix(';') else { continue };
+            let Some((_, name)) = rest.split_once("mod ") else { continue };
+            for candidate in [format!("{folder}{name}.rs"), format!("{folder}{name}/mod.rs")] {
+                if sources.contains_key(&candidate) && reached.insert(candidate.clone()) {
+                    open.push(candidate);
+                }
+            }
+        }
+    }
+    let lost: Vec<&String> = sources.keys().filter(|file| !reached.contains(*file)).collect();
+    assert!(lost.is_empty(), "files that no `mod` reaches: {lost:?}");
+}
+
+#[test]
+fn every_room_introduces_itself() {
+    for (file, text) in sources(&root().join("src")) {
+        if file != "main.rs" {
+            assert!(text.starts_with("//!"), "src/{file} does not say what it is");
+        }
+    }
+}
+
+#[test]
+fn words_that_do_not_belong_here_stay_out() {
+    let list = ["black", "white"].map(|colour| format!("{colour}list"));
+    let unfinished = ["todo", "unimplemented"].map(|word| format!("{word}!("));
+    let silenced = ["#[", "#!["].map(|open| format!("{open}allow("));
+    for (file, text) in sources(&root().join("src")) {
+        for (at, line) in text.lines().enumerate() {
+            let lower = line.to_lowercase();
+            for word in list.iter().chain(&unfinished).chain(&silenced) {
+                assert!(!lower.contains(word.as_str()), "src/{file}:{}: `{word}`", at + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn tests_do_not_sleep_and_none_is_left_out() {
+    let forbidden =
+        [["thread::", "sleep("].concat(), ["#[", "ignore"].concat(), ["should", "_panic"].concat()];
+    for (file, text) in sources(&root().join("tests")) {
+        for (at, line) in text.lines().enumerate() {
+            for word in &forbidden {
+                assert!(!line.contains(word.as_str()), "tests/{file}:{}: `{word}`", at + 1);
+            }
+        }
+    }
+}
