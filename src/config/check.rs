@@ -30,10 +30,6 @@ pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
 /// A school that names its levels and its groups has a group for each level.
 fn tiers_have_groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     let (Some(levels), false) = (&spec.school.level, spec.group.is_empty()) else { return };
-    // A group whose tier is misspelt may be the one that is missed.
-    if settings.policy.groups.len() < spec.group.len() {
-        return;
-    }
     for level in levels.get_ref() {
         let Some(tier) = Tier::from_id(level.get_ref()) else { continue };
         if Tier::PUPILS.contains(&tier) && !settings.policy.groups.iter().any(|group| group.tier == tier) {

@@ -285,16 +285,60 @@ pub struct Notes {
     pub sources: Sources,
     mistakes: Vec<Mistake>,
     left_out: usize,
+    /// What syntax errors tore apart.
+    torn: Vec<Place>,
+    /// Tables that lost a key.
+    holes: Vec<Place>,
+    /// Whether whole entries are lost, so that what seems to be absent may not be.
+    incomplete: bool,
 }
 
 impl Notes {
-    /// Remembers a mistake; beyond [`MISTAKES_MAX`] they are only counted.
+    /// Remembers a mistake; beyond [`MISTAKES_MAX`] they are only counted. What only follows from
+    /// another mistake is dropped.
     pub fn note(&mut self, mistake: Mistake) {
+        if self.is_echo(&mistake) {
+            return;
+        }
         if self.mistakes.len() < MISTAKES_MAX {
             self.mistakes.push(mistake);
         } else {
             self.left_out += 1;
         }
+    }
+
+    /// A syntax error was told; what stands at `place` is torn apart by it.
+    pub fn torn(&mut self, place: Place) {
+        self.torn.push(place);
+        self.incomplete = true;
+    }
+
+    /// A key was told and left out of the table at `place`.
+    pub fn left_out_of(&mut self, place: Option<Place>) {
+        self.holes.extend(place);
+    }
+
+    /// A whole entry (a group, a list) was told and left out.
+    pub fn left_out_entry(&mut self) {
+        self.incomplete = true;
+    }
+
+    fn is_echo(&self, mistake: &Mistake) -> bool {
+        if mistake.code == Code::Syntax {
+            return false;
+        }
+        let within =
+            |torn: &Place| torn.file == mistake.at.file && torn.span.contains(&mistake.at.span.start);
+        let echo = match mistake.code {
+            Code::MissingKey | Code::EitherOr => self.holes.contains(&mistake.at) || !self.torn.is_empty(),
+            Code::NoAllowSet | Code::TierWithoutGroup | Code::UnknownAllowSet | Code::UnknownGroup => {
+                self.incomplete
+            }
+            Code::Contradiction | Code::LaxerThanOlder => !self.torn.is_empty(),
+            _ => false,
+        };
+        // Never drop the only one.
+        (echo || self.torn.iter().any(within)) && !self.is_empty()
     }
 
     /// Mistakes so far.

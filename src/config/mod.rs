@@ -25,10 +25,10 @@ pub mod value;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::journal;
 use crate::lists::spec::ListSpec;
 use crate::lists::{fetch, gate};
 use crate::model::tier::Tier;
-use crate::journal;
 use crate::policy;
 use crate::resolve;
 use crate::serve;

@@ -20,16 +20,7 @@ const SYNTAX_MAX: usize = 10;
 pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T {
     let text = notes.sources.text(file).to_owned();
     let (mut root, syntax) = DeTable::parse_recoverable(&text);
-    let mut broken_lines = Vec::new();
-    for error in syntax.iter() {
-        let span = clip(&text, error.span().unwrap_or(0..0));
-        let line = line_of(&text, span.start);
-        if broken_lines.len() < SYNTAX_MAX && broken_lines.last() != Some(&line) {
-            notes.note(say::syntax(file.place(span), error.message()));
-        }
-        broken_lines.push(line);
-    }
-    let mut holes = Vec::new();
+    tell_syntax(notes, file, &text, &syntax);
     let mut told_at = Vec::new();
     // Each turn removes at least one entry, so this ends; the bound holds what is told.
     for _ in 0..=MISTAKES_MAX {
@@ -39,34 +30,73 @@ pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T
         };
         let span = clip(&text, error.span().unwrap_or(0..0));
         let told = Told::of(error.message());
-        // What a syntax error tore apart is told of already, and so is what was left out here.
-        let line = line_of(&text, span.start);
-        let known = broken_lines.contains(&line)
-            || told_at.contains(&span)
-            || is_below_broken_header(&text, line, &broken_lines)
-            || matches!(told, Told::Missing(key) if !syntax.is_empty()
-                || holes.iter().any(|hole: &Hole| hole.of == error.span() && hole.key == key));
-        if !known {
+        // An array whose last table was left out stands at the same place as that table.
+        if !told_at.contains(&span) {
             told_at.push(span.clone());
             notes.note(mistake(&told, notes, file, span));
         }
         let Some(span) = error.span() else { break };
         match remove(root.get_mut(), &span) {
-            Removed::Entry(hole) => holes.push(Hole { of: hole.of, key: hole.key }),
+            Removed::Key { of } => notes.left_out_of(of.map(|of| file.place(clip(&text, of)))),
+            Removed::Element => notes.left_out_entry(),
             Removed::Nothing => break,
         }
     }
+    notes.left_out_entry();
     T::default()
 }
 
-/// An entry that was left out of a table.
-struct Hole {
-    of: Option<Range<usize>>,
-    key: String,
+/// Tells syntax errors, and marks what each tears apart: all until the next table header that is
+/// itself in order. In there the same error again is the first one's echo (an array without its `]`
+/// swallows tables).
+fn tell_syntax(notes: &mut Notes, file: FileNo, text: &str, errors: &[toml::de::Error]) {
+    let mut errors: Vec<_> =
+        errors.iter().map(|error| (clip(text, error.span().unwrap_or(0..0)), error.message())).collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    let broken: Vec<usize> = errors.iter().map(|(span, _)| line_of(text, span.start)).collect();
+    let mut torn = 0..0;
+    let mut said: Vec<&str> = Vec::new();
+    let mut told = 0;
+    for (span, message) in errors {
+        let line = line_of(text, span.start);
+        if !torn.contains(&span.start) {
+            said.clear();
+        }
+        let same_line = !said.is_empty() && line_of(text, torn.start) == line;
+        if !same_line && !said.contains(&message) && told < SYNTAX_MAX {
+            notes.note(say::syntax(file.place(span.clone()), message));
+            told += 1;
+        }
+        torn = start_of_line(text, span.start)..next_header(text, line, &broken);
+        notes.torn(file.place(torn.clone()));
+        said.push(message);
+    }
+}
+
+/// Start of the next table header after a line that no error stands in; the end if there is none.
+fn next_header(text: &str, line: usize, broken: &[usize]) -> usize {
+    let mut start = 0;
+    for (number, content) in text.split_inclusive('\n').enumerate() {
+        if number > line && content.trim_start().starts_with('[') && !broken.contains(&number) {
+            return start;
+        }
+        start += content.len();
+    }
+    // One past the end, so that what stands at the very end is in it.
+    text.len() + 1
+}
+
+fn start_of_line(text: &str, offset: usize) -> usize {
+    text[..offset].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
 enum Removed {
-    Entry(Hole),
+    /// A key of the table that stands at `of` (none for the root).
+    Key {
+        of: Option<Range<usize>>,
+    },
+    /// An element of an array: a whole table, or one value of a list.
+    Element,
     Nothing,
 }
 
@@ -77,8 +107,9 @@ fn remove(table: &mut DeTable<'_>, span: &Range<usize>) -> Removed {
 
 fn remove_in(table: &mut DeTable<'_>, of: Option<Range<usize>>, span: &Range<usize>) -> Removed {
     for (_, value) in table.iter_mut() {
-        if let found @ Removed::Entry(_) = remove_below(value, span) {
-            return found;
+        match remove_below(value, span) {
+            Removed::Nothing => {}
+            found => return found,
         }
     }
     let found = table.iter().find(|(key, value)| key.span() == *span || value.span() == *span);
@@ -86,7 +117,7 @@ fn remove_in(table: &mut DeTable<'_>, of: Option<Range<usize>>, span: &Range<usi
         return Removed::Nothing;
     };
     table.remove(key.as_str());
-    Removed::Entry(Hole { of, key })
+    Removed::Key { of }
 }
 
 fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Removed {
@@ -95,8 +126,9 @@ fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Remove
         DeValue::Table(table) => remove_in(table, Some(own), span),
         DeValue::Array(array) => {
             for element in array.iter_mut() {
-                if let found @ Removed::Entry(_) = remove_below(element, span) {
-                    return found;
+                match remove_below(element, span) {
+                    Removed::Nothing => {}
+                    found => return found,
                 }
             }
             let before = array.len();
@@ -107,7 +139,7 @@ fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Remove
             if array.len() == before {
                 return Removed::Nothing;
             }
-            Removed::Entry(Hole { of: None, key: String::new() })
+            Removed::Element
         }
         _ => Removed::Nothing,
     }
@@ -158,19 +190,6 @@ fn mistake(told: &Told<'_>, notes: &Notes, file: FileNo, span: Range<usize>) -> 
 fn clip(text: &str, span: Range<usize>) -> Range<usize> {
     let start = super::source::floor(text, span.start);
     start..super::source::floor(text, span.end).max(start)
-}
-
-/// Whether the table header that a line belongs to is itself no TOML: its keys then seem to stand in
-/// another table.
-fn is_below_broken_header(text: &str, line: usize, broken_lines: &[usize]) -> bool {
-    !broken_lines.is_empty()
-        && text
-            .lines()
-            .enumerate()
-            .take(line + 1)
-            .filter(|(_, text)| text.trim_start().starts_with('['))
-            .last()
-            .is_some_and(|(header, _)| broken_lines.contains(&header))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

@@ -4,6 +4,9 @@ use super::mistake::{Code, Mistake, Said};
 use super::source::Place;
 use super::spec::table::TABLE;
 
+/// Categories that one sentence names.
+const LAXER_SHOWN: usize = 6;
+
 /// Not TOML; `message` is the parser's.
 pub fn syntax(at: Place, message: &str) -> Mistake {
     Mistake::new(Code::Syntax, at, message, Said::new("không đúng cú pháp TOML", "not TOML")).fix(Said::new(
@@ -319,16 +322,21 @@ pub fn no_allow_set(at: Place, who: &str) -> Mistake {
 
 /// A younger tier that is laxer than an older one.
 pub fn laxer(at: Place, younger: Said, older: Said, categories: &[&str], other: Option<Place>) -> Mistake {
-    let list = categories.join(", ");
+    let mut list = categories.iter().take(LAXER_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if categories.len() > LAXER_SHOWN {
+        list.push_str(&format!(", … ({})", categories.len()));
+    }
     let quoted = categories.iter().map(|category| format!("\"{category}\"")).collect::<Vec<_>>().join(", ");
     let what = Said::new(
         format!("{} được mở nhóm mà {} bị chặn: {list}", younger.vi, older.vi),
         format!("{} may reach what {} may not: {list}", younger.en, older.en),
     );
-    let mistake = Mistake::new(Code::LaxerThanOlder, at, "", what).fix(Said::new(
-        format!("thêm vào `blocked`, hoặc nếu cố ý thì ghi laxer_than_older = [{quoted}]"),
-        format!("add it to `blocked`, or if it is meant say laxer_than_older = [{quoted}]"),
-    ));
+    let mistake = Mistake::new(Code::LaxerThanOlder, at, "", what)
+        .fix(Said::new(
+            "thêm vào `blocked`; nếu cố ý thì ghi vào `laxer_than_older`",
+            "add it to `blocked`; if it is meant, say so in `laxer_than_older`",
+        ))
+        .allowed([format!("laxer_than_older = [{quoted}]")]);
     match other {
         Some(place) => {
             mistake.also(place, Said::new(format!("{} chặn", older.vi), format!("{} blocks it", older.en)))

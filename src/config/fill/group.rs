@@ -49,7 +49,10 @@ pub(super) fn groups(desk: &mut Desk<'_>, specs: &Tables<GroupSpec>, school: &Sc
         let from = from(desk, spec, &mut ranges);
         let noun = Said::new("chế độ", "mode");
         let mode = spec.mode.as_ref().and_then(|mode| desk.word(mode, noun, &modes()));
-        let Some(tier) = desk.tier(&spec.tier) else { continue };
+        let Some(tier) = desk.tier(&spec.tier) else {
+            desk.notes.left_out_entry();
+            continue;
+        };
         let allow_sets = spec.allow_sets.iter().map(|set| set.get_ref().clone()).collect();
         groups.push(GroupSettings { name: spec.name.get_ref().clone(), tier, from, mode, allow_sets });
     }

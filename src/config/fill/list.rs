@@ -83,7 +83,10 @@ fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
     let mut lists: Vec<spec::ListSpec> = Vec::new();
     let mut places = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(list) = list(desk, spec) else { continue };
+        let Some(list) = list(desk, spec) else {
+            desk.notes.left_out_entry();
+            continue;
+        };
         let fields = spec.get_ref();
         let id = fields.id.as_ref().or(fields.source.as_ref());
         let at = id.map_or_else(|| desk.at(spec), |id| desk.at(id));

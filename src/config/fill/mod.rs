@@ -123,9 +123,14 @@ impl Desk<'_> {
     }
 
     pub(super) fn tier(&mut self, text: &Text) -> Option<Tier> {
-        let tier = Tier::from_id(text.get_ref());
+        self.tier_among(text, Said::new("cấp", "tier"), &Tier::ALL)
+    }
+
+    /// A tier that is one of `tiers`.
+    fn tier_among(&mut self, text: &Text, noun: Said, tiers: &[Tier]) -> Option<Tier> {
+        let tier = Tier::from_id(text.get_ref()).filter(|tier| tiers.contains(tier));
         if tier.is_none() {
-            let known = Tier::ALL.map(Tier::id);
+            let known: Vec<&str> = tiers.iter().map(|tier| tier.id()).collect();
             let spellings =
                 Tier::ALL.into_iter().flat_map(|tier| [tier.id(), tier.vi(), tier.en()].map(|s| (s, tier)));
             let others = [
@@ -144,14 +149,9 @@ impl Desk<'_> {
                 ("giáo viên", Tier::Staff),
                 ("khách", Tier::Guest),
             ];
-            let meant = nearest_alias(text.get_ref(), spellings.chain(others)).map(Tier::id);
-            self.note(say::unknown_value(
-                self.at(text),
-                text.get_ref(),
-                Said::new("cấp", "tier"),
-                &known,
-                meant,
-            ));
+            let spellings = spellings.chain(others).filter(|(_, tier)| tiers.contains(tier));
+            let meant = nearest_alias(text.get_ref(), spellings).map(Tier::id);
+            self.note(say::unknown_value(self.at(text), text.get_ref(), noun, &known, meant));
         }
         tier
     }

@@ -18,11 +18,13 @@ use crate::policy::{self, AnswerStyle, Mode, TierSettings};
 /// TTLs of block answers: felt at once, yet not asked for each second (design §5).
 const BLOCK_TTL_MAX: Duration = Duration::from_secs(86_400);
 
-/// A tier as the layers leave it, with the places that checks point at.
+/// A tier as the layers leave it, with the places that checks point at; none where nobody but us
+/// wrote it.
 pub(in crate::config) struct Placed {
     pub settings: TierSettings,
     pub mode: Option<Place>,
     pub blocked: Option<Place>,
+    pub allow_sets: Option<Place>,
 }
 
 pub(super) fn policy(
@@ -54,9 +56,13 @@ fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6
         },
         mode: None,
         blocked: None,
+        allow_sets: None,
     });
     let shipped_spec: PolicyFileSpec = read::read(desk.notes, shipped);
     layer(desk, shipped, &shipped_spec.tier, lists, &mut tiers);
+    for tier in &mut tiers {
+        (tier.mode, tier.blocked, tier.allow_sets) = (None, None, None);
+    }
     if let Some(file) = &spec.policy.file {
         let path: PathBuf = desk.context.folder.join(file.get_ref());
         let mut scratch = Notes::default();
@@ -107,8 +113,9 @@ fn lay(desk: &mut Desk<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Plac
         settings.laxer_than_older = desk.categories(laxer);
     }
     if let Some(sets) = &spec.allow_sets {
-        crate::config::check::allow_sets_exist(desk, sets, lists);
-        settings.allow_sets = sets.iter().map(|set| set.get_ref().clone()).collect();
+        crate::config::check::allow_sets_exist(desk, sets.get_ref(), lists);
+        settings.allow_sets = sets.get_ref().iter().map(|set| set.get_ref().clone()).collect();
+        tier.allow_sets = Some(desk.at(sets));
     }
     let ttl = Duration::from_secs(settings.ttl.into());
     settings.ttl = desk.duration(&spec.ttl, ttl, Duration::ZERO, BLOCK_TTL_MAX).as_secs() as u32;
@@ -192,7 +199,7 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
         let lacks = placed.settings.mode == Mode::AllowOnly && placed.settings.allow_sets.is_empty();
         if lacks
             && !groups.iter().any(|group| group.tier == tier)
-            && let Some(place) = &placed.mode
+            && let Some(place) = placed.mode.as_ref().or(placed.allow_sets.as_ref())
         {
             desk.note(say::no_allow_set(place.clone(), tier.vi()));
         }

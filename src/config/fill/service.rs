@@ -12,10 +12,10 @@ use crate::config::mistake::Said;
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
 use crate::config::{School, say, value};
+use crate::journal;
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
 use crate::model::tier::Tier;
-use crate::journal;
 use crate::serve;
 
 /// The word for what the program finds by itself.
@@ -48,15 +48,12 @@ pub(super) fn school(desk: &mut Desk<'_>, spec: &SchoolSpec) -> (School, TimeZon
     let mut levels = Vec::new();
     if let Some(texts) = &spec.level {
         for text in texts.get_ref() {
-            let Some(tier) = desk.tier(text) else { continue };
+            let noun = Said::new("cấp học của học sinh", "tier of pupils");
+            let Some(tier) = desk.tier_among(text, noun, &Tier::PUPILS) else { continue };
             if levels.contains(&tier) {
                 let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
                 let first = desk.at(first.unwrap_or(text));
                 desk.note(say::duplicate(desk.at(text), text.get_ref(), Said::new("cấp", "tier"), first));
-            } else if !Tier::PUPILS.contains(&tier) {
-                let pupils = Tier::PUPILS.map(Tier::id);
-                let noun = Said::new("cấp học của học sinh", "tier of pupils");
-                desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &pupils, None));
             } else {
                 levels.push(tier);
             }

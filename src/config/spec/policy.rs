@@ -56,7 +56,7 @@ pub struct TierSpec {
     pub mode: Option<Text>,
     pub blocked: Option<toml::Spanned<Vec<Text>>>,
     pub locked: Option<Vec<Text>>,
-    pub allow_sets: Option<Vec<Text>>,
+    pub allow_sets: Option<toml::Spanned<Vec<Text>>>,
     pub answer: Option<Text>,
     pub page: Option<toml::Spanned<Vec<Text>>>,
     pub ttl: Option<Text>,

@@ -37,7 +37,7 @@ fn five_mistakes_are_five_located_errors() {
 fn a_few_more_as_people_see_them() {
     insta::assert_snapshot!(drawn(
         r#"[listen]
-dns = ["0.0.0.0:0"
+dns = ["0.0.0.0:0"]
 [[list]]
 source = "hostsvn-gambing"
 every = "1 day"
@@ -45,6 +45,13 @@ every = "1 day"
 [policy.tier.primary]
 blocked = ["csam", "malware"]
 "#
+    ));
+}
+
+#[test]
+fn a_syntax_error_is_told_once_and_not_by_its_echoes() {
+    insta::assert_snapshot!(drawn(
+        "[listen]\ndns = [\"0.0.0.0:53\"\n[[list]]\nsource = \"x\"\nevery = \"1d\"\n"
     ));
 }
 

@@ -34,7 +34,7 @@ fn syntax() {
         ("[school\nname = \"x\"", &["1:8 syntax unclosed table, expected `]`"]),
         (
             "[school]\nname = \"x\nlevel = [\"primary\"]\n[resolve]\nmod = \"x\"",
-            &["2:8 syntax x", "5:1 unknown-key mod"],
+            &["2:10 syntax invalid basic string, expected `\"`", "5:1 unknown-key mod"],
         ),
         ("[school]\nname = \"a\"\nname = \"b\"", &["3:1 syntax duplicate key"]),
     ]);
@@ -197,11 +197,12 @@ fn policy() {
         ("[policy.tier.staff]\npage = [\"192.0.2.1\"]", &["2:8 contradiction page"]),
         ("[policy.tier.staff]\nanswer = \"page\"\npage = [\"x\"]", &["3:9 bad-address x"]),
         ("[policy.tier.preschool]\nmode = \"allow-only\"\nallow_sets = []", &["2:8 no-allow-set allow-only"]),
+        ("[policy.tier.preschool]\nallow_sets = []", &["2:14 no-allow-set allow-only"]),
         ("[policy]\nunknown = \"gest\"", &["2:11 unknown-value gest"]),
         ("[policy]\nfile = \"absent.toml\"", &["2:8 unreadable absent.toml"]),
     ]);
     let meant = "[policy.tier.upper_secondary]\nblocked = [\"adult\", \"sexed\"]\n";
-    assert_eq!(told(meant).len(), 1, "{:?}", told(meant));
+    assert_eq!(told(meant), ["2:11 laxer-than-older "; 3], "{:?}", told(meant));
 }
 
 #[test]
@@ -228,5 +229,30 @@ fn school_rules() {
         ("[[school_rules.block]]\nname = \".\"\nreason = \"r\"\nby = \"b\"", &["2:8 bad-name ."]),
         ("[[school_rules.block]]\nname = \"x\"\nreason = \"\"\nby = \"b\"", &["3:10 out-of-range "]),
         ("[[school_rules.block]]\nname = \"x\"", &["1:1 missing-key "]),
+    ]);
+}
+
+#[test]
+fn what_only_follows_from_another_mistake_is_not_told() {
+    check(&[
+        // A misspelt key is not missing too.
+        ("[[group]]\nnam = \"x\"\ntier = \"primary\"\nfrom = [\"10.0.0.0/8\"]", &["2:1 unknown-key nam"]),
+        ("[[list]]\nsorce = \"hostsvn-ads\"", &["2:1 unknown-key sorce"]),
+        ("[[list]]\nsource = 5", &["2:10 wrong-type 5"]),
+        // A level is not without a group because its group cannot be read.
+        (
+            "[school]\nlevel = [\"primary\"]\n[[group]]\nname = \"x\"\ntier = \"primry\"\nfrom = [\"10.0.0.0/8\"]",
+            &["5:8 unknown-value primry"],
+        ),
+        // A rule's group is there, only its tier is not.
+        (
+            "[[group]]\nname = \"x\"\ntier = \"primry\"\nfrom = [\"10.0.0.0/8\"]\n[[school_rules.allow]]\nname = \"a\"\nreason = \"r\"\nby = \"b\"\ngroups = [\"x\"]",
+            &["3:8 unknown-value primry"],
+        ),
+        // An array without its end swallows what follows, once.
+        (
+            "[listen]\ndns = [\"0.0.0.0:53\"\n[[list]]\nsource = \"x\"\n[journal]\ndevise = 1",
+            &["3:1 syntax missing comma between array elements, expected `,`"],
+        ),
     ]);
 }
