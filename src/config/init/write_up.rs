@@ -1,0 +1,91 @@
+//! The config that the answers make.
+
+use ipnet::IpNet;
+
+use super::{Answers, Language};
+use crate::config::mistake::Said;
+use crate::serve::private_networks;
+
+/// The config, with comments in the language of the answers.
+pub(super) fn write_up(answers: &Answers, language: Language) -> String {
+    let mut out = String::new();
+    let comment = |out: &mut String, vi: &str, en: &str| {
+        let said = Said::new(vi, en);
+        out.push_str(&format!("# {}\n", language.of(&said)));
+    };
+    comment(
+        &mut out,
+        "Cấu hình Lá Chắn, do `lachan init` viết. Mục không ghi ở đây có giá trị mặc định.",
+        "Lá Chắn's configuration, written by `lachan init`. What is not here has its default.",
+    );
+    comment(
+        &mut out,
+        "Sửa xong thì kiểm tra: lachan config check; rồi: lachan reload",
+        "After a change: lachan config check; then: lachan reload",
+    );
+    out.push_str("version = 1\n\n[school]\n");
+    out.push_str(&format!("name = {}\n", quoted(&answers.school)));
+    out.push_str(&format!("level = {}\n\n", list(answers.levels.iter().map(|tier| tier.id()))));
+    let private = private_networks();
+    let all = || answers.networks.iter().flat_map(|network| &network.from);
+    let public: Vec<String> = all()
+        .filter(|net| !private.iter().any(|own| own.contains(*net) || net.contains(own)))
+        .map(IpNet::to_string)
+        .collect();
+    if !public.is_empty() {
+        comment(&mut out, "Ai được hỏi.", "Who may ask.");
+        let allow = std::iter::once("private").chain(public.iter().map(String::as_str));
+        out.push_str(&format!("[access]\nallow = {}\n\n", list(allow)));
+    }
+    if answers.servers.is_empty() {
+        comment(
+            &mut out,
+            "Tự phân giải từ gốc, kiểm tra chữ ký DNSSEC.",
+            "Recursion from the root, with DNSSEC.",
+        );
+        out.push_str("[resolve]\nmode = \"recursive\"\n\n");
+    } else {
+        comment(&mut out, "Chuyển mọi câu hỏi cho các máy chủ này.", "All questions go to these servers.");
+        out.push_str("[resolve]\nmode = \"forward\"\n\n[[resolve.forward]]\nzone = \".\"\n");
+        out.push_str(&format!("servers = {}\n\n", list(answers.servers.iter().map(String::as_str))));
+    }
+    if answers.networks.is_empty() {
+        comment(
+            &mut out,
+            "Chưa có nhóm nào: mọi máy theo cấp nhỏ nhất ở trên. Thêm nhóm bằng [[group]].",
+            "No groups yet: all clients are of the youngest level above. Add one with [[group]].",
+        );
+    } else {
+        comment(
+            &mut out,
+            "Nhóm máy. Dải nhỏ hơn thắng dải lớn hơn; máy không thuộc nhóm nào theo cấp nghiêm ngặt nhất.",
+            "Groups. The longest prefix wins; clients of no group get the strictest tier.",
+        );
+    }
+    for network in &answers.networks {
+        out.push_str(&format!(
+            "[[group]]\nname = {}\ntier = \"{}\"\n",
+            quoted(&network.name),
+            network.tier.id()
+        ));
+        let from: Vec<String> = network.from.iter().map(IpNet::to_string).collect();
+        out.push_str(&format!("from = {}\n\n", list(from.iter().map(String::as_str))));
+    }
+    comment(
+        &mut out,
+        "Danh sách tải thêm: bật theo id trong blocklists/catalogue.toml.",
+        "More lists: switch them on by their id in blocklists/catalogue.toml.",
+    );
+    out.push_str("#[[list]]\n#source = \"hostsvn-gambling\"\n\n");
+    comment(&mut out, "Chỉ mục, danh sách đã tải, nhật ký.", "Index, fetched lists, log.");
+    out.push_str(&format!("[state]\nfolder = {}\n", quoted(&answers.state)));
+    out
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    format!("[{}]", texts.map(quoted).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,98 @@
+//! Mistakes as they are found; what only follows from another is dropped.
+
+use super::{Code, Mistake, Report};
+use crate::config::source::{Place, Sources};
+
+/// Mistakes that are told; a file with more is not a config with slips but something else.
+pub const MISTAKES_MAX: usize = 100;
+
+/// Mistakes as they are found, with the files read so far.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The files.
+    pub sources: Sources,
+    mistakes: Vec<Mistake>,
+    left_out: usize,
+    /// What syntax errors tore apart.
+    torn: Vec<Place>,
+    /// Tables that lost a key.
+    holes: Vec<Place>,
+    /// Whether whole entries are lost, so that what seems to be absent may not be.
+    incomplete: bool,
+}
+
+impl Notes {
+    /// Remembers a mistake; beyond [`MISTAKES_MAX`] they are only counted. What only follows from
+    /// another mistake is dropped.
+    pub fn note(&mut self, mistake: Mistake) {
+        if self.is_echo(&mistake) {
+            return;
+        }
+        if self.mistakes.len() < MISTAKES_MAX {
+            self.mistakes.push(mistake);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// A syntax error was told; what stands at `place` is torn apart by it.
+    pub fn torn(&mut self, place: Place) {
+        self.torn.push(place);
+        self.incomplete = true;
+    }
+
+    /// A key was told and left out of the table at `place`.
+    pub fn left_out_of(&mut self, place: Option<Place>) {
+        self.holes.extend(place);
+    }
+
+    /// A whole entry (a group, a list) was told and left out.
+    pub fn left_out_entry(&mut self) {
+        self.incomplete = true;
+    }
+
+    fn is_echo(&self, mistake: &Mistake) -> bool {
+        if mistake.code == Code::Syntax {
+            return false;
+        }
+        let within =
+            |torn: &Place| torn.file == mistake.at.file && torn.span.contains(&mistake.at.span.start);
+        let echo = match mistake.code {
+            Code::MissingKey | Code::EitherOr => self.holes.contains(&mistake.at) || !self.torn.is_empty(),
+            Code::NoAllowSet | Code::TierWithoutGroup | Code::UnknownAllowSet | Code::UnknownGroup => {
+                self.incomplete
+            }
+            Code::Contradiction | Code::LaxerThanOlder => !self.torn.is_empty(),
+            _ => false,
+        };
+        // Never drop the only one.
+        (echo || self.torn.iter().any(within)) && !self.is_empty()
+    }
+
+    /// Mistakes so far.
+    pub fn len(&self) -> usize {
+        self.mistakes.len() + self.left_out
+    }
+
+    /// Whether there is none so far.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All mistakes, where nothing was made of the files.
+    pub fn refuse(self) -> Report {
+        Report { sources: self.sources, mistakes: self.mistakes, left_out: self.left_out }
+    }
+
+    /// What was made of the files, if nothing is wrong with them.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of the files.
+    pub fn finish<T>(mut self, made: T) -> Result<T, Report> {
+        if self.is_empty() {
+            return Ok(made);
+        }
+        self.mistakes.sort_by_key(|mistake| (mistake.at.file, mistake.at.span.start));
+        Err(self.refuse())
+    }
+}
