@@ -41,10 +41,6 @@ impl Oracle {
         }
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &OwnedName> {
-        self.rules.keys()
-    }
-
     /// Asks every list by itself: it says something of the name if a rule covers it and no exception
     /// does, or if the rule is important.
     pub fn say(&self, name: Name<'_>) -> Said {

@@ -1,3 +1,5 @@
+//! What readers see, and that it is written down that they saw it.
+
 use super::*;
 
 fn read(school: &School, filter: Filter) -> Vec<String> {

@@ -1,3 +1,5 @@
+//! Days, months and years: keys that change, rows that go.
+
 use super::*;
 use crate::journal::access::{Device, HourRow};
 use crate::journal::{KEY_FILE, clock::vietnam};

@@ -1,3 +1,5 @@
+//! Disks that fill, files that break, programs that are killed.
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

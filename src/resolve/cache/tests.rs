@@ -1,3 +1,5 @@
+//! Laws of the cache: TTLs only count down, and kept is written as fresh.
+
 use super::*;
 use crate::dns::message::{Section, records};
 use crate::dns::rdata::rtype;

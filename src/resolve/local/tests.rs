@@ -1,3 +1,5 @@
+//! Names that never leave the house, at the table.
+
 use super::*;
 use crate::resolve::Ask;
 use hickory_resolver::proto::op::Message;
