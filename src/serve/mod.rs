@@ -42,7 +42,7 @@ pub struct Settings {
 }
 
 /// Port for a first try without rights.
-pub const UNPRIVILEGED_PORT: u16 = 5353 + 1000;
+pub const UNPRIVILEGED_PORT: u16 = 6353;
 
 impl Default for Settings {
     fn default() -> Self {

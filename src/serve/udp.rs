@@ -30,6 +30,7 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 /// # Errors
 /// What the kernel says of the address.
 pub fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<Udp>> {
+    Udp::check_free(address)?;
     let first = Udp::bind(address, LOOK_UP)?;
     // Port 0 means "any": the others share what the first one got.
     let address = first.local()?;

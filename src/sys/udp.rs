@@ -66,6 +66,19 @@ impl Udp {
         Ok(Self { socket: socket.into(), packet_info })
     }
 
+    /// Whether nobody has `address`, not even somebody who would share it as [`bind`](Self::bind) does:
+    /// two servers on one port would each lose what the kernel gives to the other.
+    ///
+    /// # Errors
+    /// What the kernel says of the address; `AddrInUse` where somebody has it.
+    pub fn check_free(address: SocketAddr) -> io::Result<()> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&address.into())
+    }
+
     /// Where it is bound.
     ///
     /// # Errors
@@ -157,6 +170,15 @@ fn to_std(address: &SockaddrStorage) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_is_shared_already_is_not_free() {
+        let server = Udp::bind("127.0.0.1:0".parse().unwrap(), Duration::from_secs(5)).unwrap();
+        let address = server.local().unwrap();
+        assert_eq!(Udp::check_free(address).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert!(Udp::bind(address, Duration::from_secs(5)).is_ok(), "a worker of ours may share it");
+        drop(server);
+    }
 
     #[test]
     fn a_wildcard_socket_answers_from_the_address_that_was_asked() {
