@@ -125,7 +125,9 @@ fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::Li
     let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
     let source = match (&fields.url, &fields.file, &entry) {
         (Some(url), ..) => SourceSpec::Url(fetchable(desk, url)?),
-        (_, Some(file), _) => SourceSpec::File(desk.file(file)),
+        // A list that is gone is no reason to refuse the config: its last good copy filters on, and the
+        // status says so. A resolver that does not start is a school without internet.
+        (_, Some(file), _) => SourceSpec::File(desk.path(file)),
         (.., entry) => entry.as_ref()?.spec.source.clone(),
     };
     Some(spec::ListSpec { id: id?, source, kind: kind?, format, profile, every })

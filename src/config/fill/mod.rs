@@ -225,9 +225,14 @@ impl Desk<'_> {
         ranges
     }
 
+    /// A path, from the config file's folder if relative. What it leads to may come and go.
+    fn path(&self, text: &Text) -> PathBuf {
+        self.context.folder.join(text.get_ref())
+    }
+
     /// A path, from the config file's folder if relative; the file must be there.
     fn file(&mut self, text: &Text) -> PathBuf {
-        let path = self.context.folder.join(text.get_ref());
+        let path = self.path(text);
         if let Err(error) = std::fs::metadata(&path) {
             self.note(say::unreadable(self.at(text), text.get_ref(), &error));
         }
