@@ -48,7 +48,7 @@ pub enum StartError {
 /// Runs the server until it is told to stop. `greet` is told where it listens, once it answers.
 ///
 /// # Errors
-/// What [`StartError`] says. Once it answers, nothing ends it but a signal.
+/// What `StartError` says. Once it answers, nothing ends it but a signal.
 pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
     let started = (Instant::now(), Timestamp::now());
     prepare_state(&settings.state)?;

@@ -73,7 +73,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// Prints a value as JSON with a final newline.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
@@ -81,7 +81,7 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 /// Prints what the running server said.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn tell(reply: Reply) -> Result<Ended, Failure> {
     match reply {
         Reply::Done(sentence) => print(&(sentence + "\n")).map(|()| Ended::Done),

@@ -1,6 +1,6 @@
 //! Building an index: rules in, one file out, never half a file.
 //!
-//! Rules are cut into parts by their hash as they come ([`Spill`](super::spill)); each part is then
+//! Rules are cut into parts by their hash as they come (`spill`); each part is then
 //! sorted, its names merged over lists, and written. Parts come in the order of their hashes, so names
 //! stand in the file in the order of their buckets, and the buckets themselves are written as a
 //! stream: memory does not grow with the number of names (some 60 MB at two million or ten).

@@ -1,7 +1,7 @@
 //! Where an answer leads: the names behind a CNAME, DNAME, SVCB or HTTPS record are held to the same
 //! lists as the asked name, or a blocked site would only need an alias.
 //!
-//! What the lists say of these names is remembered with the cached answer, as a [`Stamp`] that names
+//! What the lists say of these names is remembered with the cached answer, as a `Stamp` that names
 //! the index it was made with; after a list update the answer is looked at again, not asked for again.
 
 use crate::dns::message::targets;

@@ -39,7 +39,7 @@ pub enum Error {
     /// The answers ended.
     #[error("the answers ended before the questions did")]
     Ended,
-    /// The same question was answered wrongly [`TRIES_MAX`] times.
+    /// The same question was answered wrongly too often.
     #[error("no usable answer to: {0}")]
     GaveUp(String),
     /// There is a file already.
