@@ -3,20 +3,14 @@
 use std::fs;
 
 use crate::support::client::ask;
-use crate::support::server::{School, Server, lachan};
+use crate::support::server::{School, lachan};
 
 const A: u16 = 1;
-
-fn serve(school: &School) -> Server {
-    let mut command = lachan();
-    command.arg("serve").arg("--state").arg(school.state());
-    Server::start(command)
-}
 
 /// A state folder as a first run leaves it.
 fn used() -> School {
     let school = School::new();
-    assert!(serve(&school).stop().success());
+    assert!(school.serve_without_config().stop().success());
     school
 }
 
@@ -39,7 +33,7 @@ fn a_damaged_index_is_refused_and_built_again_and_the_starter_lists_filter_meanw
         ("something else", b"<html>".repeat(1000)),
     ] {
         fs::write(&path, octets).unwrap();
-        let server = serve(&school);
+        let server = school.serve_without_config();
         let answer = ask(server.address, "www.pornhub.com", A);
         assert_eq!(answer.addresses(), ["0.0.0.0"], "{what}");
         assert!(server.stop().success(), "{what}");
@@ -60,7 +54,7 @@ fn a_damaged_journal_is_put_aside_and_a_new_one_begun() {
     for aside in ["journal.sqlite-wal", "journal.sqlite-shm"] {
         let _ = fs::remove_file(school.state().join(aside));
     }
-    let server = serve(&school);
+    let server = school.serve_without_config();
     assert_eq!(ask(server.address, "pornhub.com", A).addresses(), ["0.0.0.0"]);
     assert!(server.stop().success());
     let log = lachan().args(["log", "--format", "csv", "--state"]).arg(school.state()).output().unwrap();
@@ -74,9 +68,9 @@ fn a_damaged_journal_is_put_aside_and_a_new_one_begun() {
 #[test]
 fn a_socket_file_that_a_crash_left_does_not_stop_the_next_start() {
     let school = used();
-    serve(&school).kill();
+    school.serve_without_config().kill();
     assert!(school.state().join("control.sock").exists());
-    let server = serve(&school);
+    let server = school.serve_without_config();
     let status = lachan().args(["status", "--json", "--state"]).arg(school.state()).output().unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     drop(server);

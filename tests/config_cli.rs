@@ -21,7 +21,7 @@ tier = "lower_secondary"
 from = ["10.10.2.0/24"]
 [[list]]
 id = "x"
-file = "x.txt"
+url = "https://lists.example/x.txt"
 category = "gamblin"
 "#;
 

@@ -1,22 +1,16 @@
 //! The binary as it comes: no config, starter lists, a state folder.
 
 use crate::support::client::{ask, ask_from};
-use crate::support::server::{School, Server, lachan};
+use crate::support::server::{School, lachan};
 
 const A: u16 = 1;
 const AAAA: u16 = 28;
 const HTTPS: u16 = 65;
 
-fn first_start(school: &School) -> Server {
-    let mut command = lachan();
-    command.arg("serve").arg("--state").arg(school.state());
-    Server::start(command)
-}
-
 #[test]
 fn without_a_config_it_blocks_a_name_of_the_starter_lists_and_the_log_shows_it() {
     let school = School::new();
-    let server = first_start(&school);
+    let server = school.serve_without_config();
     assert!(server.greeting.contains("dig @"), "{}", server.greeting);
 
     let answer = ask(server.address, "www.Pornhub.com", A);
@@ -33,14 +27,14 @@ fn without_a_config_it_blocks_a_name_of_the_starter_lists_and_the_log_shows_it()
     let output = lachan().args(["log", "--format", "csv", "--state"]).arg(school.state()).output().unwrap();
     let log = String::from_utf8(output.stdout).unwrap();
     assert!(log.contains("www.pornhub.com,A,adult,starter-adult,category,blocked,1"), "{log}");
-    assert_eq!(log.lines().count(), 1 + 4, "{log}");
+    assert_eq!(log.lines().count(), 1 + 3, "{log}");
     assert!(!log.contains("127.0.0.1"), "no address in the log by default:\n{log}");
 }
 
 #[test]
 fn names_that_never_leave_the_house_are_answered_at_once() {
     let school = School::new();
-    let server = first_start(&school);
+    let server = school.serve_without_config();
     assert_eq!(ask(server.address, "localhost", A).addresses(), ["127.0.0.1"]);
     for (name, rtype) in
         [("1.0.0.10.in-addr.arpa", 12), ("printer.local", A), ("x.invalid", A), ("x.onion", A)]
@@ -53,9 +47,9 @@ fn names_that_never_leave_the_house_are_answered_at_once() {
 #[test]
 fn the_second_start_uses_the_index_that_the_first_one_built() {
     let school = School::new();
-    assert!(first_start(&school).stop().success());
+    assert!(school.serve_without_config().stop().success());
     let built = std::fs::metadata(school.state().join("index.lachan")).unwrap().modified().unwrap();
-    let server = first_start(&school);
+    let server = school.serve_without_config();
     assert_eq!(ask_from("127.0.0.9", server.address, "pornhub.com", A).addresses(), ["0.0.0.0"]);
     assert!(server.stop().success());
     assert_eq!(std::fs::metadata(school.state().join("index.lachan")).unwrap().modified().unwrap(), built);
@@ -64,7 +58,7 @@ fn the_second_start_uses_the_index_that_the_first_one_built() {
 #[test]
 fn a_state_folder_belongs_to_one_server() {
     let school = School::new();
-    let _server = first_start(&school);
+    let _server = school.serve_without_config();
     let output = lachan().arg("serve").arg("--state").arg(school.state()).output().unwrap();
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr);

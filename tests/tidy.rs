@@ -23,14 +23,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hickory_proto", &["resolve"]),
     ("hickory_net", &["resolve"]),
     ("hickory_resolver", &["resolve"]),
+    // The scenarios play authoritative servers with it.
     ("hickory_server", &["resolve/local", "resolve/scenarios"]),
-    ("rusqlite", &["journal"]),
+    ("rusqlite", &["journal/store", "journal/writer", "journal/tests"]),
     ("clap", &["cli"]),
     ("miette", &["config/mistake", "cli"]),
     ("memmap2", &["sys"]),
     ("nix", &["sys"]),
     ("socket2", &["sys"]),
-    ("idna", &["dns/idna", "app", "lists/target"]),
+    ("idna", &["dns/idna"]),
     ("ureq", &["lists/fetch"]),
     ("psl", &["lists"]),
 ];
@@ -131,8 +132,13 @@ fn unsafe_stands_in_sys_only_and_each_block_says_why_it_is_sound() {
 fn each_library_is_named_in_its_home_only() {
     let mut wrong = Vec::new();
     for (file, text) in sources(&root().join("src")) {
+        // A module of ours may bear a library's name (`dns::idna`); who imports it means it.
+        let ours = |library: &str| {
+            code(&text)
+                .any(|(_, line)| line.starts_with("use crate::") && line.ends_with(&format!("::{library};")))
+        };
         for (at, line) in code(&text) {
-            for (library, homes) in HOMES {
+            for (library, homes) in HOMES.iter().filter(|(library, _)| !ours(library)) {
                 let named = line.match_indices(&format!("{library}::")).any(|(at, _)| {
                     !line[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':')
                 });

@@ -25,7 +25,8 @@ impl Authority {
         let at = folder.path();
         let zone = format!(
             ". 300 IN SOA ns.invalid. admin.invalid. 1 3600 600 86400 60\n. 300 IN NS ns.invalid.\n\
-             ns.invalid. 300 IN A 127.0.0.1\n*. 300 IN A {ADDRESS}\n*. 300 IN TXT \"allowed\"\n{records}\n"
+             ns.invalid. 300 IN A 127.0.0.1\n*. 300 IN A {ADDRESS}\n*. 300 IN TXT \"allowed\"\n\
+             *.example. 300 IN A {ADDRESS}\n{records}\n"
         );
         fs::write(at.join("root.zone"), zone).unwrap();
         let address = free_address();

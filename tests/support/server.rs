@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
@@ -68,6 +69,17 @@ impl School {
         Server::start(command)
     }
 
+    /// Starts `lachan serve` without a config. Such servers want the same port, so they take turns.
+    pub fn serve_without_config(&self) -> Server {
+        static PORT: Mutex<()> = Mutex::new(());
+        let turn = PORT.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut command = lachan();
+        command.arg("serve").arg("--state").arg(self.state());
+        let mut server = Server::start(command);
+        server.turn = Some(turn);
+        server
+    }
+
     /// Runs a command of the school: `lachan … --config lachan.toml`.
     pub fn run(&self, args: &[&str]) -> Output {
         lachan().args(args).arg("--config").arg(self.path("lachan.toml")).output().unwrap()
@@ -107,6 +119,8 @@ impl School {
 /// A running server. Killed when dropped.
 pub struct Server {
     child: Child,
+    /// Held until it is gone, not read.
+    turn: Option<MutexGuard<'static, ()>>,
     /// The first DNS address that it printed.
     pub address: SocketAddr,
     /// What it printed until then.
@@ -131,7 +145,7 @@ impl Server {
         };
         // Whatever it prints later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, greeting }
+        Self { child, turn: None, address, greeting }
     }
 
     pub fn pid(&self) -> u32 {
