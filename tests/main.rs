@@ -6,6 +6,7 @@
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
+//! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
@@ -17,6 +18,7 @@
 mod broken_state;
 mod config_cli;
 mod first_start;
+mod index;
 mod lists_cli;
 mod oracle;
 mod protocol;

@@ -41,6 +41,11 @@ impl Oracle {
         }
     }
 
+    /// Names that rules are about.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &OwnedName> {
+        self.rules.keys()
+    }
+
     /// Asks every list by itself: it says something of the name if a rule covers it and no exception
     /// does, or if the rule is important.
     pub fn say(&self, name: Name<'_>) -> Said {
