@@ -8,19 +8,26 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::Criterion;
-use criterion::measurement::{Measurement, ValueFormatter, WallTime};
-use lachan::dns::name::{NAME_MAX, NameBuf, OwnedName};
+use criterion::measurement::Measurement;
+use lachan::dns::name::OwnedName;
 use lachan::dns::suffixes::Suffixes;
 use lachan::filter::Index;
 use lachan::filter::build::{BuildLimits, Builder};
 use lachan::model::category::Category;
 use lachan::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
 
+#[path = "support/measured.rs"]
+mod measured;
+#[path = "support/names.rs"]
+mod names;
 #[path = "support/real_lists.rs"]
 mod real_lists;
+#[path = "support/split.rs"]
+mod split;
 
-/// Names looked up in turn; with what they touch they are far larger than any cache.
-const ASKED: usize = 1 << 20;
+use measured::{CpuTime, peak_memory};
+use names::Asked;
+
 /// Times that the lists are taken, each time with another label in front, for the large index.
 const ROUNDS_LARGE: u32 = 5;
 
@@ -71,7 +78,7 @@ fn build(lists: &Path, path: &Path, rounds: u32) {
         let list = builder.add_list(info).expect("few lists");
         let text = real_lists::text(file);
         for round in 0..rounds {
-            let rules: Vec<Rule> = real_lists::names(&text)
+            let rules: Vec<Rule> = split::names(&text)
                 .filter_map(|(line, name)| {
                     let name = if round == 0 { name } else { format!("s{round}.{name}") };
                     let name = OwnedName::parse(&name).ok()?;
@@ -101,25 +108,9 @@ fn build(lists: &Path, path: &Path, rounds: u32) {
     );
 }
 
-fn peak_memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.map_or_else(|| "unknown".into(), |line| line.trim().to_owned())
-}
-
 fn lookups(criterion: &mut Criterion<CpuTime>, size: &str, index: &Index) {
     let budget = if index.stats().names > 5_000_000 { (450, 600) } else { (350, 500) };
-    let listed = shuffled(index);
-    let hits = asked(&listed, |name| Some(name.to_owned()));
-    let below = asked(&listed, |name| Some(format!("www.{name}")));
-    let misses = asked(&listed, |name| {
-        let (top, own) = (name.rsplit('.').next()?, name.rsplit('.').nth(1)?);
-        Some(format!("www.{own}zqx.{top}"))
-    });
-    let deep = asked(&listed, |name| {
-        let (top, own) = (name.rsplit('.').next()?, name.rsplit('.').nth(1)?);
-        Some(format!("{}{own}zqx.{top}", "a1.b2.".repeat(16)))
-    });
+    let Asked { hits, below, misses, deep } = Asked::of(index);
     let mut group = criterion.benchmark_group(format!("lookup, {size} names"));
     let (miss, hit) = budget;
     for (what, names) in [
@@ -152,66 +143,4 @@ fn lookups(criterion: &mut Criterion<CpuTime>, size: &str, index: &Index) {
         found(&misses),
         found(&deep)
     );
-}
-
-/// Time that this thread was on a processor. On a machine that does other things too, wall time says
-/// how many they are.
-struct CpuTime;
-
-impl Measurement for CpuTime {
-    type Intermediate = u64;
-    type Value = Duration;
-
-    fn start(&self) -> u64 {
-        // Giving way brings the kernel's account up to date, which otherwise lags by a tick.
-        std::thread::yield_now();
-        let account = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        account.split(' ').next().and_then(|nanos| nanos.parse().ok()).expect("the kernel keeps account")
-    }
-
-    fn end(&self, started: u64) -> Duration {
-        Duration::from_nanos(self.start() - started)
-    }
-
-    fn add(&self, one: &Duration, other: &Duration) -> Duration {
-        *one + *other
-    }
-
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn to_f64(&self, value: &Duration) -> f64 {
-        value.as_nanos() as f64
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        WallTime.formatter()
-    }
-}
-
-/// Some listed names in random order.
-fn shuffled(index: &Index) -> Vec<NameBuf> {
-    let every = (index.stats().names as usize).div_ceil(ASKED);
-    let mut names: Vec<NameBuf> = Vec::new();
-    for entry in index.names().step_by(every) {
-        let mut name = NameBuf::new();
-        name.fill_from_wire(entry.name.wire()).expect("a name");
-        names.push(name);
-    }
-    // Records stand in the order of their hashes, which is the order of the buckets: shuffle.
-    let mut state = 0x9e37_79b9_7f4a_7c15u64;
-    for at in (1..names.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        names.swap(at, (state % (at as u64 + 1)) as usize);
-    }
-    names
-}
-
-/// Names to ask for, in memory one after the other, so that reading them costs little.
-fn asked(listed: &[NameBuf], make: impl Fn(&str) -> Option<String>) -> Vec<OwnedName> {
-    let made = listed.iter().filter_map(|name| make(&name.name().to_string()));
-    made.filter(|name| name.len() < NAME_MAX - 2).filter_map(|name| OwnedName::parse(&name).ok()).collect()
 }

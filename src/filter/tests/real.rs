@@ -12,6 +12,8 @@ use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
 
 #[path = "../../../benches/support/real_lists.rs"]
 mod real_lists;
+#[path = "../../../benches/support/split.rs"]
+mod split;
 
 /// By name: categories of the name itself, and of what is below.
 #[derive(Default)]
@@ -56,7 +58,7 @@ fn the_index_says_what_an_oracle_says_of_real_lists() {
         let id = file.strip_prefix(&lists).unwrap().display().to_string();
         let info = ListInfo { id, version: "snapshot".into(), kind: ListKind::Block(category) };
         let list = builder.add_list(info).unwrap();
-        for (line, name) in real_lists::names(&real_lists::text(file)) {
+        for (line, name) in split::names(&real_lists::text(file)) {
             let name = OwnedName::parse(&name).unwrap();
             let rule = Rule { name, scope, action: RuleAction::Block, line };
             builder.add(list, &rule).unwrap();
