@@ -20,8 +20,8 @@ pub struct Args {
 pub enum Command {
     /// Chạy bộ phân giải. / Runs the resolver.
     ///
-    /// Không có --config: dùng danh sách khởi đầu, lưu vào thư mục trạng thái, tự phân giải từ gốc. /
-    /// Without --config: the starter lists, a state folder of its own, recursion from the root.
+    /// Không có tệp cấu hình: dùng danh sách khởi đầu, lưu vào thư mục trạng thái, tự phân giải từ gốc. /
+    /// Without a config file: the starter lists, a state folder of its own, recursion from the root.
     Serve(ServeArgs),
     /// Hỏi vài câu rồi viết tệp cấu hình cho trường. / Asks a few questions and writes the school's config.
     Init(InitArgs),
@@ -51,7 +51,8 @@ pub enum Command {
 /// Where the config file and the state folder are.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Place {
-    /// Tệp cấu hình. / Config file.
+    /// Tệp cấu hình; không ghi thì là LACHAN_CONFIG, rồi /etc/lachan/lachan.toml nếu có. /
+    /// Config file; if not given, LACHAN_CONFIG, then /etc/lachan/lachan.toml where there is one.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Thư mục trạng thái, thay cho trong cấu hình. / State folder, in place of the config's.
@@ -109,9 +110,10 @@ pub enum ConfigCommand {
 
 #[derive(Debug, ClapArgs)]
 pub struct ConfigCheckArgs {
-    /// Tệp cấu hình. / Config file.
-    #[arg(value_name = "FILE", default_value = "config/lachan.toml")]
-    pub file: PathBuf,
+    /// Tệp cấu hình; không ghi thì là LACHAN_CONFIG, rồi /etc/lachan/lachan.toml nếu có, rồi lachan.toml. /
+    /// Config file; if not given, LACHAN_CONFIG, then /etc/lachan/lachan.toml where there is one, then lachan.toml.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// In JSON. / Prints JSON.
     #[arg(long)]
     pub json: bool,

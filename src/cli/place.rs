@@ -8,9 +8,23 @@ use super::out::Failure;
 use crate::app;
 use crate::config::{Look, Settings};
 
+/// Where an installed server has its config, see `deploy/lachan.service`.
+const INSTALLED: &str = "/etc/lachan/lachan.toml";
+
+/// The config file that is meant: the one given, else the environment's (empty means none), else that
+/// of an installed server, so that `lachan status` at its terminal speaks of that server.
+pub fn config_file(given: Option<&PathBuf>) -> Option<PathBuf> {
+    let installed = || Some(PathBuf::from(INSTALLED)).filter(|file| file.exists());
+    match (given, std::env::var_os("LACHAN_CONFIG")) {
+        (Some(file), _) => Some(file.clone()),
+        (None, Some(named)) => Some(named).filter(|named| !named.is_empty()).map(PathBuf::from),
+        (None, None) => installed(),
+    }
+}
+
 /// The place as the program wants it.
 pub fn place(place: &Place) -> app::Place {
-    app::Place { config: place.config.clone(), state: place.state.clone() }
+    app::Place { config: config_file(place.config.as_ref()), state: place.state.clone() }
 }
 
 /// The settings that the command means: of the config file that it names, else what we ship.

@@ -1,5 +1,7 @@
 //! `lachan serve`: runs the resolver, and says plainly where it listens and how to try it.
 
+use std::path::Path;
+
 use super::args::ServeArgs;
 use super::out::{Ended, Failure, grouped, print};
 use super::place;
@@ -11,15 +13,17 @@ use crate::app::{self, Greeting, listen::to_try};
 /// A config with mistakes, a port or folder that is not to be had.
 pub fn run(args: &ServeArgs) -> Result<Ended, Failure> {
     let settings = place::settings(&args.place)?;
+    let place = place::place(&args.place);
+    let config = place.config.clone();
     app::init_log(args.log_json);
-    app::serve(place::place(&args.place), settings, |greeting| {
+    app::serve(place, settings, |greeting| {
         // A terminal that went away is no reason to stop serving.
-        let _ = print(&text(greeting));
+        let _ = print(&text(greeting, config.as_deref()));
     })?;
     Ok(Ended::Done)
 }
 
-fn text(greeting: &Greeting) -> String {
+fn text(greeting: &Greeting, config: Option<&Path>) -> String {
     let mut text = format!(
         "Lá Chắn {} đang phục vụ / is serving, {} tên trong chỉ mục / names in the index\n",
         env!("CARGO_PKG_VERSION"),
@@ -36,6 +40,10 @@ fn text(greeting: &Greeting) -> String {
     for address in &greeting.addresses {
         text += &format!("  DNS     {address} (UDP, TCP)\n");
     }
+    text += &match config {
+        Some(file) => format!("  cấu hình / config      {}\n", file.display()),
+        None => "  cấu hình / config      không có, dùng mặc định / none, defaults\n".to_owned(),
+    };
     text += &format!("  trạng thái / state     {}\n", greeting.state.display());
     if let Some(address) = greeting.addresses.first() {
         let address = to_try(*address);

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// The binary under test.
 pub fn lachan() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lachan"));
-    command.env_remove("LACHAN_STATE").env("NO_COLOR", "1");
+    command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1");
     command
 }
 
