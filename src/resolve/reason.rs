@@ -9,7 +9,7 @@ pub(super) type Reason = (EdeCode, &'static str);
 pub(super) const BOGUS: Reason =
     (EdeCode::DnssecBogus, "chữ ký DNSSEC không đúng / DNSSEC validation failed");
 pub(super) const NO_PROOF: Reason = (
-    EdeCode::NsecMissing,
+    EdeCode::DnssecBogus,
     "không có bằng chứng DNSSEC rằng tên không tồn tại / no valid proof that there is nothing",
 );
 pub(super) const ALIAS_UNPROVEN: Reason =

@@ -2,6 +2,7 @@
 //! made here when nothing else helps. Whatever comes out has one question, in lower case, and neither
 //! OPT nor additional records.
 
+use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::BinDecodable;
@@ -137,10 +138,15 @@ fn in_order(ask: &Ask, mut records: Vec<Record>) -> Vec<Record> {
     let mut ordered = Vec::with_capacity(records.len());
     let mut owner = library_name(ask.name.as_name());
     while !records.is_empty() {
-        let (here, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.name == owner);
+        // A DNAME stands before the CNAME that was made from it (RFC 6672 §3.1).
+        let belongs = |record: &Record| {
+            record.name == owner || is_or_signs_dname(record) && record.name.zone_of(&owner)
+        };
+        let (mut here, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(belongs);
+        here.sort_by_key(|record| record.name == owner);
         records = rest;
         let next = here.iter().find_map(|record| match &record.data {
-            rr::RData::CNAME(target) => Some(target.0.clone()),
+            rr::RData::CNAME(target) if record.name == owner => Some(target.0.clone()),
             _ => None,
         });
         let (signatures, data): (Vec<_>, Vec<_>) =
@@ -154,6 +160,13 @@ fn in_order(ask: &Ask, mut records: Vec<Record>) -> Vec<Record> {
     }
     ordered.append(&mut records);
     ordered
+}
+
+fn is_or_signs_dname(record: &Record) -> bool {
+    match &record.data {
+        rr::RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) => rrsig.input().type_covered == RecordType::DNAME,
+        _ => record.record_type() == RecordType::DNAME,
+    }
 }
 
 /// Checks an upstream's octets against the question and takes what a client may have.

@@ -7,6 +7,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata::SOA};
 use hickory_resolver::recursor::RecursorError;
 
+use super::proof;
 use crate::dns::reply::Rcode;
 use crate::resolve::Proof;
 use crate::resolve::reason::{self, Reason};
@@ -43,7 +44,7 @@ impl Found {
                 let authorities = with_soa(authority.authorities.as_deref(), authority.soa.as_deref());
                 nothing(authority.query.name().clone(), rcode, authorities, validates)
             }
-            Err(RecursorError::Net(NetError::Dns(error))) => negative(name, error, validates),
+            Err(RecursorError::Net(NetError::Dns(error))) => negative(name, kind, error, validates),
             Err(RecursorError::ForwardNS(_)) => Self::Failure(reason::NOWHERE),
             Err(RecursorError::Timeout | RecursorError::Net(NetError::Timeout)) => {
                 Self::Failure(reason::TOO_SLOW)
@@ -64,10 +65,14 @@ fn positive(name: &Name, kind: RecordType, message: Message, validates: bool) ->
     if !matches!(rcode, ResponseCode::NoError | ResponseCode::NXDomain) {
         return Found::Failure(reason::NO_ANSWER);
     }
-    let Message { answers, authorities, .. } = message;
-    let proof = proof_of(&answers, validates);
+    let Message { mut answers, authorities, .. } = message;
+    proof::settle_dnames(&mut answers);
+    let mut proof = proof_of(&answers, validates);
     if proof == Proof::Bogus {
         return BOGUS;
+    }
+    if proof::is_expanded(&answers) && proof::opts_out(name, &authorities) {
+        proof = proof.weaker(Proof::Insecure);
     }
     let asked_for = |record: &Record| {
         kind == RecordType::ANY || record.record_type() == kind || record.record_type() == RecordType::RRSIG
@@ -101,7 +106,7 @@ fn end_of(name: &Name, answers: &[Record]) -> Option<Name> {
     None
 }
 
-fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
+fn negative(name: &Name, kind: RecordType, error: DnsError, validates: bool) -> Found {
     match error {
         DnsError::NoRecordsFound(NoRecords { query, soa, response_code, authorities, .. }) => {
             let rcode = match response_code {
@@ -119,33 +124,55 @@ fn negative(name: &Name, error: DnsError, validates: bool) -> Found {
             {
                 return Found::Elsewhere;
             }
-            if proof == LibraryProof::Bogus {
-                return Found::Failure(reason::NO_PROOF);
-            }
-            let rcode = match response.response_code {
-                ResponseCode::NXDomain => Rcode::NxDomain,
-                _ => Rcode::NoError,
-            };
-            let message = response.into_message();
-            if message.answers.is_empty() {
-                nothing(name.clone(), rcode, message.authorities, validates)
-            } else {
-                // An answer from a wildcard whose proof is insecure, not wrong.
-                let proof = proof_of(&message.answers, validates).weaker(Proof::Insecure);
-                match proof {
-                    Proof::Bogus => BOGUS,
-                    _ => Found::Answer { answers: message.answers, authorities: message.authorities, proof },
-                }
-            }
+            unproven(name, kind, response.into_message(), proof)
         }
         DnsError::DnssecBogus => BOGUS,
         _ => Found::Failure(reason::NO_ANSWER),
     }
 }
 
+/// What the library says has no secure proof, because it is insecure, wrong, or more than it knows.
+fn unproven(name: &Name, kind: RecordType, message: Message, proof: LibraryProof) -> Found {
+    let rcode = match message.metadata.response_code {
+        ResponseCode::NXDomain => Rcode::NxDomain,
+        _ => Rcode::NoError,
+    };
+    let Message { mut answers, authorities, .. } = message;
+    if answers.is_empty() {
+        let proven = rcode == Rcode::NoError && proof::has_none(name, kind, &authorities);
+        return match proof {
+            LibraryProof::Bogus if !proven => Found::Failure(reason::NO_PROOF),
+            _ => nothing(name.clone(), rcode, authorities, true),
+        };
+    }
+    proof::settle_dnames(&mut answers);
+    let mut found = proof_of(&answers, true);
+    if found == Proof::Bogus {
+        return BOGUS;
+    }
+    if proof == LibraryProof::Bogus {
+        match end_of(name, &answers) {
+            None => return Found::Failure(reason::CIRCLE),
+            // The proof is about the end of a chain, and was held against its start.
+            Some(end) if end != *name && kind != RecordType::CNAME => return Found::Elsewhere,
+            Some(_) if !proof::is_wildcards(name, &answers, &authorities) => {
+                return Found::Failure(reason::NO_PROOF);
+            }
+            Some(_) => {}
+        }
+    } else {
+        // An answer from a wildcard whose proof is insecure, not wrong.
+        found = found.weaker(Proof::Insecure);
+    }
+    Found::Answer { answers, authorities, proof: found }
+}
+
 fn nothing(at: Name, rcode: Rcode, authorities: Vec<Record>, validates: bool) -> Found {
     match proof_of(&authorities, validates) {
         Proof::Bogus => BOGUS,
+        Proof::Secure if proof::opts_out(&at, &authorities) => {
+            Found::Nothing { at, rcode, authorities, proof: Proof::Insecure }
+        }
         proof => Found::Nothing { at, rcode, authorities, proof },
     }
 }

@@ -31,6 +31,7 @@ use crate::dns::reply::Rcode;
 use found::Found;
 
 mod found;
+mod proof;
 
 /// The built-in root hints.
 const ROOT_HINTS: &str = include_str!("root.hints");
@@ -158,7 +159,10 @@ impl Walk<'_> {
                         Ok(link) => link,
                         Err(why) => return wire::failure(ask, why),
                     };
-                    let looped = chain.iter().any(|record| record.name == target) || target == name;
+                    let looped = target == name
+                        || chain
+                            .iter()
+                            .any(|link| link.record_type() == RecordType::CNAME && link.name == target);
                     chain.extend(link);
                     proof = proof.weaker(last);
                     name = target;
