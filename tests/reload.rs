@@ -80,3 +80,39 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
     let text = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(text.contains("danh sách rỗng"), "{text}");
 }
+
+#[test]
+fn an_index_that_could_not_be_built_shows_in_the_status_until_one_is_built() {
+    let Some(authority) = Authority::start("") else { return };
+    let school = School::new();
+    let list = school.write("list.txt", "early.example\n");
+    let config = format!(
+        "{GROUP}[[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n",
+        list.display()
+    );
+    school.config(Some(authority.address), &config);
+    let server = school.serve();
+    school.wait_for_list("cua-truong");
+    let troubles = || {
+        let status: serde_json::Value =
+            serde_json::from_slice(&school.run(&["status", "--json"]).stdout).unwrap();
+        status["troubles"].as_array().unwrap().clone()
+    };
+    assert_eq!(troubles(), Vec::<serde_json::Value>::new());
+
+    // A folder in the index's place: no file can be renamed over it.
+    let index = school.state().join("index.lachan");
+    fs::rename(&index, school.path("aside")).unwrap();
+    fs::create_dir(&index).unwrap();
+    fs::write(&list, "early.example\nlate.example\n").unwrap();
+    school.run(&["lists", "update"]);
+    assert_eq!(troubles().len(), 1, "{:?}", troubles());
+    assert!(ask(server.address, "early.example", A).is_blocked(), "the old index filters on");
+    assert!(!ask(server.address, "late.example", A).is_blocked());
+
+    fs::remove_dir(&index).unwrap();
+    fs::write(&list, "early.example\nlate.example\nlast.example\n").unwrap();
+    school.run_ok(&["lists", "update"]);
+    assert!(ask(server.address, "last.example", A).is_blocked());
+    assert_eq!(troubles(), Vec::<serde_json::Value>::new(), "what is mended is no trouble any more");
+}

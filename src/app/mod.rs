@@ -23,6 +23,7 @@ pub mod status;
 mod tasks;
 mod world;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -61,18 +62,31 @@ pub struct App {
     streams: Arc<Streams>,
     /// Held by whoever builds a new world: one at a time.
     building: Mutex<()>,
-    /// What the last build or reload complained about; empty while all is well.
-    complaint: Mutex<Option<Complaint>>,
+    /// What the last reading of the config complained about; empty while all is well.
+    config_complaint: Complaint,
+    /// The same of the last building of a world.
+    build_complaint: Complaint,
     /// Wakes the task that renews lists, after a reload.
     lists_changed: tokio::sync::Notify,
     started: (Instant, Timestamp),
 }
 
-/// What went wrong, and when.
-#[derive(Clone, Debug)]
-pub struct Complaint {
-    pub at: Timestamp,
-    pub what: String,
+/// What went wrong in the last of several tries, and when; nothing if that try went well.
+#[derive(Debug, Default)]
+struct Complaint(Mutex<Option<(Timestamp, String)>>);
+
+impl Complaint {
+    /// Takes how a try ended in place of how the one before it ended.
+    fn note<T, E: Display>(&self, outcome: &Result<T, E>) {
+        let what = outcome.as_ref().err().map(|error| (Timestamp::now(), error.to_string()));
+        *self.0.lock().expect("nothing panics while it holds this lock") = what;
+    }
+
+    /// As a person reads it.
+    fn told(&self) -> Option<String> {
+        let noted = self.0.lock().expect("nothing panics while it holds this lock");
+        noted.as_ref().map(|(at, what)| format!("{at}: {what}"))
+    }
 }
 
 /// The control socket's name in the state folder, where the config does not put it elsewhere.
@@ -101,10 +115,5 @@ impl App {
     /// The settings in force.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.load_full()
-    }
-
-    fn complain(&self, what: Option<String>) {
-        let complaint = what.map(|what| Complaint { at: Timestamp::now(), what });
-        *self.complaint.lock().expect("nothing panics while it holds this lock") = complaint;
     }
 }

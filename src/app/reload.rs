@@ -55,8 +55,6 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
         renew(app, Some(settings))
     });
     notify(State::Ready);
-    // Also a config that could not even be read shows in the status until a reload succeeds.
-    app.complain(outcome.as_ref().err().map(ToString::to_string));
     match &outcome {
         Ok(done) => info!(names = done.names, "reloaded: {} names in force", done.names),
         Err(error) => error!("the reload changed nothing: {error}"),
@@ -68,12 +66,20 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
 }
 
 fn read_settings(app: &App) -> Result<Settings, ReloadError> {
-    super::settings(&app.place).map_err(|report| ReloadError::Config(report.render(Look::Plain)))
+    let read = super::settings(&app.place).map_err(|report| ReloadError::Config(report.render(Look::Plain)));
+    app.config_complaint.note(&read);
+    read
 }
 
 /// Builds a world from `settings` (or those in force) and the lists as they are now, and swaps.
 fn renew(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError> {
     let _building = app.building.lock().expect("nothing panics while it holds this lock");
+    let outcome = renew_alone(app, settings);
+    app.build_complaint.note(&outcome);
+    outcome
+}
+
+fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError> {
     let old_settings = app.settings();
     let settings = settings.map_or_else(|| old_settings.clone(), Arc::new);
     let old = app.desk.world();
@@ -217,10 +223,9 @@ fn fetch_one(app: &App, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
 }
 
 async fn renew_later(app: &Arc<App>) {
-    let builder = app.clone();
-    let renewed = tokio::task::spawn_blocking(move || renew(&builder, None)).await;
+    let app = app.clone();
+    let renewed = tokio::task::spawn_blocking(move || renew(&app, None)).await;
     if let Ok(Err(error)) = renewed {
-        app.complain(Some(error.to_string()));
         error!("the index was not renewed, the old one stays in force: {error}");
     }
 }

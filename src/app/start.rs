@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::listen::{self, ListenError, Listener};
 use super::notify::{State, notify};
-use super::{App, Place, lists, tasks, world};
+use super::{App, Complaint, Place, lists, tasks, world};
 use crate::config::Settings;
 use crate::filter::Index;
 use crate::filter::open::OpenError;
@@ -75,7 +75,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
         store,
         streams,
         building: Mutex::new(()),
-        complaint: Mutex::new(None),
+        config_complaint: Complaint::default(),
+        build_complaint: Complaint::default(),
         lists_changed: tokio::sync::Notify::new(),
         started,
     });

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::App;
+use super::{App, Complaint};
 
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;
@@ -100,10 +100,8 @@ pub fn of(app: &App) -> Status {
         .and_then(|meta| meta.modified())
         .ok()
         .and_then(|at| at.elapsed().ok());
-    let mut troubles = Vec::new();
-    if let Some(complaint) = app.complaint.lock().expect("nothing panics while it holds this lock").as_ref() {
-        troubles.push(format!("{}: {}", complaint.at, complaint.what));
-    }
+    let mut troubles: Vec<String> =
+        [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
     if let Some(failing) = &health.failing {
         troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
     }
