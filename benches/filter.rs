@@ -25,7 +25,7 @@ mod real_lists;
 #[path = "support/split.rs"]
 mod split;
 
-use measured::{CpuTime, peak_memory};
+use measured::{CpuTime, peak_memory, sampled};
 use names::Asked;
 
 /// Times that the lists are taken, each time with another label in front, for the large index.
@@ -44,12 +44,7 @@ fn main() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder of our own");
-    let mut criterion = Criterion::default()
-        .with_measurement(CpuTime)
-        .sample_size(30)
-        .warm_up_time(Duration::from_secs(2))
-        .measurement_time(Duration::from_secs(4))
-        .configure_from_args();
+    let mut criterion = sampled();
     for (size, rounds) in [("2.1M", 1), ("10M", ROUNDS_LARGE)] {
         let path = folder.path().join(size);
         let program = std::env::current_exe().expect("this program");

@@ -31,7 +31,7 @@ mod names;
 #[path = "support/real_lists.rs"]
 mod real_lists;
 
-use measured::{CpuTime, peak_memory};
+use measured::{CpuTime, peak_memory, sampled};
 use names::Asked;
 
 /// A school of forty rooms: clients are found among as many ranges.
@@ -59,12 +59,7 @@ fn main() {
     assert!(done.is_ok_and(|status| status.success()), "the compilation failed");
 
     let index = Index::open(&folder.path().join("index")).expect("a whole index");
-    let mut criterion = Criterion::default()
-        .with_measurement(CpuTime)
-        .sample_size(30)
-        .warm_up_time(Duration::from_secs(2))
-        .measurement_time(Duration::from_secs(4))
-        .configure_from_args();
+    let mut criterion = sampled();
     verdicts(&mut criterion, &index);
     criterion.final_summary();
 }

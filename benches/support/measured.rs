@@ -2,7 +2,18 @@
 
 use std::time::Duration;
 
+use criterion::Criterion;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+
+/// How lookups and verdicts are sampled.
+pub fn sampled() -> Criterion<CpuTime> {
+    Criterion::default()
+        .with_measurement(CpuTime)
+        .sample_size(30)
+        .warm_up_time(Duration::from_secs(2))
+        .measurement_time(Duration::from_secs(4))
+        .configure_from_args()
+}
 
 /// Time that this thread was on a processor. On a machine that does other things too, wall time says
 /// how many they are.
