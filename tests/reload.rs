@@ -1,10 +1,11 @@
 //! A reload takes effect; one that fails changes nothing and says why.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::support::authority::Authority;
 use crate::support::client::ask;
-use crate::support::server::School;
+use crate::support::server::{School, Server};
 
 const A: u16 = 1;
 
@@ -52,10 +53,8 @@ fn a_reload_takes_new_rules_and_a_mistake_leaves_everything_as_it_was() {
     assert!(server.stop().success());
 }
 
-#[test]
-fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() {
-    let Some(authority) = Authority::start("alias.example. 300 IN CNAME www.late.example.") else { return };
-    let school = School::new();
+/// A server with one list, a file of one name that can be changed.
+fn with_a_list(school: &School, authority: &Authority) -> (Server, PathBuf) {
     let list = school.write("list.txt", "early.example\n");
     let config = format!(
         "{GROUP}[[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n",
@@ -64,6 +63,14 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
     school.config(Some(authority.address), &config);
     let server = school.serve();
     school.wait_for_list("cua-truong");
+    (server, list)
+}
+
+#[test]
+fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() {
+    let Some(authority) = Authority::start("alias.example. 300 IN CNAME www.late.example.") else { return };
+    let school = School::new();
+    let (server, list) = with_a_list(&school, &authority);
     for (name, blocked) in [("early.example", true), ("late.example", false), ("alias.example", false)] {
         assert_eq!(ask(server.address, name, A).is_blocked(), blocked, "{name}");
     }
@@ -85,14 +92,7 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
 fn an_index_that_could_not_be_built_shows_in_the_status_until_one_is_built() {
     let Some(authority) = Authority::start("") else { return };
     let school = School::new();
-    let list = school.write("list.txt", "early.example\n");
-    let config = format!(
-        "{GROUP}[[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n",
-        list.display()
-    );
-    school.config(Some(authority.address), &config);
-    let server = school.serve();
-    school.wait_for_list("cua-truong");
+    let (server, list) = with_a_list(&school, &authority);
     let troubles = || {
         let status: serde_json::Value =
             serde_json::from_slice(&school.run(&["status", "--json"]).stdout).unwrap();
