@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::fill::Desk;
 use super::nearest::nearest;
 use super::spec::{FileSpec, Text};
-use super::{Settings, say};
+use super::{Settings, clash, say};
 use crate::dns::suffixes::HashKey;
 use crate::lists::spec::ListSpec;
 use crate::lists::starter;
@@ -33,7 +33,7 @@ fn tiers_have_groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) 
     for level in levels.get_ref() {
         let Some(tier) = Tier::from_id(level.get_ref()) else { continue };
         if Tier::PUPILS.contains(&tier) && !settings.policy.groups.iter().any(|group| group.tier == tier) {
-            desk.note(say::tier_without_group(desk.at(level), tier.id()));
+            desk.note(clash::tier_without_group(desk.at(level), tier.id()));
         }
     }
 }
@@ -44,7 +44,7 @@ fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
         let Some(super::value::Range::Net(range)) = super::value::range(text.get_ref()) else { continue };
         let allowed = settings.serve.allow.iter().any(|net| net.contains(&range) || range.contains(net));
         if !allowed {
-            desk.note(say::not_allowed(desk.at(text), &range.to_string()));
+            desk.note(clash::not_allowed(desk.at(text), &range.to_string()));
         }
     }
 }
@@ -54,7 +54,7 @@ fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings)
     for text in spec.resolve.forward.iter().flat_map(|forward| forward.get_ref().servers.get_ref()) {
         let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
         if super::fill::is_self(server.address, &settings.serve.dns) {
-            desk.note(say::asks_itself(desk.at(text), text.get_ref()));
+            desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
         }
     }
 }

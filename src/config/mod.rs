@@ -10,6 +10,7 @@
 // reads durations and the like, `init` asks for a first config.
 
 mod check;
+mod clash;
 mod fill;
 pub mod init;
 pub mod mistake;

@@ -10,7 +10,7 @@ use crate::config::source::Place;
 use crate::config::spec::Text;
 use crate::config::spec::group::{GroupSpec, SchoolRuleSpec, SchoolRulesSpec};
 use crate::config::spec::table::{Table, Tables};
-use crate::config::{School, say};
+use crate::config::{School, clash, say};
 use crate::model::rule::Scope;
 use crate::policy::school::SchoolAction;
 use crate::policy::{GROUPS_MAX, GroupSettings, Mode, SchoolRule, UNKNOWN_GROUP};
@@ -64,10 +64,10 @@ fn name<'s>(desk: &mut Desk<'_>, spec: &'s GroupSpec, names: &mut Vec<&'s Text>)
     if text.trim().is_empty() {
         desk.note(say::empty(desk.at(&spec.name), "name"));
     } else if text == UNKNOWN_GROUP {
-        desk.note(say::taken(desk.at(&spec.name), text));
+        desk.note(clash::taken(desk.at(&spec.name), text));
     } else if let Some(first) = names.iter().find(|name| name.get_ref() == text) {
         let first = desk.at(first);
-        desk.note(say::duplicate(desk.at(&spec.name), text, Said::new("nhóm", "group"), first));
+        desk.note(clash::duplicate(desk.at(&spec.name), text, Said::new("nhóm", "group"), first));
     } else {
         names.push(&spec.name);
     }
@@ -89,10 +89,10 @@ fn from<'s>(
         match ranges.iter().find(|(other, ..)| *other == range) {
             Some((_, first, place)) if *first == group => {
                 let noun = Said::new("dải địa chỉ", "range");
-                desk.note(say::duplicate(at, text.get_ref(), noun, place.clone()));
+                desk.note(clash::duplicate(at, text.get_ref(), noun, place.clone()));
             }
             Some((_, first, place)) => {
-                desk.note(say::overlap(at, &range.to_string(), first, group, place.clone()));
+                desk.note(clash::overlap(at, &range.to_string(), first, group, place.clone()));
             }
             None => {
                 ranges.push((range, group, at));
@@ -125,9 +125,9 @@ pub(super) fn school_rules(
                 None => rules.push((rule, at)),
                 Some((other, first)) if other.action == action => {
                     let noun = Said::new("quy tắc", "rule");
-                    desk.note(say::duplicate(at, written.get_ref(), noun, first.clone()));
+                    desk.note(clash::duplicate(at, written.get_ref(), noun, first.clone()));
                 }
-                Some((_, first)) => desk.note(say::both_ways(at, written.get_ref(), first.clone())),
+                Some((_, first)) => desk.note(clash::both_ways(at, written.get_ref(), first.clone())),
             }
         }
     }
@@ -162,7 +162,7 @@ fn school_rule(
     groups.sort_unstable();
     let name = desk.name(&spec.name)?;
     if name.as_name().is_root() {
-        desk.note(say::rule_for_everything(desk.at(&spec.name)));
+        desk.note(clash::rule_for_everything(desk.at(&spec.name)));
         return None;
     }
     Some(SchoolRule {

@@ -12,7 +12,7 @@ use crate::config::nearest::nearest;
 use crate::config::spec::Text;
 use crate::config::spec::list::{ListSpec, ListsSpec};
 use crate::config::spec::table::{Table, Tables};
-use crate::config::{Lists, say, value};
+use crate::config::{Lists, clash, say, value};
 use crate::lists::catalogue::{self, CatalogueEntry};
 use crate::lists::fetch::{self, Proxy};
 use crate::lists::format::Format;
@@ -93,7 +93,7 @@ fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
         match lists.iter().position(|other| other.id == list.id) {
             Some(first) => {
                 let first: &crate::config::source::Place = &places[first];
-                desk.note(say::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
+                desk.note(clash::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
             }
             None => {
                 lists.push(list);
@@ -109,7 +109,7 @@ fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::Li
     let given = [("source", &fields.source), ("url", &fields.url), ("file", &fields.file)];
     let given: Vec<&str> = given.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
     if given.len() != 1 {
-        desk.note(say::either_or(desk.at(spec), &given, &["source", "url", "file"]));
+        desk.note(clash::either_or(desk.at(spec), &given, &["source", "url", "file"]));
         // The rest of the entry is still looked at.
         let _ = (kind(desk, spec, None), profile(desk, fields, None, None), every(desk, fields, EVERY));
         return None;
@@ -151,7 +151,7 @@ fn id(
 ) -> Option<String> {
     match (&spec.get_ref().id, entry) {
         (Some(id), Some(_)) => {
-            desk.note(say::not_with(desk.at(id), "id", "source"));
+            desk.note(clash::not_with(desk.at(id), "id", "source"));
             None
         }
         (None, Some(entry)) => Some(entry.spec.id.clone()),
@@ -170,7 +170,7 @@ fn id(
             if !fits {
                 desk.note(say::bad_id(desk.at(id), text));
             } else if shipped_allow_sets().iter().any(|set| set == text) {
-                desk.note(say::taken(desk.at(id), text));
+                desk.note(clash::taken(desk.at(id), text));
             } else {
                 return Some(text.clone());
             }
@@ -194,13 +194,13 @@ fn kind(
     };
     match (&fields.category, entry) {
         (Some(category), _) if is_allow => {
-            desk.note(say::not_with(desk.at(category), "category", "kind = \"allow\""));
+            desk.note(clash::not_with(desk.at(category), "category", "kind = \"allow\""));
             None
         }
         _ if is_allow => match (&fields.kind, entry) {
             // An allow set is called by its list's id, and a catalogue's lists are there to block.
             (Some(kind), Some(_)) => {
-                desk.note(say::not_with(desk.at(kind), "kind = \"allow\"", "source"));
+                desk.note(clash::not_with(desk.at(kind), "kind = \"allow\"", "source"));
                 None
             }
             _ => Some(ListKind::Allow),
@@ -246,7 +246,7 @@ fn profile(
         _ => None,
     };
     if let (Some(fold), Some(category)) = (fields.fold_www.as_ref().filter(|fold| *fold.get_ref()), threat) {
-        desk.note(say::fold_threats(desk.at(fold), category.id()));
+        desk.note(clash::fold_threats(desk.at(fold), category.id()));
     }
     Profile {
         matching: matching.unwrap_or(shipped.matching),

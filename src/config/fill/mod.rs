@@ -21,7 +21,7 @@ use super::nearest::{nearest, nearest_alias};
 use super::source::{FileNo, Place};
 use super::spec::{FileSpec, Number, Text};
 use super::value::{self, Range};
-use super::{Context, Settings, check, say};
+use super::{Context, Settings, check, clash, say};
 use crate::dns::name::OwnedName;
 use crate::model::category::{Category, CategorySet};
 use crate::model::tier::Tier;
@@ -180,7 +180,7 @@ impl Desk<'_> {
                 let first = texts.iter().find(|other| other.get_ref() == text.get_ref());
                 let first = self.at(first.unwrap_or(text));
                 let noun = Said::new("nhóm nội dung", "category");
-                self.note(say::duplicate(self.at(text), text.get_ref(), noun, first));
+                self.note(clash::duplicate(self.at(text), text.get_ref(), noun, first));
             }
             set = set.union(CategorySet::of(category));
         }

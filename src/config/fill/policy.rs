@@ -8,7 +8,7 @@ use crate::config::mistake::{Notes, Said};
 use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
 use crate::config::spec::policy::{PolicyFileSpec, TierSpec, TiersSpec};
-use crate::config::{DEFAULT_POLICY, School, read, say, take_in};
+use crate::config::{DEFAULT_POLICY, School, clash, read, say, take_in};
 use crate::lists::spec::ListSpec;
 use crate::model::category::CategorySet;
 use crate::model::tier::Tier;
@@ -135,12 +135,12 @@ fn style(desk: &mut Desk<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerSty
     let style = spec.answer.as_ref().and_then(|answer| desk.word(answer, noun, &words)).unwrap_or(before);
     let Some(page) = &spec.page else {
         if let Some(answer) = spec.answer.as_ref().filter(|_| style == PAGE) {
-            desk.note(say::page(desk.at(answer), false));
+            desk.note(clash::page(desk.at(answer), false));
         }
         return style;
     };
     if !matches!(style, AnswerStyle::Page { .. }) {
-        desk.note(say::page(desk.at(page), true));
+        desk.note(clash::page(desk.at(page), true));
         return style;
     }
     let (mut v4, mut v6) = (None, None);
@@ -188,7 +188,7 @@ fn lint(desk: &mut Desk<'_>, tiers: &[Placed; 6]) {
         let Some(at) = own.clone().or_else(|| old.blocked.clone()) else { continue };
         let said = |tier: Tier| Said::new(tier.vi(), tier.en());
         let other = old.blocked.clone().filter(|place| *place != at);
-        desk.note(say::laxer(at, said(younger), said(older), &categories, other));
+        desk.note(clash::laxer(at, said(younger), said(older), &categories, other));
     }
 }
 
@@ -201,7 +201,7 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
             && !groups.iter().any(|group| group.tier == tier)
             && let Some(place) = placed.mode.as_ref().or(placed.allow_sets.as_ref())
         {
-            desk.note(say::no_allow_set(place.clone(), tier.vi()));
+            desk.note(clash::no_allow_set(place.clone(), tier.vi()));
         }
     }
     for group in &spec.group {
@@ -213,7 +213,7 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
         let mode = settings.mode.unwrap_or(tier.mode);
         if mode == Mode::AllowOnly && tier.allow_sets.is_empty() && group.allow_sets.is_empty() {
             let at = desk.at(group.mode.as_ref().unwrap_or(&group.name));
-            desk.note(say::no_allow_set(at, group.name.get_ref()));
+            desk.note(clash::no_allow_set(at, group.name.get_ref()));
         }
     }
 }

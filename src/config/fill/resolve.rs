@@ -10,7 +10,7 @@ use crate::config::mistake::Said;
 use crate::config::spec::Text;
 use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
-use crate::config::{say, value};
+use crate::config::{clash, say, value};
 use crate::dns::rdata::{rtype, type_name, type_number};
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
@@ -32,13 +32,13 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
     let root = forwards.iter().any(|forward| forward.zone.as_name().is_root());
     match (mode, &spec.mode) {
         (Some(Mode::Forward), Some(written)) if !root && all_read(spec, &forwards) => {
-            desk.note(say::nobody_to_ask(desk.at(written)));
+            desk.note(clash::nobody_to_ask(desk.at(written)));
         }
         (Some(Mode::Recursive) | None, written) if root => {
             let zone = spec.forward.iter().find(|forward| forward.get_ref().zone.get_ref() == ".");
             let place = zone.map(|forward| desk.at(&forward.get_ref().zone));
             if let Some(place) = place.or_else(|| written.as_ref().map(|mode| desk.at(mode))) {
-                desk.note(say::nothing_to_recurse(place));
+                desk.note(clash::nothing_to_recurse(place));
             }
         }
         _ => {}
@@ -94,7 +94,7 @@ fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone
             Some((_, first)) => {
                 let (at, first) = (desk.at(&spec.zone), desk.at(first));
                 let noun = Said::new("vùng chuyển tiếp", "forward zone");
-                desk.note(say::duplicate(at, spec.zone.get_ref(), noun, first));
+                desk.note(clash::duplicate(at, spec.zone.get_ref(), noun, first));
             }
             None => zones.push((ForwardZone { zone, servers }, &spec.zone)),
         }
@@ -120,7 +120,7 @@ fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
         } else if servers.contains(&server) {
             let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
             let first = desk.at(first.unwrap_or(text));
-            desk.note(say::duplicate(desk.at(text), text.get_ref(), Said::new("máy chủ", "server"), first));
+            desk.note(clash::duplicate(desk.at(text), text.get_ref(), Said::new("máy chủ", "server"), first));
         } else {
             servers.push(server);
         }
@@ -153,7 +153,7 @@ fn record_or_zone<'s>(
     let found = match (name, zone) {
         (Some(name), None) => match (r#type, data, file) {
             (Some(rtype), Some(data), None) => return Some(Local::Record { name, rtype, data }),
-            (_, _, Some(file)) => say::not_with(desk.at(file), "file", "name"),
+            (_, _, Some(file)) => clash::not_with(desk.at(file), "file", "name"),
             (None, ..) => say::missing_key(at, "type"),
             (_, None, _) => say::missing_key(at, "data"),
         },
@@ -163,15 +163,15 @@ fn record_or_zone<'s>(
             ttl.as_ref().map(|t| (t, "ttl")),
         ) {
             (Some((text, key)), ..) | (_, Some((text, key)), _) | (.., Some((text, key))) => {
-                say::not_with(desk.at(text), key, "zone")
+                clash::not_with(desk.at(text), key, "zone")
             }
             _ => match file {
                 Some(file) => return Some(Local::Zone { zone, file }),
                 None => say::missing_key(at, "file"),
             },
         },
-        (Some(_), Some(_)) => say::either_or(at, &["name", "zone"], &["name", "zone"]),
-        (None, None) => say::either_or(at, &[], &["name", "zone"]),
+        (Some(_), Some(_)) => clash::either_or(at, &["name", "zone"], &["name", "zone"]),
+        (None, None) => clash::either_or(at, &[], &["name", "zone"]),
     };
     if tell {
         desk.note(found);
@@ -206,9 +206,9 @@ fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
                 let at = desk.at(written);
                 if other.rtype == rtype {
                     let noun = Said::new("bản ghi", "record");
-                    desk.note(say::duplicate(at, written.get_ref(), noun, first));
+                    desk.note(clash::duplicate(at, written.get_ref(), noun, first));
                 } else {
-                    desk.note(say::cname_and_more(at, written.get_ref(), first));
+                    desk.note(clash::cname_and_more(at, written.get_ref(), first));
                 }
             }
         }
@@ -266,7 +266,7 @@ fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
             Some((_, first)) => {
                 let first = desk.at(first);
                 let noun = Said::new("vùng", "zone");
-                desk.note(say::duplicate(desk.at(written), written.get_ref(), noun, first));
+                desk.note(clash::duplicate(desk.at(written), written.get_ref(), noun, first));
             }
             None => zones.push((ZoneSpec { zone, file }, written)),
         }

@@ -11,7 +11,7 @@ use super::{Desk, ENTRIES_MAX};
 use crate::config::mistake::Said;
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
-use crate::config::{School, say, value};
+use crate::config::{School, clash, say, value};
 use crate::journal;
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
@@ -53,7 +53,7 @@ pub(super) fn school(desk: &mut Desk<'_>, spec: &SchoolSpec) -> (School, TimeZon
             if levels.contains(&tier) {
                 let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
                 let first = desk.at(first.unwrap_or(text));
-                desk.note(say::duplicate(desk.at(text), text.get_ref(), Said::new("cấp", "tier"), first));
+                desk.note(clash::duplicate(desk.at(text), text.get_ref(), Said::new("cấp", "tier"), first));
             } else {
                 levels.push(tier);
             }
@@ -142,7 +142,7 @@ fn addresses(desk: &mut Desk<'_>, listen: &ListenSpec, shipped: &[SocketAddr]) -
                 Some((_, first)) => {
                     let first = desk.at(first);
                     let noun = Said::new("địa chỉ", "address");
-                    desk.note(say::duplicate(desk.at(text), text.get_ref(), noun, first));
+                    desk.note(clash::duplicate(desk.at(text), text.get_ref(), noun, first));
                 }
                 None => addresses.push((address, text)),
             },
@@ -160,7 +160,7 @@ fn allow(desk: &mut Desk<'_>, access: &AccessSpec, private: &[IpNet]) -> Vec<IpN
         if let Some(value::Range::Net(net)) = value::range(text.get_ref())
             && net.prefix_len() == 0
         {
-            desk.note(say::open_resolver(desk.at(text), text.get_ref()));
+            desk.note(clash::open_resolver(desk.at(text), text.get_ref()));
         }
     }
     desk.ranges(texts.get_ref(), "private", private)
@@ -195,7 +195,7 @@ pub(super) fn journal(
         ),
     ] {
         if let Some(text) = text.filter(|_| shorter < longer) {
-            desk.note(say::kept_shorter(desk.at(text), text.get_ref(), keys));
+            desk.note(clash::kept_shorter(desk.at(text), text.get_ref(), keys));
         }
     }
     let size_cap = desk.size(&spec.size_cap, 2 << 30, (16 << 20, "16 MiB"), (1 << 40, "1024 GiB"));
