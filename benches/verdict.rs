@@ -16,6 +16,7 @@ use lachan::dns::suffixes::Suffixes;
 use lachan::filter::Index;
 use lachan::lists::protected::Protected;
 use lachan::lists::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
+use lachan::lists::starter;
 use lachan::model::category::Category;
 use lachan::model::roster::Roster;
 use lachan::model::rule::ListKind;
@@ -72,22 +73,24 @@ fn compile_all(folder: &Path) {
         .filter(|path| path.extension().is_some_and(|ending| ending == "txt"))
         .collect();
     files.sort();
-    let sources: Vec<Source> = files
-        .iter()
-        .enumerate()
-        .map(|(at, path)| Source {
-            spec: ListSpec {
-                id: format!("list-{at}"),
-                source: SourceSpec::File(path.clone()),
-                kind: ListKind::Block(Category::ALL[at % Category::ALL.len()]),
-                format: FormatChoice::Auto,
-                profile: Profile::default(),
-                every: Duration::from_secs(86400),
-            },
-            version: "snapshot".into(),
-            text: Text::File(path.clone()),
-        })
-        .collect();
+    let real = files.iter().enumerate().map(|(at, path)| Source {
+        spec: ListSpec {
+            id: format!("list-{at}"),
+            source: SourceSpec::File(path.clone()),
+            kind: ListKind::Block(Category::ALL[at % Category::ALL.len()]),
+            format: FormatChoice::Auto,
+            profile: Profile::default(),
+            every: Duration::from_secs(86400),
+        },
+        version: "snapshot".into(),
+        text: Text::File(path.clone()),
+    });
+    let starters = starter::all().into_iter().map(|list| Source {
+        spec: list.spec,
+        version: "embedded".into(),
+        text: Text::Embedded(list.text),
+    });
+    let sources: Vec<Source> = real.chain(starters).collect();
     let protected = Protected::embedded();
     let (cpu, wall) = (CpuTime.start(), Instant::now());
     let mut reading = None;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use lachan::dns::name::{NameBuf, OwnedName};
@@ -19,21 +19,7 @@ use lachan::model::rule::ListKind;
 use lachan::update::compile::{Source, Text, compile};
 
 use crate::oracle::{Oracle, Said};
-use crate::support::{shared, unpack};
-
-/// Every packed file below `folder`, in order.
-fn packed_below(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { open.push(path) } else { found.push(path) }
-        }
-    }
-    found.retain(|file| file.extension().is_some_and(|ending| ending == "zst"));
-    found.sort();
-    found
-}
+use crate::support::{packed, shared, unpack};
 
 /// Each file a list of its own. Categories and profiles take turns, so that names of several lists get
 /// many different sets, and every way of taking a rule meets every format.
@@ -43,7 +29,7 @@ fn sources(lists: &Path, folder: &Path) -> Vec<Source> {
         version: "embedded".into(),
         text: Text::Embedded(list.text),
     });
-    let real = packed_below(lists).into_iter().enumerate().map(|(at, file)| {
+    let real = packed::below(lists).into_iter().enumerate().map(|(at, file)| {
         let path = folder.join(format!("{at}.txt"));
         fs::write(&path, unpack(&file)).unwrap();
         let spec = ListSpec {
@@ -146,7 +132,7 @@ impl<'a> Asker<'a> {
 /// Names of the corpora: one a line, or the column that holds them.
 fn corpora(folder: &Path) -> Vec<NameBuf> {
     let mut names = Vec::new();
-    for file in packed_below(folder) {
+    for file in packed::below(folder) {
         let text = String::from_utf8(unpack(&file)).unwrap();
         let before = names.len();
         for line in text.lines().filter(|line| !line.starts_with('#')) {

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+#[path = "../../tests/support/packed.rs"]
+mod packed;
+
 /// Where the lists are kept, if they are here.
 pub fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/lists");
@@ -10,17 +13,7 @@ pub fn folder() -> Option<PathBuf> {
 
 /// All list files, in order.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder that can be read") {
-            let path = entry.expect("an entry that can be read").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "zst"));
-    files.sort();
-    files
+    packed::below(folder)
 }
 
 /// Text of one file.

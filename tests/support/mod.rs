@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod client;
+pub mod packed;
 pub mod server;
 
 use std::path::PathBuf;
