@@ -131,6 +131,16 @@ fn check_explains_a_name_for_every_tier_offline_and_from_the_running_server() {
         assert_eq!(primary["list"], "cua-truong");
         assert_eq!(primary["rule"], "subtree games.example");
         assert_eq!(primary["line"], 1);
+        assert_eq!(primary["answer"], "NOERROR 0.0.0.0");
+        let args = [&["check", "www.games.example", "--type", "https", "--json"], extra].concat();
+        let told: serde_json::Value = serde_json::from_str(&rooms.school.run_ok(&args)).unwrap();
+        assert_eq!(
+            (&told["rtype"], &told["tiers"][0]["answer"]),
+            (&"HTTPS".into(), &"NOERROR, 0 record".into())
+        );
+        let args = [&["check", "localhost", "--json"], extra].concat();
+        let told: serde_json::Value = serde_json::from_str(&rooms.school.run_ok(&args)).unwrap();
+        assert_eq!((&told["local"], &told["tiers"][0]["because"]), (&true.into(), &"local".into()));
         let args = [&["check", "banned.example", "--client", "127.2.0.1", "--json"], extra].concat();
         let told: serde_json::Value = serde_json::from_str(&rooms.school.run_ok(&args)).unwrap();
         assert_eq!(told["asked"]["group"], "Lớp 3A");

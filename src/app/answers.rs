@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::explain::House;
 use super::{App, offline, reload, status};
 use crate::control::{Control, Reply, Request};
 
@@ -29,7 +30,8 @@ impl Control for Answers {
             }
             Request::Check(check) => {
                 let world = app.desk.world();
-                match offline::explain_check(&world.policy, &world.index, &check) {
+                let house = House { policy: &world.policy, index: &world.index, resolver: &world.resolver };
+                match offline::explain_check(house, &check) {
                     Ok(explanation) => facts(&explanation),
                     Err(why) => Reply::Refused(why),
                 }

@@ -7,13 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::dns::idna;
 use crate::dns::name::Name;
+use crate::dns::rdata::type_name;
+use crate::dns::reply::Rcode;
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::model::rule::{ListKind, Protection};
 use crate::model::tier::Tier;
-use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
+use crate::model::verdict::{AllowReason, Layer, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::policy::{Group, Policy};
+use crate::query::block;
+use crate::resolve::Resolver;
 
 /// Everything that is to be said of one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +26,11 @@ pub struct Explanation {
     pub name: String,
     /// The name as people read it.
     pub display: String,
+    /// The RR type asked.
+    pub rtype: String,
+    /// Whether the server answers from its own data (local names, special-use names, canaries): no list
+    /// is asked then.
+    pub local: bool,
     /// What was asked for: a client, a group or a tier; none means every tier.
     pub asked: Option<Told>,
     /// What each tier gets.
@@ -43,6 +52,8 @@ pub struct Told {
     pub verdict: String,
     /// Layer of the decision order that decided, or the reason to allow.
     pub because: String,
+    /// What a blocked query of the asked type is answered with.
+    pub answer: Option<String>,
     pub category: Option<String>,
     pub list: Option<String>,
     pub version: Option<String>,
@@ -75,19 +86,36 @@ pub enum Whom<'a> {
     EveryTier,
 }
 
-/// Explains `name`. `None` where the group does not exist.
-pub fn explain(policy: &Policy, index: &Index, name: Name<'_>, whom: Whom<'_>) -> Option<Explanation> {
+/// What decides: the same things that the server answers with.
+#[derive(Clone, Copy)]
+pub struct House<'a> {
+    pub policy: &'a Policy,
+    pub index: &'a Index,
+    pub resolver: &'a Resolver,
+}
+
+/// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
+pub fn explain(house: House<'_>, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
+    let House { policy, index, resolver } = house;
     let mut suffixes = Suffixes::new();
     suffixes.fill(index.key(), name);
-    let tell = |group: &Group, named: bool| tell(policy, index, &suffixes, group, named);
+    let local = resolver.is_local(name);
+    let tell = |group: &Group, named: bool| {
+        let mut told = Told::of(group, named);
+        if local {
+            told.because = "local".into();
+        } else {
+            told.tell(policy, index, &suffixes, group, rtype);
+        }
+        told
+    };
     let asked = match whom {
         Whom::Client(client) => Some(tell(policy.group_of(client), true)),
         Whom::Group(name) => Some(tell(policy.named(name)?, true)),
         Whom::Tier(tier) => Some(tell(policy.of_tier(tier), false)),
         Whom::EveryTier => None,
     };
-    let matched = index.lookup(&suffixes);
-    let rules = index.explain(&suffixes, &matched).into_iter().filter_map(|found| {
+    let rules = index.explain(&suffixes).into_iter().filter_map(|found| {
         let says = match found.info.kind {
             ListKind::Block(category) if category.is_secret() => return None,
             ListKind::Block(category) => category.id().to_owned(),
@@ -106,6 +134,8 @@ pub fn explain(policy: &Policy, index: &Index, name: Name<'_>, whom: Whom<'_>) -
     Some(Explanation {
         name: name.to_string(),
         display: idna::to_display(&name.to_string()),
+        rtype: type_name(rtype).into_owned(),
+        local,
         asked,
         tiers: Tier::ALL.iter().map(|tier| tell(policy.of_tier(*tier), false)).collect(),
         rules: rules.collect(),
@@ -113,52 +143,74 @@ pub fn explain(policy: &Policy, index: &Index, name: Name<'_>, whom: Whom<'_>) -
     })
 }
 
-fn tell(policy: &Policy, index: &Index, suffixes: &Suffixes, group: &Group, named: bool) -> Told {
-    let matched = index.lookup(suffixes);
-    let verdict = decide(policy, group, suffixes, &matched);
-    let mut told = Told {
-        tier: group.tier.id().into(),
-        group: named.then(|| group.name.clone()),
-        mode: group.mode.id().into(),
-        verdict: match verdict {
-            Verdict::Allow(_) => "allow",
-            Verdict::Block(_) => "block",
-            Verdict::Monitor(_) => "monitor",
+impl Told {
+    /// What is true of the group whatever is asked; nothing is blocked yet.
+    fn of(group: &Group, named: bool) -> Self {
+        Self {
+            tier: group.tier.id().into(),
+            group: named.then(|| group.name.clone()),
+            mode: group.mode.id().into(),
+            verdict: "allow".into(),
+            because: String::new(),
+            answer: None,
+            category: None,
+            list: None,
+            version: None,
+            rule: None,
+            line: None,
+            school_rule: None,
+            until: None,
         }
-        .into(),
-        because: because(verdict).into(),
-        category: None,
-        list: None,
-        version: None,
-        rule: None,
-        line: None,
-        school_rule: None,
-        until: None,
-    };
-    let rule_number = match verdict {
-        Verdict::Allow(AllowReason::SchoolRule(number)) => Some(number),
-        Verdict::Block(BlockReason { source: Source::SchoolRule(number), .. })
-        | Verdict::Monitor(BlockReason { source: Source::SchoolRule(number), .. }) => Some(number),
-        _ => None,
-    };
-    if let Some(rule) = rule_number.and_then(|number| policy.rules().rule(number)) {
-        told.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
-        told.school_rule = Some(format!("{} ({})", rule.reason, rule.by));
     }
-    let category = match verdict {
-        Verdict::Block(reason) | Verdict::Monitor(reason) => reason.category,
-        Verdict::Allow(_) => None,
-    };
-    if let Some(category) = category {
-        told.category = Some(category.id().into());
+
+    fn tell(&mut self, policy: &Policy, index: &Index, suffixes: &Suffixes, group: &Group, rtype: u16) {
+        let matched = index.lookup(suffixes);
+        let verdict = decide(policy, group, suffixes, &matched);
+        self.because = because(verdict).into();
+        let reason = match verdict {
+            Verdict::Allow(AllowReason::SchoolRule(number)) => {
+                self.cite(policy, number);
+                return;
+            }
+            Verdict::Allow(_) => return,
+            Verdict::Block(reason) => {
+                self.verdict = "block".into();
+                self.answer = Some(answer(group, rtype));
+                reason
+            }
+            Verdict::Monitor(reason) => {
+                self.verdict = "monitor".into();
+                reason
+            }
+        };
+        if let Source::SchoolRule(number) = reason.source {
+            self.cite(policy, number);
+        }
+        let Some(category) = reason.category else { return };
+        self.category = Some(category.id().into());
         if let Some(found) = index.blocking(suffixes, &matched, category).filter(|_| !category.is_secret()) {
-            told.list = Some(found.info.id.clone());
-            told.version = Some(found.info.version.clone());
-            told.rule = Some(format!("{} {}", found.scope.id(), found.name));
-            told.line = Some(found.line);
+            self.list = Some(found.info.id.clone());
+            self.version = Some(found.info.version.clone());
+            self.rule = Some(format!("{} {}", found.scope.id(), found.name));
+            self.line = Some(found.line);
         }
     }
-    told
+
+    fn cite(&mut self, policy: &Policy, number: u32) {
+        if let Some(rule) = policy.rules().rule(number) {
+            self.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
+            self.school_rule = Some(format!("{} ({})", rule.reason, rule.by));
+        }
+    }
+}
+
+fn answer(group: &Group, rtype: u16) -> String {
+    match block::shape(group.style, rtype) {
+        (_, Some(address)) => format!("NOERROR {address}"),
+        (Rcode::NoError, None) => "NOERROR, 0 record".into(),
+        (Rcode::NxDomain, None) => "NXDOMAIN".into(),
+        (_, None) => "REFUSED".into(),
+    }
 }
 
 fn because(verdict: Verdict) -> &'static str {

@@ -83,6 +83,9 @@ pub struct InitArgs {
 pub struct CheckArgs {
     /// Tên miền. / Name.
     pub name: String,
+    /// Loại bản ghi được hỏi. / RR type that is asked.
+    #[arg(long = "type", value_name = "TYPE", default_value = "A")]
+    pub rtype: String,
     /// Cho cấp học này. / For this tier.
     #[arg(long, value_name = "TIER", conflicts_with_all = ["group", "client"])]
     pub tier: Option<String>,

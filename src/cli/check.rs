@@ -16,6 +16,7 @@ use crate::model::tier::Tier;
 pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
     let check = Check {
         name: args.name.clone(),
+        rtype: Some(args.rtype.clone()),
         client: args.client,
         group: args.group.clone(),
         tier: args.tier.clone(),
@@ -53,7 +54,7 @@ fn ask_server(args: &CheckArgs, check: &Check) -> Result<Option<Reply>, Failure>
 }
 
 fn text(explanation: &Explanation) -> String {
-    let mut text = explanation.name.clone();
+    let mut text = format!("{} {}", explanation.name, explanation.rtype);
     if explanation.display != explanation.name {
         text += &format!(" ({})", explanation.display);
     }
@@ -64,6 +65,7 @@ fn text(explanation: &Explanation) -> String {
     let mut table = Table::new(&[
         "cấp học / tier",
         "kết quả / verdict",
+        "trả lời / answer",
         "vì / because",
         "loại / category",
         "danh sách / list",
@@ -74,6 +76,7 @@ fn text(explanation: &Explanation) -> String {
         table.row(vec![
             tier,
             verdict(told).into(),
+            told.answer.clone().unwrap_or_default(),
             because(&told.because).into(),
             category(told),
             list(told),
@@ -81,6 +84,9 @@ fn text(explanation: &Explanation) -> String {
         ]);
     }
     text += &format!("\n{}", table.render());
+    if explanation.tiers.iter().chain(&explanation.asked).all(|told| told.until.is_none()) {
+        text += "Không kết quả nào tự đổi theo giờ. / None of these changes by itself.\n";
+    }
     if !explanation.rules.is_empty() {
         let mut rules = Table::new(&[
             "mọi quy tắc / every rule",
@@ -107,7 +113,7 @@ fn sentence(told: &Told) -> String {
     let whom = told.group.clone().unwrap_or_else(|| told.tier.clone());
     let mut text =
         format!("{whom} ({}, {}): {}, {}", told.tier, told.mode, verdict(told), because(&told.because));
-    for part in [category(told), list(told), rule(told)] {
+    for part in [told.answer.clone().unwrap_or_default(), category(told), list(told), rule(told)] {
         if !part.is_empty() {
             text += &format!(", {part}");
         }
@@ -133,6 +139,7 @@ fn because(id: &str) -> &str {
         "soft_protected" => "được bảo vệ trước danh sách / soft-protected",
         "allow_set" => "trong danh sách được phép / on the allow list",
         "open_group" => "nhóm không lọc / open group",
+        "local" => "máy chủ tự trả lời / the server's own data",
         "nothing_forbids" => "không gì cấm / nothing forbids it",
         other => other,
     }

@@ -31,6 +31,9 @@ pub enum Request {
 pub struct Check {
     /// Name in presentation form.
     pub name: String,
+    /// RR type that is asked, as people write it; none means A.
+    #[serde(default)]
+    pub rtype: Option<String>,
     /// For the group of this client.
     pub client: Option<IpAddr>,
     /// For this group.

@@ -51,9 +51,9 @@ impl Index {
 
     /// All rules that cover the name, the most specific name first; also exceptions, and what they
     /// undo.
-    pub fn explain(&self, suffixes: &Suffixes, _matched: &Matched) -> Vec<Found<'_>> {
+    pub fn explain(&self, suffixes: &Suffixes) -> Vec<Found<'_>> {
         let excepted = self.excepted(suffixes);
-        // Not from `matched`: that forgets the shortest suffixes of a name with very many.
+        // Not from a `Matched`: that forgets the shortest suffixes of a name with very many.
         let mut hits = Vec::new();
         self.walk(suffixes, |hit, class| hits.push((hit, class)));
         let mut all = Vec::new();

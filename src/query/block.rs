@@ -1,6 +1,6 @@
 //! The answer to a blocked query (design §5): style, SOA and TTL for caches, and the error that says why.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::dns::ede::EdeCode;
 use crate::dns::question::Question;
@@ -91,6 +91,24 @@ impl Texts {
     }
 }
 
+/// What a blocked question of type `rtype` is answered with: the code, and the address that stands in
+/// the answer.
+pub fn shape(style: AnswerStyle, rtype: u16) -> (Rcode, Option<IpAddr>) {
+    let (rcode, v4, v6) = match style {
+        AnswerStyle::Null => (Rcode::NoError, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
+        AnswerStyle::Page { v4, v6 } => (Rcode::NoError, v4, v6),
+        AnswerStyle::NoData => (Rcode::NoError, None, None),
+        AnswerStyle::NxDomain => (Rcode::NxDomain, None, None),
+        AnswerStyle::Refused => (Rcode::Refused, None, None),
+    };
+    let address = match rtype {
+        rtype::A => v4.map(IpAddr::V4),
+        rtype::AAAA => v6.map(IpAddr::V6),
+        _ => None,
+    };
+    (rcode, address)
+}
+
 /// Writes the block answer to `question` for a client of `group`.
 pub fn write(
     question: &Question<'_>,
@@ -101,27 +119,13 @@ pub fn write(
     out: &mut Vec<u8>,
 ) {
     let ttl = group.ttl;
-    let (rcode, v4, v6) = match group.style {
-        AnswerStyle::Null => (Rcode::NoError, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
-        AnswerStyle::Page { v4, v6 } => (Rcode::NoError, v4, v6),
-        AnswerStyle::NoData => (Rcode::NoError, None, None),
-        AnswerStyle::NxDomain => (Rcode::NxDomain, None, None),
-        AnswerStyle::Refused => (Rcode::Refused, None, None),
-    };
+    let (rcode, address) = shape(group.style, question.rtype);
     let mut reply = Reply::to(question, rcode, out);
-    let address = match (question.rtype, v4, v6) {
-        (rtype::A, Some(v4), _) => {
-            reply.answer_a(ttl, v4);
-            true
-        }
-        (rtype::AAAA, _, Some(v6)) => {
-            reply.answer_aaaa(ttl, v6);
-            true
-        }
-        _ => false,
-    };
-    if !address && rcode != Rcode::Refused {
-        reply.negative_soa(ttl);
+    match address {
+        Some(IpAddr::V4(address)) => reply.answer_a(ttl, address),
+        Some(IpAddr::V6(address)) => reply.answer_aaaa(ttl, address),
+        None if rcode != Rcode::Refused => reply.negative_soa(ttl),
+        None => {}
     }
     let structured = question.edns.is_some_and(|edns| edns.wants_structured_error);
     let texts = texts.of(reason);
@@ -135,7 +139,7 @@ pub fn write(
         Error::new(code, &texts.plain)
     };
     // A client that reads structured errors must not be told of forgery (draft, §5).
-    let forged = address && matches!(group.style, AnswerStyle::Page { .. }) && !structured;
+    let forged = address.is_some() && matches!(group.style, AnswerStyle::Page { .. }) && !structured;
     let errors = [why, Error::new(EdeCode::ForgedAnswer, "")];
     reply.finish(limit, if forged { &errors } else { &errors[..1] });
 }

@@ -127,7 +127,7 @@ impl<'l> Oracle<'l> {
             let short = index.blocking_list(&suffixes, &matched, *category);
             assert_eq!(short, found.as_ref().map(|it| (it.list, it.hit)));
         }
-        let explained = index.explain(&suffixes, &matched);
+        let explained = index.explain(&suffixes);
         for found in &explained {
             let is_rule = |(list, rule): &&&(usize, Rule)| {
                 *list == usize::from(found.list)
