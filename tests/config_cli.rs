@@ -1,6 +1,6 @@
 //! Mistakes in a config, as the person who made them sees them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::server::{School, lachan};
 
@@ -41,6 +41,23 @@ fn five_mistakes_are_five_located_errors_with_a_likely_fix() {
     let json = lachan().args(["config", "check", "--json"]).arg(&file).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(report["mistakes"].as_array().unwrap().len(), 5, "{report}");
+}
+
+#[test]
+fn the_environment_names_the_config_where_the_command_does_not() {
+    let school = School::new();
+    let (named, given) = (school.write("named.toml", FIVE), school.write("given.toml", "version = 1\n"));
+    let check = |arguments: &[&Path]| {
+        let output =
+            lachan().args(["config", "check"]).args(arguments).env("LACHAN_CONFIG", &named).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (passed, said) = check(&[]);
+    assert!(!passed && said.contains("named.toml:3:"), "{said}");
+    assert_eq!(check(&[&given]), (true, String::new()));
+    // Commands other than `config check` go by the same rule.
+    let serve = lachan().arg("serve").env("LACHAN_CONFIG", &named).output().unwrap();
+    assert!(String::from_utf8_lossy(&serve.stderr).contains("named.toml:6:"));
 }
 
 #[test]

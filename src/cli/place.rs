@@ -32,7 +32,15 @@ pub fn place(place: &Place) -> app::Place {
 /// # Errors
 /// The mistakes of the config file, as they are shown to people.
 pub fn settings(at: &Place) -> Result<Settings, Failure> {
-    Ok(app::settings(&place(at)).map_err(|report| format!("\n{}", report.render(look())))?)
+    settings_at(&place(at))
+}
+
+/// The settings of a place whose config file has been found.
+///
+/// # Errors
+/// As [`settings`].
+pub fn settings_at(place: &app::Place) -> Result<Settings, Failure> {
+    Ok(app::settings(place).map_err(|report| format!("\n{}", report.render(look())))?)
 }
 
 /// The control socket of the server that the command means. A config with mistakes does not hide it:

@@ -12,8 +12,8 @@ use crate::app::{self, Greeting, listen::to_try};
 /// # Errors
 /// A config with mistakes, a port or folder that is not to be had.
 pub fn run(args: &ServeArgs) -> Result<Ended, Failure> {
-    let settings = place::settings(&args.place)?;
     let place = place::place(&args.place);
+    let settings = place::settings_at(&place)?;
     let config = place.config.clone();
     app::init_log(args.log_json);
     app::serve(place, settings, |greeting| {
