@@ -1,10 +1,14 @@
 //! How everything is, as `lachan status` shows it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
 use super::{App, Complaint};
+use crate::config::Settings;
+use crate::journal::health::Health;
+use crate::resolve::UpstreamState;
 
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;
@@ -100,34 +104,9 @@ pub fn of(app: &App) -> Status {
         .and_then(|meta| meta.modified())
         .ok()
         .and_then(|at| at.elapsed().ok());
-    let mut troubles: Vec<String> =
-        [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
-    if let Some(failing) = &health.failing {
-        troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
-    }
-    if let Some(aside) = &health.put_aside {
-        troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
-    }
-    if health.over_cap {
-        troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
-    }
-    for spec in &settings.lists.specs {
-        match app.store.meta(&spec.id) {
-            Some(meta) => {
-                if let Some(failure) = &meta.failure {
-                    troubles.push(format!("{}: {} / {}", spec.id, failure.vi, failure.en));
-                }
-            }
-            None => troubles.push(format!("{}: chưa có bản nào / no copy yet", spec.id)),
-        }
-    }
-    if count(&counters.panics) > 0 {
-        troubles.push(
-            "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
-        );
-    }
-    let upstreams =
-        world.resolver.upstreams().into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
+    let servers = world.resolver.upstreams();
+    let troubles = troubles(app, &settings, &health, &servers);
+    let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
             server: server.server,
             zone: server.zone.map(|zone| zone.to_string()),
             queries: server.queries,
@@ -188,5 +167,99 @@ pub fn of(app: &App) -> Status {
             })
             .collect(),
         upstreams: upstreams.collect(),
+    }
+}
+
+/// What a person should look at.
+fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<String> {
+    let mut troubles: Vec<String> =
+        [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
+    if let Some(failing) = &health.failing {
+        troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
+    }
+    if let Some(aside) = &health.put_aside {
+        troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
+    }
+    if health.over_cap {
+        troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
+    }
+    for spec in &settings.lists.specs {
+        match app.store.meta(&spec.id) {
+            Some(meta) => {
+                if let Some(failure) = &meta.failure {
+                    troubles.push(format!("{}: {} / {}", spec.id, failure.vi, failure.en));
+                }
+            }
+            None => troubles.push(format!("{}: chưa có bản nào / no copy yet", spec.id)),
+        }
+    }
+    if app.desk.counters().panics.load(Ordering::Relaxed) > 0 {
+        troubles.push(
+            "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
+        );
+    }
+    troubles.extend(unanswered(servers));
+    troubles
+}
+
+/// Zones none of whose servers answers now; in recursion, all servers together.
+fn unanswered(servers: &[UpstreamState]) -> Vec<String> {
+    let mut zones: BTreeMap<Option<String>, Vec<&UpstreamState>> = BTreeMap::new();
+    for server in servers {
+        zones.entry(server.zone.as_ref().map(|zone| zone.to_string())).or_default().push(server);
+    }
+    let silent = zones.into_iter().filter(|(_, servers)| servers.iter().all(|server| server.failing > 0));
+    silent
+        .map(|(zone, servers)| match zone {
+            Some(zone) => {
+                let named: Vec<&str> = servers.iter().map(|server| server.server.as_str()).collect();
+                format!(
+                    "không máy chủ nào trả lời cho vùng / no server answers for the zone {zone}: {}",
+                    named.join(", ")
+                )
+            }
+            None => "không máy chủ tên nào trả lời, đường truyền có thông không? / \
+                     no name server answers, is the line up?"
+                .into(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::name::OwnedName;
+
+    fn server(zone: Option<&str>, server: &str, failing: u32) -> UpstreamState {
+        UpstreamState {
+            server: server.into(),
+            zone: zone.map(|zone| zone.parse::<OwnedName>().unwrap()),
+            queries: 9,
+            failures: 5,
+            failing,
+            rtt: None,
+        }
+    }
+
+    #[test]
+    fn a_zone_is_told_of_when_none_of_its_servers_answers() {
+        let servers = [
+            server(Some("."), "192.0.2.1", 3),
+            server(Some("."), "192.0.2.2", 0),
+            server(Some("truong.example"), "192.0.2.3", 1),
+            server(Some("truong.example"), "192.0.2.4", 2),
+        ];
+        let told = unanswered(&servers);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with("truong.example: 192.0.2.3, 192.0.2.4"), "{told:?}");
+    }
+
+    #[test]
+    fn in_recursion_one_server_that_answers_is_enough() {
+        let mut servers = vec![server(None, "192.0.2.1", 3), server(None, "192.0.2.2", 1)];
+        assert_eq!(unanswered(&servers).len(), 1);
+        servers.push(server(None, "192.0.2.3", 0));
+        assert_eq!(unanswered(&servers), Vec::<String>::new());
+        assert_eq!(unanswered(&[]), Vec::<String>::new());
     }
 }

@@ -93,7 +93,7 @@ fn text(explanation: &Explanation) -> String {
             "nói / says",
             "danh sách / list",
             "bản / version",
-            "dòng",
+            "dòng / line",
         ]);
         for found in &explanation.rules {
             rules.row(vec![

@@ -68,7 +68,7 @@ pub fn status(args: &ListsStatusArgs) -> Result<Ended, Failure> {
         "dùng / taken",
         "bỏ qua / ignored",
         "từ chối / refused",
-        "chuyển hướng",
+        "chuyển hướng / rewrites",
     ]);
     for (reading, source) in &rows {
         let account = &reading.account;

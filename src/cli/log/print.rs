@@ -18,10 +18,10 @@ const HEADINGS: [&str; 9] = [
     "cấp học / tier",
     "thiết bị / device",
     "tên miền / name",
-    "kiểu",
+    "kiểu / type",
     "loại / category",
     "danh sách / list",
-    "số lượt",
+    "lượt / count",
 ];
 
 /// Prints in one format.
