@@ -87,7 +87,11 @@ impl ConnectionProvider for Provider {
             match timeout(patience, connecting).await {
                 Ok(Ok(exchange)) => Ok(Link { exchange, judges, patience, tally }),
                 Ok(Err(error)) => {
-                    tally.failed();
+                    if is_distrusted(&error) {
+                        tally.distrusted()
+                    } else {
+                        tally.failed()
+                    }
                     Err(to_io(error))
                 }
                 Err(_) => {
@@ -185,10 +189,10 @@ fn fault(response: &DnsResponse) -> Option<&'static str> {
     let mut referral = response.authorities.iter().filter(|record| record.record_type() == RecordType::NS);
     let has_soa = response.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     match referral.next() {
-        // A referral leads down to a zone that has the name; "ask the root" is what a server says that
-        // does not know the zone.
-        Some(ns) if ns.name.is_root() || !ns.name.zone_of(asked) => Some("lame: upward referral"),
-        Some(_) => None,
+        // The library asks for each cut by its own name, so a referral of use is to that name. "Ask the
+        // root", or the zone's parent, is what a server says that does not know the zone.
+        Some(ns) if ns.name == *asked && !asked.is_root() => None,
+        Some(_) => Some("lame: upward referral"),
         None if has_soa => None,
         None => Some("lame: empty and without authority"),
     }
@@ -197,6 +201,13 @@ fn fault(response: &DnsResponse) -> Option<&'static str> {
 /// An error after which the pool asks the next server.
 fn go_on(why: &'static str) -> NetError {
     NetError::from(io::Error::other(why))
+}
+
+/// Whether a handshake ended because the server's certificate does not convince us.
+fn is_distrusted(error: &NetError) -> bool {
+    let NetError::Io(error) = error else { return false };
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// The library's pool goes on after I/O errors only; a broken message or a failed handshake is as good
