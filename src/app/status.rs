@@ -107,13 +107,13 @@ pub fn of(app: &App) -> Status {
     let servers = world.resolver.upstreams();
     let troubles = troubles(app, &settings, &health, &servers);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
-            server: server.server,
-            zone: server.zone.map(|zone| zone.to_string()),
-            queries: server.queries,
-            failures: server.failures,
-            failing: server.failing,
-            rtt_ms: server.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
-        });
+        server: server.server,
+        zone: server.zone.map(|zone| zone.to_string()),
+        queries: server.queries,
+        failures: server.failures,
+        failing: server.failing,
+        rtt_ms: server.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
+    });
     Status {
         version: env!("CARGO_PKG_VERSION").into(),
         school: settings.school.name.clone(),

@@ -26,7 +26,6 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::listen::Listener;
-use super::start::StartError;
 use super::{App, answers, reload};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
@@ -110,7 +109,10 @@ pub struct Running {
 
 impl Running {
     /// Starts them.
-    pub async fn start(app: Arc<App>, streams: Vec<StdTcpListener>) -> Result<Self, StartError> {
+    ///
+    /// # Errors
+    /// The system has no signals or sockets left for us.
+    pub async fn start(app: Arc<App>, streams: Vec<StdTcpListener>) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for listener in streams {

@@ -1,16 +1,12 @@
 //! What each part may say, but not all parts together.
 
-use std::sync::LazyLock;
+use std::net::SocketAddr;
 
-use super::fill::Desk;
-use super::nearest::nearest;
+use super::fill::{Desk, allow_sets};
 use super::spec::{FileSpec, Text};
 use super::{Settings, clash, say};
 use crate::dns::suffixes::HashKey;
-use crate::lists::spec::ListSpec;
-use crate::lists::starter;
 use crate::model::roster::Roster;
-use crate::model::rule::ListKind;
 use crate::model::tier::Tier;
 use crate::policy::Policy;
 use crate::resolve::forward::upstream::Upstream;
@@ -23,7 +19,7 @@ pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     groups_may_ask(desk, spec, settings);
     nobody_asks_itself(desk, spec, settings);
     for group in &spec.group {
-        allow_sets_exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
+        allow_sets::exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
     }
 }
 
@@ -53,31 +49,18 @@ fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
 fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     for text in spec.resolve.forward.iter().flat_map(|forward| forward.get_ref().servers.get_ref()) {
         let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
-        if super::fill::is_self(server.address, &settings.serve.dns) {
+        if is_self(server.address, &settings.serve.dns) {
             desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
         }
     }
 }
 
-/// Allow sets are ours, or lists of the school with `kind = "allow"`.
-pub(super) fn allow_sets_exist(desk: &mut Desk<'_>, sets: &[Text], lists: &[ListSpec]) {
-    let own = lists.iter().filter(|list| list.kind == ListKind::Allow).map(|list| list.id.as_str());
-    let known: Vec<&str> = shipped_allow_sets().iter().map(String::as_str).chain(own).collect();
-    for set in sets {
-        if !known.contains(&set.get_ref().as_str()) {
-            let meant = nearest(set.get_ref(), known.iter().copied());
-            desk.note(say::unknown_allow_set(desk.at(set), set.get_ref(), &known, meant));
-        }
-    }
-}
-
-/// Allow sets that the program brings along.
-pub(super) fn shipped_allow_sets() -> &'static [String] {
-    static SETS: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let specs = starter::all().into_iter().map(|starter| starter.spec);
-        specs.filter(|spec| spec.kind == ListKind::Allow).map(|spec| spec.id).collect()
-    });
-    &SETS
+/// Whether a question sent to `server` would arrive at one of our own listeners.
+fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
+    listeners.iter().any(|own| {
+        own.port() == server.port()
+            && (own.ip() == server.ip() || (own.ip().is_unspecified() && server.ip().is_loopback()))
+    })
 }
 
 /// What only the rooms themselves can tell: a zone file that does not parse, root hints without a

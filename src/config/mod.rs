@@ -160,7 +160,12 @@ pub fn defaults(context: &Context) -> Settings {
 
 fn read_source(mut notes: Notes, file: FileNo, context: &Context) -> Result<Settings, Report> {
     let spec: FileSpec = read::read(&mut notes, file);
-    let settings = fill::fill(&mut Desk { notes: &mut notes, file, context }, &spec);
+    let mut desk = Desk { notes: &mut notes, file, context };
+    let settings = fill::fill(&mut desk, &spec);
+    check::check(&mut desk, &spec, &settings);
+    if desk.notes.is_empty() {
+        check::ask_the_rooms(&mut desk, &spec, &settings);
+    }
     notes.finish(settings)
 }
 

@@ -1,7 +1,6 @@
 //! Walking a whole message: where its records stand, without copying them.
 
-use super::name::{NameBuf, NameError};
-use super::question::HEADER;
+use super::name::{HEADER, NameBuf, NameError};
 use super::rdata::rtype;
 
 /// Section of a record.

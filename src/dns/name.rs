@@ -7,12 +7,12 @@
 
 use std::fmt;
 
-use super::question::HEADER;
-
 /// Octets of a name in wire form, the root's zero included (RFC 1035 §2.3.4).
 pub const NAME_MAX: usize = 255;
 /// Octets of one label (RFC 1035 §2.3.4).
 pub const LABEL_MAX: usize = 63;
+/// Octets of a message header (RFC 1035 §4.1.1): no name in a message stands before its end.
+pub const HEADER: usize = 12;
 /// Labels in a name, the root not counted: 255 octets, at least 2 each. Deepest seen in real lists: 34.
 pub const LABELS_MAX: usize = 127;
 

@@ -5,11 +5,8 @@
 //! what is needed to write the refusal.
 
 use super::edns::{Edns, TYPE_OPT};
-use super::name::{Name, NameBuf};
+use super::name::{HEADER, Name, NameBuf};
 use super::rdata::{CLASS_IN, rtype};
-
-/// Octets of a message header (RFC 1035 §4.1.1).
-pub const HEADER: usize = 12;
 
 /// A query that can be answered.
 #[derive(Clone)]

@@ -8,8 +8,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
 use super::edns::{OPTION_EDE, PAYLOAD, TYPE_OPT};
-use super::name::Name;
-use super::question::{HEADER, Question};
+use super::name::{HEADER, Name};
+use super::question::Question;
 use super::rdata::{CLASS_IN, rtype};
 
 /// Response code (RFC 1035 §4.1.1, RFC 6891 §9).

@@ -18,18 +18,15 @@ use crate::model::rule::{ListInfo, ListKind, Rule};
 
 use super::class::{Contribution, Effect, Side, settle};
 use super::disk::{Disk, Output, Real, beside, clear_leftovers, folder_of};
+use super::error::BuildError;
 use super::layout::{
     BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, u32_at,
     u64_at,
 };
 use super::merge::{FIXED_OCTETS, Merged, sorted_rules};
-use super::open::OpenError;
 use super::spill::{Spill, no_random};
 use super::table::{Filler, homes_for};
-use super::{ALLOW_SETS_MAX, Index, LISTS_MAX};
-
-/// Different classes in one index. Real lists make some thousands; this many are 16 MB.
-pub const CLASSES_MAX: usize = 1 << 18;
+use super::{Index, LISTS_MAX};
 
 /// What a build may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,54 +52,6 @@ impl ListNo {
     pub fn number(self) -> u16 {
         self.0
     }
-}
-
-/// Why no index was made. The old file, if there is one, stays as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// More lists than an index may have.
-    #[error("more than {LISTS_MAX} lists")]
-    TooManyLists,
-    /// More allow sets than an index may have.
-    #[error("more than {ALLOW_SETS_MAX} allow sets")]
-    TooManyAllowSets,
-    /// An id or version of a list that is too long.
-    #[error("id or version of list `{id:.40}` longer than {LIST_TEXT_MAX} octets")]
-    LongListText {
-        /// The list.
-        id: String,
-    },
-    /// A rule of a list that was never added.
-    #[error("no list has the number {0}")]
-    UnknownList(u16),
-    /// A rule about the root would be about everything.
-    #[error("a rule about the root (line {line})")]
-    Root {
-        /// Line in its list.
-        line: u32,
-    },
-    /// More rules than [`BuildLimits::rules_max`].
-    #[error("more than {0} rules")]
-    TooManyRules(u64),
-    /// More classes than [`CLASSES_MAX`].
-    #[error("more than {CLASSES_MAX} different combinations of lists")]
-    TooManyClasses,
-    /// Names of more than four gigabytes.
-    #[error("more names than an index can hold")]
-    TooLarge,
-    /// The disk, or the system's random numbers.
-    #[error("could not {what} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        what: &'static str,
-        /// With which file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file just written does not pass its own check: the disk, memory, or a bug of ours.
-    #[error("the new index does not pass its check: {0}")]
-    Unsound(#[source] OpenError),
 }
 
 /// How far a build has come.

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use super::build::{BuildError, CLASSES_MAX};
 use super::class::{Contribution, Say};
+use super::error::{BuildError, CLASSES_MAX};
 use super::layout::{take_wire, u32_at, u64_at};
 use super::spill::Spill;
 

@@ -25,6 +25,7 @@ pub mod build;
 pub mod class;
 pub mod diff;
 mod disk;
+pub mod error;
 pub mod explain;
 mod layout;
 mod lookup;

@@ -18,6 +18,7 @@ pub mod count;
 pub mod health;
 mod kinds;
 pub mod pseudonym;
+pub mod rows;
 pub mod store;
 #[cfg(test)]
 mod tests;

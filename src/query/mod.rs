@@ -20,7 +20,8 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 use crate::dns::ede::EdeCode;
-use crate::dns::question::{HEADER, Question, Refused};
+use crate::dns::name::HEADER;
+use crate::dns::question::{Question, Refused};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::suffixes::Suffixes;

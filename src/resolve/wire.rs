@@ -12,8 +12,7 @@ use super::{Answer, Ask, Proof};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
 use crate::dns::message::{MessageError, RecordAt, Section, check_rdata, records};
-use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::question::HEADER;
+use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use siphasher::sip::SipHasher13;
 
 use crate::filter::Index;
-use crate::filter::build::{BuildError, BuildLimits, BuildSummary, Builder, Progress};
+use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
+use crate::filter::error::BuildError;
 use crate::filter::open::OpenError;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, read_into};

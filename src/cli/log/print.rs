@@ -9,7 +9,7 @@ use crate::cli::args::Format;
 use crate::cli::out::{Failure, Table, grouped, print, print_json};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
-use crate::journal::access::{By, NameShown, Row, Total, What};
+use crate::journal::rows::{By, NameShown, Row, Total, What};
 
 const CSV_HEADINGS: &str = "time,group,tier,device,name,type,category,list,layer,effect,count\n";
 const HEADINGS: [&str; 9] = [

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX, flag};
-use crate::config::check::shipped_allow_sets;
+use super::{Desk, ENTRIES_MAX, allow_sets, flag};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::spec::Text;
@@ -169,7 +168,7 @@ fn id(
                 && !RESERVED.iter().any(|reserved| text.starts_with(reserved));
             if !fits {
                 desk.note(say::bad_id(desk.at(id), text));
-            } else if shipped_allow_sets().iter().any(|set| set == text) {
+            } else if allow_sets::shipped().iter().any(|set| set == text) {
                 desk.note(clash::taken(desk.at(id), text));
             } else {
                 return Some(text.clone());

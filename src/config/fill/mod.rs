@@ -3,13 +3,12 @@
 //! One file a part of the config. A value that is wrong is noted and replaced by its default, so that
 //! the rest can still be checked; a config with mistakes is never used.
 
+pub(super) mod allow_sets;
 mod group;
 mod list;
 mod policy;
 mod resolve;
 mod service;
-
-pub(super) use resolve::is_self;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use super::nearest::{nearest, nearest_alias};
 use super::source::{FileNo, Place};
 use super::spec::{FileSpec, Number, Text};
 use super::value::{self, Range};
-use super::{Context, Settings, check, clash, say};
+use super::{Context, Settings, clash, say};
 use crate::dns::name::OwnedName;
 use crate::model::category::{Category, CategorySet};
 use crate::model::tier::Tier;
@@ -48,12 +47,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     let journal = service::journal(desk, &spec.journal, &state, time_zone);
     let policy = policy::policy(desk, spec, &school, &lists.specs);
     let resolve = crate::resolve::Settings { in_flight: serve.in_flight_max, ..resolve };
-    let settings = Settings { school, serve, control, resolve, lists, journal, policy, state };
-    check::check(desk, spec, &settings);
-    if desk.notes.is_empty() {
-        check::ask_the_rooms(desk, spec, &settings);
-    }
-    settings
+    Settings { school, serve, control, resolve, lists, journal, policy, state }
 }
 
 impl Desk<'_> {

@@ -113,7 +113,7 @@ fn lay(desk: &mut Desk<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Plac
         settings.laxer_than_older = desk.categories(laxer);
     }
     if let Some(sets) = &spec.allow_sets {
-        crate::config::check::allow_sets_exist(desk, sets.get_ref(), lists);
+        super::allow_sets::exist(desk, sets.get_ref(), lists);
         settings.allow_sets = sets.get_ref().iter().map(|set| set.get_ref().clone()).collect();
         tier.allow_sets = Some(desk.at(sets));
     }

@@ -1,6 +1,6 @@
 //! `[resolve]`, `[[resolve.forward]]` and `[[local]]`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -127,14 +127,6 @@ fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
         }
     }
     servers
-}
-
-/// Whether a question sent to `server` would arrive at one of our own listeners.
-pub(in crate::config) fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
-    listeners.iter().any(|own| {
-        own.port() == server.port()
-            && (own.ip() == server.ip() || (own.ip().is_unspecified() && server.ip().is_loopback()))
-    })
 }
 
 /// What a `[[local]]` is.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::{List, build, builder, walk};
 use crate::filter::Index;
-use crate::filter::build::BuildError;
 use crate::filter::disk::{Disk, Real};
+use crate::filter::error::BuildError;
 use crate::model::category::Category;
 
 /// A disk that does so many things and then no more. The write at which it stops is half done.

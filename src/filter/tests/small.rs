@@ -2,8 +2,9 @@
 
 use super::{List, build, builder, index_of, name, walk};
 use crate::dns::suffixes::{HashKey, Suffixes};
-use crate::filter::build::{BuildError, BuildLimits, Builder, Progress, Step};
+use crate::filter::build::{BuildLimits, Builder, Progress, Step};
 use crate::filter::diff::diff;
+use crate::filter::error::BuildError;
 use crate::filter::{ALLOW_SETS_MAX, Index, LISTS_MAX};
 use crate::model::category::{Category, CategorySet};
 use crate::model::matched::HITS_MAX;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::read::{EVENT_COLUMNS, EVENT_JOINS, EventKey, Reading, Where, event};
 use super::{Doing, Error};
-use crate::journal::access::{Filter, Row};
+use crate::journal::rows::{Filter, Row};
 
 /// Minutes whose counts a follower remembers, to tell what was added.
 const MINUTES_SEEN: i64 = 3;

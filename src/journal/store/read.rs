@@ -12,10 +12,10 @@ use rusqlite::{Connection, Row as SqlRow, params, params_from_iter};
 use super::save::{key_of_name, name_of_key};
 use super::{Doing, Error, open_for_reading};
 use crate::dns::name::{Name, OwnedName};
-use crate::journal::access::{
+use crate::journal::clock::{minute_of, start_of};
+use crate::journal::rows::{
     Access, By, Device, Filter, HourRow, KindRow, MonthRow, NameShown, NameTotal, Names, Row, Total, What,
 };
-use crate::journal::clock::{minute_of, start_of};
 use crate::model::category::Category;
 use crate::model::event::Effect;
 use crate::model::tier::Tier;

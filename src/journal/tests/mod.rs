@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::access::{By, Filter, NameShown, Order, Reader, Row, Total, What};
+use super::access::Reader;
 use super::clock::{Clock, SetClock};
 use super::count::Tally;
 use super::pseudonym::DeviceMode;
+use super::rows::{By, Filter, NameShown, Order, Row, Total, What};
 use super::{Parts, Settings};
 use crate::dns::name::OwnedName;
 use crate::model::category::Category;

@@ -1,7 +1,7 @@
 //! Days, months and years: keys that change, rows that go.
 
 use super::*;
-use crate::journal::access::{Device, HourRow};
+use crate::journal::rows::{Device, HourRow};
 use crate::journal::{KEY_FILE, clock::vietnam};
 
 const DAY: i64 = 86_400;

@@ -14,6 +14,7 @@ pub(super) mod abp;
 pub(super) mod dnsmasq;
 pub(super) mod hosts;
 pub(super) mod ip;
+mod page;
 pub(super) mod plain;
 pub(super) mod rpz;
 pub(super) mod unbound;

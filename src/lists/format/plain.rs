@@ -1,6 +1,6 @@
 //! One name a line, as squid and most public lists write it: the name and all below it.
 
-use super::{Entry, pattern_entry, urls, without_comment};
+use super::{Entry, page, pattern_entry, without_comment};
 use crate::lists::reason::{Ignored, Refusal};
 use crate::model::rule::Scope;
 
@@ -17,7 +17,7 @@ pub(super) fn line(line: &str) -> Entry<'_> {
 /// What is left when comments and headers are gone; other formats call it for bare names.
 pub(super) fn name(line: &str) -> Entry<'_> {
     if line.contains("://") {
-        return urls::url(without_comment(line));
+        return page::url(without_comment(line));
     }
     let text = line.split('#').next().unwrap_or_default().trim_end();
     if text.contains(char::is_whitespace) {
@@ -28,7 +28,7 @@ pub(super) fn name(line: &str) -> Entry<'_> {
         return Entry::Refused(Refusal::Regex);
     }
     if text.contains('/') {
-        return urls::url(text);
+        return page::url(text);
     }
     pattern_entry(text, Scope::Subtree)
 }

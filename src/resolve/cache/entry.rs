@@ -3,8 +3,8 @@
 use super::{Stamp, TtlBounds};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::{RecordAt, Section, records};
-use crate::dns::name::NameBuf;
-use crate::dns::question::{HEADER, Question};
+use crate::dns::name::{HEADER, NameBuf};
+use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
 use crate::resolve::{Answer, Ask, Proof};
