@@ -25,6 +25,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hickory_resolver", &["resolve"]),
     // The scenarios play authoritative servers with it.
     ("hickory_server", &["resolve/local", "resolve/scenarios"]),
+    ("rustls", &["resolve/forward", "resolve/upstream"]),
+    ("webpki_roots", &["resolve/forward"]),
     ("rusqlite", &["journal/store", "journal/writer", "journal/tests"]),
     ("clap", &["cli"]),
     ("miette", &["config/mistake", "cli"]),

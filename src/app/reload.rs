@@ -88,7 +88,9 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
         None => (old.index.clone(), false),
     };
     let names = index.stats().names;
-    let same_resolution = settings.resolve == old_settings.resolve;
+    // A zone file may say something else although the config does not.
+    let same_resolution =
+        settings.resolve == old_settings.resolve && old.resolver.has_read_files_of(&settings.resolve);
     let resolver = same_resolution.then(|| old.resolver.clone());
     let world = world::build(&settings, index, resolver, (&app.groups, &app.lists))?;
     app.desk.swap(world);

@@ -98,9 +98,16 @@ fn whose<'s>(spec: &'s FileSpec, settings: &Settings, error: &resolve::Error) ->
     match error {
         resolve::Error::RootHints { .. } => spec.resolve.root_hints.as_ref(),
         resolve::Error::TrustAnchors { .. } => spec.resolve.trust_anchors.as_ref(),
+        resolve::Error::Certificates { .. } => spec.resolve.ca_file.as_ref(),
         resolve::Error::Read { path, .. } => {
-            let hints = settings.resolve.root_hints.as_ref() == Some(path);
-            if hints { spec.resolve.root_hints.as_ref() } else { spec.resolve.trust_anchors.as_ref() }
+            let (read, written) = (&settings.resolve, &spec.resolve);
+            [
+                (&read.root_hints, &written.root_hints),
+                (&read.trust_anchors, &written.trust_anchors),
+                (&read.ca_file, &written.ca_file),
+            ]
+            .into_iter()
+            .find_map(|(file, text)| text.as_ref().filter(|_| file.as_ref() == Some(path)))
         }
         resolve::Error::Local(LocalError::Zone { zone, .. }) => {
             let texts = spec.local.iter().filter_map(|local| local.get_ref().zone.as_ref());

@@ -13,6 +13,7 @@
 // Inside: `local` is what we know ourselves; `forward` and `recurse` drive the library; `upstream` is
 // the connection both ask through; `coalesce` merges identical questions; `wire` writes messages.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub root_hints: Option<PathBuf>,
     /// DNSKEYs of the root in master format; `None` for the built-in ones (20326 and 38696).
     pub trust_anchors: Option<PathBuf>,
+    /// CA certificates in PEM that vouch for DoT and DoH forwarders besides the public ones.
+    pub ca_file: Option<PathBuf>,
     /// Networks in which no name server is asked during recursion. The root servers are always asked.
     pub never_ask: Vec<IpNet>,
     /// Addresses to ask from; any, when empty. A family without an address is not asked.
@@ -106,6 +109,7 @@ impl Default for Settings {
             dnssec: true,
             root_hints: None,
             trust_anchors: None,
+            ca_file: None,
             never_ask: recommended_never_ask(),
             source_addresses: Vec::new(),
             cache_bytes: 64 << 20,
@@ -117,6 +121,20 @@ impl Default for Settings {
             hedge_after: Duration::from_millis(400),
             in_flight: 4096,
         }
+    }
+}
+
+impl Settings {
+    /// A number for what stands in all files that are named here; another one where they say something
+    /// else.
+    fn mark_of_files(&self) -> u64 {
+        let mut mark = std::hash::DefaultHasher::new();
+        let zones = self.local.zones.iter().map(|zone| &zone.file);
+        for file in [&self.root_hints, &self.trust_anchors, &self.ca_file].into_iter().flatten().chain(zones)
+        {
+            std::fs::read(file).unwrap_or_default().hash(&mut mark);
+        }
+        mark.finish()
     }
 }
 
@@ -221,6 +239,9 @@ pub enum Error {
     /// Trust anchors that cannot be used.
     #[error("trust anchors {}: {why}", path.display())]
     TrustAnchors { path: PathBuf, why: String },
+    /// CA certificates that cannot be used.
+    #[error("CA certificates {}: {why}", path.display())]
+    Certificates { path: PathBuf, why: String },
     /// Mode `forward` and nowhere to forward to.
     #[error("mode `forward` needs a forwarder for the zone `.`")]
     NoForwarder,
@@ -278,6 +299,8 @@ pub struct Resolver {
     recursive: Option<Recursive>,
     flights: Flights,
     deadline: Duration,
+    /// What stood in the files when they were read.
+    files: u64,
 }
 
 impl Resolver {
@@ -286,6 +309,7 @@ impl Resolver {
     /// # Errors
     /// What [`Error`] says.
     pub fn new(settings: Settings) -> Result<Self, Error> {
+        let files = settings.mark_of_files();
         let whole = settings.forwards.iter().any(|zone| zone.zone.as_name().is_root());
         match settings.mode {
             Mode::Forward if !whole => return Err(Error::NoForwarder),
@@ -296,14 +320,20 @@ impl Resolver {
         let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
         Ok(Self {
             local: Local::new(&settings.local, settings.forwards.iter().map(|zone| zone.zone.clone()))?,
-            forwarder: Forwarder::new(&settings.forwards, sources.clone(), timing)?,
+            forwarder: Forwarder::new(&settings, sources.clone(), timing)?,
             recursive: match settings.mode {
                 Mode::Recursive => Some(Recursive::new(&settings, sources)?),
                 Mode::Forward => None,
             },
             flights: Flights::new(settings.in_flight),
             deadline: settings.deadline,
+            files,
         })
+    }
+
+    /// Whether the files that the settings name still say what this resolver read in them.
+    pub fn has_read_files_of(&self, settings: &Settings) -> bool {
+        self.files == settings.mark_of_files()
     }
 
     /// Answers, in any case and in time. Local data is looked at first.

@@ -55,6 +55,10 @@ pub(super) const UPSTREAM_FILTERED: Reason =
     (EdeCode::Filtered, "bị máy chủ cấp trên lọc / filtered by upstream");
 pub(super) const FORWARDERS_SILENT: Reason =
     (EdeCode::NetworkError, "không máy chủ chuyển tiếp nào trả lời / no forwarder answers");
+pub(super) const FORWARDER_DISTRUSTED: Reason = (
+    EdeCode::NetworkError,
+    "chứng chỉ của máy chủ chuyển tiếp không đáng tin / a forwarder's certificate is not to be trusted",
+);
 pub(super) const FORWARDER_GARBAGE: Reason = (
     EdeCode::InvalidData,
     "không đọc được câu trả lời của máy chủ chuyển tiếp / a forwarder's answer cannot be read",
@@ -97,6 +101,7 @@ mod tests {
             UPSTREAM_CENSORED,
             UPSTREAM_FILTERED,
             FORWARDERS_SILENT,
+            FORWARDER_DISTRUSTED,
             FORWARDER_GARBAGE,
             FORWARDERS_REFUSE,
             FORWARDERS_FAIL,

@@ -50,6 +50,7 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
         dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
         trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
+        ca_file: spec.ca_file.as_ref().map(|file| desk.file(file)),
         never_ask: match &spec.never_ask {
             Some(texts) => desk.ranges(texts, "recommended", &recommended_never_ask()),
             None => shipped.never_ask.clone(),

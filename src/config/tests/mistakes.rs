@@ -77,6 +77,7 @@ fn resolution() {
             &["5:8 duplicate A."],
         ),
         ("[resolve]\nroot_hints = \"absent\"", &["2:14 unreadable absent"]),
+        ("[resolve]\nca_file = \"absent\"", &["2:11 unreadable absent"]),
     ]);
 }
 

@@ -21,19 +21,21 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use rustls::ClientConfig;
 use tokio::time::sleep;
 
 use super::reason;
 use super::upstream::tally::Tally;
 use super::upstream::{Provider, Role};
 use super::wire::{self, Taken};
-use super::{Answer, Ask, Error, Proof, UpstreamState};
+use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::reply::Rcode;
 use upstream::Upstream;
 
+mod trust;
 pub mod upstream;
 
 /// Queries in flight on one TCP, TLS or HTTPS connection; one more opens another.
@@ -78,7 +80,9 @@ struct Server {
 }
 
 impl Forwarder {
-    pub(super) fn new(zones: &[ForwardZone], sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings, sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+        let zones = &settings.forwards;
+        let tls = trust::client(settings.ca_file.as_deref())?;
         let mut built = Vec::with_capacity(zones.len());
         for (index, zone) in zones.iter().enumerate() {
             if zone.servers.is_empty() {
@@ -87,7 +91,8 @@ impl Forwarder {
             if zones[..index].iter().any(|other| other.zone == zone.zone) {
                 return Err(Error::ZoneTwice { zone: zone.zone.to_string() });
             }
-            let servers = zone.servers.iter().map(|server| Server::new(server, sources.clone(), timing));
+            let servers =
+                zone.servers.iter().map(|server| Server::new(server, &tls, sources.clone(), timing));
             built.push(Zone { name: zone.zone.clone(), servers: servers.collect::<Result<_, _>>()? });
         }
         built.sort_by_key(|zone| std::cmp::Reverse(zone.name.as_name().label_count()));
@@ -117,14 +122,20 @@ impl Forwarder {
 }
 
 impl Server {
-    fn new(upstream: &Upstream, sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+    fn new(
+        upstream: &Upstream,
+        trusted: &ClientConfig,
+        sources: Arc<[IpAddr]>,
+        timing: Timing,
+    ) -> Result<Self, Error> {
         let tally = Arc::new(Tally::new());
         let mut options = ResolverOpts::default();
         options.timeout = timing.patience;
         options.max_active_requests = PIPELINE_MAX;
         options.num_concurrent_reqs = 1;
         options.edns_payload_len = PAYLOAD;
-        let tls = TlsConfig::new().map_err(|error| Error::Library(error.to_string()))?;
+        let mut tls = TlsConfig::new().map_err(|error| Error::Library(error.to_string()))?;
+        tls.config = trusted.clone();
         let context = Arc::new(PoolContext::new(options, tls));
         let provider = Provider::new(Role::Forwarder(tally.clone()), sources, timing.patience);
         let pool = NameServerPool::from_config([upstream.config()], context, provider);
@@ -145,6 +156,7 @@ impl Server {
                 Fault::Garbage
             }),
             Err(NetError::Truncated) => Err(Fault::Garbage),
+            Err(_) if self.tally.is_distrusted() => Err(Fault::Distrusted),
             Err(_) => Err(Fault::Silent),
         }
     }
@@ -155,6 +167,8 @@ impl Server {
 enum Fault {
     /// No answer, or no connection.
     Silent,
+    /// A certificate of another name, or of nobody whom we trust.
+    Distrusted,
     /// An answer that cannot be read.
     Garbage,
     /// An error code.
@@ -232,6 +246,7 @@ fn accept(taken: Taken) -> Answer {
 fn given_up(ask: &Ask, worst: Fault) -> Answer {
     match worst {
         Fault::Silent => wire::failure(ask, reason::FORWARDERS_SILENT),
+        Fault::Distrusted => wire::failure(ask, reason::FORWARDER_DISTRUSTED),
         Fault::Garbage => wire::failure(ask, reason::FORWARDER_GARBAGE),
         Fault::Refused => wire::failure(ask, reason::FORWARDERS_REFUSE),
         Fault::Failed(reason) => match reason {

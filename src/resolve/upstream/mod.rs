@@ -87,6 +87,9 @@ impl ConnectionProvider for Provider {
             match timeout(patience, connecting).await {
                 Ok(Ok(exchange)) => Ok(Link { exchange, judges, patience, tally }),
                 Ok(Err(error)) => {
+                    if is_distrusted(&error) {
+                        tally.distrust();
+                    }
                     tally.failed();
                     Err(to_io(error))
                 }
@@ -197,6 +200,13 @@ fn fault(response: &DnsResponse) -> Option<&'static str> {
 /// An error after which the pool asks the next server.
 fn go_on(why: &'static str) -> NetError {
     NetError::from(io::Error::other(why))
+}
+
+/// Whether a handshake ended because the server's certificate does not convince us.
+fn is_distrusted(error: &NetError) -> bool {
+    let NetError::Io(error) = error else { return false };
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// The library's pool goes on after I/O errors only; a broken message or a failed handshake is as good

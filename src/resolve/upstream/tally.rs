@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
@@ -23,6 +23,8 @@ pub(in crate::resolve) struct Tally {
     in_a_row: AtomicU32,
     /// Smoothed round trip in µs (RFC 6298's 1/8); 0 = none measured.
     rtt_us: AtomicU32,
+    /// Its certificate did not convince us, and no answer came since.
+    distrusted: AtomicBool,
     /// Milliseconds after `born` until which it rests.
     rests_until_ms: AtomicU64,
 }
@@ -35,6 +37,7 @@ impl Tally {
             failures: AtomicU64::new(0),
             in_a_row: AtomicU32::new(0),
             rtt_us: AtomicU32::new(0),
+            distrusted: AtomicBool::new(false),
             rests_until_ms: AtomicU64::new(0),
         }
     }
@@ -54,7 +57,13 @@ impl Tally {
         };
         self.rtt_us.store(smoothed, Relaxed);
         self.in_a_row.store(0, Relaxed);
+        self.distrusted.store(false, Relaxed);
         self.rests_until_ms.store(0, Relaxed);
+    }
+
+    /// Its certificate is for another name, or from nobody whom we trust. That is a failure, too.
+    pub(super) fn distrust(&self) {
+        self.distrusted.store(true, Relaxed);
     }
 
     /// No answer, or a worthless one.
@@ -74,6 +83,11 @@ impl Tally {
     pub(in crate::resolve) fn rank(&self) -> (bool, u32) {
         let rests = self.rests_until_ms.load(Relaxed) > self.born.elapsed().as_millis() as u64;
         (rests, self.rtt_us.load(Relaxed))
+    }
+
+    /// Whether its certificate is why there is no answer.
+    pub(in crate::resolve) fn is_distrusted(&self) -> bool {
+        self.distrusted.load(Relaxed)
     }
 
     /// Queries sent.
