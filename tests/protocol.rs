@@ -6,6 +6,10 @@ use crate::support::server::{School, Server};
 
 const A: u16 = 1;
 const TXT: u16 = 16;
+const IXFR: u16 = 251;
+const AXFR: u16 = 252;
+/// The OPT record at the end of a query.
+const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
 
 struct Setup {
     server: Server,
@@ -56,6 +60,29 @@ fn odd_queries_get_their_codes() {
     assert_eq!(rcode(&unknown_option), 0, "an unknown option is ignored");
     let any = ask(setup.server.address, "a.example", 255);
     assert_eq!((any.rcode, any.records[0].0), (0, 13), "ANY gets HINFO (RFC 8482)");
+}
+
+#[test]
+fn what_is_turned_down_for_what_it_says_comes_back_with_its_question_and_an_opt() {
+    let Some(setup) = setup("") else { return };
+    let edns_1 = changed("a.example", A, |p| {
+        let at = p.len() - 5;
+        p[at] = 1;
+    });
+    // An IXFR says what it has: an SOA in its authority section (RFC 1995 §3).
+    let ixfr = changed("a.example", IXFR, |p| {
+        p[9] = 1;
+        let at = p.len() - OPT.len();
+        p.splice(at..at, [b"\xc0\x0c\0\x06\0\x01\0\0\0\0\0\x16".as_slice(), &[0; 22]].concat());
+    });
+    for (packet, rcode) in [(edns_1, 16), (changed("a.example", AXFR, |_| {}), 5), (ixfr, 5)] {
+        let question_end = 12 + 11 + 4;
+        let answer = exchange("127.0.0.1", setup.server.address, &packet).unwrap();
+        assert_eq!(answer.rcode, rcode);
+        assert_eq!(answer.octets[4..12], [0, 1, 0, 0, 0, 0, 0, 1], "the question and an OPT");
+        assert_eq!(answer.octets[12..question_end], packet[12..question_end]);
+        assert_eq!(answer.octets[question_end + 6], 0, "our EDNS version");
+    }
 }
 
 #[test]
@@ -119,5 +146,9 @@ fn a_client_outside_the_access_list_is_refused() {
     let refused = exchange("127.0.0.2", setup.server.address, &query("a.example", A, 7)).unwrap();
     assert_eq!(refused.rcode, 5);
     assert_eq!(refused.errors[0].0, 18);
+    // Nor does it learn what we would say to something odd.
+    for odd in [changed("a.example", A, |p| p[2] |= 2 << 3), changed("a.example", A, |p| p[5] = 2)] {
+        assert_eq!(exchange("127.0.0.2", setup.server.address, &odd).unwrap().rcode, 5);
+    }
     assert_eq!(ask(setup.server.address, "a.example", A).rcode, 0);
 }

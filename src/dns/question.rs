@@ -49,6 +49,23 @@ impl<'p> Question<'p> {
     /// # Errors
     /// What [`Refused`] says.
     pub fn parse(packet: &'p [u8]) -> Result<Self, Refused> {
+        let question = Self::read(packet)?;
+        if question.edns.is_some_and(|edns| edns.version != 0) {
+            return Err(Refused::BadVers);
+        }
+        match question.rtype {
+            TYPE_OPT => Err(Refused::FormErr),
+            rtype::AXFR | rtype::IXFR => Err(Refused::Refused),
+            _ => Ok(question),
+        }
+    }
+
+    /// Reads a packet, whatever it asks: what is needed to answer one that [`parse`](Self::parse)
+    /// turns down for what it says, with its question and its OPT (RFC 6891 §6.1.1).
+    ///
+    /// # Errors
+    /// Only for the octets and the opcode.
+    pub fn read(packet: &'p [u8]) -> Result<Self, Refused> {
         if packet.len() < HEADER || packet[2] & 0x80 != 0 {
             return Err(Refused::Silent);
         }
@@ -56,8 +73,8 @@ impl<'p> Question<'p> {
             return Err(Refused::NotImp);
         }
         let count = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
-        // One question exactly (RFC 9619); answers and authorities do not belong into a query.
-        if count(4) != 1 || count(6) != 0 || count(8) != 0 {
+        // One question exactly (RFC 9619); answers do not belong into a query.
+        if count(4) != 1 || count(6) != 0 {
             return Err(Refused::FormErr);
         }
         let mut name = NameBuf::new();
@@ -67,16 +84,12 @@ impl<'p> Question<'p> {
         let tail = packet.get(fixed..end).ok_or(Refused::FormErr)?;
         let asked_type = u16::from_be_bytes([tail[0], tail[1]]);
         let class = u16::from_be_bytes([tail[2], tail[3]]);
-        let edns = additional(packet, end, count(10))?;
-        if edns.is_some_and(|edns| edns.version != 0) {
-            return Err(Refused::BadVers);
-        }
-        if asked_type == TYPE_OPT {
+        // Nor do authorities, but for the SOA that the asker of an IXFR has (RFC 1995 §3).
+        let authorities = count(8);
+        if authorities > u16::from(asked_type == rtype::IXFR) {
             return Err(Refused::FormErr);
         }
-        if matches!(asked_type, rtype::AXFR | rtype::IXFR) {
-            return Err(Refused::Refused);
-        }
+        let edns = additional(packet, end, authorities, count(10))?;
         Ok(Self { packet, end, name, rtype: asked_type, class, edns })
     }
 
@@ -124,13 +137,14 @@ impl<'p> Question<'p> {
 /// Records of the additional section that a query may hold: OPT, TSIG or SIG(0), and one to spare.
 const ADDITIONAL_MAX: u16 = 3;
 
-fn additional(packet: &[u8], mut at: usize, count: u16) -> Result<Option<Edns>, Refused> {
+/// Reads the records from `at` on, the first `before` of which stand before the additional section.
+fn additional(packet: &[u8], mut at: usize, before: u16, count: u16) -> Result<Option<Edns>, Refused> {
     if count > ADDITIONAL_MAX {
         return Err(Refused::FormErr);
     }
     let mut edns = None;
     let mut owner = NameBuf::new();
-    for _ in 0..count {
+    for number in 0..before + count {
         let fixed = owner.fill_from_message(packet, at).map_err(|_| Refused::FormErr)?;
         let head = packet.get(fixed..fixed + 10).ok_or(Refused::FormErr)?;
         let rtype = u16::from_be_bytes([head[0], head[1]]);
@@ -139,7 +153,7 @@ fn additional(packet: &[u8], mut at: usize, count: u16) -> Result<Option<Edns>, 
         let len = u16::from_be_bytes([head[8], head[9]]) as usize;
         let rdata = packet.get(fixed + 10..fixed + 10 + len).ok_or(Refused::FormErr)?;
         at = fixed + 10 + len;
-        if rtype == TYPE_OPT {
+        if rtype == TYPE_OPT && number >= before {
             // One OPT at the root (RFC 6891 §6.1.1).
             if edns.is_some() || !owner.name().is_root() {
                 return Err(Refused::FormErr);
@@ -148,4 +162,70 @@ fn additional(packet: &[u8], mut at: usize, count: u16) -> Result<Option<Edns>, 
         }
     }
     Ok(edns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `www.Example. A`, RD set, EDNS.
+    const QUERY: &[u8] =
+        b"\xab\xcd\x01\0\0\x01\0\0\0\0\0\x01\x03www\x07Example\0\0\x01\0\x01\0\0\x29\x04\xd0\0\0\x80\0\0\0";
+    /// Where its question ends and its OPT record begins.
+    const END: usize = 29;
+
+    fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut packet = QUERY.to_vec();
+        change(&mut packet);
+        packet
+    }
+
+    /// The query as an IXFR with this many SOA records in its authority section (RFC 1995 §3).
+    fn ixfr(authorities: u8) -> Vec<u8> {
+        changed(|p| {
+            (p[26], p[9]) = (251, authorities);
+            let soa = [b"\xc0\x0c\0\x06\0\x01\0\0\0\0\0\x16\0\0".as_slice(), &[0; 20]].concat();
+            p.splice(END..END, soa.repeat(authorities.into()));
+        })
+    }
+
+    #[test]
+    fn odd_queries_get_their_own_refusals() {
+        let refused = |change: fn(&mut Vec<u8>)| Question::parse(&changed(change)).err();
+        assert_eq!(refused(|_| {}), None);
+        assert_eq!(refused(|p| p[2] |= 0x80), Some(Refused::Silent));
+        assert_eq!(refused(|p| p.truncate(11)), Some(Refused::Silent));
+        assert_eq!(refused(|p| p[2] |= 0x20), Some(Refused::NotImp));
+        assert_eq!(refused(|p| p[5] = 2), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[5] = 0), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[7] = 1), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[9] = 1), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p.truncate(30)), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[12] = 0xc0), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[26] = 41), Some(Refused::FormErr));
+        assert_eq!(refused(|p| p[35] = 1), Some(Refused::BadVers));
+        assert_eq!(refused(|p| p[26] = 252), Some(Refused::Refused));
+    }
+
+    #[test]
+    fn what_is_turned_down_for_what_it_says_can_be_read_all_the_same() {
+        for (change, version) in [((|p| p[35] = 1) as fn(&mut Vec<u8>), 1), (|p| p[26] = 252, 0)] {
+            let packet = changed(change);
+            let question = Question::read(&packet).unwrap();
+            assert_eq!((question.name().to_string().as_str(), question.end), ("www.example", END));
+            assert_eq!(question.edns.map(|edns| edns.version), Some(version));
+        }
+    }
+
+    #[test]
+    fn the_asker_of_an_ixfr_may_say_what_it_has() {
+        for (authorities, refused) in [(0, Refused::Refused), (1, Refused::Refused), (2, Refused::FormErr)] {
+            assert_eq!(Question::parse(&ixfr(authorities)).err(), Some(refused), "{authorities} SOA");
+        }
+        let packet = ixfr(1);
+        assert!(Question::read(&packet).unwrap().dnssec_ok(), "the OPT after the SOA is found");
+        // An OPT record counts in the additional section only.
+        let packet = changed(|p| (p[26], p[9], p[11]) = (251, 1, 0));
+        assert_eq!(Question::read(&packet).unwrap().edns, None);
+    }
 }

@@ -20,7 +20,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 use crate::dns::ede::EdeCode;
-use crate::dns::question::{Question, Refused};
+use crate::dns::question::{HEADER, Question, Refused};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::suffixes::Suffixes;
@@ -159,7 +159,7 @@ impl Desk {
     ) -> Outcome {
         let question = match Question::parse(packet) {
             Ok(question) => question,
-            Err(refused) => return self.refuse(refused, packet, out),
+            Err(refused) => return self.refuse(world, refused, packet, peer, out),
         };
         Counters::add(&self.counters.queries);
         let limit = limit(&question, peer.transport);
@@ -222,6 +222,10 @@ impl Desk {
             Some(answer) => {
                 let hit = self.cache.wrap(&ask, &answer, self.now());
                 hit.write(question, self.now(), out, limit(question, peer.transport));
+                Outcome::Ready
+            }
+            None if !question.recursion_desired() => {
+                Reply::to(question, Rcode::Refused, out).finish(limit(question, peer.transport), &[]);
                 Outcome::Ready
             }
             None => {
@@ -307,22 +311,36 @@ impl Desk {
         });
     }
 
-    /// Writes the answer to a packet that is no question we answer.
-    fn refuse(&self, refused: Refused, packet: &[u8], out: &mut Vec<u8>) -> Outcome {
-        let (rcode, edns) = match refused {
-            Refused::Silent => {
-                Counters::add(&self.counters.malformed);
-                return Outcome::Silent;
-            }
-            Refused::FormErr => {
-                Counters::add(&self.counters.malformed);
-                (Rcode::FormErr, false)
-            }
-            Refused::NotImp => (Rcode::NotImp, false),
-            Refused::BadVers => (Rcode::BadVers, true),
-            Refused::Refused => (Rcode::Refused, false),
+    /// Writes the answer to a packet that is no question we answer. Who may not ask learns no more than
+    /// that, whatever was asked.
+    fn refuse(
+        &self,
+        world: &World,
+        refused: Refused,
+        packet: &[u8],
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        if matches!(refused, Refused::Silent | Refused::FormErr) {
+            Counters::add(&self.counters.malformed);
+        }
+        let rcode = match refused {
+            Refused::Silent => return Outcome::Silent,
+            Refused::FormErr => Rcode::FormErr,
+            Refused::NotImp => Rcode::NotImp,
+            Refused::BadVers => Rcode::BadVers,
+            Refused::Refused => Rcode::Refused,
         };
-        Reply::to_header(packet, rcode, edns, out).finish(512, &[]);
+        let (rcode, errors) = if world.access.allows(peer.address) {
+            (rcode, &[][..])
+        } else {
+            Counters::add(&self.counters.refused);
+            (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
+        };
+        match Question::read(packet) {
+            Ok(question) => Reply::to(&question, rcode, out).finish(limit(&question, peer.transport), errors),
+            Err(_) => Reply::to_header(packet, rcode, out).finish(HEADER, &[]),
+        };
         Outcome::Ready
     }
 

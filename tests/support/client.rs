@@ -138,15 +138,13 @@ pub fn exchange(from: &str, server: SocketAddr, packet: &[u8]) -> Option<Answer>
 }
 
 impl Answer {
-    /// As [`read`](Self::read), also for an answer without a question (FORMERR, BADVERS).
+    /// As [`read`](Self::read), also for an answer without a question (FORMERR, NOTIMP).
     fn read_any(octets: &[u8]) -> Self {
         if octets[5] == 1 {
             return Self::read(octets);
         }
-        // An OPT record may follow the header: 11 octets, its TTL at offset 5.
-        let extended = if octets[11] == 1 { u16::from(octets[12 + 5]) << 4 } else { 0 };
         Self {
-            rcode: u16::from(octets[3] & 15) | extended,
+            rcode: u16::from(octets[3] & 15),
             truncated: false,
             authentic: false,
             records: vec![],
