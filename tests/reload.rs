@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::support::authority::Authority;
 use crate::support::client::ask;
-use crate::support::server::{School, Server};
+use crate::support::server::{School, Server, lachan};
 
 const A: u16 = 1;
 
@@ -86,6 +86,39 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
     let status = school.run(&["lists", "status"]);
     let text = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(text.contains("danh sách rỗng"), "{text}");
+}
+
+#[test]
+fn a_changed_zone_file_takes_effect_at_a_reload_and_a_broken_one_holds_no_list_back() {
+    let Some(authority) = Authority::start("") else { return };
+    let school = School::new();
+    let zone = |address: &str| format!("@ 60 SOA ns admin 1 60 60 60 60\n@ 60 NS ns\nwww 60 A {address}\n");
+    let file = school.write("noibo.zone", zone("10.0.0.1"));
+    let list = school.write("list.txt", "early.example\n");
+    let config = format!(
+        "{GROUP}[[local]]\nzone = \"noibo.test\"\nfile = \"{}\"\n\
+         [[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n",
+        file.display(),
+        list.display()
+    );
+    school.config(Some(authority.address), &config);
+    let server = school.serve();
+    school.wait_for_list("cua-truong");
+    assert_eq!(ask(server.address, "www.noibo.test", A).addresses(), ["10.0.0.1"]);
+
+    fs::write(&file, zone("10.0.0.2")).unwrap();
+    school.run_ok(&["reload"]);
+    assert_eq!(ask(server.address, "www.noibo.test", A).addresses(), ["10.0.0.2"]);
+
+    fs::write(&file, "half a li").unwrap();
+    fs::write(&list, "early.example\nlate.example\n").unwrap();
+    // The command itself reads the config, so it gets one that only says where the server is.
+    let where_it_is = school
+        .write("state.toml", format!("version = 1\n[state]\nfolder = \"{}\"\n", school.state().display()));
+    let output = lachan().args(["lists", "update", "--config"]).arg(where_it_is).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(ask(server.address, "late.example", A).is_blocked(), "the list has nothing to do with the zone");
+    assert_eq!(ask(server.address, "www.noibo.test", A).addresses(), ["10.0.0.2"], "what was good stays");
 }
 
 #[test]

@@ -81,16 +81,18 @@ fn renew(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError>
 
 fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError> {
     let old_settings = app.settings();
-    let settings = settings.map_or_else(|| old_settings.clone(), Arc::new);
     let old = app.desk.world();
+    // Who reloads means the files too that the config names: one may say something else although the
+    // config does not. A list that changed has nothing to do with them.
+    let same_resolution = settings.as_ref().is_none_or(|new| {
+        new.resolve == old_settings.resolve && old.resolver.has_read_files_of(&new.resolve)
+    });
+    let settings = settings.map_or_else(|| old_settings.clone(), Arc::new);
     let (index, new_index) = match new_index(app, &settings, &old.index)? {
         Some(index) => (Arc::new(index), true),
         None => (old.index.clone(), false),
     };
     let names = index.stats().names;
-    // A zone file may say something else although the config does not.
-    let same_resolution =
-        settings.resolve == old_settings.resolve && old.resolver.has_read_files_of(&settings.resolve);
     let resolver = same_resolution.then(|| old.resolver.clone());
     let world = world::build(&settings, index, resolver, (&app.groups, &app.lists))?;
     app.desk.swap(world);

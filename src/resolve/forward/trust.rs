@@ -11,8 +11,8 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::resolve::Error;
 
-/// CA certificates in one file; more are no school's own.
-const CERTIFICATES_MAX: usize = 256;
+/// CA certificates in one file. The bundle of a whole operating system has some 150.
+const CERTIFICATES_MAX: usize = 512;
 
 /// The TLS client of all forwarders.
 pub(super) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
@@ -23,7 +23,10 @@ pub(super) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let text = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let public = roots.len();
-    for certificate in CertificateDer::pem_slice_iter(&text).take(CERTIFICATES_MAX) {
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        if roots.len() == public + CERTIFICATES_MAX {
+            return Err(malformed(format!("more than {CERTIFICATES_MAX} certificates")));
+        }
         let certificate = certificate.map_err(|error| malformed(error.to_string()))?;
         roots.add(certificate).map_err(|error| malformed(error.to_string()))?;
     }
@@ -41,6 +44,25 @@ pub(super) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An Ed25519 CA certificate of a hundred years.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBLjCB4aADAgECAhRcviYODI1PvM1OyFSRnIBLnNWF3jAFBgMrZXAwDDEKMAgGA1UEAwwBeDAgFw0yNjExMjUxMz\n\
+        Q3NDJaGA8yMTI2MTEwMTEzNDc0MlowDDEKMAgGA1UEAwwBeDAqMAUGAytlcAMhAARYl57jd+yD9CFtTDX6QaNKpErU\n\
+        oMk3Lv+OqpbJvGnno1MwUTAdBgNVHQ4EFgQUpVgdATRUPr/nPgkOQSfIoNu3MiIwHwYDVR0jBBgwFoAUpVgdATRUPr\n\
+        /nPgkOQSfIoNu3MiIwDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQCvJ6+3Ro5vook4BQVzNdkKuUXe/o5pJrkHkLGp\n\
+        /+uObkaP96Yd+4IEy/zTiP8gIXAoULoTP9Wt5LMlfcYgKuQH\n\
+        -----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_bundle_is_taken_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        std::fs::write(&path, CERTIFICATE.repeat(CERTIFICATES_MAX)).unwrap();
+        assert!(client(Some(&path)).is_ok());
+        std::fs::write(&path, CERTIFICATE.repeat(CERTIFICATES_MAX + 1)).unwrap();
+        assert!(client(Some(&path)).unwrap_err().to_string().contains("more than 512"));
+    }
 
     #[test]
     fn a_file_without_a_certificate_is_refused_and_so_is_one_that_is_none() {

@@ -88,9 +88,10 @@ impl ConnectionProvider for Provider {
                 Ok(Ok(exchange)) => Ok(Link { exchange, judges, patience, tally }),
                 Ok(Err(error)) => {
                     if is_distrusted(&error) {
-                        tally.distrust();
+                        tally.distrusted()
+                    } else {
+                        tally.failed()
                     }
-                    tally.failed();
                     Err(to_io(error))
                 }
                 Err(_) => {

@@ -23,7 +23,7 @@ pub(in crate::resolve) struct Tally {
     in_a_row: AtomicU32,
     /// Smoothed round trip in µs (RFC 6298's 1/8); 0 = none measured.
     rtt_us: AtomicU32,
-    /// Its certificate did not convince us, and no answer came since.
+    /// Its certificate did not convince us the last time.
     distrusted: AtomicBool,
     /// Milliseconds after `born` until which it rests.
     rests_until_ms: AtomicU64,
@@ -61,15 +61,17 @@ impl Tally {
         self.rests_until_ms.store(0, Relaxed);
     }
 
-    /// Its certificate is for another name, or from nobody whom we trust. That is a failure, too.
-    pub(super) fn distrust(&self) {
-        self.distrusted.store(true, Relaxed);
-    }
-
     /// No answer, or a worthless one.
     pub(in crate::resolve) fn failed(&self) {
+        self.distrusted.store(false, Relaxed);
         self.failures.fetch_add(1, Relaxed);
         self.overtaken();
+    }
+
+    /// No answer, because its certificate is for another name, or from nobody whom we trust.
+    pub(super) fn distrusted(&self) {
+        self.failed();
+        self.distrusted.store(true, Relaxed);
     }
 
     /// Another, asked later, answered first. No failure yet, but others come first for a while.
@@ -153,6 +155,18 @@ mod tests {
         bad.answered(Duration::from_millis(5));
         assert!(bad.rank() < good.rank());
         assert_eq!((bad.failures(), bad.failing()), (1, 0));
+    }
+
+    #[test]
+    fn a_certificate_is_why_until_something_else_is() {
+        let tally = Tally::new();
+        tally.distrusted();
+        assert_eq!((tally.is_distrusted(), tally.failures()), (true, 1));
+        tally.failed();
+        assert!(!tally.is_distrusted(), "now it is merely dead");
+        tally.distrusted();
+        tally.answered(Duration::from_millis(5));
+        assert!(!tally.is_distrusted());
     }
 
     #[test]
