@@ -77,7 +77,8 @@ async fn one_bad_server_of_two_never_costs_the_answer() {
         ("notauth", Manner::Says(ResponseCode::NotAuth)),
         ("formerr to EDNS", Manner::NoEdns(ResponseCode::FormErr, school())),
         ("notimp to EDNS", Manner::NoEdns(ResponseCode::NotImp, school())),
-        ("lame upward", Manner::LameUpward),
+        ("lame, to the root", Manner::RefersTo(".")),
+        ("lame, to the parent", Manner::RefersTo("edu.")),
         ("lame empty", Manner::LameEmpty),
         ("garbage", Manner::Garbage(b"\xc0\xff\x00\x01")),
     ] {
@@ -102,7 +103,7 @@ async fn when_no_server_is_good_it_is_servfail_with_a_reason_and_in_time() {
     for (bad, reason) in [
         (Manner::Silent, EdeCode::NoReachableAuthority),
         (Manner::Says(ResponseCode::Refused), EdeCode::NoReachableAuthority),
-        (Manner::LameUpward, EdeCode::NoReachableAuthority),
+        (Manner::RefersTo("."), EdeCode::NoReachableAuthority),
     ] {
         let Some(mut world) = World::new().await else { return };
         let (settings, _servers) = three_levels(&mut world, bad.clone(), bad).await;

@@ -27,8 +27,8 @@ pub enum Manner {
     Silent,
     /// Always this code.
     Says(ResponseCode),
-    /// Refers everybody to the root.
-    LameUpward,
+    /// Refers everybody to this zone.
+    RefersTo(&'static str),
     /// NOERROR with nothing in it.
     LameEmpty,
     /// This code to EDNS, a good answer without.
@@ -147,8 +147,8 @@ impl Manner {
             Self::Silent => return None,
             Self::Serves(zone) => zone.answer(&asked, &mut reply),
             Self::Says(code) => reply.metadata.response_code = *code,
-            Self::LameUpward => {
-                let ns = zone(".", "@ NS a.root.invalid.");
+            Self::RefersTo(apex) => {
+                let ns = zone(apex, "@ NS ns.invalid.");
                 reply.add_authorities(
                     ns.records.into_iter().filter(|record| record.record_type() == RecordType::NS),
                 );
