@@ -5,6 +5,7 @@
 //! | `tidy` | the source keeps the house rules of ARCHITECTURE.md |
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
+//! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
@@ -13,7 +14,7 @@
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
 //! | `oracle` | a second opinion, written without the index and the policy |
-//! | `support` | users as values: an authority, a server, a client |
+//! | `support` | users as values: an authority, a signed internet, a server, a client |
 
 mod broken_state;
 mod config_cli;
@@ -22,6 +23,7 @@ mod index;
 mod lists_cli;
 mod oracle;
 mod protocol;
+mod recursion;
 mod reload;
 mod school;
 mod support;

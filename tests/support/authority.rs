@@ -1,4 +1,5 @@
-//! An upstream on loopback that answers every name: nsd with a wildcard at the root.
+//! Authoritative servers on loopback: nsd with zones of a test's own, or, as an upstream that answers
+//! every name, with a wildcard at the root.
 
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
@@ -9,7 +10,7 @@ use super::client;
 /// What every name without a record of its own has.
 pub const ADDRESS: &str = "198.51.100.1";
 
-/// nsd, serving a zone `.`.
+/// A running nsd.
 pub struct Authority {
     child: Child,
     pub address: SocketAddr,
@@ -20,25 +21,32 @@ impl Authority {
     /// Starts nsd with a wildcard for everything and these records more; `None` where nsd is not
     /// installed.
     pub fn start(records: &str) -> Option<Self> {
-        let nsd = super::program("nsd")?;
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path();
         let zone = format!(
             ". 300 IN SOA ns.invalid. admin.invalid. 1 3600 600 86400 60\n. 300 IN NS ns.invalid.\n\
              ns.invalid. 300 IN A 127.0.0.1\n*. 300 IN A {ADDRESS}\n*. 300 IN TXT \"allowed\"\n\
              *.example. 300 IN A {ADDRESS}\n{records}\n"
         );
-        fs::write(at.join("root.zone"), zone).unwrap();
-        let address = free_address();
-        let config = format!(
+        Self::serve(free_address(), &[(".", zone)])
+    }
+
+    /// Starts nsd with these zones, each an apex and its text in master format.
+    pub fn serve(address: SocketAddr, zones: &[(&str, String)]) -> Option<Self> {
+        let nsd = super::program("nsd")?;
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let mut config = format!(
             "server:\n ip-address: {}@{}\n zonesdir: \"{dir}\"\n database: \"\"\n pidfile: \"\"\n \
              xfrdfile: \"\"\n zonelistfile: \"{dir}/zones\"\n username: \"\"\n server-count: 1\n verbosity: 0\n \
              rrl-ratelimit: 0\n\
-             remote-control:\n control-enable: no\nzone:\n name: \".\"\n zonefile: root.zone\n",
+             remote-control:\n control-enable: no\n",
             address.ip(),
             address.port(),
             dir = at.display(),
         );
+        for (number, (apex, text)) in zones.iter().enumerate() {
+            fs::write(at.join(format!("{number}.zone")), text).unwrap();
+            config += &format!("zone:\n name: \"{apex}\"\n zonefile: {number}.zone\n");
+        }
         fs::write(at.join("nsd.conf"), config).unwrap();
         let child = Command::new(nsd)
             .args(["-d", "-c"])

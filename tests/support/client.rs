@@ -20,7 +20,8 @@ pub struct Answer {
     pub records: Vec<(u16, u32, String)>,
     /// (INFO-CODE, EXTRA-TEXT)
     pub errors: Vec<(u16, String)>,
-    pub authority: usize,
+    /// Types in the authority section.
+    pub authority: Vec<u16>,
     pub octets: Vec<u8>,
 }
 
@@ -32,6 +33,24 @@ impl Answer {
             .filter(|(rtype, ..)| matches!(rtype, 1 | 28))
             .map(|(.., data)| data.as_str())
             .collect()
+    }
+
+    /// The answer section in a line: `www.example A 198.51.100.7`, one record after the other.
+    pub fn said(&self) -> String {
+        let (_, records) = message::records(&self.octets).unwrap();
+        let owners = records.iter().map(|record| {
+            let mut name = NameBuf::new();
+            name.fill_from_message(&self.octets, record.owner).unwrap();
+            name.name().to_string()
+        });
+        let lines = owners.zip(&self.records).map(|(owner, (rtype, _, data))| match rtype {
+            1 => format!("{owner} A {data}"),
+            5 => format!("{owner} CNAME {data}"),
+            39 => format!("{owner} DNAME {data}"),
+            46 => format!("{owner} RRSIG"),
+            other => format!("{owner} TYPE{other} {data}"),
+        });
+        lines.collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is the block answer of style `null`, or NODATA with a block error.
@@ -47,7 +66,7 @@ impl Answer {
             authentic: octets[3] & 0x20 != 0,
             records: vec![],
             errors: vec![],
-            authority: 0,
+            authority: vec![],
             octets: octets.to_vec(),
         };
         for record in &records {
@@ -57,7 +76,7 @@ impl Answer {
                     let text = match (record.rtype, rdata.len()) {
                         (1, 4) => IpAddr::from(<[u8; 4]>::try_from(rdata).unwrap()).to_string(),
                         (28, 16) => IpAddr::from(<[u8; 16]>::try_from(rdata).unwrap()).to_string(),
-                        (2 | 5 | 12, _) => {
+                        (2 | 5 | 12 | 39, _) => {
                             let mut name = NameBuf::new();
                             name.fill_from_message(octets, record.rdata_at()).unwrap();
                             name.name().to_string()
@@ -67,7 +86,7 @@ impl Answer {
                     };
                     answer.records.push((record.rtype, record.ttl, text));
                 }
-                Section::Authority => answer.authority += 1,
+                Section::Authority => answer.authority.push(record.rtype),
                 Section::Additional if record.rtype == 41 => {
                     answer.rcode |= ((record.ttl >> 24) as u16) << 4;
                     for option in lachan::dns::edns::options(rdata) {
@@ -94,6 +113,14 @@ pub fn query(name: &str, rtype: u16, id: u16) -> Vec<u8> {
     packet.extend_from_slice(&rtype.to_be_bytes());
     packet.extend_from_slice(&[0, 1]);
     packet.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
+    packet
+}
+
+/// The same with DO set: signatures are wanted, too.
+pub fn dnssec_query(name: &str, rtype: u16, id: u16) -> Vec<u8> {
+    let mut packet = query(name, rtype, id);
+    let flags = packet.len() - 4;
+    packet[flags] |= 0x80;
     packet
 }
 
@@ -149,7 +176,7 @@ impl Answer {
             authentic: false,
             records: vec![],
             errors: vec![],
-            authority: 0,
+            authority: vec![],
             octets: octets.to_vec(),
         }
     }

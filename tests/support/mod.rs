@@ -1,7 +1,8 @@
-//! Users as values: an authority that answers everything, a server under test, a client that asks.
+//! Users as values: authorities, a signed internet of them, a server under test, a client that asks.
 
 pub mod authority;
 pub mod client;
+pub mod internet;
 pub mod server;
 
 use std::path::PathBuf;
