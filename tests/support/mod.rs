@@ -4,6 +4,7 @@ pub mod authority;
 pub mod client;
 pub mod internet;
 pub mod server;
+pub mod upstream;
 
 use std::path::PathBuf;
 
