@@ -155,6 +155,12 @@ impl Slow {
         Waiting { packet: buf[..len].to_vec(), from }
     }
 
+    /// The next query for a name with this first label; what is repeated of others is passed over.
+    pub fn asked_for(&self, label: &str) -> Waiting {
+        let asks = |waiting: &Waiting| waiting.packet[13..].starts_with(label.as_bytes());
+        (0..100).map(|_| self.asked()).find(asks).expect("a query for it")
+    }
+
     /// Answers it with one A record.
     pub fn answer(&self, waiting: &Waiting, address: [u8; 4]) {
         let mut reply = header(&waiting.packet, 0);
