@@ -138,9 +138,6 @@ fn a_connection_may_have_so_many_queries_waiting_and_the_next_is_read_later() {
 fn an_idle_connection_is_closed_and_so_is_one_that_dawdles_within_a_query() {
     let upstream = Slow::start();
     let (server, _school) = serve(upstream.address(), "tcp_idle = \"1s\"\n");
-    let mut waiting = Stream::open(server.address);
-    waiting.send(&query("slow.example", A, 1));
-    let slow = upstream.asked_for("slow");
     let begun = Instant::now();
     let mut idle = Stream::open(server.address);
     let mut half = Stream::open(server.address);
@@ -148,9 +145,22 @@ fn an_idle_connection_is_closed_and_so_is_one_that_dawdles_within_a_query() {
     assert!(idle.receive().is_none());
     assert!(begun.elapsed() >= Duration::from_secs(1), "not before its time");
     assert!(half.receive().is_none());
-    // Who waits for an answer is not idle.
+}
+
+#[test]
+fn who_waits_for_an_answer_is_not_idle() {
+    let upstream = Slow::start();
+    let (server, _school) = serve(upstream.address(), "tcp_idle = \"1s\"\n");
+    let mut waiting = Stream::open(server.address);
+    waiting.send(&query("slow.example", A, 1));
+    let slow = upstream.asked_for("slow");
+    // One that is opened now is over when it has been idle for so long.
+    assert!(Stream::open(server.address).receive().is_none());
+    waiting.send(&query("blocked.example", A, 2));
+    assert_eq!(next_id(&mut waiting), 2);
     upstream.answer(&slow, [198, 51, 100, 7]);
-    assert_eq!(Answer::read(&waiting.receive().expect("the slow answer")).addresses(), ["198.51.100.7"]);
+    assert_eq!(next_id(&mut waiting), 1);
+    assert!(waiting.receive().is_none(), "now it is");
 }
 
 #[test]
