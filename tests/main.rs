@@ -7,6 +7,8 @@
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
+//! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
+//! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
@@ -19,7 +21,9 @@
 mod broken_state;
 mod config_cli;
 mod first_start;
+mod forwarding;
 mod index;
+mod listeners;
 mod lists_cli;
 mod oracle;
 mod protocol;

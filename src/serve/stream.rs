@@ -125,15 +125,24 @@ impl Streams {
         let mut scratch = Scratch::new(self.tally.clone());
         let mut query = vec![0; QUERY_MAX];
         loop {
-            let next = tokio::select! {
-                next = timeout(self.limits.idle, read_query(&mut read, &mut query)) => next,
+            let begun = tokio::select! {
+                begun = timeout(self.limits.idle, read.read_u8()) => begun,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let packet = match next {
-                Ok(Ok(Some(len))) => &query[..len],
-                // Idle, closed, broken, or nonsense: what waits is still answered, then it ends.
+            let first = match begun {
+                Ok(Ok(first)) => first,
+                // Who waits for an answer is not idle (RFC 7766 §6.2.3).
+                Err(_) if pipeline.available_permits() < self.limits.pipeline => continue,
+                // Idle, closed or broken: what waits is still answered, then it ends.
                 _ => break,
             };
+            let next = tokio::select! {
+                next = timeout(self.limits.idle, read_query(&mut read, first, &mut query)) => next,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            // One who dawdles within a query, breaks off, or sends nonsense goes the same way.
+            let Ok(Ok(Some(len))) = next else { break };
+            let packet = &query[..len];
             let mut out = Vec::new();
             let world = self.desk.world();
             match self.desk.answer(&world, &mut scratch, packet, peer, &mut out) {
@@ -194,13 +203,13 @@ impl Drop for Place {
     }
 }
 
-/// Reads one length-prefixed message; `None` at the end of the stream or for one too long to be a query.
-async fn read_query<R: AsyncRead + Unpin>(read: &mut R, buf: &mut [u8]) -> io::Result<Option<usize>> {
-    let len = match read.read_u16().await {
-        Ok(len) => len as usize,
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    };
+/// Reads one length-prefixed message whose first octet has been read; `None` for one too long to be a
+/// query.
+async fn read_query<R>(read: &mut R, first: u8, buf: &mut [u8]) -> io::Result<Option<usize>>
+where
+    R: AsyncRead + Unpin,
+{
+    let len = usize::from(u16::from_be_bytes([first, read.read_u8().await?]));
     let Some(buf) = buf.get_mut(..len) else { return Ok(None) };
     read.read_exact(buf).await?;
     Ok(Some(len))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lachan::dns::message::{self, Section};
 use lachan::dns::name::{NameBuf, OwnedName};
+use socket2::{Domain, Socket, Type};
 
 /// How long an answer may take before a test calls it lost.
 const WAIT: Duration = Duration::from_secs(10);
@@ -187,7 +188,18 @@ pub struct Stream(pub TcpStream);
 
 impl Stream {
     pub fn open(server: SocketAddr) -> Self {
-        let stream = TcpStream::connect(server).unwrap();
+        Self::of(TcpStream::connect(server).unwrap())
+    }
+
+    /// Connects from the given address of this host.
+    pub fn open_from(from: &str, server: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::new(from.parse().unwrap(), 0).into()).unwrap();
+        socket.connect(&server.into()).unwrap();
+        Self::of(socket.into())
+    }
+
+    fn of(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(WAIT)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self(stream)

@@ -5,6 +5,7 @@ pub mod client;
 pub mod internet;
 pub mod packed;
 pub mod server;
+pub mod upstream;
 
 use std::path::PathBuf;
 

@@ -49,15 +49,18 @@ impl School {
             ),
             None => String::new(),
         };
-        // A test may bring a [listen] of its own; the address stands in it all the same.
+        // A test may bring a [listen] of its own; without addresses in it, it gets one.
         let (listen, config) = match config.split_once("[listen]\n") {
             Some((before, after)) => (after, before),
             None => ("", config),
         };
+        let dns = match listen.contains("dns = ") {
+            true => String::new(),
+            false => format!("dns = [\"{}\"]\n", super::authority::free_address()),
+        };
         let text = format!(
-            "version = 1\n[state]\nfolder = \"{}\"\n{forward}{config}\n[listen]\ndns = [\"{}\"]\n{listen}",
+            "version = 1\n[state]\nfolder = \"{}\"\n{forward}{config}\n[listen]\n{dns}{listen}",
             self.state().display(),
-            super::authority::free_address()
         );
         self.write("lachan.toml", text)
     }

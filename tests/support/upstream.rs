@@ -1,0 +1,219 @@
+//! Upstreams to forward to: unbound over TLS and HTTPS with certificates of a CA of its own, and servers
+//! with bad manners.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// What unbound says of every name.
+pub const ADDRESS: &str = "198.51.100.9";
+
+/// A school's own CA.
+pub struct Ca {
+    openssl: PathBuf,
+    folder: TempDir,
+}
+
+impl Ca {
+    /// A new one; `None` where openssl is missing.
+    pub fn new() -> Option<Self> {
+        let ca = Self { openssl: super::program("openssl")?, folder: tempfile::tempdir().unwrap() };
+        ca.make("ca", &["-subj", "/CN=Truong A", "-addext", "keyUsage=critical,keyCertSign"]);
+        Some(ca)
+    }
+
+    /// Its certificate.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// Makes a certificate for a name; it lies in `{name}.pem`, its key in `{name}.key`.
+    fn certify(&self, name: &str) {
+        let at = self.folder.path();
+        let names = format!("subjectAltName=DNS:{name}");
+        let (ca, key) = (self.file(), at.join("ca.key"));
+        let signed_by = ["-CA", ca.to_str().unwrap(), "-CAkey", key.to_str().unwrap()];
+        let subject =
+            ["-subj", "/CN=dns", "-addext", &names, "-addext", "basicConstraints=critical,CA:FALSE"];
+        self.make(name, &[&subject[..], &signed_by].concat());
+    }
+
+    fn make(&self, stem: &str, more: &[&str]) {
+        let at = self.folder.path();
+        let output = Command::new(&self.openssl)
+            .args(["req", "-x509", "-nodes", "-days", "30", "-newkey", "ec", "-pkeyopt"])
+            .args(["ec_paramgen_curve:prime256v1", "-keyout"])
+            .arg(at.join(format!("{stem}.key")))
+            .arg("-out")
+            .arg(at.join(format!("{stem}.pem")))
+            .args(more)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// unbound, which answers every name with [`ADDRESS`] over TLS and over HTTPS.
+pub struct Encrypted {
+    child: Child,
+    tls: SocketAddr,
+    https: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Encrypted {
+    /// Starts it with a certificate for `name`; `None` where unbound is missing.
+    pub fn start(ca: &Ca, name: &str) -> Option<Self> {
+        let unbound = super::program("unbound")?;
+        ca.certify(name);
+        let folder = tempfile::tempdir().unwrap();
+        let [tls, https] = free_ports();
+        let config = format!(
+            "server:\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n directory: \"{}\"\n use-syslog: no\n \
+             verbosity: 1\n num-threads: 1\n module-config: \"iterator\"\n interface: {}@{}\n interface: {}@{}\n \
+             tls-port: {}\n https-port: {}\n tls-service-pem: \"{certificate}.pem\"\n \
+             tls-service-key: \"{certificate}.key\"\n local-zone: \".\" redirect\n \
+             local-data: \". 300 IN A {ADDRESS}\"\nremote-control:\n control-enable: no\n",
+            folder.path().display(),
+            tls.ip(),
+            tls.port(),
+            https.ip(),
+            https.port(),
+            tls.port(),
+            https.port(),
+            certificate = ca.folder.path().join(name).display(),
+        );
+        let path = folder.path().join("unbound.conf");
+        fs::write(&path, config).unwrap();
+        let mut child = Command::new(unbound)
+            .args(["-d", "-c"])
+            .arg(path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        let ready = lines.by_ref().inspect(|line| said.push(line.clone()));
+        let ready = ready.take(100).any(|line| line.contains("start of service"));
+        assert!(ready, "unbound does not start:\n{}", said.join("\n"));
+        std::thread::spawn(move || lines.for_each(drop));
+        Some(Self { child, tls, https, _folder: folder })
+    }
+
+    /// As it is written in a config: `tls://…#name` and `https://…#name`.
+    pub fn written(&self, name: &str) -> [String; 2] {
+        [format!("tls://{}#{name}", self.tls), format!("https://{}/dns-query#{name}", self.https)]
+    }
+}
+
+impl Drop for Encrypted {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_ports() -> [SocketAddr; 2] {
+    // Both at once, or they may be the same.
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap())
+}
+
+/// A server that takes queries and answers when the test says so, or never.
+pub struct Slow(UdpSocket);
+
+/// A query that waits.
+pub struct Waiting {
+    packet: Vec<u8>,
+    from: SocketAddr,
+}
+
+impl Slow {
+    pub fn start() -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        Self(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
+    /// The next query.
+    pub fn asked(&self) -> Waiting {
+        let mut buf = [0; 4096];
+        let (len, from) = self.0.recv_from(&mut buf).expect("a query");
+        Waiting { packet: buf[..len].to_vec(), from }
+    }
+
+    /// The next query for a name with this first label; what is repeated of others is passed over.
+    pub fn asked_for(&self, label: &str) -> Waiting {
+        let asks = |waiting: &Waiting| waiting.packet[13..].starts_with(label.as_bytes());
+        (0..100).map(|_| self.asked()).find(asks).expect("a query for it")
+    }
+
+    /// Answers it with one A record.
+    pub fn answer(&self, waiting: &Waiting, address: [u8; 4]) {
+        let mut reply = header(&waiting.packet, 0);
+        reply[7] = 1;
+        reply.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4]);
+        reply.extend_from_slice(&address);
+        self.0.send_to(&reply, waiting.from).unwrap();
+    }
+}
+
+/// A server that answers everything with one code.
+pub struct Saying {
+    pub address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Saying {
+    pub fn start(rcode: u8) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let mut buf = [0; 4096];
+            while let Ok((len, from)) = socket.recv_from(&mut buf) {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                if len > 12 {
+                    let _ = socket.send_to(&header(&buf[..len], rcode), from);
+                }
+            }
+        });
+        Self { address, stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Saying {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes it up.
+        let _ = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(&[], self.address));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Header and question of an answer without records.
+fn header(query: &[u8], rcode: u8) -> Vec<u8> {
+    let name_end = 12 + query[12..].iter().position(|octet| *octet == 0).expect("a name ends") + 1;
+    let mut reply = query[..name_end + 4].to_vec();
+    reply[2] = 0x81;
+    reply[3] = 0x80 | rcode;
+    reply[6..12].fill(0);
+    reply
+}
