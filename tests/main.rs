@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `tidy` | the source keeps the house rules of ARCHITECTURE.md |
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
+//! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
@@ -18,6 +19,7 @@
 mod broken_state;
 mod config_cli;
 mod first_start;
+mod fuzzed;
 mod index;
 mod lists_cli;
 mod oracle;
