@@ -23,9 +23,7 @@ const NOW: u64 = 1_000_000;
 pub fn check(octets: &[u8]) {
     let Some((&flags, message)) = octets.split_first() else { return };
     let Some(ask) = asked(flags, message) else { return };
-    // What was not checked on the way in.
-    let raw = Answer { wire: message.to_vec(), rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
-    hold_kept(&ask, &raw);
+    keep_unchecked(&ask, message);
     let Some(answer) = taken(&ask, message.to_vec()) else { return };
     hold_taken(&ask, &answer);
     hold_kept(&ask, &answer);
@@ -35,6 +33,17 @@ pub fn check(octets: &[u8]) {
         assert!(found.iter().all(|record| record.rtype != TYPE_OPT));
         hold_kept(&ask, &joined);
     }
+}
+
+/// What nobody looked at on its way in may say anything, but it is kept and written without a panic.
+fn keep_unchecked(ask: &Ask, message: &[u8]) {
+    let raw = Answer { wire: message.to_vec(), rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
+    let hit = Cache::new(1 << 20, TtlBounds::default()).insert(ask, &raw, Stamp::default(), NOW);
+    let packet = query(ask.name.as_name().wire(), ask.rtype, None);
+    if let Ok(question) = Question::parse(&packet) {
+        assert!(hit.write(&question, NOW + 7, &mut Vec::new(), 512) <= 512);
+    }
+    let _ = hit.message(ask);
 }
 
 /// The message's own question.
