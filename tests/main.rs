@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `tidy` | the source keeps the house rules of ARCHITECTURE.md |
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
+//! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
@@ -22,6 +23,7 @@ mod broken_state;
 mod config_cli;
 mod first_start;
 mod forwarding;
+mod fuzzed;
 mod index;
 mod listeners;
 mod lists_cli;

@@ -30,8 +30,7 @@ impl Control for Answers {
             }
             Request::Check(check) => {
                 let world = app.desk.world();
-                let house = House { policy: &world.policy, index: &world.index, resolver: &world.resolver };
-                match offline::explain_check(house, &check) {
+                match offline::explain_check(House::from(&*world), &check) {
                     Ok(explanation) => facts(&explanation),
                     Err(why) => Reply::Refused(why),
                 }

@@ -16,7 +16,7 @@ use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::policy::{Group, Policy};
-use crate::query::block;
+use crate::query::{World, block};
 use crate::resolve::Resolver;
 
 /// Everything that is to be said of one name.
@@ -92,6 +92,12 @@ pub struct House<'a> {
     pub policy: &'a Policy,
     pub index: &'a Index,
     pub resolver: &'a Resolver,
+}
+
+impl<'a> From<&'a World> for House<'a> {
+    fn from(world: &'a World) -> Self {
+        Self { policy: &world.policy, index: &world.index, resolver: &world.resolver }
+    }
 }
 
 /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.

@@ -21,7 +21,7 @@ mod reload;
 mod start;
 pub mod status;
 mod tasks;
-mod world;
+pub mod world;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

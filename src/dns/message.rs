@@ -1,5 +1,7 @@
 //! Walking a whole message: where its records stand, without copying them.
 
+use std::ops::Range;
+
 use super::name::{HEADER, NameBuf, NameError};
 use super::rdata::rtype;
 
@@ -54,6 +56,8 @@ pub enum MessageError {
     Truncated,
     #[error("not exactly one question")]
     Questions,
+    #[error("a name that would change with a TTL or with the case of the question")]
+    Loose,
     #[error(transparent)]
     Name(#[from] NameError),
 }
@@ -161,17 +165,50 @@ fn parts(rtype: u16) -> &'static [Part] {
 /// # Errors
 /// What [`MessageError`] says.
 pub fn check_rdata(message: &[u8], record: &RecordAt) -> Result<(), MessageError> {
+    show_rdata(message, record, &mut |_| ())
+}
+
+/// As [`check_rdata`], and shows where the parts of each name stand.
+fn show_rdata(
+    message: &[u8],
+    record: &RecordAt,
+    show: &mut impl FnMut(Range<usize>),
+) -> Result<(), MessageError> {
     let mut name = NameBuf::new();
     let mut at = record.rdata_at();
     for part in parts(record.rtype) {
         at = match part {
             Part::Octets(count) => at + count,
             Part::Text => at + 1 + usize::from(*message.get(at).ok_or(MessageError::Truncated)?),
-            Part::Name => name.fill_from_message(message, at)?,
+            Part::Name => name.fill_and_show(message, at, show)?,
             Part::Rest => record.end().max(at),
         };
     }
     if at == record.end() { Ok(()) } else { Err(MessageError::Truncated) }
+}
+
+/// Checks that every name of the records stays what it is while the TTLs count down and whatever case
+/// the question is asked in: none runs over a TTL, and those that lead into the question start at one of
+/// its labels.
+///
+/// # Errors
+/// [`MessageError::Loose`], and what [`check_rdata`] says.
+pub fn check_names(message: &[u8], found: &[RecordAt]) -> Result<(), MessageError> {
+    let mut name = NameBuf::new();
+    let mut asked = Vec::new();
+    name.fill_and_show(message, HEADER, &mut |part| asked.push(part))?;
+    let asked_end = asked.last().map_or(HEADER, |part| part.end);
+    let mut loose = false;
+    let mut look = |part: Range<usize>| {
+        let next = found.partition_point(|record| record.ttl_at() + 4 <= part.start);
+        loose |= found.get(next).is_some_and(|record| record.ttl_at() < part.end);
+        loose |= part.start < asked_end && !asked.contains(&part);
+    };
+    for record in found {
+        name.fill_and_show(message, record.owner, &mut look)?;
+        show_rdata(message, record, &mut look)?;
+    }
+    if loose { Err(MessageError::Loose) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -202,6 +239,24 @@ mod tests {
         for rdata_len in [1, 2, 4] {
             let record = RecordAt { rdata_len, ..found[0] };
             assert!(check_rdata(&good, &record).is_err(), "{rdata_len}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_would_change_with_a_ttl_or_with_the_case_of_the_question_is_refused() {
+        let asked = answer();
+        // To `www.a.` and to `a.`; into the label `www`, if it holds what can be read; to the TTL's first zero.
+        for (to, label, said) in [
+            (12, b"www", Ok(())),
+            (16, b"www", Ok(())),
+            (13, b"\x01w\x00", Err(MessageError::Loose)),
+            (29, b"www", Err(MessageError::Loose)),
+        ] {
+            let mut message = asked.clone();
+            message[13..16].copy_from_slice(label);
+            message.splice(33..38, [0, 2, 0xc0, to]);
+            let (_, found) = records(&message).unwrap();
+            assert_eq!(check_names(&message, &found), said, "{to}");
         }
     }
 

@@ -6,6 +6,7 @@
 //! is to parse it.
 
 use std::fmt;
+use std::ops::Range;
 
 /// Octets of a name in wire form, the root's zero included (RFC 1035 §2.3.4).
 pub const NAME_MAX: usize = 255;
@@ -333,6 +334,20 @@ impl NameBuf {
     /// # Errors
     /// What [`NameError`] says.
     pub fn fill_from_message(&mut self, message: &[u8], at: usize) -> Result<usize, NameError> {
+        self.fill_and_show(message, at, &mut |_| ())
+    }
+
+    /// As [`fill_from_message`](Self::fill_from_message), and shows where each part of the name stands:
+    /// a label with its length octet, a pointer, the root's zero.
+    ///
+    /// # Errors
+    /// What [`NameError`] says.
+    pub fn fill_and_show(
+        &mut self,
+        message: &[u8],
+        at: usize,
+        show: &mut impl FnMut(Range<usize>),
+    ) -> Result<usize, NameError> {
         let mut from = at;
         let mut to = 0;
         let mut end = None;
@@ -341,6 +356,7 @@ impl NameBuf {
             let len = *message.get(from).ok_or(NameError::Truncated)? as usize;
             match len {
                 0 => {
+                    show(from..from + 1);
                     self.octets[to] = 0;
                     self.len = (to + 1) as u8;
                     return Ok(end.unwrap_or(from + 1));
@@ -354,6 +370,7 @@ impl NameBuf {
                     for (to, from) in self.octets[to + 1..].iter_mut().zip(label) {
                         *to = from.to_ascii_lowercase();
                     }
+                    show(from..from + 1 + len);
                     to += len + 1;
                     from += len + 1;
                 }
@@ -364,6 +381,7 @@ impl NameBuf {
                     if target >= lowest || target < HEADER {
                         return Err(NameError::Truncated);
                     }
+                    show(from..from + 2);
                     lowest = target;
                     from = target;
                 }

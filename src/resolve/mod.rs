@@ -38,6 +38,8 @@ pub mod cache;
 mod coalesce;
 pub mod forward;
 pub mod local;
+#[doc(hidden)]
+pub mod outside;
 mod reason;
 mod recurse;
 #[cfg(test)]

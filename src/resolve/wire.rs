@@ -11,7 +11,7 @@ use super::reason::{self, Reason};
 use super::{Answer, Ask, Proof};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
-use crate::dns::message::{MessageError, RecordAt, Section, check_rdata, records};
+use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
@@ -193,6 +193,7 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
         }
         check_rdata(&octets, record)?;
     }
+    check_names(&octets, &found)?;
     let recursion_available = octets[3] & 0x80 != 0;
     let authoritative = octets[2] & 0x04 != 0;
     let wire = trim(ask, octets, question_end, &found);

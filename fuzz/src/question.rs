@@ -1,0 +1,177 @@
+//! A client's packet, answered as a worker answers it: refusals, our own names, blocks, the cache.
+//!
+//! Every packet gets the answer that the RFCs ask for or none; every answer has the client's id and
+//! question, fits the way that it takes, and can be read.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+
+use lachan::dns::edns::TYPE_OPT;
+use lachan::dns::name::{HEADER, OwnedName};
+use lachan::dns::question::{Question, Refused};
+use lachan::dns::rdata::rtype;
+use lachan::dns::reply::Rcode;
+use lachan::journal::clock::SystemClock;
+use lachan::journal::count::Tally;
+use lachan::journal::{self, Journal};
+use lachan::model::roster::Roster;
+use lachan::query::peer::{Peer, Transport};
+use lachan::query::{Desk, Outcome, Scratch, World};
+use lachan::resolve::cache::{Cache, Stamp, TtlBounds};
+use lachan::resolve::{Answer, Ask, Proof};
+use tempfile::TempDir;
+
+use super::message::{query, read_answer};
+use super::school;
+
+/// A name that is kept in the cache, with more addresses than fit into 512 octets.
+const KEPT: &str = "kept.example";
+/// A name of the starter lists.
+const BLOCKED: &str = "11bet.com";
+
+/// The packet, from a client of each group and from a stranger, over UDP and TCP.
+pub fn check(packet: &[u8]) {
+    let desk = desk();
+    let world = school::world();
+    let parsed = Question::parse(packet);
+    let mut scratch = Scratch::new(tally());
+    let mut out = Vec::new();
+    for last in 1..=4 {
+        for transport in [Transport::Udp, Transport::Stream] {
+            let is_known = last < 4;
+            let client = if is_known { [127, 0, 0, last] } else { [192, 0, 2, 1] };
+            let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), transport);
+            match (&parsed, answer(desk, &world, &mut scratch, packet, peer, &mut out)) {
+                (Err(Refused::Silent), Outcome::Silent) => {}
+                (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, is_known, &out),
+                (Ok(question), Outcome::Ready) => hold_answer(question, transport, &out),
+                (Ok(question), Outcome::Later(_)) => assert!(question.recursion_desired()),
+                _ => panic!("silence, or an answer to what should have none"),
+            }
+        }
+    }
+    if let Ok(question) = parsed {
+        out.clear();
+        desk.shed(packet, &mut out);
+        hold_answer(&question, Transport::Udp, &out);
+    }
+}
+
+fn answer(
+    desk: &Desk,
+    world: &Arc<World>,
+    scratch: &mut Scratch,
+    packet: &[u8],
+    peer: Peer,
+    out: &mut Vec<u8>,
+) -> Outcome {
+    out.clear();
+    desk.answer(world, scratch, packet, peer, out)
+}
+
+/// A refusal has the question and an OPT record where those can be read, else it is a header. Strangers
+/// are told nothing but REFUSED.
+fn hold_refusal(refused: Refused, packet: &[u8], is_known: bool, out: &[u8]) {
+    let rcode = match refused {
+        Refused::Silent => panic!("an answer to what must have none"),
+        _ if !is_known => Rcode::Refused,
+        Refused::FormErr => Rcode::FormErr,
+        Refused::NotImp => Rcode::NotImp,
+        Refused::BadVers => Rcode::BadVers,
+        Refused::Refused => Rcode::Refused,
+    };
+    assert_eq!((&out[..2], out[2] & 0xf8), (&packet[..2], 0x80 | packet[2] & 0x78));
+    assert_eq!(u16::from(out[3] & 0x0f), rcode as u16 & 0x0f);
+    match Question::read(packet) {
+        Ok(question) => hold_answer(&question, Transport::Udp, out),
+        Err(_) => assert_eq!((out.len(), &out[4..]), (HEADER, &[0; 8][..])),
+    }
+}
+
+fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
+    let limit = match transport {
+        Transport::Udp => question.udp_limit(),
+        Transport::Stream => usize::from(u16::MAX),
+    };
+    assert!(out.len() <= limit, "{} octets of {limit}", out.len());
+    assert_eq!(out[2] & 0x01, question.packet[2] & 0x01, "RD comes back as it was");
+    let found = read_answer(out, &question.packet[..question.end]);
+    let opts = found.iter().filter(|record| record.rtype == TYPE_OPT).count();
+    assert_eq!(opts, usize::from(question.edns.is_some()), "OPT answers OPT");
+    let truncated = out[2] & 0x02 != 0;
+    assert!(!truncated || found.len() == opts && transport == Transport::Udp);
+}
+
+fn desk() -> &'static Desk {
+    static DESK: OnceLock<Desk> = OnceLock::new();
+    DESK.get_or_init(|| {
+        let rosters = (&Roster::default(), &Roster::default());
+        let world = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
+        let desk = Desk::new(world.expect("a world"), Cache::new(1 << 20, TtlBounds::default()));
+        let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), rtype::A);
+        let mut wire = query(ask.name.as_name().wire(), rtype::A, None);
+        wire[7] = 100;
+        for last in 0..100 {
+            wire.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04\xc6\x33\x64");
+            wire.push(last);
+        }
+        let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
+        let stamp = Stamp { generation: school::index().id(), ..Stamp::default() };
+        desk.cache().insert(&ask, &kept, stamp, 0);
+        desk
+    })
+}
+
+/// Where blocked attempts are counted; nobody reads them. A thread's own, so that the folder goes with it.
+fn tally() -> Arc<Tally> {
+    thread_local! {
+        static JOURNAL: (Arc<Tally>, Journal, TempDir) = {
+            let folder = tempfile::tempdir().expect("a folder of our own");
+            let settings =
+                journal::Settings { folder: folder.path().to_owned(), ..journal::Settings::default() };
+            let (groups, lists) = (Roster::default(), Roster::default());
+            let journal = Journal::open(settings, groups, lists, Arc::new(SystemClock)).expect("a journal");
+            (journal.tally(), journal, folder)
+        };
+    }
+    JOURNAL.with(|(tally, ..)| tally.clone())
+}
+
+/// Names of every fate, with and without EDNS, and queries that get their own refusals.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let names = [
+        b"\x03www\x07Example\x00".as_slice(),
+        b"\x04Kept\x07example\x00",
+        b"\x01x\x06google\x03com\x00",
+        b"\x09localhost\x00",
+        b"\x07version\x04bind\x00",
+        b"\x00",
+    ];
+    let blocked = OwnedName::parse(BLOCKED).expect("a name");
+    let names: Vec<&[u8]> = names.into_iter().chain([blocked.as_name().wire()]).collect();
+    let mut seeds = Vec::new();
+    for (name, opt) in names.iter().flat_map(|name| [(name, None), (name, Some((512, true)))]) {
+        for kind in [rtype::A, rtype::ANY, rtype::HTTPS] {
+            seeds.push(query(name, kind, opt));
+        }
+    }
+    let mut with = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut packet = query(names[0], rtype::A, Some((1232, false)));
+        change(&mut packet);
+        seeds.push(packet);
+    };
+    with(&|packet| packet[2] |= 0x28); // an UPDATE
+    with(&|packet| packet[2] |= 0x80); // an answer
+    with(&|packet| packet[2] &= !0x01); // no recursion
+    with(&|packet| packet[28] = 3); // class CH
+    with(&|packet| packet[26] = 252); // AXFR
+    with(&|packet| packet[35] = 1); // EDNS version 1
+    with(&|packet| packet.truncate(30));
+    with(&|packet| {
+        // an empty EDE option: structured errors are wanted
+        let end = packet.len();
+        packet[end - 1] = 4;
+        packet.extend_from_slice(&[0, 15, 0, 0]);
+    });
+    seeds
+}
