@@ -86,6 +86,27 @@ fn what_is_turned_down_for_what_it_says_comes_back_with_its_question_and_an_opt(
 }
 
 #[test]
+fn without_recursion_desired_there_is_what_is_ours_and_nothing_else() {
+    let local = "[[local]]\nname = \"may.truong.example\"\ntype = \"A\"\ndata = \"10.0.0.20\"\n\
+                 [[local]]\nname = \"ra.truong.example\"\ntype = \"CNAME\"\ndata = \"www.example\"\n\
+                 [school_rules]\nblock = [{ name = \"blocked.example\", reason = \"thi\", by = \"IT\" }]\n";
+    let Some(setup) = setup(local) else { return };
+    let iterative = |name: &str| {
+        let packet = changed(name, A, |p| p[2] &= !1);
+        exchange("127.0.0.1", setup.server.address, &packet).unwrap()
+    };
+    // Once before anybody asked, and once when it is in the cache.
+    for _ in 0..2 {
+        assert_eq!(iterative("may.truong.example").addresses(), ["10.0.0.20"]);
+        assert!(iterative("blocked.example").is_blocked());
+        assert_eq!(iterative("www.example").rcode, 5);
+        assert_eq!(iterative("ra.truong.example").rcode, 5, "it leads outside");
+        assert_eq!(ask(setup.server.address, "www.example", A).addresses(), [ADDRESS]);
+        assert_eq!(ask(setup.server.address, "ra.truong.example", A).addresses(), [ADDRESS]);
+    }
+}
+
+#[test]
 fn the_case_of_the_question_comes_back() {
     let Some(setup) = setup("") else { return };
     for _ in 0..2 {

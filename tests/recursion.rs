@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::client::{Answer, dnssec_query, exchange, query};
+use crate::support::client::{Answer, Stream, dnssec_query, exchange, query};
 use crate::support::internet::{Internet, TTL};
 use crate::support::server::{School, Server};
 
 const A: u16 = 1;
 const SOA: u16 = 6;
+const TXT: u16 = 16;
 const AAAA: u16 = 28;
 const DS: u16 = 43;
 const RRSIG: u16 = 46;
@@ -69,6 +70,10 @@ fn what_is_signed_is_authentic_and_what_is_not_is_answered_without_that_word() {
         ("www.secure.example", "www.secure.example A 198.51.100.10", AUTHENTIC),
         ("www.hashed.example", "www.hashed.example A 198.51.100.40", AUTHENTIC),
         ("www.plain.example", "www.plain.example A 198.51.100.50", NOT_AUTHENTIC),
+        ("www.opted.example", "www.opted.example A 198.51.100.42", AUTHENTIC),
+        ("www.cut.opted.example", "www.cut.opted.example A 198.51.100.81", NOT_AUTHENTIC),
+        ("www.odd.example", "www.odd.example A 198.51.100.52", NOT_AUTHENTIC),
+        ("www.glueless.example", "www.glueless.example A 198.51.100.80", NOT_AUTHENTIC),
         ("x.wild.secure.example", "x.wild.secure.example A 198.51.100.20", AUTHENTIC),
         ("x.wild.hashed.example", "x.wild.hashed.example A 198.51.100.41", AUTHENTIC),
         ("x.wild.plain.example", "x.wild.plain.example A 198.51.100.51", NOT_AUTHENTIC),
@@ -116,6 +121,10 @@ fn what_is_not_there_is_proven_where_it_is_signed() {
         ("missing.secure.example", A, NXDOMAIN, AUTHENTIC),
         ("missing.hashed.example", A, NXDOMAIN, AUTHENTIC),
         ("missing.plain.example", A, NXDOMAIN, NOT_AUTHENTIC),
+        // It may be a zone that opted out (RFC 5155 §9.2).
+        ("missing.opted.example", A, NXDOMAIN, NOT_AUTHENTIC),
+        ("missing.cut.opted.example", A, NXDOMAIN, NOT_AUTHENTIC),
+        ("missing.odd.example", A, NXDOMAIN, NOT_AUTHENTIC),
         ("missing.example", A, NXDOMAIN, AUTHENTIC),
         ("missing-top", A, NXDOMAIN, AUTHENTIC),
         ("www.secure.example", AAAA, 0, AUTHENTIC),
@@ -167,6 +176,9 @@ fn what_is_forged_or_expired_is_no_answer_but_for_who_checks_it_himself() {
     for (name, data) in [
         ("www.broken.example", "203.0.113.66"),
         ("www.expired.example", "198.51.100.60"),
+        ("www.stripped.example", "198.51.100.68"),
+        ("x.wild.stripped.example", "198.51.100.69"),
+        ("www.swapped.example", "198.51.100.61"),
         ("bad.secure.example", "203.0.113.66"),
     ] {
         for _ in 0..2 {
@@ -182,13 +194,31 @@ fn what_is_forged_or_expired_is_no_answer_but_for_who_checks_it_himself() {
             let shown = setup.ask_unchecked(name, A);
             assert_eq!((shown.rcode, shown.addresses()), (0, vec![data]), "{name} {:?}", shown.errors);
             assert!(!shown.authentic, "{name}");
-            assert!(shown.said().contains("RRSIG"), "{name}: what it is to be checked with");
+            let signed = shown.said().contains("RRSIG");
+            assert_eq!(signed, !name.contains("stripped"), "{name}: what it is to be checked with");
         }
         assert_eq!(setup.ask(name, A).rcode, SERVFAIL, "{name}: what was shown to one is not for all");
     }
     // One forged record does not cost its neighbours.
     let good = setup.ask("other.broken.example", A);
     assert_eq!((good.addresses(), good.authentic), (vec!["198.51.100.67"], AUTHENTIC));
+}
+
+#[test]
+fn what_is_too_long_for_udp_comes_from_the_name_server_over_tcp_and_is_authentic() {
+    let Some(setup) = Setup::new() else { return };
+    assert!(setup.ask("many.secure.example", TXT).truncated);
+    let packet = dnssec_query("many.secure.example", TXT, 7);
+    let mut stream = Stream::open(setup.server.address);
+    for _ in 0..2 {
+        stream.send(&packet);
+        let whole = Answer::read(&stream.receive().expect("an answer"));
+        assert_eq!((whole.records.len(), whole.authentic), (61, AUTHENTIC), "{:?}", whole.errors);
+    }
+    // Who asks for neither AD nor DO may not understand AD (RFC 6840 §5.8).
+    stream.send(&query("many.secure.example", TXT, 7));
+    let plain = Answer::read(&stream.receive().expect("an answer"));
+    assert_eq!((plain.records.len(), plain.authentic), (60, NOT_AUTHENTIC));
 }
 
 #[test]

@@ -2,13 +2,18 @@
 //! every name, with a wildcard at the root.
 
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::client;
 
 /// What every name without a record of its own has.
 pub const ADDRESS: &str = "198.51.100.1";
+
+/// Ports for servers under test.
+const PORTS: Range<u16> = 12_000..28_000;
 
 /// A running nsd.
 pub struct Authority {
@@ -83,8 +88,19 @@ impl Drop for Authority {
     }
 }
 
-/// A loopback address and port that nobody has now.
+/// A loopback address with a port that nobody has now, on any address of this machine, and that nobody
+/// gets who wants just any: those come from 32768 up.
 pub fn free_address() -> SocketAddr {
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    udp.local_addr().unwrap()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Programs that test at the same time start at different places.
+    let start = std::process::id().wrapping_mul(97);
+    let mut ports = (0..PORTS.len() as u32).map(|_| {
+        let number = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        PORTS.start + (number % PORTS.len() as u32) as u16
+    });
+    let is_free = |port: &u16| {
+        let wildcard = (Ipv4Addr::UNSPECIFIED, *port);
+        UdpSocket::bind(wildcard).is_ok() && TcpListener::bind(wildcard).is_ok()
+    };
+    SocketAddr::from((Ipv4Addr::LOCALHOST, ports.find(is_free).expect("a free port")))
 }

@@ -32,15 +32,7 @@ impl Internet {
         let [root_at, example_at, zones_at, silent_at, good_at] =
             [1, 2, 3, 4, 5].map(|number| block.ip(number));
 
-        let secure = signer.sign("secure.example", &at(zones_at, SECURE), &[]);
-        let hashed = signer.sign("hashed.example", &at(zones_at, HASHED), &["-3", "-", "-H", "0"]);
-        let past = ["-s", "now-20d", "-e", "now-10d"];
-        let expired = signer.sign("expired.example", &at(zones_at, "www A 198.51.100.60"), &past);
-        let broken = at(zones_at, "www A 198.51.100.66\nother A 198.51.100.67");
-        let mut broken = signer.sign("broken.example", &broken, &[]);
-        // The signature is for another address.
-        broken.zone = broken.zone.replace("198.51.100.66", "203.0.113.66");
-        let plain = unsigned("plain.example", &at(zones_at, PLAIN));
+        let children = children(&signer, zones_at);
         // One server refuses, one refers upwards, one is silent, and one is good.
         let servers: String = [(1, zones_at), (2, root_at), (3, silent_at), (4, good_at)]
             .map(|(number, ip)| format!("SPREAD NS ns{number}.SPREAD\nns{number}.SPREAD A {ip}\n"))
@@ -48,12 +40,9 @@ impl Internet {
         let spread = servers.replace(".SPREAD", "").replace("SPREAD", "@") + "* A 198.51.100.70";
         let spread = signer.sign("spread.example", &spread, &[]);
 
-        let mut cuts: String = ["secure", "hashed", "expired", "broken", "plain"]
-            .map(|zone| format!("{zone} NS ns.{zone}\nns.{zone} A {zones_at}\n"))
-            .concat();
-        cuts += &servers.replace("SPREAD", "spread");
-        for child in [&secure, &hashed, &expired, &broken, &spread] {
-            cuts += &child.ds;
+        let mut cuts = servers.replace("SPREAD", "spread") + &spread.ds + "glueless NS ns.secure\n";
+        for (apex, child) in &children {
+            cuts += &format!("{apex}. NS ns.{apex}.\nns.{apex}. A {zones_at}\n{}", child.ds);
         }
         let example = signer.sign("example", &at(example_at, &cuts), &[]);
         let cut = format!("example NS ns.example\nns.example A {example_at}\n{}", example.ds);
@@ -65,18 +54,19 @@ impl Internet {
             fs::write(&path, text).unwrap();
             path
         };
+        let more = [
+            (
+                "glueless.example",
+                unsigned("glueless.example", "@ NS ns.secure.example.\nwww A 198.51.100.80"),
+            ),
+            ("cut.opted.example", unsigned("cut.opted.example", &at(zones_at, "www A 198.51.100.81"))),
+        ];
         let servers = [
             (root_at, vec![(".", root.zone)]),
             (example_at, vec![("example", example.zone)]),
             (
                 zones_at,
-                vec![
-                    ("secure.example", secure.zone),
-                    ("hashed.example", hashed.zone),
-                    ("expired.example", expired.zone),
-                    ("broken.example", broken.zone),
-                    ("plain.example", plain),
-                ],
+                children.iter().map(|(apex, child)| (*apex, child.zone.clone())).chain(more).collect(),
             ),
             (good_at, vec![("spread.example", spread.zone)]),
         ];
@@ -100,6 +90,45 @@ impl Internet {
     }
 }
 
+/// The zones that one server has, each of another kind.
+fn children(signer: &Signer, ip: Ipv4Addr) -> Vec<(&'static str, Signed)> {
+    let sign = |apex, lines: &str, more: &[&str]| (apex, signer.sign(apex, &at(ip, lines), more));
+    let (hash, past) = (["-3", "-", "-H", "0"], ["-s", "now-20d", "-e", "now-10d"]);
+
+    let mut broken = sign("broken.example", "www A 198.51.100.66\nother A 198.51.100.67", &[]);
+    // The signature is for another address.
+    broken.1.zone = broken.1.zone.replace("198.51.100.66", "203.0.113.66");
+
+    let mut stripped = sign("stripped.example", "www A 198.51.100.68\n*.wild A 198.51.100.69", &[]);
+    let is_signature = |line: &&str| line.split_whitespace().skip(3).take(2).eq(["RRSIG", "A"]);
+    stripped.1.zone =
+        stripped.1.zone.lines().filter(|line| !is_signature(line)).flat_map(|line| [line, "\n"]).collect();
+
+    let mut swapped = sign("swapped.example", "www A 198.51.100.61", &[]);
+    swapped.1.ds = signer.sign("swapped.example", &at(ip, ""), &[]).ds;
+
+    let cut = format!("www A 198.51.100.42\ncut NS ns.cut\nns.cut A {ip}");
+    vec![
+        sign("secure.example", &(SECURE.to_owned() + &many()), &[]),
+        sign("hashed.example", HASHED, &hash),
+        sign("opted.example", &cut, &[&hash[..], &["-A"]].concat()),
+        ("plain.example", Signed::not(&unsigned("plain.example", &at(ip, PLAIN)), "")),
+        ("odd.example", Signed::not(&unsigned("odd.example", &at(ip, "www A 198.51.100.52")), ODD_DS)),
+        sign("expired.example", "www A 198.51.100.60", &past),
+        broken,
+        stripped,
+        swapped,
+    ]
+}
+
+/// More text than a UDP answer holds.
+fn many() -> String {
+    (0..60).map(|n| format!("\nmany TXT \"{n:0>20}\"")).collect()
+}
+
+/// A key of an algorithm that nobody knows: as good as unsigned (RFC 4035 §5.2).
+const ODD_DS: &str =
+    "odd.example. DS 4711 250 2 0000000000000000000000000000000000000000000000000000000000000000\n";
 /// NSEC; an alias into each other kind of zone; a wildcard; a DNAME.
 const SECURE: &str = "www A 198.51.100.10
 *.wild A 198.51.100.20
@@ -167,6 +196,13 @@ fn at(ip: Ipv4Addr, lines: &str) -> String {
 fn unsigned(apex: &str, lines: &str) -> String {
     let apex = apex.trim_end_matches('.');
     format!("$ORIGIN {apex}.\n$TTL {TTL}\n@ SOA ns admin 1 3600 600 86400 {TTL}\n{lines}\n")
+}
+
+impl Signed {
+    /// One that is not, whatever its parent says.
+    fn not(zone: &str, ds: &str) -> Self {
+        Self { zone: zone.to_owned(), ds: ds.to_owned(), dnskey: String::new() }
+    }
 }
 
 impl Signer {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use super::authority::free_address;
 
 /// What unbound says of every name.
 pub const ADDRESS: &str = "198.51.100.9";
@@ -75,7 +77,7 @@ impl Encrypted {
         let unbound = super::program("unbound")?;
         ca.certify(name);
         let folder = tempfile::tempdir().unwrap();
-        let [tls, https] = free_ports();
+        let (tls, https) = (free_address(), free_address());
         let config = format!(
             "server:\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n directory: \"{}\"\n use-syslog: no\n \
              verbosity: 1\n num-threads: 1\n module-config: \"iterator\"\n interface: {}@{}\n interface: {}@{}\n \
@@ -120,12 +122,6 @@ impl Drop for Encrypted {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_ports() -> [SocketAddr; 2] {
-    // Both at once, or they may be the same.
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
 }
 
 /// A server that takes queries and answers when the test says so, or never.
