@@ -39,7 +39,7 @@ pub fn check(octets: &[u8]) {
 fn keep_unchecked(ask: &Ask, message: &[u8]) {
     let raw = Answer { wire: message.to_vec(), rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
     let hit = Cache::new(1 << 20, TtlBounds::default()).insert(ask, &raw, Stamp::default(), NOW);
-    let packet = query(ask.name.as_name().wire(), ask.rtype, None);
+    let packet = client(ask, None);
     if let Ok(question) = Question::parse(&packet) {
         assert!(hit.write(&question, NOW + 7, &mut Vec::new(), 512) <= 512);
     }
@@ -79,8 +79,7 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
     let fresh = cache.insert(ask, answer, Stamp::default(), NOW);
     assert_eq!(cache.is_empty(), fresh.expires_in(NOW) == 0);
     for opt in [None, Some((512, ask.dnssec_ok)), Some((1232, true))] {
-        let mut packet = query(&ask.name.as_name().wire().to_ascii_uppercase(), ask.rtype, opt);
-        packet[3] |= if ask.checking_disabled { 0x10 } else { 0 };
+        let packet = client(ask, opt);
         let Ok(question) = Question::parse(&packet) else { continue };
         let limits = [question.udp_limit(), usize::from(u16::MAX)];
         for (later, limit) in [0, 7, 1 << 40].into_iter().flat_map(|later| limits.map(|limit| (later, limit)))
@@ -96,6 +95,15 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
         }
     }
     hold_message(&fresh, ask, answer);
+}
+
+/// A client's query for the same, shouted.
+fn client(ask: &Ask, opt: Option<(u16, bool)>) -> Vec<u8> {
+    let name = ask.name.as_name().wire().to_ascii_uppercase();
+    let mut packet = query(&name, ask.rtype, opt);
+    packet[HEADER + name.len() + 2..][..2].copy_from_slice(&ask.class.to_be_bytes());
+    packet[3] |= if ask.checking_disabled { 0x10 } else { 0 };
+    packet
 }
 
 fn hold_written(hit: &Hit, question: &Question<'_>, now: u64, limit: usize) -> Vec<u8> {
