@@ -135,7 +135,7 @@ fn leads(message: &[u8]) -> Vec<OwnedName> {
     targets(message).map(|name| name.name().to_owned()).collect()
 }
 
-/// Answers of every shape: data, aliases, nothing there, an error with its reason.
+/// Answers of every shape: data, aliases, nothing there, an error with its reason; and what once broke a law.
 pub fn seeds() -> Vec<Vec<u8>> {
     const NAME: &[u8] = b"\x03www\x07Example\x00";
     const ADDRESS: &[u8] = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc6\x33\x64\x07";
@@ -158,7 +158,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         }
         octets
     };
-    vec![
+    let shapes = [
         seed(0, [0x81, 0x80], rtype::A, [&[ADDRESS, ADDRESS], &[], &[OPT]]),
         seed(1, [0x85, 0x80], rtype::A, [&[ADDRESS, RRSIG], &[], &[OPT]]),
         seed(0, [0x81, 0x80], rtype::A, [&[ALIAS], &[], &[]]),
@@ -168,5 +168,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
         seed(0, [0x81, 0x80], rtype::HTTPS, [&[HTTPS], &[], &[ADDRESS]]),
         seed(0, [0x83, 0x80], rtype::MX, [&[MX, MX], &[], &[]]),
         seed(0, [0x81, 0x82], rtype::A, [&[], &[], &[OPT]]),
-    ]
+    ];
+    [&shapes[..], &super::texts("upstream")].concat()
 }
