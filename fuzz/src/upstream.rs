@@ -85,6 +85,9 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
         for (later, limit) in [0, 7, 1 << 40].into_iter().flat_map(|later| limits.map(|limit| (later, limit)))
         {
             let written = hold_written(&fresh, &question, NOW + later, limit);
+            if records(&written).is_ok_and(|(_, found)| found.iter().any(|it| it.rtype != TYPE_OPT)) {
+                assert_eq!(leads(&written), leads(&answer.wire), "it leads elsewhere after {later} s");
+            }
             if let Some(kept) = cache.find(&question, NOW + later) {
                 assert_eq!(kept.expires_in(NOW), fresh.expires_in(NOW));
                 assert!(kept.expires_in(NOW + later) > 0, "found after its time");
@@ -135,7 +138,7 @@ fn leads(message: &[u8]) -> Vec<OwnedName> {
     targets(message).map(|name| name.name().to_owned()).collect()
 }
 
-/// Answers of every shape: data, aliases, nothing there, an error with its reason.
+/// Answers of every shape: data, aliases, nothing there, an error with its reason; and what once broke a law.
 pub fn seeds() -> Vec<Vec<u8>> {
     const NAME: &[u8] = b"\x03www\x07Example\x00";
     const ADDRESS: &[u8] = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc6\x33\x64\x07";
@@ -148,6 +151,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
     const RRSIG: &[u8] = b"\xc0\x0c\x00\x2e\x00\x01\x00\x00\x00\x3c\x00\x1f\x00\x01\x0d\x02\x00\x00\x00\x3c\
         \x60\x00\x00\x00\x60\x00\x00\x00\x12\x34\x07example\x00sigs";
     const OPT: &[u8] = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x0a\x00\x0f\x00\x06\x00\x0fnope";
+    // An alias to the lower half of its own TTL.
+    const LOOSE: &[u8] = b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x02\xc0\x25";
     let seed = |flags: u8, head: [u8; 2], kind: u16, sections: [&[&[u8]]; 3]| {
         let mut octets = vec![flags];
         octets.extend(query(NAME, kind, None));
@@ -158,15 +163,17 @@ pub fn seeds() -> Vec<Vec<u8>> {
         }
         octets
     };
-    vec![
+    let shapes = [
         seed(0, [0x81, 0x80], rtype::A, [&[ADDRESS, ADDRESS], &[], &[OPT]]),
         seed(1, [0x85, 0x80], rtype::A, [&[ADDRESS, RRSIG], &[], &[OPT]]),
         seed(0, [0x81, 0x80], rtype::A, [&[ALIAS], &[], &[]]),
+        seed(0, [0x81, 0x80], rtype::A, [&[LOOSE], &[], &[]]),
         seed(0, [0x81, 0x80], rtype::A, [&[DNAME, ALIAS, ADDRESS], &[SOA], &[]]),
         seed(2, [0x81, 0x83], rtype::A, [&[], &[SOA], &[OPT]]),
         seed(1, [0x81, 0x80], rtype::AAAA, [&[ALIAS], &[SOA, RRSIG], &[OPT]]),
         seed(0, [0x81, 0x80], rtype::HTTPS, [&[HTTPS], &[], &[ADDRESS]]),
         seed(0, [0x83, 0x80], rtype::MX, [&[MX, MX], &[], &[]]),
         seed(0, [0x81, 0x82], rtype::A, [&[], &[], &[OPT]]),
-    ]
+    ];
+    [&shapes[..], &super::texts("upstream")].concat()
 }

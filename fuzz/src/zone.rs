@@ -16,8 +16,14 @@ use tempfile::TempDir;
 
 /// The zone that the file is read as, and names that are asked of it.
 const ZONE: &str = "zone.example";
-const ASKED: &[&str] =
-    &["zone.example", "www.zone.example", "a.b.wild.zone.example", "x.sub.zone.example", "none.zone.example"];
+const ASKED: &[&str] = &[
+    "zone.example",
+    "www.zone.example",
+    "a.b.wild.zone.example",
+    "x.sub.zone.example",
+    "sub.zone.example",
+    "none.zone.example",
+];
 const TYPE_DS: u16 = 43;
 /// Types that are asked for, each with and without DO.
 const TYPES: &[u16] =

@@ -36,6 +36,7 @@ use wire::End;
 
 pub mod cache;
 mod coalesce;
+mod file;
 pub mod forward;
 pub mod local;
 #[doc(hidden)]

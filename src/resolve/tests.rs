@@ -52,6 +52,9 @@ fn files_that_cannot_be_used_are_named() {
         let said = error.to_string();
         assert!(said.contains(says) && said.contains("file"), "{said}");
     }
+    // A device has no size and no end.
+    let endless = Settings { root_hints: Some("/dev/zero".into()), ..Settings::default() };
+    assert!(matches!(Resolver::new(endless), Err(Error::Read { .. })));
     let settings = Settings { root_hints: Some(folder.path().join("missing")), ..Settings::default() };
     assert!(matches!(Resolver::new(settings), Err(Error::Read { .. })));
 }

@@ -328,6 +328,21 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_whose_name_would_change_with_its_ttl_is_not_taken() {
+        let ask = Ask::new(OwnedName::parse("a").unwrap(), rtype::A);
+        let answer = |to: u8| {
+            let mut octets = head(&ask, Rcode::NoError);
+            octets[7] = 1;
+            octets.extend_from_slice(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x02\xc0");
+            octets.push(to);
+            take(&ask, octets).map(|taken| taken.wire.len())
+        };
+        assert_eq!(answer(HEADER as u8), Ok(33));
+        // The TTL's lower half reads as the label `,` until a second has gone.
+        assert_eq!(answer(27), Err(Garbage::Message(MessageError::Loose)));
+    }
+
+    #[test]
     fn the_end_of_a_chain_is_found() {
         let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
         let address = record("b.example.", RData::A(A::new(198, 51, 100, 7)));

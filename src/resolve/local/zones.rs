@@ -21,10 +21,8 @@ use hickory_server::zone_handler::{
 use super::LocalError;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::reply::Rcode;
-use crate::resolve::wire;
+use crate::resolve::{file, wire};
 
-/// Octets of one zone file. The library looks at each name for a negative answer: keep zones small.
-const FILE_MAX: u64 = 16 << 20;
 /// Type DS, which the parent side of a cut has.
 const TYPE_DS: u16 = 43;
 
@@ -91,11 +89,7 @@ impl Zone {
     fn read(spec: &ZoneSpec) -> Result<Self, LocalError> {
         let failed =
             |why: String| LocalError::Zone { zone: spec.zone.to_string(), file: spec.file.clone(), why };
-        let size = std::fs::metadata(&spec.file).map_err(|error| failed(error.to_string()))?.len();
-        if size > FILE_MAX {
-            return Err(failed(format!("larger than {} MiB", FILE_MAX >> 20)));
-        }
-        let text = std::fs::read_to_string(&spec.file).map_err(|error| failed(error.to_string()))?;
+        let text = file::read(&spec.file).map_err(|error| failed(error.to_string()))?;
         let origin = wire::library_name(spec.zone.as_name());
         let (_, sets) = Parser::new(text, Some(spec.file.clone()), Some(origin.clone()))
             .parse()

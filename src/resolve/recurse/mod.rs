@@ -24,7 +24,7 @@ use super::reason::{self, Reason};
 use super::upstream::tally::Tallies;
 use super::upstream::{Provider, Role};
 use super::wire::{self, Parts};
-use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
+use super::{Answer, Ask, Error, Proof, Settings, UpstreamState, file};
 use crate::dns::edns::PAYLOAD;
 
 use crate::dns::reply::Rcode;
@@ -218,9 +218,7 @@ fn settles(at: &Name, rcode: Rcode, name: &Name) -> bool {
 fn roots(hints: Option<&Path>) -> Result<Vec<IpAddr>, Error> {
     let text = match hints {
         None => ROOT_HINTS.to_owned(),
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?
-        }
+        Some(path) => file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?,
     };
     let malformed = |why: String| Error::RootHints { path: hints.map(Path::to_owned), why };
     let (_, sets) =
@@ -234,8 +232,7 @@ fn roots(hints: Option<&Path>) -> Result<Vec<IpAddr>, Error> {
 }
 
 fn anchors(path: &Path) -> Result<TrustAnchors, Error> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let malformed = |why: String| Error::TrustAnchors { path: path.to_owned(), why };
     let anchors: TrustAnchors = text
         .parse()
