@@ -133,9 +133,9 @@ impl Settings {
     fn mark_of_files(&self) -> u64 {
         let mut mark = std::hash::DefaultHasher::new();
         let zones = self.local.zones.iter().map(|zone| &zone.file);
-        for file in [&self.root_hints, &self.trust_anchors, &self.ca_file].into_iter().flatten().chain(zones)
-        {
-            std::fs::read(file).unwrap_or_default().hash(&mut mark);
+        let named = [&self.root_hints, &self.trust_anchors, &self.ca_file].into_iter().flatten();
+        for path in named.chain(zones) {
+            file::read(path).ok().hash(&mut mark);
         }
         mark.finish()
     }

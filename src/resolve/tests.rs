@@ -53,8 +53,14 @@ fn files_that_cannot_be_used_are_named() {
         assert!(said.contains(says) && said.contains("file"), "{said}");
     }
     // A device has no size and no end.
-    let endless = Settings { root_hints: Some("/dev/zero".into()), ..Settings::default() };
-    assert!(matches!(Resolver::new(endless), Err(Error::Read { .. })));
+    let endless = || Some("/dev/zero".into());
+    for settings in [
+        Settings { root_hints: endless(), ..Settings::default() },
+        Settings { trust_anchors: endless(), ..Settings::default() },
+        Settings { ca_file: endless(), ..Settings::default() },
+    ] {
+        assert!(matches!(Resolver::new(settings), Err(Error::Read { .. })));
+    }
     let settings = Settings { root_hints: Some(folder.path().join("missing")), ..Settings::default() };
     assert!(matches!(Resolver::new(settings), Err(Error::Read { .. })));
 }

@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::resolve::Error;
+use crate::resolve::{Error, file};
 
 /// CA certificates in one file. The bundle of a whole operating system has some 150.
 const CERTIFICATES_MAX: usize = 512;
@@ -20,10 +20,10 @@ pub(super) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let mut client = TlsConfig::new().map_err(|error| library(error.to_string()))?.config;
     let Some(path) = ca_file else { return Ok(client) };
     let malformed = |why: String| Error::Certificates { path: path.to_owned(), why };
-    let text = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let public = roots.len();
-    for certificate in CertificateDer::pem_slice_iter(&text) {
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
         if roots.len() == public + CERTIFICATES_MAX {
             return Err(malformed(format!("more than {CERTIFICATES_MAX} certificates")));
         }
