@@ -17,8 +17,11 @@ pub fn check(octets: &[u8]) {
         hold(name.name());
     }
     for at in 0..octets.len().min(NAME_MAX) {
-        if name.fill_from_message(octets, at).is_ok() {
+        if let Ok(end) = name.fill_from_message(octets, at) {
             hold(name.name());
+            let mut again = NameBuf::new();
+            assert_eq!(again.fill_from_message(&octets[..end], at), Ok(end), "it needs what follows");
+            assert_eq!(again.name(), name.name());
         }
     }
     if let Ok(name) = Name::from_wire(octets) {

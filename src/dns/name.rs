@@ -327,9 +327,10 @@ impl NameBuf {
     }
 
     /// Reads a name at `at` in a whole message, following compression pointers (RFC 1035 §4.1.4),
-    /// lower-cases it, and says where the octets after it start. Pointers may only lead backwards, so
-    /// it ends after at most 127 of them, and never into the header: no name stands there, and what a
-    /// name says must not change with the id of the message around it.
+    /// lower-cases it, and says where the octets after it start. Pointers may only lead backwards, to
+    /// what ends before the name that they stand in, so it ends after at most 127 of them and needs
+    /// nothing of what follows; and never into the header: no name stands there, and what a name says
+    /// must not change with the id of the message around it.
     ///
     /// # Errors
     /// What [`NameError`] says.
@@ -352,6 +353,8 @@ impl NameBuf {
         let mut to = 0;
         let mut end = None;
         let mut lowest = at;
+        // The name that a pointer leads to has ended where the name with the pointer begins.
+        let mut message = message;
         loop {
             let len = *message.get(from).ok_or(NameError::Truncated)? as usize;
             match len {
@@ -382,6 +385,7 @@ impl NameBuf {
                         return Err(NameError::Truncated);
                     }
                     show(from..from + 2);
+                    message = &message[..lowest];
                     lowest = target;
                     from = target;
                 }
@@ -459,12 +463,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_that_leads_forwards_to_itself_or_into_the_header_is_refused() {
+    fn a_pointer_that_leads_forwards_to_itself_over_itself_or_into_the_header_is_refused() {
         let mut buf = NameBuf::new();
         let message = |tail: &[u8]| [&[0; HEADER][..], tail].concat();
         assert_eq!(buf.fill_from_message(&message(&[0xc0, 12]), 12), Err(NameError::Truncated));
         assert_eq!(buf.fill_from_message(&message(&[0xc0, 14, 0]), 12), Err(NameError::Truncated));
         assert_eq!(buf.fill_from_message(&message(&[0xc0, 11]), 12), Err(NameError::Truncated));
+        // The label would run over the pointer, and end behind it.
+        assert_eq!(
+            buf.fill_from_message(&message(&[4, b'x', 0xc0, 12, 0, 0, 0]), 14),
+            Err(NameError::Truncated)
+        );
         assert_eq!(buf.fill_from_message(&message(&[1, b'A', 0, 0xc0, 12]), 15), Ok(17));
         assert_eq!(buf.name().to_string(), "a");
     }
