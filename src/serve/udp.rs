@@ -1,7 +1,8 @@
 //! UDP: one thread a core and address, each with a socket of its own; the kernel spreads the clients.
 //!
-//! A worker receives, lets the desk answer, and sends. What has to be fetched goes to a task, which
-//! sends through the same socket, so that the answer leaves from the address that was asked.
+//! A worker receives what has come, a batch at a time, lets the desk answer, and sends what is ready. What
+//! has to be fetched goes to a task, which sends through the same socket, so that the answer leaves from
+//! the address that was asked.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,16 +13,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
 use crate::journal::count::Tally;
+use crate::query::later::Later;
 use crate::query::peer::{Peer, Transport};
-use crate::query::{Counters, Desk, Outcome, Scratch};
-use crate::sys::udp::{ControlBuf, Path, Udp};
+use crate::query::{Counters, Desk, Outcome, Scratch, World};
+use crate::sys::batch::{Batch, Datagram};
+use crate::sys::udp::{Path, Udp};
 
-/// Octets of the largest query that is read; EDNS queries with every option are below 1 KiB.
-const QUERY_MAX: usize = 4096;
 /// How often an idle worker looks whether it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
 
@@ -69,16 +70,16 @@ impl Worker {
     }
 
     fn run(self) {
-        let mut buf = [0; QUERY_MAX];
-        let mut control = ControlBuf::new();
+        let mut batch = Batch::new();
         let mut scratch = Scratch::new(self.tally.clone());
-        let mut out = Vec::with_capacity(QUERY_MAX);
         let mut failing = false;
         while !self.stop.load(Ordering::Relaxed) {
-            match self.socket.receive(&mut buf, &mut control) {
-                Ok((len, path)) => {
+            match batch.receive(&self.socket) {
+                Ok(()) => {
                     failing = false;
-                    self.answer(&buf[..len], &path, &mut scratch, &mut out);
+                    let world = self.desk.world();
+                    batch.each(|datagram, out| self.answer(&world, &datagram, &mut scratch, out));
+                    batch.send(&self.socket);
                 }
                 Err(error) if is_wait(&error) => {}
                 Err(error) => {
@@ -94,37 +95,48 @@ impl Worker {
         }
     }
 
-    fn answer(&self, packet: &[u8], path: &Path, scratch: &mut Scratch, out: &mut Vec<u8>) {
-        let peer = Peer::new(path.from, Transport::Udp);
-        let world = self.desk.world();
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.desk.answer(&world, scratch, packet, peer, out)));
-        match outcome {
-            Ok(Outcome::Ready) => self.send(out, path),
-            Ok(Outcome::Silent) => {}
+    /// Writes the answer to one query. Says whether there is one to send now.
+    fn answer(
+        &self,
+        world: &Arc<World>,
+        query: &Datagram<'_>,
+        scratch: &mut Scratch,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let peer = Peer::new(query.from, Transport::Udp);
+        let answer = || self.desk.answer(world, scratch, query.octets, peer, out);
+        match catch_unwind(AssertUnwindSafe(answer)) {
+            Ok(Outcome::Ready) => true,
+            Ok(Outcome::Silent) => false,
             Ok(Outcome::Later(later)) => match self.waiting.clone().try_acquire_owned() {
                 Ok(permit) => {
-                    let (socket, desk, path) = (self.socket.clone(), self.desk.clone(), *path);
-                    let mut scratch = Scratch::new(self.later_tally.clone());
-                    self.runtime.spawn(async move {
-                        let mut out = Vec::new();
-                        if desk.finish(later, &mut scratch, &mut out).await {
-                            let _ = socket.send(&out, &path);
-                        }
-                        drop(permit);
-                    });
+                    self.fetch(later, query.path(), permit);
+                    false
                 }
                 Err(_) => {
-                    self.desk.shed(packet, out);
-                    self.send(out, path);
+                    self.desk.shed(query.octets, out);
+                    true
                 }
             },
-            Err(_) => Counters::add(&self.desk.counters().panics),
+            Err(_) => {
+                Counters::add(&self.desk.counters().panics);
+                false
+            }
         }
     }
 
-    /// A send that fails concerns this client alone, who will ask again.
-    fn send(&self, answer: &[u8], path: &Path) {
-        let _ = self.socket.send(answer, path);
+    /// Lets a task bring the answer.
+    fn fetch(&self, later: Later, path: Path, permit: OwnedSemaphorePermit) {
+        let (socket, desk) = (self.socket.clone(), self.desk.clone());
+        let mut scratch = Scratch::new(self.later_tally.clone());
+        self.runtime.spawn(async move {
+            let mut out = Vec::new();
+            if desk.finish(later, &mut scratch, &mut out).await {
+                // A send that fails concerns this client alone, who will ask again.
+                let _ = socket.send(&out, &path);
+            }
+            drop(permit);
+        });
     }
 }
 

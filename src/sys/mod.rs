@@ -1,6 +1,7 @@
 //! System calls: UDP sockets with packet info, TCP listeners, memory maps. The only room where `unsafe`
 //! may stand, each block with the reason why it is sound.
 
+pub mod batch;
 pub mod mmap;
 pub mod tcp;
 pub mod udp;
