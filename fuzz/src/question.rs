@@ -34,7 +34,7 @@ pub fn check(packet: &[u8]) {
     let desk = desk();
     let world = school::world();
     let parsed = Question::parse(packet);
-    let mut scratch = Scratch::new(tally());
+    let mut scratch = Scratch::new(tally(), desk.counters().shared.clone());
     let mut out = Vec::new();
     for last in 1..=4 {
         for transport in [Transport::Udp, Transport::Stream] {

@@ -1,7 +1,6 @@
 //! How everything is, as `lachan status` shows it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use serde::{Deserialize, Serialize};
 
@@ -95,8 +94,7 @@ pub struct UpstreamStatus {
 /// How the running program is.
 pub fn of(app: &App) -> Status {
     let world = app.desk.world();
-    let counters = app.desk.counters();
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let counts = app.desk.counts();
     let settings = app.settings();
     let health = app.journal.health();
     let stats = world.index.stats();
@@ -120,14 +118,14 @@ pub fn of(app: &App) -> Status {
         started: app.started.1.to_string(),
         uptime_s: app.started.0.elapsed().as_secs(),
         troubles,
-        queries: count(&counters.queries),
-        blocked: count(&counters.blocked),
-        cached: count(&counters.cached),
-        fetched: count(&counters.fetched),
-        refused_clients: count(&counters.refused),
-        malformed: count(&counters.malformed),
-        shed: count(&counters.shed),
-        panics: count(&counters.panics),
+        queries: counts.queries,
+        blocked: counts.blocked,
+        cached: counts.cached,
+        fetched: counts.fetched,
+        refused_clients: counts.refused,
+        malformed: counts.malformed,
+        shed: counts.shed,
+        panics: counts.panics,
         tcp_connections: app.streams.open(),
         index: IndexStatus {
             id: format!("{:016x}", world.index.id()),
@@ -193,7 +191,7 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
             None => troubles.push(format!("{}: chưa có bản nào / no copy yet", spec.id)),
         }
     }
-    if app.desk.counters().panics.load(Ordering::Relaxed) > 0 {
+    if app.desk.counts().panics > 0 {
         troubles.push(
             "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
         );

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::counters::Counters;
 use super::peer::Peer;
-use super::{Counters, Desk, Scratch, World, inspect};
+use super::{Desk, Scratch, World, inspect};
 use crate::dns::question::Question;
 use crate::model::verdict::AllowReason;
 use crate::resolve::Ask;
@@ -37,7 +38,7 @@ impl Desk {
                 self.cache.restamp(&ask, &hit, stamp)
             }
             None => {
-                Counters::add(&self.counters.fetched);
+                Counters::add(&scratch.counters.fetched);
                 let answer = world.resolver.resolve(ask.clone()).await;
                 let stamp = self.stamp(&world, scratch, &answer.wire);
                 self.cache.insert(&ask, &answer, stamp, self.now())

@@ -8,13 +8,13 @@
 //! Knows every pillar. Never knows sockets.
 
 pub mod block;
+pub mod counters;
 pub mod inspect;
 pub mod later;
 pub mod peer;
 pub mod special;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -36,6 +36,7 @@ use crate::policy::{Group, Policy};
 use crate::resolve::cache::{Cache, Hit};
 use crate::resolve::{Ask, Resolver};
 use block::BlockTexts;
+use counters::{AllCounters, Counters, Counts};
 use later::Later;
 use peer::{Access, Peer, Transport};
 
@@ -64,13 +65,14 @@ pub struct Desk {
     world: ArcSwap<World>,
     cache: Cache,
     started: Instant,
-    counters: Counters,
+    counters: AllCounters,
 }
 
 /// What a worker keeps between queries.
 pub struct Scratch {
     suffixes: Suffixes,
     tally: Arc<Tally>,
+    counters: Arc<Counters>,
 }
 
 /// What became of a packet.
@@ -83,38 +85,10 @@ pub enum Outcome {
     Later(Later),
 }
 
-/// Counts for `lachan status`, since the start.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Packets that were queries.
-    pub queries: AtomicU64,
-    /// Block answers.
-    pub blocked: AtomicU64,
-    /// Answers from the cache.
-    pub cached: AtomicU64,
-    /// Queries that went upstream.
-    pub fetched: AtomicU64,
-    /// Clients refused by the access list.
-    pub refused: AtomicU64,
-    /// Packets that could not be read.
-    pub malformed: AtomicU64,
-    /// Panics caught: each is a bug.
-    pub panics: AtomicU64,
-    /// Queries turned away because too many were waiting.
-    pub shed: AtomicU64,
-}
-
-impl Counters {
-    /// Adds one.
-    pub fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 impl Scratch {
-    /// For a worker whose blocked attempts go into `tally`.
-    pub fn new(tally: Arc<Tally>) -> Self {
-        Self { suffixes: Suffixes::new(), tally }
+    /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
+    pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
+        Self { suffixes: Suffixes::new(), tally, counters }
     }
 }
 
@@ -125,7 +99,7 @@ impl Desk {
             world: ArcSwap::from_pointee(world),
             cache,
             started: Instant::now(),
-            counters: Counters::default(),
+            counters: AllCounters::default(),
         }
     }
 
@@ -139,9 +113,14 @@ impl Desk {
         self.world.store(Arc::new(world));
     }
 
-    /// Counts since the start.
-    pub fn counters(&self) -> &Counters {
+    /// Everybody's counters.
+    pub fn counters(&self) -> &AllCounters {
         &self.counters
+    }
+
+    /// Counts since the start.
+    pub fn counts(&self) -> Counts {
+        self.counters.sum()
     }
 
     /// The answer cache.
@@ -160,12 +139,12 @@ impl Desk {
     ) -> Outcome {
         let question = match Question::parse(packet) {
             Ok(question) => question,
-            Err(refused) => return self.refuse(world, refused, packet, peer, out),
+            Err(refused) => return self.refuse(world, scratch, refused, packet, peer, out),
         };
-        Counters::add(&self.counters.queries);
+        Counters::add(&scratch.counters.queries);
         let limit = limit(&question, peer.transport);
         if !world.access.allows(peer.address) {
-            Counters::add(&self.counters.refused);
+            Counters::add(&scratch.counters.refused);
             let error = Error::new(EdeCode::Prohibited, "");
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
             return Outcome::Ready;
@@ -204,7 +183,7 @@ impl Desk {
         let now = self.now();
         match self.cache.find(&question, now) {
             Some(hit) if hit.stamp().generation == world.index.id() => {
-                Counters::add(&self.counters.cached);
+                Counters::add(&scratch.counters.cached);
                 self.admit(world, scratch, &question, peer, allowed, &hit, out);
                 Outcome::Ready
             }
@@ -274,7 +253,7 @@ impl Desk {
         reason: &BlockReason,
         out: &mut Vec<u8>,
     ) {
-        Counters::add(&self.counters.blocked);
+        Counters::add(&scratch.counters.blocked);
         self.count(world, scratch, group, question, peer, reason, Effect::Blocked);
         block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
     }
@@ -317,13 +296,14 @@ impl Desk {
     fn refuse(
         &self,
         world: &World,
+        scratch: &Scratch,
         refused: Refused,
         packet: &[u8],
         peer: Peer,
         out: &mut Vec<u8>,
     ) -> Outcome {
         if matches!(refused, Refused::Silent | Refused::FormErr) {
-            Counters::add(&self.counters.malformed);
+            Counters::add(&scratch.counters.malformed);
         }
         let rcode = match refused {
             Refused::Silent => return Outcome::Silent,
@@ -335,7 +315,7 @@ impl Desk {
         let (rcode, errors) = if world.access.allows(peer.address) {
             (rcode, &[][..])
         } else {
-            Counters::add(&self.counters.refused);
+            Counters::add(&scratch.counters.refused);
             (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
         };
         match Question::read(packet) {
@@ -347,7 +327,7 @@ impl Desk {
 
     /// Writes the answer to a query that is turned away because too many wait.
     pub fn shed(&self, packet: &[u8], out: &mut Vec<u8>) {
-        Counters::add(&self.counters.shed);
+        Counters::add(&self.counters.shared.shed);
         if let Ok(question) = Question::parse(packet) {
             let error = Error::new(EdeCode::Other, "too many queries are waiting");
             Reply::to(&question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);

@@ -122,7 +122,7 @@ impl Streams {
             }
             write.shutdown().await
         });
-        let mut scratch = Scratch::new(self.tally.clone());
+        let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().shared.clone());
         let mut query = vec![0; QUERY_MAX];
         loop {
             let begun = tokio::select! {
@@ -163,7 +163,7 @@ impl Streams {
                         continue;
                     };
                     let (desk, answers) = (self.desk.clone(), answers.clone());
-                    let mut scratch = Scratch::new(self.tally.clone());
+                    let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().shared.clone());
                     tokio::spawn(async move {
                         let mut out = Vec::new();
                         if desk.finish(later, &mut scratch, &mut out).await {

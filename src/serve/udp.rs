@@ -17,9 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
 use crate::journal::count::Tally;
+use crate::query::counters::Counters;
 use crate::query::later::Later;
 use crate::query::peer::{Peer, Transport};
-use crate::query::{Counters, Desk, Outcome, Scratch, World};
+use crate::query::{Desk, Outcome, Scratch, World};
 use crate::sys::batch::{Batch, Datagram};
 use crate::sys::udp::{Path, Udp};
 
@@ -71,7 +72,7 @@ impl Worker {
 
     fn run(self) {
         let mut batch = Batch::new();
-        let mut scratch = Scratch::new(self.tally.clone());
+        let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().for_worker());
         let mut failing = false;
         while !self.stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
@@ -119,7 +120,7 @@ impl Worker {
                 }
             },
             Err(_) => {
-                Counters::add(&self.desk.counters().panics);
+                Counters::add(&self.desk.counters().shared.panics);
                 false
             }
         }
@@ -128,7 +129,7 @@ impl Worker {
     /// Lets a task bring the answer.
     fn fetch(&self, later: Later, path: Path, permit: OwnedSemaphorePermit) {
         let (socket, desk) = (self.socket.clone(), self.desk.clone());
-        let mut scratch = Scratch::new(self.later_tally.clone());
+        let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         self.runtime.spawn(async move {
             let mut out = Vec::new();
             if desk.finish(later, &mut scratch, &mut out).await {
