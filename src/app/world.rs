@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use crate::config::Settings;
+use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
+use crate::model::name_set::NameSet;
 use crate::model::roster::Roster;
+use crate::model::rule::Scope;
 use crate::policy::{self, Policy};
 use crate::query::World;
 use crate::query::block::BlockTexts;
@@ -38,6 +41,7 @@ pub fn build(
         None => Arc::new(Resolver::new(settings.resolve.clone())?),
     };
     Ok(World {
+        local: local_names(&resolver, *index.key()),
         policy,
         lists: index.lists().iter().map(|list| lists.id_of(&list.id)).collect(),
         school_list: lists.id_of(SCHOOL_LIST),
@@ -50,4 +54,16 @@ pub fn build(
             hostname: settings.serve.hostname.clone(),
         },
     })
+}
+
+/// The names that may be local, filed under the index's key, so that one walk serves both.
+fn local_names(resolver: &Resolver, key: HashKey) -> Option<NameSet<()>> {
+    let mut names = NameSet::new(key);
+    for apex in resolver.local_apexes() {
+        if apex.is_root() {
+            return None;
+        }
+        names.insert(apex, Scope::Subtree, ());
+    }
+    Some(names)
 }

@@ -244,28 +244,33 @@ impl NameBuf {
     /// # Errors
     /// [`NameError::LongLabel`] also for a compression pointer, which no question may hold.
     pub fn fill_from_wire(&mut self, octets: &[u8]) -> Result<usize, NameError> {
-        let mut at = 0;
+        let mut end = 0;
         loop {
-            let len = *octets.get(at).ok_or(NameError::Truncated)? as usize;
+            let len = *octets.get(end).ok_or(NameError::Truncated)? as usize;
             if len == 0 {
                 break;
             }
             if len > LABEL_MAX {
                 return Err(NameError::LongLabel);
             }
-            if at + len + 2 > NAME_MAX {
+            end += len + 1;
+            if end >= NAME_MAX {
                 return Err(NameError::LongName);
             }
-            let label = octets.get(at + 1..at + 1 + len).ok_or(NameError::Truncated)?;
-            self.octets[at] = len as u8;
-            for (to, from) in self.octets[at + 1..].iter_mut().zip(label) {
-                *to = from.to_ascii_lowercase();
-            }
-            at += len + 1;
         }
-        self.octets[at] = 0;
-        self.len = (at + 1) as u8;
-        Ok(at + 1)
+        let name = octets.get(..=end).ok_or(NameError::Truncated)?;
+        // A length octet is no letter, so all can be lower-cased in one go.
+        for (to, from) in self.octets.iter_mut().zip(name) {
+            *to = from.to_ascii_lowercase();
+        }
+        self.len = name.len() as u8;
+        Ok(name.len())
+    }
+
+    /// Holds a copy of `name`.
+    pub fn copy(&mut self, name: Name<'_>) {
+        self.octets[..name.wire().len()].copy_from_slice(name.wire());
+        self.len = name.wire().len() as u8;
     }
 
     /// Reads presentation form; see [`OwnedName::parse`].

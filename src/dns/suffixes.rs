@@ -5,10 +5,6 @@
 //! protected names) is looked up with the same hashes. The key is drawn afresh for each index file:
 //! who does not know it cannot make names collide.
 
-use std::hash::Hasher;
-
-use siphasher::sip::SipHasher13;
-
 use super::name::{LABELS_MAX, Name, NameBuf};
 
 /// Key of the suffix hash. One for each index file.
@@ -39,8 +35,7 @@ impl Suffixes {
 
     /// Walks `name` anew.
     pub fn fill(&mut self, key: &HashKey, name: Name<'_>) {
-        // A `Name` is lower-case wire form already, so this copy cannot fail.
-        let _ = self.name.fill_from_wire(name.wire());
+        self.name.copy(name);
         let wire = name.wire();
         let mut offset = 0;
         let mut count = 0;
@@ -112,15 +107,66 @@ pub fn hash_name(key: &HashKey, name: Name<'_>) -> u64 {
     })
 }
 
+/// SipHash-1-3 of the hash above and the label, its length octet in front. The library's hasher takes
+/// octets as they come and keeps what is left of a word; here all are at hand.
 fn chain(key: &HashKey, above: u64, label: &[u8]) -> u64 {
-    let mut hasher = SipHasher13::new_with_key(&key.0);
-    hasher.write(&above.to_le_bytes());
-    hasher.write(label);
-    hasher.finish()
+    let (low, high) = (word(&key.0[..8]), word(&key.0[8..]));
+    let mut state = [
+        low ^ 0x736f_6d65_7073_6575,
+        high ^ 0x646f_7261_6e64_6f6d,
+        low ^ 0x6c79_6765_6e65_7261,
+        high ^ 0x7465_6462_7974_6573,
+    ];
+    compress(&mut state, above);
+    let (words, rest) = label.as_chunks::<8>();
+    for octets in words {
+        compress(&mut state, u64::from_le_bytes(*octets));
+    }
+    compress(&mut state, word(rest) | (8 + label.len() as u64) << 56);
+    state[2] ^= 0xff;
+    for _ in 0..3 {
+        round(&mut state);
+    }
+    state[0] ^ state[1] ^ state[2] ^ state[3]
+}
+
+#[inline]
+fn compress(state: &mut [u64; 4], word: u64) {
+    state[3] ^= word;
+    round(state);
+    state[0] ^= word;
+}
+
+#[inline]
+fn round([a, b, c, d]: &mut [u64; 4]) {
+    *a = a.wrapping_add(*b);
+    *b = b.rotate_left(13) ^ *a;
+    *a = a.rotate_left(32);
+    *c = c.wrapping_add(*d);
+    *d = d.rotate_left(16) ^ *c;
+    *a = a.wrapping_add(*d);
+    *d = d.rotate_left(21) ^ *a;
+    *c = c.wrapping_add(*b);
+    *b = b.rotate_left(17) ^ *c;
+    *c = c.rotate_left(32);
+}
+
+/// Up to eight octets as a little-endian number.
+#[inline]
+fn word(octets: &[u8]) -> u64 {
+    if let Ok(whole) = octets.try_into() {
+        return u64::from_le_bytes(whole);
+    }
+    octets.iter().rev().fold(0, |word, octet| word << 8 | u64::from(*octet))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::hash::Hasher;
+
+    use proptest::prelude::*;
+    use siphasher::sip::SipHasher13;
+
     use super::*;
     use crate::dns::name::OwnedName;
 
@@ -151,5 +197,15 @@ mod tests {
         let walk = Suffixes::of(&KEY, name.as_name());
         assert_eq!(walk.len(), 127);
         assert_eq!(walk.suffix(126), name.as_name());
+    }
+
+    proptest! {
+        #[test]
+        fn the_hash_is_siphash_1_3(key: [u8; 16], above: u64, label in prop::collection::vec(any::<u8>(), 0..64)) {
+            let mut hasher = SipHasher13::new_with_key(&key);
+            hasher.write(&above.to_le_bytes());
+            hasher.write(&label);
+            prop_assert_eq!(chain(&HashKey(key), above, &label), hasher.finish());
+        }
     }
 }

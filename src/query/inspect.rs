@@ -8,6 +8,7 @@ use crate::dns::message::targets;
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::model::category::{Category, CategorySet};
+use crate::model::matched::Matched;
 use crate::policy::decide::open_categories;
 
 /// What the lists say of the names that an answer leads to.
@@ -31,13 +32,16 @@ pub fn leads(answer: &[u8], index: &Index, suffixes: &mut Suffixes) -> Leads {
     leads
 }
 
-/// Walks to the name that `answer` leads to and that `category` blocks, so that its rule can be told.
-pub fn walk_to(answer: &[u8], index: &Index, suffixes: &mut Suffixes, category: Option<Category>) {
+/// Walks to the name that `answer` leads to and that `category` blocks, and says what matched there, so
+/// that its rule can be told.
+pub fn walk_to(answer: &[u8], index: &Index, suffixes: &mut Suffixes, category: Option<Category>) -> Matched {
+    let mut matched = Matched::default();
     for target in targets(answer) {
         suffixes.fill(index.key(), target.name());
-        let matched = index.lookup(suffixes);
+        matched = index.lookup(suffixes);
         if category.is_none_or(|category| matched.categories.contains(category)) {
-            return;
+            break;
         }
     }
+    matched
 }

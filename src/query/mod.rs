@@ -29,6 +29,8 @@ use crate::filter::Index;
 use crate::journal::count::Tally;
 use crate::model::category::CategorySet;
 use crate::model::event::{Attempt, Effect};
+use crate::model::matched::Matched;
+use crate::model::name_set::NameSet;
 use crate::model::roster::RosterId;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::{decide, decide_answer};
@@ -52,12 +54,20 @@ pub struct World {
     pub school_list: RosterId,
     /// Whom we answer.
     pub access: Access,
+    /// Names at or below which a name may be local; `None`: any name may.
+    pub local: Option<NameSet<()>>,
     /// How to get answers.
     pub resolver: Arc<Resolver>,
     /// What goes with a block.
     pub texts: BlockTexts,
     /// What `version.bind` and `hostname.bind` are answered with.
     pub identity: special::Identity,
+}
+
+impl World {
+    fn may_be_local(&self, suffixes: &Suffixes) -> bool {
+        self.local.as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
+    }
 }
 
 /// Where queries are answered. One for the whole program; workers share it.
@@ -153,21 +163,21 @@ impl Desk {
             world.identity.answer(&question, limit, out);
             return Outcome::Ready;
         }
-        if world.resolver.is_local(question.name()) {
+        scratch.suffixes.fill(world.index.key(), question.name());
+        if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name()) {
             return self.local(world, &question, peer, out);
         }
         let group = world.policy.group_of(peer.address);
-        scratch.suffixes.fill(world.index.key(), question.name());
         let matched = world.index.lookup(&scratch.suffixes);
         let allowed = match decide(&world.policy, group, &scratch.suffixes, &matched) {
             Verdict::Allow(reason) => reason,
             Verdict::Monitor(reason) => {
-                self.count(world, scratch, group, &question, peer, &reason, Effect::Monitored);
+                self.count(world, scratch, &matched, group, &question, peer, &reason, Effect::Monitored);
                 // It is counted; only what is locked can still close the answer.
                 AllowReason::OpenGroup
             }
             Verdict::Block(reason) => {
-                self.block(world, scratch, group, &question, peer, &reason, out);
+                self.block(world, scratch, &matched, group, &question, peer, &reason, out);
                 return Outcome::Ready;
             }
         };
@@ -232,12 +242,12 @@ impl Desk {
         if let Some(Verdict::Block(reason) | Verdict::Monitor(reason)) = verdict {
             // The rule that is told is that of the name to which the answer leads.
             let answer = hit.message(&Ask::of(question));
-            inspect::walk_to(&answer, &world.index, &mut scratch.suffixes, reason.category);
+            let matched = inspect::walk_to(&answer, &world.index, &mut scratch.suffixes, reason.category);
             if let Some(Verdict::Block(reason)) = verdict {
-                self.block(world, scratch, group, question, peer, &reason, out);
+                self.block(world, scratch, &matched, group, question, peer, &reason, out);
                 return;
             }
-            self.count(world, scratch, group, question, peer, &reason, Effect::Monitored);
+            self.count(world, scratch, &matched, group, question, peer, &reason, Effect::Monitored);
         }
         hit.write(question, self.now(), out, limit(question, peer.transport));
     }
@@ -247,6 +257,7 @@ impl Desk {
         &self,
         world: &World,
         scratch: &Scratch,
+        matched: &Matched,
         group: &Group,
         question: &Question<'_>,
         peer: Peer,
@@ -254,7 +265,7 @@ impl Desk {
         out: &mut Vec<u8>,
     ) {
         Counters::add(&scratch.counters.blocked);
-        self.count(world, scratch, group, question, peer, reason, Effect::Blocked);
+        self.count(world, scratch, matched, group, question, peer, reason, Effect::Blocked);
         block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
     }
 
@@ -263,6 +274,7 @@ impl Desk {
         &self,
         world: &World,
         scratch: &Scratch,
+        matched: &Matched,
         group: &Group,
         question: &Question<'_>,
         peer: Peer,
@@ -273,8 +285,7 @@ impl Desk {
             Source::SchoolRule(_) => Some(world.school_list),
             Source::NotInAllowSet => None,
             Source::Lists => reason.category.and_then(|category| {
-                let matched = world.index.lookup(&scratch.suffixes);
-                let (list, _) = world.index.blocking_list(&scratch.suffixes, &matched, category)?;
+                let (list, _) = world.index.blocking_list(&scratch.suffixes, matched, category)?;
                 world.lists.get(usize::from(list)).copied()
             }),
         };

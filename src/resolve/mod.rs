@@ -366,6 +366,12 @@ impl Resolver {
         (wire::end_of_chain(ask, &answer.wire) == End::Done).then_some(answer)
     }
 
+    /// Names such that each local name is one of them or below one: who has these at hand need not ask
+    /// [`is_local`](Self::is_local) for any other name.
+    pub fn local_apexes(&self) -> impl Iterator<Item = Name<'_>> {
+        self.local.apexes()
+    }
+
     /// Whether a name is local; cheaper than [`local`](Self::local).
     pub fn is_local(&self, name: Name<'_>) -> bool {
         self.local.covers(name)

@@ -100,6 +100,12 @@ impl Local {
         Some(wire::encode(ask, parts))
     }
 
+    /// Names such that each name of ours is one of them or below one.
+    pub(super) fn apexes(&self) -> impl Iterator<Item = Name<'_>> {
+        let special = self.special.keys().map(OwnedName::as_name);
+        special.chain(self.records.apexes()).chain(self.zones.apexes())
+    }
+
     /// Whether the name is ours.
     pub(super) fn covers(&self, name: Name<'_>) -> bool {
         self.records.covers(name) || self.zones.covers(name) || self.special_of(name).is_some()

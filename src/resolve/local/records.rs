@@ -71,6 +71,12 @@ impl Records {
         Some(found)
     }
 
+    /// Names at or below which there are records: every owner, a wildcard's parent in its place.
+    pub(super) fn apexes(&self) -> impl Iterator<Item = Name<'_>> {
+        let parent = |name: &'_ OwnedName| name.as_name().wire().starts_with(b"\x01*");
+        self.0.keys().filter_map(move |name| name.as_name().ancestors().nth(usize::from(parent(name))))
+    }
+
     pub(super) fn covers(&self, name: Name<'_>) -> bool {
         self.find(name).is_some()
     }

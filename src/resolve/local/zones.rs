@@ -71,6 +71,11 @@ impl Zones {
         self.of(name, asked)?.say(name, asked, dnssec_ok)
     }
 
+    /// All apexes.
+    pub(super) fn apexes(&self) -> impl Iterator<Item = Name<'_>> {
+        self.0.iter().map(|zone| zone.apex.as_name())
+    }
+
     pub(super) fn covers(&self, name: Name<'_>) -> bool {
         self.of(name, 0).is_some()
     }
