@@ -1,0 +1,161 @@
+//! Instructions that a query costs in user mode, by callgrind: the same number on every machine. Fails
+//! where a kind of query costs more than was written down here, so that nobody makes it dearer unseen.
+//! Method and figures: `benches/README.md`.
+
+use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use lachan::dns::name::OwnedName;
+use lachan::dns::rdata::rtype;
+use lachan::dns::reply::Rcode;
+use lachan::dns::suffixes::Suffixes;
+use lachan::journal::clock::SystemClock;
+use lachan::journal::{self, Journal};
+use lachan::model::roster::Roster;
+use lachan::model::verdict::Verdict;
+use lachan::policy::decide::decide;
+use lachan::query::peer::{Peer, Transport};
+use lachan::query::{Desk, Outcome, Scratch, World};
+use lachan::resolve::cache::{Cache, Stamp, TtlBounds};
+use lachan::resolve::{Answer, Ask, Proof};
+
+#[path = "../fuzz/src/message.rs"]
+#[expect(dead_code, reason = "it reads answers too")]
+mod message;
+#[path = "../fuzz/src/school.rs"]
+mod school;
+
+use message::query;
+
+/// Queries that are measured: names that differ, each asked several times.
+const MEASURED: usize = 20_000;
+/// Different names among them.
+const NAMES: usize = 1_000;
+/// How much dearer than written down a query may become, in percent.
+const SLACK: u64 = 5;
+
+/// A kind of query: what it is called, what it cost when that was last written down, its budget.
+struct Kind {
+    name: &'static str,
+    written: u64,
+    budget: u64,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind { name: "blocked", written: 3_804, budget: 2_500 },
+    Kind { name: "cached", written: 2_809, budget: 2_800 },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, word, kind] = &arguments[..]
+        && word == "answer"
+    {
+        answer_all(kind);
+        return ExitCode::SUCCESS;
+    }
+    let mut dearer = false;
+    for kind in &KINDS {
+        let cost = instructions(kind.name).div_ceil(MEASURED as u64);
+        println!(
+            "{}: {cost} instructions a query (written down {}, budget {})",
+            kind.name, kind.written, kind.budget
+        );
+        if cost * 100 > kind.written * (100 + SLACK) {
+            println!("{}: that is more than {SLACK} % dearer than before", kind.name);
+            dearer = true;
+        }
+    }
+    if dearer { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// All instructions of [`measured`], counted in a process of its own.
+fn instructions(kind: &str) -> u64 {
+    let this = std::env::current_exe().expect("this program");
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measured*"])
+        .arg(this)
+        .args(["answer", kind])
+        .output()
+        .expect("valgrind, of the Debian package of that name");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let collected = said.lines().find_map(|line| line.split_once("Collected : ")).expect("callgrind's sum");
+    collected.1.trim().parse().expect("a number")
+}
+
+/// Answers queries of a kind, with everything switched on that a school has.
+fn answer_all(kind: &str) {
+    let world = school::world();
+    let rosters = (&Roster::default(), &Roster::default());
+    let own = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
+    let desk = Desk::new(own.expect("a world"), Cache::new(64 << 20, TtlBounds::default()));
+    let folder = tempfile::tempdir().expect("a folder of our own");
+    let settings = journal::Settings { folder: folder.path().to_owned(), ..journal::Settings::default() };
+    let journal = Journal::open(settings, Roster::default(), Roster::default(), Arc::new(SystemClock));
+    let journal = journal.expect("a journal");
+    let names = match kind {
+        "blocked" => blocked(),
+        _ => cached(&desk),
+    };
+    let packets: Vec<_> =
+        names.iter().map(|name| query(name.as_name().wire(), rtype::A, Some((1232, false)))).collect();
+    let mut scratch = Scratch::new(journal.tally(), desk.counters().for_worker());
+    let mut out = Vec::with_capacity(4096);
+    // Everything has been touched before it is measured.
+    for packet in &packets {
+        one(&desk, &world, &mut scratch, packet, &mut out);
+    }
+    measured(&desk, &world, &mut scratch, &packets, &mut out);
+}
+
+/// Names that the starter lists block for a primary school.
+fn blocked() -> Vec<OwnedName> {
+    let index = school::index();
+    let names = index.names().map(|entry| format!("www.{}", entry.name));
+    let names = names.filter_map(|name| OwnedName::parse(&name).ok());
+    names.filter(is_blocked).take(NAMES).collect()
+}
+
+fn is_blocked(name: &OwnedName) -> bool {
+    let world = school::world();
+    let suffixes = Suffixes::of(world.index.key(), name.as_name());
+    let group = world.policy.group_of(client().ip());
+    matches!(decide(&world.policy, group, &suffixes, &world.index.lookup(&suffixes)), Verdict::Block(_))
+}
+
+/// Names that the cache holds an answer for, of one address each.
+fn cached(desk: &Desk) -> Vec<OwnedName> {
+    let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.example")).expect("a name"));
+    names
+        .inspect(|name| {
+            let ask = Ask::new(name.clone(), rtype::A);
+            let mut wire = query(name.as_name().wire(), rtype::A, None);
+            wire[7] = 1;
+            wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
+            let answer = Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None };
+            let stamp = Stamp { generation: school::index().id(), ..Stamp::default() };
+            desk.cache().insert(&ask, &answer, stamp, 0);
+        })
+        .collect()
+}
+
+fn client() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 5353).into()
+}
+
+#[inline(never)]
+fn measured(desk: &Desk, world: &Arc<World>, scratch: &mut Scratch, packets: &[Vec<u8>], out: &mut Vec<u8>) {
+    for packet in packets.iter().cycle().take(MEASURED) {
+        one(desk, world, scratch, packet, out);
+    }
+}
+
+fn one(desk: &Desk, world: &Arc<World>, scratch: &mut Scratch, packet: &[u8], out: &mut Vec<u8>) {
+    let peer = Peer::new(client(), Transport::Udp);
+    let outcome = desk.answer(world, scratch, black_box(packet), peer, out);
+    assert!(matches!(outcome, Outcome::Ready), "an answer at once");
+    black_box(&out);
+}
