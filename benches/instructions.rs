@@ -33,6 +33,8 @@ use message::query;
 const MEASURED: usize = 20_000;
 /// Different names among them.
 const NAMES: usize = 1_000;
+/// Runs, of which the median counts: each has an index with a key of its own, and so other collisions.
+const RUNS: usize = 9;
 /// How much dearer than written down a query may become, in percent.
 const SLACK: u64 = 5;
 
@@ -44,8 +46,8 @@ struct Kind {
 }
 
 const KINDS: [Kind; 2] = [
-    Kind { name: "blocked", written: 3_804, budget: 2_500 },
-    Kind { name: "cached", written: 2_809, budget: 2_800 },
+    Kind { name: "blocked", written: 3_684, budget: 2_500 },
+    Kind { name: "cached", written: 2_836, budget: 2_800 },
 ];
 
 fn main() -> ExitCode {
@@ -58,7 +60,9 @@ fn main() -> ExitCode {
     }
     let mut dearer = false;
     for kind in &KINDS {
-        let cost = instructions(kind.name).div_ceil(MEASURED as u64);
+        let mut costs = [(); RUNS].map(|()| instructions(kind.name).div_ceil(MEASURED as u64));
+        costs.sort_unstable();
+        let cost = costs[RUNS / 2];
         println!(
             "{}: {cost} instructions a query (written down {}, budget {})",
             kind.name, kind.written, kind.budget
@@ -111,12 +115,13 @@ fn answer_all(kind: &str) {
     measured(&desk, &world, &mut scratch, &packets, &mut out);
 }
 
-/// Names that the starter lists block for a primary school.
+/// Names that the starter lists block for a primary school: always the same, whatever the index's key.
 fn blocked() -> Vec<OwnedName> {
     let index = school::index();
-    let names = index.names().map(|entry| format!("www.{}", entry.name));
-    let names = names.filter_map(|name| OwnedName::parse(&name).ok());
-    names.filter(is_blocked).take(NAMES).collect()
+    let mut names: Vec<String> = index.names().map(|entry| format!("www.{}", entry.name)).collect();
+    names.sort();
+    let names = names.iter().filter_map(|name| OwnedName::parse(name).ok());
+    names.filter(is_blocked).step_by(2).take(NAMES).collect()
 }
 
 fn is_blocked(name: &OwnedName) -> bool {
@@ -128,7 +133,7 @@ fn is_blocked(name: &OwnedName) -> bool {
 
 /// Names that the cache holds an answer for, of one address each.
 fn cached(desk: &Desk) -> Vec<OwnedName> {
-    let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.example")).expect("a name"));
+    let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.top{}", n % 100)).expect("a name"));
     names
         .inspect(|name| {
             let ask = Ask::new(name.clone(), rtype::A);
