@@ -1,0 +1,32 @@
+//! What the machine is, and how busy it was.
+
+use std::fs;
+
+/// Conditions, read at the start and at the end.
+pub struct Conditions {
+    pub day: String,
+    pub processor: String,
+    pub cores: usize,
+    pub kernel: String,
+    pub load: String,
+}
+
+impl Conditions {
+    pub fn now() -> Self {
+        let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let named = |line: &&str| line.starts_with("model name");
+        let models: Vec<&str> = processors.lines().filter(named).collect();
+        let model = models.first().and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
+        Self {
+            day: jiff::Zoned::now().strftime("%d/%m/%Y").to_string(),
+            processor: model.to_owned(),
+            cores: models.len(),
+            kernel: first_word_of("/proc/sys/kernel/osrelease"),
+            load: first_word_of("/proc/loadavg"),
+        }
+    }
+}
+
+fn first_word_of(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_default().split_whitespace().next().unwrap_or_default().to_owned()
+}
