@@ -9,6 +9,8 @@ pub struct Conditions {
     pub cores: usize,
     pub kernel: String,
     pub load: String,
+    /// The priority that we and all servers run with: -20 goes before all others.
+    pub nice: String,
 }
 
 impl Conditions {
@@ -21,10 +23,21 @@ impl Conditions {
             day: jiff::Zoned::now().strftime("%d/%m/%Y").to_string(),
             processor: model.to_owned(),
             cores: models.len(),
-            kernel: first_word_of("/proc/sys/kernel/osrelease"),
+            kernel: first_word_of("/proc/sys/kernel/osrelease")
+                .split('-')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             load: first_word_of("/proc/loadavg"),
+            nice: nice().unwrap_or_default(),
         }
     }
+}
+
+fn nice() -> Option<String> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The 17th after the name in parentheses (proc(5)).
+    stat.rsplit(") ").next()?.split(' ').nth(16).map(str::to_owned)
 }
 
 fn first_word_of(file: &str) -> String {

@@ -15,9 +15,10 @@ use super::questions::{Blocked, LOADED};
 /// How long any of them may take until its list is in force.
 const LOAD_MAX: Duration = Duration::from_secs(120);
 
-/// An address of loopback for each server; the upstream has number 0. Below the ports that clients get.
+/// A port of loopback for each server, below those that clients get; the upstream has number 0. The
+/// address is the one that the interface has: BIND takes no other.
 pub fn address(number: usize) -> SocketAddr {
-    (Ipv4Addr::new(127, 53, 0, 1 + number as u8), 5300).into()
+    (Ipv4Addr::LOCALHOST, 25_300 + number as u16).into()
 }
 
 /// Where a server lives, and whom it asks.

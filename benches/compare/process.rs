@@ -33,9 +33,12 @@ pub struct Process {
 impl Process {
     /// Starts `command` on `core`, what it says going to a file.
     pub fn start(command: &Command, core: usize, log: &Path) -> io::Result<Self> {
-        let mut pinned = Command::new("taskset");
-        // taskset turns into the program, so the process is the server itself.
-        pinned.args(["-c", &core.to_string()]).arg(command.get_program()).args(command.get_args());
+        // These turn into the program, so the process is the server itself. It ends with us, however we end.
+        let mut pinned = Command::new("setpriv");
+        pinned
+            .args(["--pdeathsig", "TERM", "taskset", "-c", &core.to_string()])
+            .arg(command.get_program())
+            .args(command.get_args());
         pinned.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
         if let Some(folder) = command.get_current_dir() {
             pinned.current_dir(folder);

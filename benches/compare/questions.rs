@@ -3,6 +3,11 @@
 use std::collections::BTreeSet;
 use std::hash::Hasher;
 
+use lachan::dns::name::OwnedName;
+use lachan::dns::suffixes::Suffixes;
+use lachan::lists::protected::Protected;
+use lachan::model::category::Category;
+use lachan::model::rule::ListKind;
 use siphasher::sip::SipHasher13;
 
 use super::{real_lists, split};
@@ -28,12 +33,13 @@ pub struct Blocked {
 impl Blocked {
     /// `count` names of the real lists, always the same ones; or all of them.
     pub fn gather(count: Option<usize>) -> Self {
+        let protected = Protected::embedded();
         let real: BTreeSet<String> = real_lists::folder()
             .map(|folder| real_lists::files(&folder))
             .unwrap_or_default()
             .iter()
             .flat_map(|file| split::names(&real_lists::text(file)).map(|(_, name)| name).collect::<Vec<_>>())
-            .filter(|name| is_host(name))
+            .filter(|name| is_host(name) && !is_protected(&protected, name))
             .collect();
         let mut names: Vec<String> = real.into_iter().collect();
         // The order of a hash is random and yet the same everywhere.
@@ -63,6 +69,13 @@ fn is_host(name: &str) -> bool {
         && !name.contains('_')
         && name.split('.').all(|label| !label.starts_with('-') && !label.ends_with('-') && label.len() < 50)
         && psl::domain_str(name).is_some()
+}
+
+/// Whether Lá Chắn never blocks it, whatever lists say; one with many such names it refuses.
+fn is_protected(protected: &Protected, name: &str) -> bool {
+    let Ok(name) = OwnedName::parse(name) else { return true };
+    let walk = Suffixes::of(protected.key(), name.as_name());
+    protected.against(&walk, ListKind::Block(Category::Gambling)).is_some()
 }
 
 fn hash(octets: &[u8]) -> u64 {

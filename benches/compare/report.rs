@@ -25,7 +25,8 @@ pub fn table(before: &Conditions, choices: &Choices, blocked: &Blocked, figures:
 
 fn conditions(before: &Conditions, choices: &Choices, blocked: &Blocked) -> String {
     format!(
-        "{}: {}, {} cores, Linux {}, load {} at the start and {} at the end. {} names blocked ({} of them \
+        "{}: {}, {} cores, Linux {}, load {} at the start and {} at the end, \
+         niceness {}. {} names blocked ({} of them \
          made up), {} rounds in turn, {} s a visit; medians.\n",
         before.day,
         before.processor,
@@ -33,6 +34,7 @@ fn conditions(before: &Conditions, choices: &Choices, blocked: &Blocked) -> Stri
         before.kernel,
         before.load,
         Conditions::now().load,
+        before.nice,
         thousands(blocked.names.len()),
         thousands(blocked.made_up),
         choices.rounds,

@@ -21,7 +21,7 @@ fn start(place: &Place) -> io::Result<Command> {
         "options {{\n directory \"{dir}\"; pid-file none; session-keyfile none;\n \
          listen-on port {port} {{ {ip}; }}; listen-on-v6 {{ none; }};\n \
          recursion yes; allow-recursion {{ 127.0.0.0/8; }}; dnssec-validation no; notify no;\n \
-         empty-zones-enable no; forward only; forwarders {{ {up_ip} port {up_port}; }};\n \
+         max-cache-size 64m; empty-zones-enable no; forward only; forwarders {{ {up_ip} port {up_port}; }};\n \
          response-policy {{ zone \"rpz.\"; }} qname-wait-recurse no;\n}};\n\
          controls {{ }};\n\
          zone \"rpz.\" {{ type primary; file \"{zone}\"; allow-query {{ none; }}; }};\n",
