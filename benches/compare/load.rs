@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -77,6 +77,8 @@ impl Loaded {
         if !peer.is_floor() && process::program(peer.program).is_none() {
             return Err(format!("no program `{}`", peer.program));
         }
+        // Somebody else who answers there would be taken for the server.
+        UdpSocket::bind(place.address).map_err(|error| format!("{}: {error}", place.address))?;
         fs::create_dir_all(&place.folder).map_err(|error| error.to_string())?;
         (peer.write_list)(&place, &mut blocked.with_mark()).map_err(|error| error.to_string())?;
         let (process, load) = until_in_force(peer, &place)?;
