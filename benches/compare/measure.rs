@@ -17,6 +17,11 @@ pub const RELOAD_RATE: u32 = 2_000;
 const RELOAD_MAX: Duration = Duration::from_secs(90);
 /// The load goes on after the new list is in force: some give way only then.
 const AFTERWARDS: Duration = Duration::from_secs(2);
+/// A server that did nothing for so long has no work left from a visit: longer than a tick of the journal.
+const QUIET: Duration = Duration::from_millis(1_200);
+/// How often that is looked at, and how long it may take.
+const LOOK: Duration = Duration::from_millis(200);
+const SETTLE_MAX: Duration = Duration::from_secs(15);
 /// New names in one visit; when they are used up it ends.
 const MISSES: usize = 60_000;
 
@@ -26,6 +31,8 @@ pub struct Visit {
     /// Processor time of the server an answer, in µs, and the part in user mode.
     pub cost: f64,
     pub user: f64,
+    /// The part that came after the last answer: work put off, which the answers caused all the same.
+    pub later: f64,
     /// Answers a second.
     pub speed: f64,
     /// Shares of their cores that the server and the generator used.
@@ -60,7 +67,7 @@ pub struct Figures {
     pub load: Duration,
     pub load_again: Duration,
     pub memory: (u64, u64),
-    visits: [Vec<Visit>; 4],
+    visits: [Vec<Visit>; 5],
     times: Vec<Times>,
     /// What was not answered as it should be, all visits together.
     pub wrong: Tally,
@@ -117,6 +124,7 @@ pub fn visit(server: &Loaded, questions: &mut Questions, time: Duration, figures
     for kind in Kind::ALL {
         let (packets, times) = match kind {
             Kind::Cached => (&questions.cached, usize::MAX),
+            Kind::Repeated => (&questions.repeated, usize::MAX),
             Kind::Blocked => (&questions.blocked, usize::MAX),
             Kind::Mix => (&questions.mix, usize::MAX),
             Kind::Miss => (&misses, 1),
@@ -133,6 +141,7 @@ pub fn visit(server: &Loaded, questions: &mut Questions, time: Duration, figures
     let (half, p99, p999) = (paced.within(0.5), paced.within(0.99), paced.within(0.999));
     figures.times.push(Times { half, p99, p999 });
     note_wrong(&mut figures.wrong, Kind::Mix, &paced.tally);
+    settle(server);
 }
 
 fn one(
@@ -147,17 +156,32 @@ fn one(
     let before = (Used::by(own), Used::by(theirs));
     let (tally, wall) = asker.flood(packets, first, times, time);
     let (generator, _) = Used::by(own).since(before.0);
+    let (during, _) = Used::by(theirs).since(before.1);
+    settle(server);
     let (total, user) = Used::by(theirs).since(before.1);
     let answers = tally.answers().max(1) as f64;
     let wall = wall.as_secs_f64().max(1e-6);
     let visit = Visit {
         cost: total.as_secs_f64() * 1e6 / answers,
         user: user.as_secs_f64() * 1e6 / answers,
+        later: (total - during).as_secs_f64() * 1e6 / answers,
         speed: answers / wall,
-        server_busy: total.as_secs_f64() / wall,
+        server_busy: during.as_secs_f64() / wall,
         generator_busy: generator.as_secs_f64() / wall,
     };
     (visit, tally)
+}
+
+/// Waits until the server has nothing left to do.
+fn settle(server: &Loaded) {
+    let (started, id) = (Instant::now(), server.process.id());
+    let (mut before, mut quiet) = (Used::by(id), Duration::ZERO);
+    while quiet < QUIET && started.elapsed() < SETTLE_MAX {
+        std::thread::sleep(LOOK);
+        let now = Used::by(id);
+        let is_idle = now.since(before).0 < LOOK / 100;
+        (before, quiet) = (now, if is_idle { quiet + LOOK } else { Duration::ZERO });
+    }
 }
 
 /// A blocked name that was resolved is a leak, one that was not blocked but is without an address a
@@ -166,7 +190,7 @@ fn note_wrong(wrong: &mut Tally, kind: Kind, tally: &Tally) {
     wrong.failed += tally.failed;
     wrong.lost += tally.lost;
     match kind {
-        Kind::Blocked => wrong.resolved += tally.resolved,
+        Kind::Repeated | Kind::Blocked => wrong.resolved += tally.resolved,
         Kind::Cached | Kind::Miss => wrong.blocked += tally.blocked,
         Kind::Mix => {}
     }

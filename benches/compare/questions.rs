@@ -18,6 +18,8 @@ pub const LOADED: &str = "loaded.compare.zx";
 pub const ADDED: &str = "added.compare.zx";
 /// Names that are asked over and over: all fit every peer's cache.
 const CACHED: usize = 5_000;
+/// Blocked names that are asked over and over.
+const REPEATED: usize = 1_000;
 /// Questions in the mix.
 const MIXED: usize = 200_000;
 /// Octets of the longest blocked name: those of zones get more in front and behind.
@@ -132,7 +134,9 @@ pub fn question(id: u16, name: &str) -> Vec<u8> {
 pub enum Kind {
     /// Answered from the cache.
     Cached,
-    /// Blocked names in random order.
+    /// A thousand blocked names over and over, as a school's devices ask for them.
+    Repeated,
+    /// All blocked names in random order.
     Blocked,
     /// Four fifths of the first, one fifth of the second.
     Mix,
@@ -141,12 +145,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Cached, Self::Blocked, Self::Mix, Self::Miss];
+    pub const ALL: [Self; 5] = [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::Miss];
 }
 
 /// All that is asked.
 pub struct Questions {
     pub cached: Packets,
+    pub repeated: Packets,
     pub blocked: Packets,
     pub mix: Packets,
     misses: usize,
@@ -155,15 +160,17 @@ pub struct Questions {
 impl Questions {
     pub fn of(blocked: &Blocked) -> Self {
         let cached = |at: usize| format!("host{at}.cached.zz");
+        let repeated = &blocked.names[..REPEATED.min(blocked.names.len())];
         let mixed = (0..MIXED).map(|at| {
             let random = hash(&at.to_le_bytes()) as usize;
             match random % 5 {
-                0 => blocked.names[random / 5 % blocked.names.len()].clone(),
+                0 => repeated[random / 5 % repeated.len()].clone(),
                 _ => cached(random / 5 % CACHED),
             }
         });
         Self {
             cached: Packets::of((0..CACHED).map(cached)),
+            repeated: Packets::of(repeated),
             blocked: Packets::of(&blocked.names),
             mix: Packets::of(mixed),
             misses: 0,

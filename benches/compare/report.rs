@@ -11,6 +11,9 @@ use super::questions::{Blocked, Kind};
 /// A core that is used more than this is what holds things up.
 const BUSY: f64 = 0.95;
 
+/// Work put off that is worth telling, in µs an answer.
+const LATER: f64 = 0.3;
+
 /// Everything, with its conditions.
 pub fn table(before: &Conditions, choices: &Choices, blocked: &Blocked, figures: &[Figures]) -> String {
     let sections = [
@@ -47,20 +50,24 @@ fn costs(figures: &[Figures]) -> String {
     let floor = figures.iter().find(|it| it.is_floor()).map(|it| it.median(Kind::Mix, |visit| visit.cost));
     let mut text = String::from(
         "CPU-µs an answer (user + system), in parentheses the part in user mode:\n\n\
-         | | cached | blocked | 80/20 mix | lowest–highest | ÷ floor | never asked before |\n\
-         | --- | --: | --: | --: | --: | --: | --: |\n",
+         | | cached | 1,000 blocked | any blocked | 80/20 mix | lowest–highest | ÷ floor | never asked before |\n\
+         | --- | --: | --: | --: | --: | --: | --: | --: |\n",
     );
     for it in figures {
         let cell = |kind| {
             let (cost, user) = (it.median(kind, |visit| visit.cost), it.median(kind, |visit| visit.user));
-            format!("{cost:.1} ({user:.1})")
+            match it.median(kind, |visit| visit.later) {
+                later if later >= LATER => format!("{cost:.1} ({user:.1}), {later:.1} of it later"),
+                _ => format!("{cost:.1} ({user:.1})"),
+            }
         };
         let (least, most) = it.range(Kind::Mix);
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {least:.1}–{most:.1} | {:.2} | {} |",
+            "| {} | {} | {} | {} | {} | {least:.1}–{most:.1} | {:.2} | {} |",
             with_version(it),
             cell(Kind::Cached),
+            cell(Kind::Repeated),
             cell(Kind::Blocked),
             cell(Kind::Mix),
             it.median(Kind::Mix, |visit| visit.cost) / floor.unwrap_or(f64::NAN),
@@ -75,9 +82,9 @@ fn speeds(figures: &[Figures]) -> String {
     let mut text = format!(
         "Thousand answers a second with 128 questions in flight; which core was full with the mix; and the \
          time of answers to {} questions of the mix a second:\n\n\
-         | | cached | blocked | mix | never asked | server, generator busy | bottleneck | p50 µs | p99 µs \
+         | | cached | 1,000 blocked | any blocked | mix | never asked | server, generator busy | bottleneck | p50 µs | p99 µs \
          | p99.9 µs |\n\
-         | --- | --: | --: | --: | --: | --: | --- | --: | --: | --: |\n",
+         | --- | --: | --: | --: | --: | --: | --: | --- | --: | --: | --: |\n",
         thousands(RATE as usize),
     );
     for it in figures {
@@ -86,9 +93,10 @@ fn speeds(figures: &[Figures]) -> String {
         let generator = it.median(Kind::Mix, |visit| visit.generator_busy);
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {:.0} %, {:.0} % | {} | {:.0} | {:.0} | {:.0} |",
+            "| {} | {} | {} | {} | {} | {} | {:.0} %, {:.0} % | {} | {:.0} | {:.0} | {:.0} |",
             it.title,
             speed(Kind::Cached),
+            speed(Kind::Repeated),
             speed(Kind::Blocked),
             speed(Kind::Mix),
             if it.is_floor() { "—".into() } else { speed(Kind::Miss) },

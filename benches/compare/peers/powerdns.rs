@@ -17,7 +17,8 @@ pub const RECURSOR: Peer = Peer {
         let mut control = command("rec_control");
         control.arg(format!("--config-dir={}", place.folder.display()));
         control.arg(format!("--socket-dir={}", place.folder.display()));
-        control.arg("reload-lua-config");
+        // It waits for the whole load.
+        control.args(["--timeout=90", "reload-lua-config"]);
         control
     }),
 };
