@@ -94,7 +94,7 @@ fn compare(choices: &Choices) {
     let mut figures: Vec<Figures> = loaded.iter().map(Figures::of).collect();
     for round in 1..=choices.rounds {
         println!("round {round} of {}", choices.rounds);
-        for (server, figures) in loaded.iter().zip(&mut figures) {
+        for (server, figures) in loaded.iter_mut().zip(&mut figures) {
             measure::visit(server, &mut questions, choices.visit, figures);
         }
     }

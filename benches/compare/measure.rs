@@ -8,6 +8,7 @@ use super::load::{Loaded, is_in_force};
 use super::peers::Reload;
 use super::process::Used;
 use super::questions::{ADDED, Blocked, Kind, Packets, Questions};
+use super::upstream;
 
 /// Questions a second, when the time of answers is measured: a tenth to a third of what a core can do.
 pub const RATE: u32 = 20_000;
@@ -117,8 +118,11 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Asks one server all kinds of questions in turn.
-pub fn visit(server: &Loaded, questions: &mut Questions, time: Duration, figures: &mut Figures) {
+/// Asks one server all kinds of questions in turn. Without the upstream, or the server, figures would
+/// look like figures and mean nothing.
+pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, figures: &mut Figures) {
+    assert!(upstream::answers(server.place.upstream), "the upstream went away");
+    assert!(server.process.is_alive(), "{} went away", server.peer.title);
     let misses = questions.misses(MISSES);
     let mut asker = Asker::of(server.place.address);
     for kind in Kind::ALL {

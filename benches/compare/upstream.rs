@@ -52,8 +52,13 @@ pub fn start(work: &Path) -> Upstream {
     command.arg("-d").arg("-c").arg(folder.join("nsd.conf"));
     let process = Process::start(&command, GENERATOR_CORE, &folder.join("out")).expect("nsd starts");
     let deadline = Instant::now() + START_MAX;
-    while !generator::ask(address, "any.zz").is_some_and(|answer| generator::has_upstream_address(&answer)) {
+    while !answers(address) {
         assert!(Instant::now() < deadline, "the upstream does not answer");
     }
     Upstream { address, _process: process }
+}
+
+/// Whether it answers as it should.
+pub fn answers(address: SocketAddr) -> bool {
+    generator::ask(address, "any.zz").is_some_and(|answer| generator::has_upstream_address(&answer))
 }
