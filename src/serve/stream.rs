@@ -144,8 +144,8 @@ impl Streams {
             let Ok(Ok(Some(len))) = next else { break };
             let packet = &query[..len];
             let mut out = Vec::new();
-            let world = self.desk.world();
-            match self.desk.answer(&world, &mut scratch, packet, peer, &mut out) {
+            let moment = self.desk.moment();
+            match self.desk.answer(&moment, &mut scratch, packet, peer, &mut out) {
                 Outcome::Ready => {
                     if answers.send(framed(out)).await.is_err() {
                         break;

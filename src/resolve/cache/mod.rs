@@ -223,6 +223,16 @@ impl Hit {
         self.0.expires().saturating_sub(now)
     }
 
+    /// When it expires.
+    pub fn expires(&self) -> u64 {
+        self.0.expires()
+    }
+
+    /// Where the TTLs stand in an answer that is not truncated, to a question that ends at `question_end`.
+    pub fn ttl_places(&self, question_end: usize) -> impl ExactSizeIterator<Item = usize> {
+        self.0.ttls().iter().map(move |&at| question_end + usize::from(at))
+    }
+
     /// The whole message again, TTLs as kept, to inspect it.
     pub fn message(&self, ask: &Ask) -> Vec<u8> {
         self.0.message(ask)
