@@ -47,7 +47,32 @@ struct Slot {
 pub struct Batch {
     slots: Box<[Slot]>,
     received: usize,
-    one_by_one: bool,
+    receiving: Calls,
+    sending: Calls,
+}
+
+/// By which calls datagrams go one way. Learnt from how the first one ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Calls {
+    /// Nothing has gone through yet.
+    Untried,
+    /// A batch has gone through.
+    Batches,
+    /// There are no batches here; single datagrams go through.
+    OneByOne,
+}
+
+impl Calls {
+    /// Whether `error` may mean that batches are not to be had here. EPERM is said by a filter of system
+    /// calls, and as well by a firewall that refuses one datagram; once a batch has gone through it can
+    /// only be the firewall.
+    fn may_lack_batches(self, error: Errno) -> bool {
+        match error {
+            Errno::ENOSYS => true,
+            Errno::EPERM => self == Self::Untried,
+            _ => false,
+        }
+    }
 }
 
 /// One datagram that was received.
@@ -87,7 +112,12 @@ impl Batch {
             answer: Vec::with_capacity(ANSWER_USUAL),
             is_due: false,
         };
-        Self { slots: std::iter::repeat_with(slot).take(BATCH).collect(), received: 0, one_by_one: false }
+        Self {
+            slots: std::iter::repeat_with(slot).take(BATCH).collect(),
+            received: 0,
+            receiving: Calls::Untried,
+            sending: Calls::Untried,
+        }
     }
 
     /// Waits for a datagram and takes it together with those that wait behind it.
@@ -110,7 +140,7 @@ impl Batch {
                 header.msg_hdr.msg_controllen = size_of_val(&slot.control) as _;
             }
         }
-        self.received = take_in(socket, &mut headers, &mut self.one_by_one)?;
+        self.received = take_in(socket, &mut headers, &mut self.receiving)?;
         for (header, slot) in headers[..self.received].iter().zip(&mut self.slots) {
             let cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
             slot.len = if cut { 0 } else { (header.msg_len as usize).min(QUERY_MAX) };
@@ -155,16 +185,16 @@ impl Batch {
         let mut rest = &mut headers[..due];
         while !rest.is_empty() {
             // The first of the rest failed if none was sent: the others go on without it.
-            let sent = put_out(socket, rest, &mut self.one_by_one).max(1);
+            let sent = put_out(socket, rest, &mut self.sending).max(1);
             rest = &mut rest[sent..];
         }
     }
 }
 
 /// Receives into `headers`, at least one datagram. Says how many.
-fn take_in(socket: &Udp, headers: &mut [mmsghdr], one_by_one: &mut bool) -> io::Result<usize> {
+fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> io::Result<usize> {
     let fd = socket.as_raw_fd();
-    if !*one_by_one {
+    if *calls != Calls::OneByOne {
         let most = headers.len() as c_uint;
         // SAFETY: `receive` has made each header of the slice point at an address, a buffer and a control
         // buffer of one slot, each with its own length; the slots live in `self.slots`, which outlives
@@ -174,33 +204,44 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], one_by_one: &mut bool) -> io::
             libc::recvmmsg(fd, headers.as_mut_ptr(), most, libc::MSG_WAITFORONE, std::ptr::null_mut())
         };
         match Errno::result(got) {
-            Ok(got) => return Ok((got as usize).min(headers.len())),
-            Err(Errno::ENOSYS) => *one_by_one = true,
+            Ok(got) => {
+                *calls = Calls::Batches;
+                return Ok((got as usize).min(headers.len()));
+            }
+            Err(error) if calls.may_lack_batches(error) => {}
             Err(error) => return Err(error.into()),
         }
     }
     // SAFETY: as above, for the first header alone.
     let got = unsafe { libc::recvmsg(fd, &raw mut headers[0].msg_hdr, 0) };
     headers[0].msg_len = Errno::result(got)? as c_uint;
+    *calls = Calls::OneByOne;
     Ok(1)
 }
 
 /// Sends what `headers` say, and tells how many went out before one failed.
-fn put_out(socket: &Udp, headers: &mut [mmsghdr], one_by_one: &mut bool) -> usize {
+fn put_out(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> usize {
     let fd = socket.as_raw_fd();
-    if !*one_by_one {
+    if *calls != Calls::OneByOne {
         // SAFETY: `send` has made each header of the slice point at an address, an answer and a control
         // buffer of one slot, each with its own length; the slots outlive the call, and nobody writes to
         // them during it (`&mut self`). The kernel only reads them, and writes `msg_len`.
         let sent = unsafe { libc::sendmmsg(fd, headers.as_mut_ptr(), headers.len() as c_uint, 0) };
         match Errno::result(sent) {
-            Ok(sent) => return sent as usize,
-            Err(Errno::ENOSYS) => *one_by_one = true,
+            Ok(sent) => {
+                *calls = Calls::Batches;
+                return sent as usize;
+            }
+            Err(error) if calls.may_lack_batches(error) => {}
             Err(_) => return 0,
         }
     }
     // SAFETY: as above, for the first header alone.
     let sent = unsafe { libc::sendmsg(fd, &raw const headers[0].msg_hdr, 0) };
+    // What a firewall refuses in a batch it refuses alone as well, and nothing is learnt from that.
+    if sent >= 0 {
+        *calls = Calls::OneByOne;
+    }
     usize::from(sent >= 0)
 }
 
@@ -296,132 +337,4 @@ fn write_control<T: Copy>(control: &mut [u64; CONTROL_WORDS], level: i32, kind: 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::UdpSocket;
-    use std::time::Duration;
-
-    use super::*;
-
-    const WAIT: Duration = Duration::from_secs(5);
-
-    fn client(of: SocketAddr) -> UdpSocket {
-        let client = UdpSocket::bind(SocketAddr::new(of.ip(), 0)).unwrap();
-        client.set_read_timeout(Some(WAIT)).unwrap();
-        client.connect(of).unwrap();
-        client
-    }
-
-    fn server(address: &str) -> Option<Udp> {
-        let server = Udp::bind(address.parse().unwrap(), WAIT).ok();
-        if server.is_none() {
-            eprintln!("left out: {address} cannot be bound here");
-        }
-        server
-    }
-
-    #[test]
-    fn a_batch_answers_each_client_from_the_address_that_it_asked() {
-        for one_by_one in [false, true] {
-            for (bound, asked) in [
-                ("127.0.0.1:0", vec!["127.0.0.1"]),
-                ("0.0.0.0:0", vec!["127.0.0.53", "127.0.0.1"]),
-                ("[::1]:0", vec!["::1"]),
-                ("[::]:0", vec!["::1"]),
-            ] {
-                let Some(server) = server(bound) else { continue };
-                let port = server.local().unwrap().port();
-                // More than a batch of them; a client is connected, so it takes answers from there only.
-                let clients: Vec<_> = (0..BATCH + 8)
-                    .map(|n| client(SocketAddr::new(asked[n % asked.len()].parse().unwrap(), port)))
-                    .collect();
-                for (n, client) in clients.iter().enumerate() {
-                    client.send(&[n as u8; 40]).unwrap();
-                }
-                let mut batch = Batch::new();
-                batch.one_by_one = one_by_one;
-                let mut seen = 0;
-                while seen < clients.len() {
-                    batch.receive(&server).unwrap();
-                    batch.each(|datagram, out| {
-                        assert_eq!(datagram.octets.len(), 40);
-                        assert_eq!(
-                            datagram.from,
-                            clients[usize::from(datagram.octets[0])].local_addr().unwrap()
-                        );
-                        out.clear();
-                        out.extend_from_slice(&datagram.octets[..7]);
-                        seen += 1;
-                        true
-                    });
-                    batch.send(&server);
-                }
-                for (n, client) in clients.iter().enumerate() {
-                    let mut buf = [0; 64];
-                    assert_eq!(client.recv(&mut buf).unwrap(), 7, "{bound}, client {n}");
-                    assert_eq!(buf[0], n as u8);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_waits_is_taken_at_once_and_what_is_not_due_is_not_sent() {
-        let server = server("127.0.0.1:0").unwrap();
-        let client = client(server.local().unwrap());
-        for n in 0..5u8 {
-            client.send(&[n]).unwrap();
-        }
-        let mut batch = Batch::new();
-        batch.receive(&server).unwrap();
-        assert_eq!(batch.received, 5);
-        batch.each(|datagram, out| {
-            out.clear();
-            out.push(datagram.octets[0]);
-            datagram.octets[0] % 2 == 1
-        });
-        batch.send(&server);
-        batch.send(&server);
-        client.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-        let mut buf = [0; 8];
-        let got: Vec<u8> = std::iter::from_fn(|| client.recv(&mut buf).ok().map(|_| buf[0])).collect();
-        assert_eq!(got, [1, 3]);
-    }
-
-    #[test]
-    fn one_answer_that_cannot_be_sent_does_not_hold_up_the_others() {
-        let server = server("127.0.0.1:0").unwrap();
-        let client = client(server.local().unwrap());
-        for n in 0..4u8 {
-            client.send(&[n]).unwrap();
-        }
-        let mut batch = Batch::new();
-        batch.receive(&server).unwrap();
-        batch.each(|datagram, out| {
-            out.clear();
-            // Longer than a datagram can be: the kernel refuses it.
-            out.resize(if datagram.octets[0] % 2 == 0 { 70_000 } else { 3 }, datagram.octets[0]);
-            true
-        });
-        batch.send(&server);
-        let mut buf = [0; 8];
-        for n in [1, 3] {
-            assert_eq!((client.recv(&mut buf).unwrap(), buf[0]), (3, n));
-        }
-    }
-
-    #[test]
-    fn a_datagram_that_was_cut_is_handed_out_empty() {
-        let server = server("127.0.0.1:0").unwrap();
-        let client = client(server.local().unwrap());
-        client.send(&[1; QUERY_MAX + 1]).unwrap();
-        client.send(&[1; QUERY_MAX]).unwrap();
-        let mut batch = Batch::new();
-        batch.receive(&server).unwrap();
-        let mut lengths = Vec::new();
-        batch.each(|datagram, _| {
-            lengths.push(datagram.octets.len());
-            false
-        });
-        assert_eq!(lengths, [0, QUERY_MAX]);
-    }
-}
+mod tests;

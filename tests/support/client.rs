@@ -1,7 +1,7 @@
 //! A stub resolver: asks over UDP or TCP and reads what comes back.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use lachan::dns::message::{self, Section};
@@ -163,6 +163,31 @@ pub fn exchange(from: &str, server: SocketAddr, packet: &[u8]) -> Option<Answer>
     let len = socket.recv(&mut buf).ok()?;
     assert_eq!(buf[..2], packet[..2], "the id comes back");
     Some(Answer::read_any(&buf[..len]))
+}
+
+/// A socket that asks many questions, also before it reads the answers.
+pub struct Client(UdpSocket);
+
+impl Client {
+    /// From any port of this host; it takes answers from `server` alone.
+    pub fn of(server: SocketAddr) -> Self {
+        let any: IpAddr = if server.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() };
+        let socket = UdpSocket::bind((any, 0)).unwrap();
+        socket.set_read_timeout(Some(WAIT)).unwrap();
+        socket.connect(server).unwrap();
+        Self(socket)
+    }
+
+    pub fn send(&self, packet: &[u8]) {
+        self.0.send(packet).unwrap();
+    }
+
+    /// The next answer; `None` when none comes.
+    pub fn receive(&self) -> Option<Answer> {
+        let mut buf = [0; 4096];
+        let len = self.0.recv(&mut buf).ok()?;
+        Some(Answer::read(&buf[..len]))
+    }
 }
 
 impl Answer {
