@@ -10,6 +10,7 @@
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
+//! | `burst` | hundreds of queries that come while the server stands still are all answered |
 //! | `refused_calls` | a kernel or filter that refuses the faster system calls costs speed, and no answer |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
@@ -21,6 +22,7 @@
 //! | `support` | users as values: an authority, a signed internet, a server, a client |
 
 mod broken_state;
+mod burst;
 mod config_cli;
 mod first_start;
 mod forwarding;

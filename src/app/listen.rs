@@ -17,6 +17,15 @@ pub struct Listener {
     pub tcp: StdTcpListener,
 }
 
+/// Queries that come at once when a school's lesson begins, after nobody asked for a while.
+pub const BURST: usize = 400;
+
+/// How many queries may wait for certain, where that is fewer than a [`BURST`].
+pub fn small_room(listeners: &[Listener]) -> Option<usize> {
+    let rooms = listeners.iter().flat_map(|listener| &listener.udp).filter_map(|udp| udp.room().ok());
+    rooms.min().filter(|room| *room < BURST)
+}
+
 /// Why nobody can ask us.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {

@@ -81,6 +81,13 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
         started,
     });
     let greeting = Greeting::of(&app, &listeners);
+    if let Some(room) = greeting.small_room {
+        warn!(
+            queries.room = room,
+            "the kernel's receive buffer holds {room} queries, a burst may have {}: raise net.core.rmem_max",
+            listen::BURST
+        );
+    }
     let workers = tasks::start_workers(&app, listeners, &runtime, &waiting, &later_tally)?;
     runtime.block_on(async {
         let running = tasks::Running::start(app.clone(), workers.streams).await?;
@@ -110,6 +117,8 @@ pub struct Greeting {
     pub addresses: Vec<std::net::SocketAddr>,
     /// Where it was told to listen and was not allowed to, if so.
     pub wanted: Vec<std::net::SocketAddr>,
+    /// Queries that may wait for certain, where a burst would be more.
+    pub small_room: Option<usize>,
     /// The state folder.
     pub state: PathBuf,
     /// Names in the index.
@@ -127,6 +136,7 @@ impl Greeting {
         Self {
             wanted: wanted.copied().collect(),
             addresses,
+            small_room: listen::small_room(listeners),
             state: settings.state.clone(),
             names: app.desk.world().index.stats().names,
         }

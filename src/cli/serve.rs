@@ -5,7 +5,9 @@ use std::path::Path;
 use super::args::ServeArgs;
 use super::out::{Ended, Failure, grouped, print};
 use super::place;
-use crate::app::{self, Greeting, listen::to_try};
+use crate::app::listen::{BURST, to_try};
+use crate::app::{self, Greeting};
+use crate::sys::udp::RECEIVE_BUFFER;
 
 /// Runs until told to stop.
 ///
@@ -40,6 +42,13 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
     for address in &greeting.addresses {
         text += &format!("  DNS     {address} (UDP, TCP)\n");
     }
+    if let Some(room) = greeting.small_room {
+        text += &format!(
+            "  bộ đệm nhận của hệ điều hành chỉ chắc chứa được {room} câu hỏi, một đợt có thể tới {BURST}; quản trị gõ \
+             lệnh sau rồi khởi động lại / the system's receive buffer is sure to hold {room} queries only, a burst \
+             may have {BURST}; as root, then start again:\n  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}\n"
+        );
+    }
     text += &match config {
         Some(file) => format!("  cấu hình / config      {}\n", file.display()),
         None => "  cấu hình / config      không có, dùng mặc định / none, defaults\n".to_owned(),
@@ -50,4 +59,25 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
         text += &format!("  thử / try     dig @{} -p {} pornhub.com\n", address.ip(), address.port());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_receive_buffer_is_told_with_the_remedy() {
+        let greeting = |small_room| Greeting {
+            addresses: vec!["0.0.0.0:53".parse().unwrap()],
+            wanted: vec![],
+            small_room,
+            state: "/var/lib/lachan".into(),
+            names: 1_000_000,
+        };
+        assert!(!text(&greeting(None), None).contains("sysctl"));
+        let told = text(&greeting(Some(184)), None);
+        for part in ["184 câu hỏi", "184 queries", "\n  sysctl -w net.core.rmem_max=4194304\n"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
 }
