@@ -7,6 +7,8 @@ use crate::resolve::Proof;
 use crate::resolve::wire;
 use proptest::prelude::*;
 
+mod bounds;
+
 const NOW: u64 = 1_000_000;
 
 fn ask(name: &str, rtype: u16) -> Ask {
