@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use criterion::measurement::Measurement;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lachan::dns::name::OwnedName;
 use lachan::journal::clock::SystemClock;
@@ -18,6 +19,11 @@ use lachan::model::event::{Attempt, Effect};
 use lachan::model::roster::{Roster, RosterId};
 use lachan::model::tier::Tier;
 use lachan::model::verdict::Layer;
+use measured::CpuTime;
+
+#[path = "support/measured.rs"]
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+mod measured;
 
 /// Kinds counted between two flushes: below the bound, so that all keep their details.
 const FRESH: usize = KINDS_MAX - 100;
@@ -133,5 +139,49 @@ fn storing(_: &mut Criterion) {
     drop(journal);
 }
 
-criterion_group!(benches, floors, counting, storing);
+/// How long each number of threads counts.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+/// Several workers at full speed while the journal stores: all that was counted must be stored, and what
+/// one count costs must not depend on how many others count. Costs are processor time of the thread, so
+/// that a busy machine does not show; memory that goes to and fro between cores would.
+fn at_once(_: &mut Criterion) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for workers in [1, cores, 1, cores] {
+        let (_folder, journal) = journal();
+        let begun = Instant::now();
+        let told: Vec<(u64, f64)> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..workers)
+                .map(|worker| {
+                    let tally = journal.tally();
+                    scope.spawn(move || count_for(&tally, worker as u8, AT_ONCE))
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let took = begun.elapsed();
+        journal.flush().unwrap();
+        let counted: u64 = told.iter().map(|(counted, _)| counted).sum();
+        assert_eq!(journal.health().stored, counted, "to one");
+        println!(
+            "at once: {workers} threads: {:.2} M a second in all, all {counted} of them stored; {:.1} ns each",
+            counted as f64 / took.as_secs_f64() / 1e6,
+            told.iter().map(|(_, cost)| cost).sum::<f64>() / workers as f64,
+        );
+    }
+}
+
+/// Counts as fast as it can. Says how often, and how many nanoseconds of processor time each took.
+fn count_for(tally: &Tally, device: u8, time: Duration) -> (u64, f64) {
+    let names = names(1000);
+    let (begun, cost) = (Instant::now(), CpuTime.start());
+    let mut counted = 0u64;
+    while begun.elapsed() < time {
+        names.iter().for_each(|name| count(tally, name, device));
+        counted += names.len() as u64;
+    }
+    (counted, CpuTime.end(cost).as_nanos() as f64 / counted as f64)
+}
+
+criterion_group!(benches, floors, counting, at_once, storing);
 criterion_main!(benches);

@@ -1,13 +1,14 @@
 //! What is counted is stored, once.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::journal::count::KINDS_MAX;
 use crate::journal::{Journal, clock::SystemClock};
+use crate::model::roster::RosterId;
 
 const GROUPS: [&str; 3] = ["6A", "6B", "Phòng máy 1"];
 const LISTS: [Option<&str>; 3] = [None, Some("starter-gambling"), Some("school")];
@@ -193,6 +194,39 @@ fn the_name_of_a_secret_category_is_nowhere_in_the_state_folder() {
 }
 
 #[test]
+fn at_full_speed_under_its_threads_every_attempt_is_in_the_store() {
+    const EACH: u64 = 400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { folder: folder.path().into(), ..Settings::default() };
+    let (groups, lists) = (Roster::default(), Roster::default());
+    let journal = Journal::open(settings, groups.clone(), lists, Arc::new(SystemClock)).unwrap();
+    let counting = AtomicUsize::new(GROUPS.len());
+    let mut taken = 0;
+    std::thread::scope(|scope| {
+        for group in GROUPS {
+            let (tally, group, counting) = (journal.tally(), groups.id_of(group), &counting);
+            scope.spawn(move || {
+                let names = (0..100).map(|n| OwnedName::parse(&format!("n{n}.example")).unwrap());
+                let names: Vec<_> = names.collect();
+                for number in 0..EACH {
+                    tally.count(&attempt(group, &names[number as usize % names.len()]));
+                }
+                counting.fetch_sub(1, Ordering::Release);
+            });
+        }
+        // Far more often than once a second: each time all tables are taken from under the workers.
+        while counting.load(Ordering::Acquire) > 0 {
+            journal.flush().unwrap();
+            taken += 1;
+        }
+    });
+    journal.close().unwrap();
+    let by_group = Reader::open(folder.path()).unwrap().totals(&Filter::default(), By::Group).unwrap();
+    assert_eq!(by_group.iter().map(|total| total.count).collect::<Vec<_>>(), [EACH; GROUPS.len()]);
+    assert!(taken > 1, "the tables were taken meanwhile");
+}
+
+#[test]
 fn with_its_threads_it_stores_on_flush_and_on_close() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { folder: folder.path().into(), ..Settings::default() };
@@ -202,17 +236,7 @@ fn with_its_threads_it_stores_on_flush_and_on_close() {
     assert!(matches!(open(), Err(super::super::store::Error::InUse { .. })));
     let tally = journal.tally();
     let name = OwnedName::parse("casino.example").unwrap();
-    let attempt = Attempt {
-        group: groups.id_of("6A"),
-        tier: Tier::Primary,
-        client: "10.0.0.1".parse().unwrap(),
-        name: name.as_name(),
-        rtype: 65,
-        category: Some(Category::Gambling),
-        list: None,
-        layer: Layer::School,
-        effect: Effect::Blocked,
-    };
+    let attempt = attempt(groups.id_of("6A"), &name);
     let total = || sum(&Reader::open(folder.path()).unwrap().totals(&Filter::default(), By::Tier).unwrap());
     tally.count(&attempt);
     journal.flush().unwrap();
@@ -225,4 +249,18 @@ fn with_its_threads_it_stores_on_flush_and_on_close() {
     tally.count(&attempt);
     drop(journal);
     assert_eq!(total(), 3);
+}
+
+fn attempt(group: RosterId, name: &OwnedName) -> Attempt<'_> {
+    Attempt {
+        group,
+        tier: Tier::Primary,
+        client: "10.0.0.1".parse().unwrap(),
+        name: name.as_name(),
+        rtype: 65,
+        category: Some(Category::Gambling),
+        list: None,
+        layer: Layer::School,
+        effect: Effect::Blocked,
+    }
 }
