@@ -15,6 +15,7 @@
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
+//! | `reload_under_load` | ten changed lists while everybody asks: nothing is lost or wrong, and no old index stays |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
@@ -35,6 +36,7 @@ mod protocol;
 mod recursion;
 mod refused_calls;
 mod reload;
+mod reload_under_load;
 mod school;
 mod support;
 mod tidy;
