@@ -1,6 +1,7 @@
 //! The figures as tables of Markdown.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::Choices;
 use super::conditions::Conditions;
@@ -123,7 +124,7 @@ fn bottleneck(server: f64, generator: f64) -> &'static str {
 /// Memory, the way to a list in force, and the way to the next one.
 fn memory(figures: &[Figures]) -> String {
     let mut text = format!(
-        "Memory with the list in force, MB resident (of it not backed by a file); seconds from the start to \
+        "Memory with the list in force, MB resident (of it not backed by a file); from the start to \
          the first name blocked, the first time and the next; a reload for one more name under {} questions \
          a second:\n\n\
          | | blocks by | memory | first start | next start | reload by | in force after | longest silence \
@@ -135,26 +136,31 @@ fn memory(figures: &[Figures]) -> String {
         let mb = |octets: u64| octets as f64 / 1e6;
         let _ = write!(
             text,
-            "| {} | {} | {:.0} ({:.0}) | {:.1} | {:.1} ",
+            "| {} | {} | {:.0} ({:.0}) | {} | {} ",
             it.title,
             it.blocks_by,
             mb(it.memory.0),
             mb(it.memory.1),
-            it.load.as_secs_f64(),
-            it.load_again.as_secs_f64(),
+            span(it.load),
+            span(it.load_again),
         );
         let Some(reload) = it.reload else {
             text += "| | | | |\n";
             continue;
         };
-        let in_force = reload.in_force.map_or("**never**".into(), |it| format!("{:.1} s", it.as_secs_f64()));
-        let silence = match reload.silence.as_millis() {
-            short @ 0..1_000 => format!("{short} ms"),
-            long => format!("{:.1} s", long as f64 / 1e3),
-        };
+        let in_force = reload.in_force.map_or("**never**".into(), span);
+        let silence = span(reload.silence);
         let _ = writeln!(text, "| {} | {in_force} | {silence} | {} |", reload.how, thousands(reload.lost));
     }
     text
+}
+
+/// A time, in seconds or in thousandths.
+fn span(time: Duration) -> String {
+    match time.as_millis() {
+        short @ 0..1_000 => format!("{short} ms"),
+        long => format!("{:.1} s", long as f64 / 1e3),
+    }
 }
 
 /// What was not answered as it should be, if anything.
