@@ -8,7 +8,6 @@ use super::counters::Counters;
 use super::packets::Blocked;
 use super::peer::{Peer, Transport};
 use super::{Desk, Moment, Scratch};
-use crate::dns::question::Question;
 use crate::model::event::{Attempt, Effect};
 use crate::resolve::cache::Hit;
 
@@ -20,7 +19,7 @@ pub(super) enum Rests<'h> {
     /// On what is in force alone; each time it is counted.
     OnBlock(Blocked),
     /// On what the answer cache has.
-    OnHit(&'h Question<'h>, &'h Hit),
+    OnHit(&'h Hit),
 }
 
 impl Desk {
@@ -38,13 +37,13 @@ impl Desk {
         };
         let world = &moment.world;
         let number = world.policy.number_of(peer.address);
-        let Some(found) = packets.answer(packet, moment.scope(number), out) else { return false };
+        let Some(mut found) = packets.answer(packet, moment.scope(number), out) else { return false };
         // Last, since whom we do not answer seldom asks: what was written is thrown away then.
         if !world.access.allows(peer.address) {
             return false;
         }
         Counters::add(&scratch.counters.queries);
-        let Some(blocked) = found.blocked else {
+        let Some((name, rtype, blocked)) = found.blocked() else {
             Counters::add(&scratch.counters.cached);
             return true;
         };
@@ -54,8 +53,8 @@ impl Desk {
             group: group.id,
             tier: group.tier,
             client: peer.address,
-            name: found.name,
-            rtype: found.rtype,
+            name,
+            rtype,
             category: blocked.category,
             list: blocked.list,
             layer: blocked.layer,
@@ -75,10 +74,10 @@ impl Scratch {
         let scope = moment.scope(moment.world.policy.number_of(peer.address));
         match rests {
             Rests::OnBlock(blocked) => {
-                packets.keep(scope, answer, std::iter::empty(), u64::MAX, Some(blocked));
+                packets.keep(scope, answer, &[], u64::MAX, Some(blocked));
             }
-            Rests::OnHit(question, hit) if answer[2] & TRUNCATED == 0 => {
-                packets.keep(scope, answer, hit.ttl_places(question.end), hit.expires(), None);
+            Rests::OnHit(hit) if answer[2] & TRUNCATED == 0 => {
+                packets.keep(scope, answer, hit.ttl_places(), hit.expires(), None);
             }
             Rests::OnHit(..) => {}
         }

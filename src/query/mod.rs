@@ -200,7 +200,7 @@ impl Desk {
                 let now = moment.now;
                 is_counted |= self.admit(world, now, scratch, &question, peer, allowed, &hit, out);
                 if !is_counted {
-                    scratch.keep(moment, peer, out, Rests::OnHit(&question, &hit));
+                    scratch.keep(moment, peer, out, Rests::OnHit(&hit));
                 }
                 Outcome::Ready
             }

@@ -56,6 +56,6 @@ pub struct Moment {
 impl Moment {
     /// For whom and how long an answer given now is good.
     pub(super) fn scope(&self, group: usize) -> Scope {
-        Scope { generation: self.generation, group, now: self.now }
+        Scope { generation: self.generation, group: group as u16, now: self.now }
     }
 }

@@ -15,7 +15,6 @@
 //! kept beside it for whoever put it there.
 
 use std::hash::{BuildHasher, Hasher};
-use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
@@ -24,8 +23,11 @@ use crate::journal::count::Hint;
 use crate::model::category::Category;
 use crate::model::roster::RosterId;
 use crate::model::verdict::Layer;
+use slot::{Kept, Slot};
 
-/// Answers kept. With 64 octets each and usually 200 of packet and answer this is 2 MiB when full.
+mod slot;
+
+/// Answers kept, of 320 octets each: 2.5 MiB when all are used.
 const SLOTS: usize = 8192;
 /// Places that a packet may have.
 const WAYS: usize = 4;
@@ -33,10 +35,6 @@ const WAYS: usize = 4;
 const ONCE: usize = 2 * SLOTS;
 /// Octets of the longest packet that is kept, its id left out: names of up to 101 octets with OPT.
 const KEY_MAX: usize = 126;
-/// Octets of the longest answer that is kept.
-const ANSWER_MAX: usize = 512;
-/// Records of an answer whose TTLs can be counted down.
-const TTLS_MAX: usize = 24;
 /// Octets of an OPT record without options (RFC 6891 §6.1.2).
 const OPT_BARE: usize = 11;
 /// Octets of type and class.
@@ -45,11 +43,19 @@ const FIXED: usize = 4;
 /// A worker's packet cache.
 pub struct Packets {
     hasher: RandomState,
-    /// For each slot the tag of what it holds; 0: nothing.
-    tags: Box<[u32]>,
-    slots: Box<[Slot]>,
+    sets: Box<[Set]>,
+    /// Tags of packets that came once.
     once: Box<[u32]>,
     asked: Asked,
+}
+
+/// The places that a packet may have.
+#[derive(Default)]
+struct Set {
+    /// For each slot the tag of what it holds; 0: nothing.
+    tags: [u32; WAYS],
+    /// Taken with the first that comes.
+    slots: Option<Box<[Slot; WAYS]>>,
 }
 
 /// The packet that is being answered, as it is looked for.
@@ -58,24 +64,6 @@ struct Asked {
     len: usize,
     name_len: usize,
     hash: u64,
-}
-
-/// A kept answer.
-#[derive(Default)]
-struct Slot {
-    generation: u64,
-    /// Seconds of the desk's clock when it was written, and from when on it must not be used.
-    written: u64,
-    expires: u64,
-    group: usize,
-    key_len: u8,
-    name_len: u8,
-    answer_len: u16,
-    /// Given since another packet last wanted the place.
-    is_used: bool,
-    blocked: Option<Blocked>,
-    /// The packet, the answer, and where TTLs stand in it, two octets each.
-    octets: Box<[u8]>,
 }
 
 /// What is counted each time a kept block answer is given.
@@ -97,19 +85,19 @@ pub struct Scope {
     /// What is in force.
     pub generation: u64,
     /// Number of the client's group.
-    pub group: usize,
+    pub group: u16,
     /// Seconds of the desk's clock.
     pub now: u64,
 }
 
 /// A kept answer that was found and written.
-pub struct Again<'p> {
-    /// Asked name.
-    pub name: Name<'p>,
-    /// Asked type.
-    pub rtype: u16,
-    /// What to count, if it is a block answer.
-    pub blocked: Option<&'p mut Blocked>,
+pub struct Again<'p>(&'p mut Slot);
+
+impl Again<'_> {
+    /// For a block answer: asked name, asked type, and what is to be counted.
+    pub fn blocked(&mut self) -> Option<(Name<'_>, u16, &mut Blocked)> {
+        self.0.blocked()
+    }
 }
 
 impl Default for Packets {
@@ -123,8 +111,7 @@ impl Packets {
     pub fn new() -> Self {
         Self {
             hasher: RandomState::default(),
-            tags: vec![0; SLOTS].into(),
-            slots: std::iter::repeat_with(Slot::default).take(SLOTS).collect(),
+            sets: std::iter::repeat_with(Set::default).take(SLOTS / WAYS).collect(),
             once: vec![0; ONCE].into(),
             asked: Asked { key: [0; KEY_MAX], len: 0, name_len: 0, hash: 0 },
         }
@@ -135,83 +122,60 @@ impl Packets {
         if !self.asked.read(packet, &self.hasher) {
             return None;
         }
-        let at = self.find(scope)?;
-        let slot = &mut self.slots[at];
+        let slot = self.sets[self.asked.set()].find(&self.asked, scope)?;
         slot.is_used = true;
         slot.write(packet, scope.now, out);
-        let question = &slot.octets[HEADER - 2..];
-        let (name, rest) = question.split_at(usize::from(slot.name_len));
-        let rtype = u16::from_be_bytes([rest[0], rest[1]]);
-        Some(Again { name: Name::of_lower_case(name), rtype, blocked: slot.blocked.as_mut() })
+        Some(Again(slot))
     }
 
     /// Keeps `answer`, given to the packet that [`answer`](Self::answer) last did not find, until `expires`,
-    /// if that packet came before. `ttls` are the places of TTLs in it that are to be counted down.
+    /// if that packet came before. `ttls` are the places of TTLs that are to be counted down, from the end
+    /// of the question on.
     pub fn keep(
         &mut self,
         scope: Scope,
         answer: &[u8],
-        ttls: impl ExactSizeIterator<Item = usize>,
+        ttls: &[u16],
         expires: u64,
         blocked: Option<Blocked>,
     ) {
         let asked = &self.asked;
-        if asked.len == 0 || answer.len() > ANSWER_MAX || ttls.len() > TTLS_MAX {
-            return;
-        }
+        let Some(kept) = Kept::of(asked, answer, ttls).filter(|_| asked.len > 0) else { return };
         let once = &mut self.once[(asked.hash >> 16) as usize % ONCE];
         if *once != asked.tag() {
             *once = asked.tag();
             return;
         }
-        let Some(at) = self.place(scope) else { return };
-        let asked = &self.asked;
-        let mut octets = Vec::with_capacity(asked.len + answer.len() + 2 * ttls.len());
-        octets.extend_from_slice(asked.key());
-        octets.extend_from_slice(answer);
-        ttls.for_each(|at| octets.extend_from_slice(&(at as u16).to_be_bytes()));
-        self.tags[at] = asked.tag();
-        self.slots[at] = Slot {
-            generation: scope.generation,
-            written: scope.now,
-            expires,
-            group: scope.group,
-            key_len: asked.len as u8,
-            name_len: asked.name_len as u8,
-            answer_len: answer.len() as u16,
-            is_used: false,
-            blocked,
-            octets: octets.into(),
-        };
+        self.sets[asked.set()].keep(asked, &kept, scope, expires, blocked);
     }
+}
 
+impl Set {
     /// The slot that holds the answer to what is asked.
-    fn find(&self, scope: Scope) -> Option<usize> {
-        let (places, tag) = (self.asked.places(), self.asked.tag());
-        let mut places = places.filter(|&at| self.tags[at] == tag);
-        places.find(|&at| self.slots[at].answers(&self.asked, scope))
+    fn find(&mut self, asked: &Asked, scope: Scope) -> Option<&mut Slot> {
+        let tagged = self.tags.iter().zip(self.slots.as_mut()?.iter_mut());
+        let mut slots = tagged.filter(|(tag, _)| **tag == asked.tag()).map(|(_, slot)| slot);
+        slots.find(|slot| slot.is_good(scope) && slot.is_of(asked, scope.group))
     }
 
-    /// The slot to use for what is asked: its own, one that is of no use any more, one that was not used
-    /// of late. None at the first try where all were used: each has to show its use again till the next.
-    fn place(&mut self, scope: Scope) -> Option<usize> {
-        let worth = |slot: &Slot| {
-            let is_own = slot.group == scope.group && slot.key() == self.asked.key();
-            let is_good = slot.generation == scope.generation && scope.now < slot.expires;
-            match (is_own, is_good, slot.is_used) {
-                (true, ..) => 0,
-                (false, false, _) => 1,
-                (false, true, false) => 2,
-                (false, true, true) => 3,
-            }
+    /// Keeps an answer in its own slot, in one that is of no use any more, or in one that was not used of
+    /// late. Not at the first try where all were used: each has to show its use again till the next.
+    fn keep(&mut self, asked: &Asked, kept: &Kept<'_>, scope: Scope, expires: u64, blocked: Option<Blocked>) {
+        let slots = self.slots.get_or_insert_with(|| Box::new([(); WAYS].map(|()| Slot::empty())));
+        let worth = |slot: &Slot| match (slot.is_of(asked, scope.group), slot.is_good(scope), slot.is_used) {
+            (true, ..) => 0,
+            (false, false, _) => 1,
+            (false, true, false) => 2,
+            (false, true, true) => 3,
         };
-        let (at, worth) =
-            self.asked.places().map(|at| (at, worth(&self.slots[at]))).min_by_key(|(_, worth)| *worth)?;
+        let worths = slots.iter().map(worth).enumerate();
+        let (at, worth) = worths.min_by_key(|(_, worth)| *worth).expect("a set has slots");
         if worth == 3 {
-            self.slots[self.asked.places()].iter_mut().for_each(|slot| slot.is_used = false);
-            return None;
+            slots.iter_mut().for_each(|slot| slot.is_used = false);
+            return;
         }
-        Some(at)
+        self.tags[at] = asked.tag();
+        slots[at].fill(asked, kept, scope, expires, blocked);
     }
 }
 
@@ -252,46 +216,12 @@ impl Asked {
         &self.key[..self.len]
     }
 
-    fn places(&self) -> Range<usize> {
-        let first = (self.hash as usize % SLOTS) & !(WAYS - 1);
-        first..first + WAYS
+    fn set(&self) -> usize {
+        self.hash as usize % (SLOTS / WAYS)
     }
 
     fn tag(&self) -> u32 {
         (self.hash >> 32) as u32 | 1
-    }
-}
-
-impl Slot {
-    fn key(&self) -> &[u8] {
-        &self.octets[..usize::from(self.key_len)]
-    }
-
-    fn answers(&self, asked: &Asked, scope: Scope) -> bool {
-        self.generation == scope.generation
-            && self.group == scope.group
-            && scope.now < self.expires
-            && self.key() == asked.key()
-    }
-
-    /// The answer with the packet's own id and question, as old as it is now.
-    fn write(&self, packet: &[u8], now: u64, out: &mut Vec<u8>) {
-        let (answer, ttls) = self.octets[usize::from(self.key_len)..].split_at(usize::from(self.answer_len));
-        out.clear();
-        out.extend_from_slice(answer);
-        let question = HEADER + usize::from(self.name_len) + FIXED;
-        out[..2].copy_from_slice(&packet[..2]);
-        out[HEADER..question].copy_from_slice(&packet[HEADER..question]);
-        let age = u32::try_from(now.saturating_sub(self.written)).unwrap_or(u32::MAX);
-        if age == 0 {
-            return;
-        }
-        for at in ttls.chunks_exact(2) {
-            let at = usize::from(u16::from_be_bytes([at[0], at[1]]));
-            let slot = &mut out[at..at + 4];
-            let ttl = u32::from_be_bytes([slot[0], slot[1], slot[2], slot[3]]);
-            slot.copy_from_slice(&ttl.saturating_sub(age).to_be_bytes());
-        }
     }
 }
 

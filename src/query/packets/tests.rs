@@ -1,3 +1,4 @@
+use super::slot::KEPT_MAX;
 use super::*;
 
 const SCOPE: Scope = Scope { generation: 1, group: 3, now: 100 };
@@ -19,15 +20,15 @@ fn question_end(packet: &[u8]) -> usize {
     HEADER + packet[HEADER..].iter().position(|octet| *octet == 0).unwrap() + 1 + FIXED
 }
 
-/// An answer with one address of that TTL, and where the TTL stands.
-fn answer(packet: &[u8], ttl: u32) -> (Vec<u8>, usize) {
+/// An answer with one address of that TTL, and where the TTL stands behind the question.
+fn answer(packet: &[u8], ttl: u32) -> (Vec<u8>, u16) {
     let end = question_end(packet);
     let mut answer = packet[..end].to_vec();
     (answer[2], answer[3], answer[7], answer[11]) = (0x81, 0x80, 1, 0);
     answer.extend_from_slice(b"\xc0\x0c\0\x01\0\x01");
     answer.extend_from_slice(&ttl.to_be_bytes());
     answer.extend_from_slice(b"\0\x04\xc6\x33\x64\x07");
-    (answer, end + 6)
+    (answer, 6)
 }
 
 /// Asks, and hands in the long way's answer where there was none yet. Whether there was one.
@@ -37,7 +38,7 @@ fn ask(packets: &mut Packets, packet: &[u8], scope: Scope) -> bool {
         return true;
     }
     let (answer, ttl_at) = answer(packet, 60);
-    packets.keep(scope, &answer, [ttl_at].into_iter(), scope.now + 60, None);
+    packets.keep(scope, &answer, &[ttl_at], scope.now + 60, None);
     false
 }
 
@@ -61,9 +62,8 @@ fn an_answer_goes_out_with_its_own_id_and_case_and_as_old_as_it_is() {
     packet[HEADER + 1..HEADER + 4].copy_from_slice(b"wWw");
     for (later, ttl) in [(0, 60), (1, 59), (59, 1)] {
         let mut out = b"rubbish".to_vec();
-        let found = packets.answer(&packet, Scope { now: SCOPE.now + later, ..SCOPE }, &mut out).unwrap();
-        assert_eq!((found.name.to_string().as_str(), found.rtype), ("www1.example", 1));
-        assert!(found.blocked.is_none());
+        let mut found = packets.answer(&packet, Scope { now: SCOPE.now + later, ..SCOPE }, &mut out).unwrap();
+        assert!(found.blocked().is_none());
         assert_eq!(out, answer(&packet, ttl).0);
     }
     assert!(packets.answer(&packet, Scope { now: SCOPE.now + 60, ..SCOPE }, &mut Vec::new()).is_none());
@@ -104,24 +104,43 @@ fn odd_packets_are_left_to_the_long_way() {
     for packet in packets_of {
         for _ in 0..4 {
             assert!(packets.answer(&packet, SCOPE, &mut Vec::new()).is_none(), "{packet:?}");
-            packets.keep(SCOPE, &[0; 40], std::iter::empty(), u64::MAX, None);
+            packets.keep(SCOPE, &[0; 40], &[], u64::MAX, None);
         }
     }
 }
 
 #[test]
-fn answers_too_long_or_with_too_many_ttls_are_not_kept() {
-    let mut packets = Packets::new();
+fn what_is_too_long_together_is_not_kept() {
     let packet = query(1, b"");
-    for (octets, ttls, kept) in
-        [(ANSWER_MAX + 1, 0, false), (ANSWER_MAX, TTLS_MAX + 1, false), (ANSWER_MAX, TTLS_MAX, true)]
-    {
+    let most = KEPT_MAX - (packet.len() - 2) - (HEADER - 2);
+    for (rest, ttls, kept) in [(most + 1, 0, false), (most, 1, false), (most - 6, 3, true), (most, 0, true)] {
+        let mut packets = Packets::new();
+        let answer = [&packet[..], &vec![7; rest]].concat();
         for _ in 0..2 {
             assert!(packets.answer(&packet, SCOPE, &mut Vec::new()).is_none());
-            packets.keep(SCOPE, &vec![0; octets], vec![40; ttls].into_iter(), u64::MAX, None);
+            packets.keep(SCOPE, &answer, &vec![0; ttls], u64::MAX, None);
         }
-        assert_eq!(packets.answer(&packet, SCOPE, &mut Vec::new()).is_some(), kept);
+        let mut out = Vec::new();
+        assert_eq!(packets.answer(&packet, SCOPE, &mut out).is_some(), kept, "{rest}, {ttls}");
+        assert_eq!(out, if kept { &answer[..] } else { &[] });
     }
+}
+
+#[test]
+fn a_kept_block_says_what_is_to_be_counted() {
+    let mut packets = Packets::new();
+    let packet = query(1, OPT);
+    let (category, layer) = (Some(Category::Gambling), Layer::Category);
+    let blocked = Blocked { category, list: Some(RosterId(7)), layer, hint: Hint::default() };
+    for _ in 0..2 {
+        assert!(packets.answer(&packet, SCOPE, &mut Vec::new()).is_none());
+        packets.keep(SCOPE, &answer(&packet, 0).0, &[], u64::MAX, Some(blocked));
+    }
+    let mut out = Vec::new();
+    let mut found = packets.answer(&packet, Scope { now: u64::MAX - 1, ..SCOPE }, &mut out).unwrap();
+    let (name, rtype, kept) = found.blocked().unwrap();
+    assert_eq!((name.to_string().as_str(), rtype), ("www1.example", 1));
+    assert_eq!((kept.category, kept.list, kept.layer), (category, Some(RosterId(7)), layer));
 }
 
 #[test]

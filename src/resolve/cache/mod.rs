@@ -229,9 +229,9 @@ impl Hit {
         self.0.expires()
     }
 
-    /// Where the TTLs stand in an answer that is not truncated, to a question that ends at `question_end`.
-    pub fn ttl_places(&self, question_end: usize) -> impl ExactSizeIterator<Item = usize> {
-        self.0.ttls().iter().map(move |&at| question_end + usize::from(at))
+    /// Where the TTLs stand behind the question, in an answer that is not truncated.
+    pub fn ttl_places(&self) -> &[u16] {
+        self.0.ttls()
     }
 
     /// The whole message again, TTLs as kept, to inspect it.
