@@ -3,5 +3,6 @@
 
 pub mod batch;
 pub mod mmap;
+pub mod outgoing;
 pub mod tcp;
 pub mod udp;
