@@ -1,3 +1,5 @@
+//! What a worker keeps, and that a kept answer is the one that the long way would give.
+
 use super::slot::KEPT_MAX;
 use super::*;
 
