@@ -1,4 +1,4 @@
-//! What a worker keeps, and that a kept answer is the one that the long way would give.
+//! What comes back, what does not, and what gives way.
 
 use super::slot::KEPT_MAX;
 use super::*;

@@ -1,3 +1,5 @@
+//! One question against servers that follow a script.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
