@@ -150,3 +150,24 @@ fn the_first_good_answer_counts_and_a_late_one_is_nobodys() {
     first.answer(&slow, [198, 51, 100, 3]);
     assert_eq!(ask(server.address, "www.example", A).addresses(), ["198.51.100.2"], "from the cache");
 }
+
+#[test]
+fn what_was_asked_before_a_reload_is_answered_and_not_kept() {
+    let (old, new) = (Slow::start(), Slow::start());
+    let listen = format!("\n[listen]\ndns = [\"{}\"]\n", free_address());
+    let with = |upstream: &Slow| config("", &[(".", &[upstream.address().to_string()])]) + &listen;
+    let (server, school) = serve(&with(&old));
+    let address = server.address;
+    let client = || std::thread::spawn(move || ask(address, "www.example", A));
+
+    let early = client();
+    let waiting = old.asked();
+    school.config(None, &with(&new));
+    school.run_ok(&["reload"]);
+    old.answer(&waiting, [198, 51, 100, 2]);
+    assert_eq!(early.join().unwrap().addresses(), ["198.51.100.2"], "who asked before is answered");
+
+    let late = client();
+    new.answer(&new.asked(), [198, 51, 100, 3]);
+    assert_eq!(late.join().unwrap().addresses(), ["198.51.100.3"], "the new server is asked");
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::counters::Counters;
 use super::peer::Peer;
-use super::{Desk, Scratch, World, inspect};
+use super::{Desk, Moment, Scratch, World, inspect};
 use crate::dns::question::Question;
 use crate::model::verdict::AllowReason;
 use crate::resolve::Ask;
@@ -13,6 +13,7 @@ use crate::resolve::cache::Stamp;
 /// A query that has to be fetched: allowed already, with the snapshot that allowed it.
 pub struct Later {
     world: Arc<World>,
+    generation: u64,
     packet: Box<[u8]>,
     peer: Peer,
     allowed: AllowReason,
@@ -20,15 +21,16 @@ pub struct Later {
 
 impl Later {
     /// Copies what outlives the worker's buffer.
-    pub(super) fn new(world: Arc<World>, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
-        Self { world, packet: packet.into(), peer, allowed }
+    pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
+        let Moment { world, generation, .. } = moment;
+        Self { world: world.clone(), generation: *generation, packet: packet.into(), peer, allowed }
     }
 }
 
 impl Desk {
     /// Fetches the answer and writes it. Says whether there is one to send.
     pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> bool {
-        let Later { world, packet, peer, allowed } = later;
+        let Later { world, generation, packet, peer, allowed } = later;
         let Ok(question) = Question::parse(&packet) else { return false };
         let ask = Ask::of(&question);
         let hit = match self.cache.find(&question, self.now()) {
@@ -41,7 +43,13 @@ impl Desk {
                 Counters::add(&scratch.counters.fetched);
                 let answer = world.resolver.resolve(ask.clone()).await;
                 let stamp = self.stamp(&world, scratch, &answer.wire);
-                self.cache.insert(&ask, &answer, stamp, self.now())
+                let hit = self.cache.insert(&ask, &answer, stamp, self.now());
+                // Fetched for a snapshot that is no longer in force: it may come from servers that are not
+                // asked any more. Looked at after it was kept, so that no reload slips in between.
+                if self.generation() != generation {
+                    self.cache.forget(&ask);
+                }
+                hit
             }
         };
         self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);

@@ -104,20 +104,26 @@ impl Desk {
     /// The snapshot in force and the time, for the queries that are at hand.
     pub fn moment(&self) -> Moment {
         // Before the snapshot: an old one must not be taken for one of the new generation.
-        let generation = self.generation.load(Ordering::Acquire);
+        let generation = self.generation();
         Moment { world: self.world(), generation, now: self.now() }
     }
 
     /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
     pub fn swap(&self, world: World) {
         self.world.store(Arc::new(world));
-        self.generation.fetch_add(1, Ordering::Release);
+        self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Forgets all answers that were fetched.
     pub fn forget_answers(&self) {
+        // Before, for those that are being fetched; after, for those that somebody just found.
+        self.generation.fetch_add(1, Ordering::SeqCst);
         self.cache.clear();
-        self.generation.fetch_add(1, Ordering::Release);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
     }
 
     /// Everybody's counters.
@@ -204,7 +210,7 @@ impl Desk {
                 }
                 Outcome::Ready
             }
-            _ => Outcome::Later(Later::new(world.clone(), packet, peer, allowed)),
+            _ => Outcome::Later(Later::new(moment, packet, peer, allowed)),
         }
     }
 
@@ -226,9 +232,7 @@ impl Desk {
                 Reply::to(question, Rcode::Refused, out).finish(limit(question, peer.transport), &[]);
                 Outcome::Ready
             }
-            None => {
-                Outcome::Later(Later::new(world.clone(), question.packet, peer, AllowReason::NothingForbids))
-            }
+            None => Outcome::Later(Later::new(moment, question.packet, peer, AllowReason::NothingForbids)),
         }
     }
 
