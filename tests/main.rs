@@ -10,6 +10,7 @@
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
+//! | `streams` | long-lived connections are told how long they may be idle; thousands of them cost little |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
@@ -32,6 +33,7 @@ mod protocol;
 mod recursion;
 mod reload;
 mod school;
+mod streams;
 mod support;
 mod tidy;
 mod trace;
