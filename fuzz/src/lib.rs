@@ -15,6 +15,7 @@ pub mod question;
 pub mod upstream;
 pub mod zone;
 
+mod again;
 mod message;
 mod school;
 

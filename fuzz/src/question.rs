@@ -1,8 +1,10 @@
 //! A client's packet, answered as a worker answers it: refusals, our own names, blocks, the cache.
 //!
 //! Every packet gets the answer that the RFCs ask for or none; every answer has the client's id and
-//! question, fits the way that it takes, and can be read.
+//! question, fits the way that it takes, and can be read. It is the same whether or not the packet was
+//! answered before.
 
+use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
@@ -16,11 +18,12 @@ use lachan::journal::count::Tally;
 use lachan::journal::{self, Journal};
 use lachan::model::roster::Roster;
 use lachan::query::peer::{Peer, Transport};
-use lachan::query::{Desk, Outcome, Scratch, World};
+use lachan::query::{Desk, Moment, Outcome, Scratch};
 use lachan::resolve::cache::{Cache, Stamp, TtlBounds};
 use lachan::resolve::{Answer, Ask, Proof};
 use tempfile::TempDir;
 
+use super::again::Pair;
 use super::message::{query, read_answer};
 use super::school;
 
@@ -32,7 +35,7 @@ const BLOCKED: &str = "11bet.com";
 /// The packet, from a client of each group and from a stranger, over UDP and TCP.
 pub fn check(packet: &[u8]) {
     let desk = desk();
-    let world = school::world();
+    let moment = desk.moment();
     let parsed = Question::parse(packet);
     let mut scratch = Scratch::new(tally(), desk.counters().shared.clone());
     let mut out = Vec::new();
@@ -41,7 +44,7 @@ pub fn check(packet: &[u8]) {
             let is_known = last < 4;
             let client = if is_known { [127, 0, 0, last] } else { [192, 0, 2, 1] };
             let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), transport);
-            match (&parsed, answer(desk, &world, &mut scratch, packet, peer, &mut out)) {
+            match (&parsed, answer(desk, &moment, &mut scratch, packet, peer, &mut out)) {
                 (Err(Refused::Silent), Outcome::Silent) => {}
                 (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, is_known, &out),
                 (Ok(question), Outcome::Ready) => hold_answer(question, transport, &out),
@@ -50,6 +53,7 @@ pub fn check(packet: &[u8]) {
             }
         }
     }
+    both_ways(packet);
     if let Ok(question) = parsed {
         out.clear();
         desk.shed(packet, &mut out);
@@ -57,16 +61,23 @@ pub fn check(packet: &[u8]) {
     }
 }
 
+fn both_ways(packet: &[u8]) {
+    thread_local! {
+        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(desk(), &tally()));
+    }
+    PAIR.with_borrow_mut(|pair| pair.hold(packet, 90));
+}
+
 fn answer(
     desk: &Desk,
-    world: &Arc<World>,
+    moment: &Moment,
     scratch: &mut Scratch,
     packet: &[u8],
     peer: Peer,
     out: &mut Vec<u8>,
 ) -> Outcome {
     out.clear();
-    desk.answer(world, scratch, packet, peer, out)
+    desk.answer(moment, scratch, packet, peer, out)
 }
 
 /// A refusal has the question and an OPT record where those can be read, else it is a header. Strangers
@@ -123,7 +134,7 @@ fn desk() -> &'static Desk {
 }
 
 /// Where blocked attempts are counted; nobody reads them. A thread's own, so that the folder goes with it.
-fn tally() -> Arc<Tally> {
+pub fn tally() -> Arc<Tally> {
     thread_local! {
         static JOURNAL: (Arc<Tally>, Journal, TempDir) = {
             let folder = tempfile::tempdir().expect("a folder of our own");
@@ -137,7 +148,17 @@ fn tally() -> Arc<Tally> {
     JOURNAL.with(|(tally, ..)| tally.clone())
 }
 
-/// Names of every fate, with and without EDNS, and queries that get their own refusals.
+/// What real clients send.
+fn stubs() -> Vec<Vec<u8>> {
+    let lines = include_str!("../seeds/stubs.tsv").lines().filter(|line| !line.starts_with('#'));
+    let octets = |hex: &str| {
+        let digits = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+        (0..hex.len()).step_by(2).map(digits).collect::<Option<Vec<u8>>>().expect("hexadecimal digits")
+    };
+    lines.map(|line| octets(line.split_once('\t').expect("who, and a datagram").1)).collect()
+}
+
+/// Queries of real clients, names of every fate, with and without EDNS, and queries that get their own refusals.
 pub fn seeds() -> Vec<Vec<u8>> {
     let names = [
         b"\x03www\x07Example\x00".as_slice(),
@@ -149,7 +170,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ];
     let blocked = OwnedName::parse(BLOCKED).expect("a name");
     let names: Vec<&[u8]> = names.into_iter().chain([blocked.as_name().wire()]).collect();
-    let mut seeds = Vec::new();
+    let mut seeds = stubs();
     for (name, opt) in names.iter().flat_map(|name| [(name, None), (name, Some((512, true)))]) {
         for kind in [rtype::A, rtype::ANY, rtype::HTTPS] {
             seeds.push(query(name, kind, opt));

@@ -4,17 +4,24 @@
 //! nothing. Kept, it is written to any client as it is (another id, another case, later, a smaller
 //! limit), TTLs counting down. What cannot be read never meets a client.
 
+use std::cell::RefCell;
+
 use lachan::dns::edns::TYPE_OPT;
 use lachan::dns::message::{RecordAt, Section, records, targets};
 use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
+use lachan::model::roster::Roster;
+use lachan::query::Desk;
 use lachan::resolve::cache::{Cache, Hit, Stamp, TtlBounds};
 use lachan::resolve::outside::{followed, taken};
 use lachan::resolve::{Answer, Ask, Proof};
 
+use super::again::Pair;
 use super::message::query;
+use super::question::tally;
+use super::school;
 
 /// The cache's clock, in seconds.
 const NOW: u64 = 1_000_000;
@@ -27,6 +34,7 @@ pub fn check(octets: &[u8]) {
     let Some(answer) = taken(&ask, message.to_vec()) else { return };
     hold_taken(&ask, &answer);
     hold_kept(&ask, &answer);
+    hold_both_ways(&ask, &answer);
     if let Some(joined) = followed(&ask, &answer, &answer) {
         let (end, found) = records(&joined.wire).expect("what we join can be read");
         assert_eq!(end, HEADER + ask.name.as_name().wire().len() + 4);
@@ -98,6 +106,35 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
         }
     }
     hold_message(&fresh, ask, answer);
+}
+
+/// Clients who ask again, sooner and later, get what they would get had nobody asked before.
+fn hold_both_ways(ask: &Ask, answer: &Answer) {
+    thread_local! {
+        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(desk(), &tally()));
+    }
+    let desk = desk();
+    let stamp = Stamp { generation: desk.moment().world.index.id(), ..Stamp::default() };
+    for opt in [None, Some((512, ask.dnssec_ok)), Some((1232, ask.dnssec_ok))] {
+        for later in [0, 7, 1 << 40] {
+            desk.forget_answers();
+            desk.cache().insert(ask, answer, stamp, desk.moment().now);
+            PAIR.with_borrow_mut(|pair| pair.hold(&client(ask, opt), later));
+        }
+    }
+}
+
+/// A desk whose cache is this target's own; a thread's own, since it forgets.
+fn desk() -> &'static Desk {
+    thread_local! {
+        static DESK: &'static Desk = {
+            let rosters = (&Roster::default(), &Roster::default());
+            let world = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
+            let cache = Cache::new(1 << 20, TtlBounds::default());
+            Box::leak(Box::new(Desk::new(world.expect("a world"), cache)))
+        };
+    }
+    DESK.with(|desk| *desk)
 }
 
 /// A client's query for the same, shouted.

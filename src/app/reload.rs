@@ -97,7 +97,7 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
     let world = world::build(&settings, index, resolver, (&app.groups, &app.lists))?;
     app.desk.swap(world);
     if !same_resolution {
-        app.desk.cache().clear();
+        app.desk.forget_answers();
     }
     let at_restart = at_restart(&old_settings, &settings);
     app.settings.store(settings);

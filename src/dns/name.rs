@@ -75,6 +75,12 @@ impl<'a> Name<'a> {
         if at == octets.len() { Ok(Self(octets)) } else { Err(NameError::Truncated) }
     }
 
+    /// A name of octets that are known to be lower-case wire form.
+    pub(crate) fn of_lower_case(octets: &'a [u8]) -> Self {
+        debug_assert!(Self::from_wire(octets).is_ok(), "{octets:?}");
+        Self(octets)
+    }
+
     /// The octets in wire form, the root's zero included.
     pub fn wire(self) -> &'a [u8] {
         self.0

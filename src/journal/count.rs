@@ -14,7 +14,7 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::kinds::{Fit, Key, Kind, Kinds, Limits, Who};
+use super::kinds::{Fit, Key, Kind, Kinds, Limits, Place, Who};
 use crate::model::category::Category;
 use crate::model::event::Attempt;
 
@@ -33,6 +33,11 @@ pub(super) enum Clients {
     Kept,
     NotKept,
 }
+
+/// Where a kind of attempt was last counted: who counts the same again finds it at once. A guess, which is
+/// checked before it is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hint(Place);
 
 /// One worker's counts. Give each worker its own.
 #[derive(Debug)]
@@ -68,7 +73,14 @@ impl Tally {
 
     /// Counts one attempt. Never fails and never forgets; at the bounds above the details go, the
     /// attempt stays. The name of a secret category is not even held in memory.
-    pub fn count(&self, attempt: &Attempt<'_>) {
+    pub fn count(&self, attempt: &Attempt<'_>) -> Hint {
+        let mut hint = Hint::default();
+        self.count_again(attempt, &mut hint);
+        hint
+    }
+
+    /// [Counts](Self::count) one attempt, most likely of the kind that `hint` is of.
+    pub fn count_again(&self, attempt: &Attempt<'_>, hint: &mut Hint) {
         let secret = attempt.category.is_some_and(Category::is_secret);
         let name = if secret { &[] } else { attempt.name.wire() };
         let who = match (self.clients, attempt.client) {
@@ -86,8 +98,12 @@ impl Tally {
         };
         let mut open = self.lock();
         let key = Key { minute: open.minute, kind, who, rtype: attempt.rtype };
-        if open.kinds.add(key, name, 1) == Fit::Folded {
-            open.folded += 1;
+        if open.kinds.add_at(hint.0, &key, name) {
+            return;
+        }
+        match open.kinds.add(key, name, 1) {
+            Fit::Whole(place) => hint.0 = place,
+            Fit::Folded => open.folded += 1,
         }
     }
 

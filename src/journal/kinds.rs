@@ -114,9 +114,13 @@ pub(super) struct Limits {
 /// Whether all that was known was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
-    Whole,
+    Whole(Place),
     Folded,
 }
+
+/// Where a kind stands in its table, until that is cleared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place(u32);
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -154,16 +158,27 @@ impl Kinds {
     /// Adds `count` attempts of that kind; always counts them, coarser when they no longer fit.
     pub fn add(&mut self, key: Key, name: &[u8], count: u64) -> Fit {
         self.total += count;
-        if self.add_within(key, name, count, self.limits.kinds) {
-            return Fit::Whole;
+        if let Some(place) = self.add_within(key, name, count, self.limits.kinds) {
+            return Fit::Whole(place);
         }
         let coarse = key.without_details();
-        if !self.add_within(coarse, &[], count, self.limits.kinds + self.limits.coarse)
-            && !self.add_within(coarse.by_the_hour(), &[], count, self.limits.kinds + 2 * self.limits.coarse)
-        {
-            self.add_within(coarse.by_the_hour().bare(), &[], count, usize::MAX);
-        }
+        let most = |times| self.limits.kinds + times * self.limits.coarse;
+        let (by_minute, by_hour) = (most(1), most(2));
+        self.add_within(coarse, &[], count, by_minute)
+            .or_else(|| self.add_within(coarse.by_the_hour(), &[], count, by_hour))
+            .or_else(|| self.add_within(coarse.by_the_hour().bare(), &[], count, usize::MAX));
         Fit::Folded
+    }
+
+    /// Adds one attempt of that kind if it stands at `place`, as it did in this table or another.
+    pub fn add_at(&mut self, place: Place, key: &Key, name: &[u8]) -> bool {
+        let Some(entry) = self.entries.get(place.0 as usize) else { return false };
+        if entry.key != *key || self.name(entry) != name {
+            return false;
+        }
+        self.entries[place.0 as usize].count += 1;
+        self.total += 1;
+        true
     }
 
     /// Empties it and keeps its memory, unless that is much more than it needed.
@@ -200,8 +215,8 @@ impl Kinds {
         &self.names[entry.name_at as usize..][..usize::from(entry.name_len)]
     }
 
-    /// Whether it found its place: counted before, or room for a new one.
-    fn add_within(&mut self, key: Key, name: &[u8], count: u64, most: usize) -> bool {
+    /// Where it found its place: counted before, or room for a new one.
+    fn add_within(&mut self, key: Key, name: &[u8], count: u64, most: usize) -> Option<Place> {
         let mut hasher = SipHasher13::new_with_key(&self.hash_key);
         hasher.write(&key.octets());
         hasher.write(name);
@@ -211,13 +226,14 @@ impl Kinds {
         while self.slots[slot] != 0 {
             let entry = &self.entries[self.slots[slot] as usize - 1];
             if entry.hash == hash && entry.key == key && self.name(entry) == name {
-                self.entries[self.slots[slot] as usize - 1].count += count;
-                return true;
+                let place = self.slots[slot] - 1;
+                self.entries[place as usize].count += count;
+                return Some(Place(place));
             }
             slot = (slot + 1) & mask;
         }
         if self.entries.len() >= most || self.names.len() + name.len() > self.limits.names {
-            return false;
+            return None;
         }
         let name_at = self.names.len() as u32;
         self.names.extend_from_slice(name);
@@ -226,7 +242,7 @@ impl Kinds {
         if self.entries.len() * 2 > self.slots.len() {
             self.widen();
         }
-        true
+        Some(Place(self.entries.len() as u32 - 1))
     }
 
     fn widen(&mut self) {
@@ -269,11 +285,14 @@ mod tests {
     fn at_the_bound_all_is_kept_and_one_past_it_the_details_go() {
         let mut kinds = Kinds::new(LIMITS, [7; 16]);
         for device in 0..100 {
-            assert_eq!(kinds.add(key(60, 1, device), b"\x01a\x00", 1), Fit::Whole);
+            assert!(matches!(kinds.add(key(60, 1, device), b"\x01a\x00", 1), Fit::Whole(_)));
         }
         assert_eq!(kinds.add(key(60, 1, 100), b"\x01a\x00", 1), Fit::Folded);
         assert_eq!(kinds.add(key(60, 1, 101), b"\x01b\x00", 2), Fit::Folded);
-        assert_eq!(kinds.add(key(60, 1, 99), b"\x01a\x00", 1), Fit::Whole, "what is there still counts");
+        assert!(
+            matches!(kinds.add(key(60, 1, 99), b"\x01a\x00", 1), Fit::Whole(_)),
+            "what is there still counts"
+        );
         assert_eq!((kinds.len(), kinds.total()), (101, 104));
         let (folded, name, count) = kinds.iter().last().unwrap();
         assert_eq!((folded.who, name, count), (Who::NOBODY, &b""[..], 3));
@@ -309,7 +328,7 @@ mod tests {
         kinds.clear();
         assert!(kinds.entries.capacity() <= 2 * ROOM_KEPT, "the second, empty use gave the room back");
         assert_eq!((kinds.len(), kinds.total(), kinds.iter().count()), (0, 0, 0));
-        assert_eq!(kinds.add(key(0, 1, 1), b"\x01a\x00", 1), Fit::Whole);
+        assert!(matches!(kinds.add(key(0, 1, 1), b"\x01a\x00", 1), Fit::Whole(_)));
         assert_eq!(kinds.len(), 1);
     }
 
@@ -321,7 +340,7 @@ mod tests {
             let mut oracle = BTreeMap::new();
             for (minute, group, device, name, count) in adds {
                 let key = key(minute, group, device);
-                prop_assert_eq!(kinds.add(key, names[name], count), Fit::Whole);
+                prop_assert!(matches!(kinds.add(key, names[name], count), Fit::Whole(_)));
                 *oracle.entry((key, names[name].to_vec())).or_insert(0) += count;
             }
             let held: BTreeMap<_, _> = kinds.iter().map(|(key, name, count)| ((*key, name.to_vec()), count)).collect();

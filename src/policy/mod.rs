@@ -226,7 +226,12 @@ impl Policy {
     /// The group of a client: the longest prefix that holds its address, else the group of unknown
     /// clients with the strictest tier.
     pub fn group_of(&self, client: IpAddr) -> &Group {
-        &self.groups[self.clients.group_of(client)]
+        &self.groups[self.number_of(client)]
+    }
+
+    /// Number of [the client's group](Self::group_of) among [`groups`](Self::groups).
+    pub fn number_of(&self, client: IpAddr) -> usize {
+        self.clients.group_of(client)
     }
 
     /// All groups; the first is that of unknown clients.

@@ -43,7 +43,7 @@ impl Desk {
                 self.cache.insert(&ask, &answer, stamp, self.now())
             }
         };
-        self.admit(&world, scratch, &question, peer, allowed, &hit, out);
+        self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);
         true
     }
 

@@ -7,14 +7,18 @@
 //!
 //! Knows every pillar. Never knows sockets.
 
+mod again;
 pub mod block;
 pub mod counters;
 pub mod inspect;
 pub mod later;
+pub mod packets;
 pub mod peer;
 pub mod special;
+pub mod world;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -25,54 +29,26 @@ use crate::dns::question::{Question, Refused};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::suffixes::Suffixes;
-use crate::filter::Index;
 use crate::journal::count::Tally;
 use crate::model::category::CategorySet;
 use crate::model::event::{Attempt, Effect};
 use crate::model::matched::Matched;
-use crate::model::name_set::NameSet;
-use crate::model::roster::RosterId;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
+use crate::policy::Group;
 use crate::policy::decide::{decide, decide_answer};
-use crate::policy::{Group, Policy};
+use crate::resolve::Ask;
 use crate::resolve::cache::{Cache, Hit};
-use crate::resolve::{Ask, Resolver};
-use block::BlockTexts;
+use again::Rests;
 use counters::{AllCounters, Counters, Counts};
 use later::Later;
-use peer::{Access, Peer, Transport};
-
-/// Everything that a query is answered from and a reload replaces: one immutable snapshot.
-pub struct World {
-    /// Who gets what.
-    pub policy: Policy,
-    /// What the lists say.
-    pub index: Arc<Index>,
-    /// Journal numbers of the index's lists, in the index's order.
-    pub lists: Vec<RosterId>,
-    /// Journal number for the school's own rules.
-    pub school_list: RosterId,
-    /// Whom we answer.
-    pub access: Access,
-    /// Names at or below which a name may be local; `None`: any name may.
-    pub local: Option<NameSet<()>>,
-    /// How to get answers.
-    pub resolver: Arc<Resolver>,
-    /// What goes with a block.
-    pub texts: BlockTexts,
-    /// What `version.bind` and `hostname.bind` are answered with.
-    pub identity: special::Identity,
-}
-
-impl World {
-    fn may_be_local(&self, suffixes: &Suffixes) -> bool {
-        self.local.as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
-    }
-}
+use packets::{Blocked, Packets};
+use peer::{Peer, Transport};
+pub use world::{Moment, World};
 
 /// Where queries are answered. One for the whole program; workers share it.
 pub struct Desk {
     world: ArcSwap<World>,
+    generation: AtomicU64,
     cache: Cache,
     started: Instant,
     counters: AllCounters,
@@ -81,6 +57,7 @@ pub struct Desk {
 /// What a worker keeps between queries.
 pub struct Scratch {
     suffixes: Suffixes,
+    packets: Option<Packets>,
     tally: Arc<Tally>,
     counters: Arc<Counters>,
 }
@@ -98,7 +75,12 @@ pub enum Outcome {
 impl Scratch {
     /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
     pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
-        Self { suffixes: Suffixes::new(), tally, counters }
+        Self { suffixes: Suffixes::new(), packets: None, tally, counters }
+    }
+
+    /// The same with a [packet cache](packets), for who answers many datagrams.
+    pub fn with_packets(self) -> Self {
+        Self { packets: Some(Packets::new()), ..self }
     }
 }
 
@@ -107,6 +89,7 @@ impl Desk {
     pub fn new(world: World, cache: Cache) -> Self {
         Self {
             world: ArcSwap::from_pointee(world),
+            generation: AtomicU64::new(1),
             cache,
             started: Instant::now(),
             counters: AllCounters::default(),
@@ -118,9 +101,23 @@ impl Desk {
         self.world.load_full()
     }
 
+    /// The snapshot in force and the time, for the queries that are at hand.
+    pub fn moment(&self) -> Moment {
+        // Before the snapshot: an old one must not be taken for one of the new generation.
+        let generation = self.generation.load(Ordering::Acquire);
+        Moment { world: self.world(), generation, now: self.now() }
+    }
+
     /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
     pub fn swap(&self, world: World) {
         self.world.store(Arc::new(world));
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Forgets all answers that were fetched.
+    pub fn forget_answers(&self) {
+        self.cache.clear();
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Everybody's counters.
@@ -141,12 +138,16 @@ impl Desk {
     /// Answers a packet at once, or says what it takes.
     pub fn answer(
         &self,
-        world: &Arc<World>,
+        moment: &Moment,
         scratch: &mut Scratch,
         packet: &[u8],
         peer: Peer,
         out: &mut Vec<u8>,
     ) -> Outcome {
+        let world = &moment.world;
+        if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, out) {
+            return Outcome::Ready;
+        }
         let question = match peer.parse(packet) {
             Ok(question) => question,
             Err(refused) => return self.refuse(world, scratch, refused, packet, peer, out),
@@ -165,19 +166,22 @@ impl Desk {
         }
         scratch.suffixes.fill(world.index.key(), question.name());
         if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name()) {
-            return self.local(world, &question, peer, out);
+            return self.local(moment, &question, peer, out);
         }
         let group = world.policy.group_of(peer.address);
         let matched = world.index.lookup(&scratch.suffixes);
+        let mut is_counted = false;
         let allowed = match decide(&world.policy, group, &scratch.suffixes, &matched) {
             Verdict::Allow(reason) => reason,
             Verdict::Monitor(reason) => {
                 self.count(world, scratch, &matched, group, &question, peer, &reason, Effect::Monitored);
+                is_counted = true;
                 // It is counted; only what is locked can still close the answer.
                 AllowReason::OpenGroup
             }
             Verdict::Block(reason) => {
-                self.block(world, scratch, &matched, group, &question, peer, &reason, out);
+                let blocked = self.block(world, scratch, &matched, group, &question, peer, &reason, out);
+                scratch.keep(moment, peer, out, Rests::OnBlock(blocked));
                 return Outcome::Ready;
             }
         };
@@ -190,11 +194,14 @@ impl Desk {
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[]);
             return Outcome::Ready;
         }
-        let now = self.now();
-        match self.cache.find(&question, now) {
+        match self.cache.find(&question, moment.now) {
             Some(hit) if hit.stamp().generation == world.index.id() => {
                 Counters::add(&scratch.counters.cached);
-                self.admit(world, scratch, &question, peer, allowed, &hit, out);
+                let now = moment.now;
+                is_counted |= self.admit(world, now, scratch, &question, peer, allowed, &hit, out);
+                if !is_counted {
+                    scratch.keep(moment, peer, out, Rests::OnHit(&hit));
+                }
                 Outcome::Ready
             }
             _ => Outcome::Later(Later::new(world.clone(), packet, peer, allowed)),
@@ -202,7 +209,8 @@ impl Desk {
     }
 
     /// Answers from what never leaves the house; where that leads outside, it has to be fetched.
-    fn local(&self, world: &Arc<World>, question: &Question<'_>, peer: Peer, out: &mut Vec<u8>) -> Outcome {
+    fn local(&self, moment: &Moment, question: &Question<'_>, peer: Peer, out: &mut Vec<u8>) -> Outcome {
+        let world = &moment.world;
         if question.rtype == rtype::ANY {
             special::any(question, limit(question, peer.transport), out);
             return Outcome::Ready;
@@ -210,8 +218,8 @@ impl Desk {
         let ask = Ask::of(question);
         match world.resolver.local(&ask) {
             Some(answer) => {
-                let hit = self.cache.wrap(&ask, &answer, self.now());
-                hit.write(question, self.now(), out, limit(question, peer.transport));
+                let hit = self.cache.wrap(&ask, &answer, moment.now);
+                hit.write(question, moment.now, out, limit(question, peer.transport));
                 Outcome::Ready
             }
             None if !question.recursion_desired() => {
@@ -225,17 +233,19 @@ impl Desk {
     }
 
     /// Writes an answer, held to where it leads: a block answer takes its place where the policy says so.
+    /// Says whether there was something to count.
     #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
     fn admit(
         &self,
         world: &World,
+        now: u64,
         scratch: &mut Scratch,
         question: &Question<'_>,
         peer: Peer,
         allowed: AllowReason,
         hit: &Hit,
         out: &mut Vec<u8>,
-    ) {
+    ) -> bool {
         let group = world.policy.group_of(peer.address);
         let stamp = hit.stamp();
         let verdict = decide_answer(group, allowed, CategorySet(stamp.all), CategorySet(stamp.open));
@@ -245,11 +255,12 @@ impl Desk {
             let matched = inspect::walk_to(&answer, &world.index, &mut scratch.suffixes, reason.category);
             if let Some(Verdict::Block(reason)) = verdict {
                 self.block(world, scratch, &matched, group, question, peer, &reason, out);
-                return;
+                return true;
             }
             self.count(world, scratch, &matched, group, question, peer, &reason, Effect::Monitored);
         }
-        hit.write(question, self.now(), out, limit(question, peer.transport));
+        hit.write(question, now, out, limit(question, peer.transport));
+        verdict.is_some()
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
@@ -263,10 +274,11 @@ impl Desk {
         peer: Peer,
         reason: &BlockReason,
         out: &mut Vec<u8>,
-    ) {
+    ) -> Blocked {
         Counters::add(&scratch.counters.blocked);
-        self.count(world, scratch, matched, group, question, peer, reason, Effect::Blocked);
+        let blocked = self.count(world, scratch, matched, group, question, peer, reason, Effect::Blocked);
         block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
+        blocked
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one attempt, each used")]
@@ -280,7 +292,7 @@ impl Desk {
         peer: Peer,
         reason: &BlockReason,
         effect: Effect,
-    ) {
+    ) -> Blocked {
         let list = match reason.source {
             Source::SchoolRule(_) => Some(world.school_list),
             Source::NotInAllowSet => None,
@@ -289,7 +301,7 @@ impl Desk {
                 world.lists.get(usize::from(list)).copied()
             }),
         };
-        scratch.tally.count(&Attempt {
+        let hint = scratch.tally.count(&Attempt {
             group: group.id,
             tier: group.tier,
             client: peer.address,
@@ -300,6 +312,7 @@ impl Desk {
             layer: reason.layer,
             effect,
         });
+        Blocked { category: reason.category, list, layer: reason.layer, hint }
     }
 
     /// Writes the answer to a packet that is no question we answer. Who may not ask learns no more than

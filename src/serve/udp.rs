@@ -20,7 +20,7 @@ use crate::journal::count::Tally;
 use crate::query::counters::Counters;
 use crate::query::later::Later;
 use crate::query::peer::{Peer, Transport};
-use crate::query::{Desk, Outcome, Scratch, World};
+use crate::query::{Desk, Moment, Outcome, Scratch};
 use crate::sys::batch::{Batch, Datagram};
 use crate::sys::udp::{Path, Udp};
 
@@ -72,14 +72,14 @@ impl Worker {
 
     fn run(self) {
         let mut batch = Batch::new();
-        let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().for_worker());
+        let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().for_worker()).with_packets();
         let mut failing = false;
         while !self.stop.load(Ordering::Relaxed) {
             match batch.receive(&self.socket) {
                 Ok(()) => {
                     failing = false;
-                    let world = self.desk.world();
-                    batch.each(|datagram, out| self.answer(&world, &datagram, &mut scratch, out));
+                    let moment = self.desk.moment();
+                    batch.each(|datagram, out| self.answer(&moment, &datagram, &mut scratch, out));
                     batch.send(&self.socket);
                 }
                 Err(error) if is_wait(&error) => {}
@@ -99,13 +99,13 @@ impl Worker {
     /// Writes the answer to one query. Says whether there is one to send now.
     fn answer(
         &self,
-        world: &Arc<World>,
+        moment: &Moment,
         query: &Datagram<'_>,
         scratch: &mut Scratch,
         out: &mut Vec<u8>,
     ) -> bool {
         let peer = Peer::new(query.from, Transport::Udp);
-        let answer = || self.desk.answer(world, scratch, query.octets, peer, out);
+        let answer = || self.desk.answer(moment, scratch, query.octets, peer, out);
         match catch_unwind(AssertUnwindSafe(answer)) {
             Ok(Outcome::Ready) => true,
             Ok(Outcome::Silent) => false,

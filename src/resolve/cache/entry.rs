@@ -87,6 +87,11 @@ impl Entry {
         self.stored + u64::from(self.lifetime)
     }
 
+    /// Where TTLs stand behind the question.
+    pub(super) fn ttls(&self) -> &[u16] {
+        &self.ttls
+    }
+
     /// Octets of its parts.
     pub(super) fn octets(&self) -> usize {
         self.sections.len() + self.ttls.len() * 2

@@ -223,6 +223,16 @@ impl Hit {
         self.0.expires().saturating_sub(now)
     }
 
+    /// When it expires.
+    pub fn expires(&self) -> u64 {
+        self.0.expires()
+    }
+
+    /// Where the TTLs stand behind the question, in an answer that is not truncated.
+    pub fn ttl_places(&self) -> &[u16] {
+        self.0.ttls()
+    }
+
     /// The whole message again, TTLs as kept, to inspect it.
     pub fn message(&self, ask: &Ask) -> Vec<u8> {
         self.0.message(ask)

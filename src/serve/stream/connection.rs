@@ -9,6 +9,7 @@
 //! as it may and asks another one that would have to wait.
 
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::dns::edns::IdleTime;
 use crate::query::counters::Counters;
 use crate::query::later::Later;
 use crate::query::peer::Peer;
-use crate::query::{Outcome, World};
+use crate::query::{Moment, Outcome};
 
 /// Octets of answers from which on no more are made until these are taken. The last may be the longest
 /// that there is.
@@ -190,7 +191,7 @@ where
     /// Answers the queries in the first `end` octets that were read, and keeps what is left of them.
     fn answer_all(&mut self, end: usize, now: Instant, tools: &mut Tools) {
         // One snapshot, and one time to be idle, for all that came together.
-        let world = self.streams.desk.world();
+        let moment = self.streams.desk.moment();
         let peer = self.peer.with_idle_time(IdleTime::of(self.streams.places.idle()));
         let had_begun = !self.unread.is_empty() && !self.has_queries;
         let mut at = 0;
@@ -205,7 +206,7 @@ where
                     let (from, to) = (end - rest.len() - query.len(), end - rest.len());
                     at = to;
                     self.patience.active(now);
-                    self.answer(&world, peer, from..to, tools);
+                    self.answer(&moment, peer, from..to, tools);
                 }
             }
         };
@@ -217,11 +218,11 @@ where
     }
 
     /// Answers one query, or has its answer fetched.
-    fn answer(&mut self, world: &Arc<World>, peer: Peer, query: std::ops::Range<usize>, tools: &mut Tools) {
+    fn answer(&mut self, moment: &Moment, peer: Peer, query: Range<usize>, tools: &mut Tools) {
         let Tools { scratch, input, answer, answers } = tools;
         let desk = &self.streams.desk;
         let outcome =
-            catch_unwind(AssertUnwindSafe(|| desk.answer(world, scratch, &input[query], peer, answer)));
+            catch_unwind(AssertUnwindSafe(|| desk.answer(moment, scratch, &input[query], peer, answer)));
         match outcome {
             Ok(Outcome::Ready) => frames::put(answer, answers),
             // Nobody who speaks DNS sends that.

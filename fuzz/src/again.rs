@@ -1,0 +1,81 @@
+//! The short way beside the long one: a worker with a packet cache and one without give the same octets and
+//! count the same, whatever comes, however often, and however much later.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use lachan::dns::name::HEADER;
+use lachan::journal::count::Tally;
+use lachan::query::counters::Counters;
+use lachan::query::peer::{Peer, Transport};
+use lachan::query::{Desk, Moment, Outcome, Scratch};
+
+/// One worker of each sort, at one desk.
+pub struct Pair {
+    desk: &'static Desk,
+    long: (Scratch, Arc<Counters>),
+    short: (Scratch, Arc<Counters>),
+}
+
+impl Pair {
+    /// Both count blocked attempts in `tally`.
+    pub fn new(desk: &'static Desk, tally: &Arc<Tally>) -> Self {
+        let worker = || {
+            let counters = desk.counters().for_worker();
+            (Scratch::new(tally.clone(), counters.clone()), counters)
+        };
+        let (long, short) = (worker(), worker());
+        Self { desk, long, short: (short.0.with_packets(), short.1) }
+    }
+
+    /// The packet by clients of all groups and by a stranger: often enough to be kept, in another case and
+    /// with another id each time, and `later` seconds from now.
+    pub fn hold(&mut self, packet: &[u8], later: u64) {
+        let mut moment = self.desk.moment();
+        for time in 0..5 {
+            let mut packet = packet.to_vec();
+            if time > 0 {
+                shout(&mut packet, time);
+            }
+            if time == 3 {
+                moment.now += later;
+            }
+            for client in [[127, 0, 0, 1], [127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 9], [192, 0, 2, 1]] {
+                let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), Transport::Udp);
+                self.hold_one(&moment, &packet, peer);
+            }
+        }
+    }
+
+    fn hold_one(&mut self, moment: &Moment, packet: &[u8], peer: Peer) {
+        let (mut long, mut short) = (Vec::new(), b"what stood there before".to_vec());
+        let by_long = self.desk.answer(moment, &mut self.long.0, packet, peer, &mut long);
+        let by_short = self.desk.answer(moment, &mut self.short.0, packet, peer, &mut short);
+        match (by_long, by_short) {
+            (Outcome::Ready, Outcome::Ready) => assert_eq!(short, long, "{} asks", peer.address),
+            (Outcome::Silent, Outcome::Silent) | (Outcome::Later(_), Outcome::Later(_)) => {}
+            _ => panic!("the two ways part for {}", peer.address),
+        }
+        let [long, short] = [&self.long.1, &self.short.1].map(|it| {
+            [&it.queries, &it.blocked, &it.cached, &it.refused, &it.malformed]
+                .map(|counter| counter.load(Ordering::Relaxed))
+        });
+        assert_eq!(short, long, "queries, blocked, cached, refused, malformed");
+    }
+}
+
+/// Gives the packet another id, and some letters of its first name another case.
+fn shout(packet: &mut [u8], time: u8) {
+    if let Some(id) = packet.get_mut(..2) {
+        id.copy_from_slice(&[time, !time]);
+    }
+    let mut at = HEADER;
+    while let Some(len) = packet.get(at).map(|len| usize::from(*len)).filter(|len| (1..64).contains(len)) {
+        let Some(label) = packet.get_mut(at + 1..at + 1 + len) else { return };
+        for octet in label.iter_mut().skip(usize::from(time) % 2).step_by(usize::from(time)) {
+            *octet ^= if octet.is_ascii_alphabetic() { 0x20 } else { 0 };
+        }
+        at += len + 1;
+    }
+}

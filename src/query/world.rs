@@ -1,0 +1,61 @@
+//! What a query is answered from: one immutable snapshot, and the moment that it is looked at.
+
+use std::sync::Arc;
+
+use super::block::BlockTexts;
+use super::packets::Scope;
+use super::peer::Access;
+use super::special;
+use crate::dns::suffixes::Suffixes;
+use crate::filter::Index;
+use crate::model::name_set::NameSet;
+use crate::model::roster::RosterId;
+use crate::policy::Policy;
+use crate::resolve::Resolver;
+
+/// Everything that a query is answered from and a reload replaces: one immutable snapshot.
+pub struct World {
+    /// Who gets what.
+    pub policy: Policy,
+    /// What the lists say.
+    pub index: Arc<Index>,
+    /// Journal numbers of the index's lists, in the index's order.
+    pub lists: Vec<RosterId>,
+    /// Journal number for the school's own rules.
+    pub school_list: RosterId,
+    /// Whom we answer.
+    pub access: Access,
+    /// Names at or below which a name may be local; `None`: any name may.
+    pub local: Option<NameSet<()>>,
+    /// How to get answers.
+    pub resolver: Arc<Resolver>,
+    /// What goes with a block.
+    pub texts: BlockTexts,
+    /// What `version.bind` and `hostname.bind` are answered with.
+    pub identity: special::Identity,
+}
+
+impl World {
+    /// Whether the name walked may be one of our own.
+    pub(super) fn may_be_local(&self, suffixes: &Suffixes) -> bool {
+        self.local.as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
+    }
+}
+
+/// What is in force while a batch of queries is answered, and the time.
+pub struct Moment {
+    /// The snapshot.
+    pub world: Arc<World>,
+    /// Changes whenever an answer to the same packet may: with each new snapshot, and when the answer
+    /// cache is emptied.
+    pub(super) generation: u64,
+    /// Seconds since the desk opened.
+    pub now: u64,
+}
+
+impl Moment {
+    /// For whom and how long an answer given now is good.
+    pub(super) fn scope(&self, group: usize) -> Scope {
+        Scope { generation: self.generation, group: group as u16, now: self.now }
+    }
+}
