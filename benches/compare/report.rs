@@ -118,21 +118,24 @@ fn streams(figures: &[Figures]) -> String {
     let mut text = format!(
         "Cached names over {CONNECTIONS} TCP connections, {IN_FLIGHT} questions in flight on each; CPU-µs an \
          answer:\n\n\
-         | | TCP cached, CPU-µs | lowest–highest | thousand a second | server, generator busy |\n\
-         | --- | --: | --: | --: | --: |\n",
+         | | TCP cached, CPU-µs | lowest–highest | ÷ floor | thousand a second | server, generator busy |\n\
+         | --- | --: | --: | --: | --: | --: |\n",
     );
+    let cost = |it: &Figures| it.median(Kind::Streams, |visit| visit.cost);
+    let floor = figures.iter().find(|it| it.is_floor()).map_or(f64::NAN, cost);
     for it in figures {
         let median = |what: fn(&Visit) -> f64| it.median(Kind::Streams, what);
-        if median(|visit| visit.cost).is_nan() {
+        if cost(it).is_nan() {
             continue;
         }
         let (least, most) = it.range(Kind::Streams);
         let _ = writeln!(
             text,
-            "| {} | {:.1} ({:.1}) | {least:.1}–{most:.1} | {:.0} | {:.0} %, {:.0} % |",
+            "| {} | {:.1} ({:.1}) | {least:.1}–{most:.1} | {:.2} | {:.0} | {:.0} %, {:.0} % |",
             it.title,
-            median(|visit| visit.cost),
+            cost(it),
             median(|visit| visit.user),
+            cost(it) / floor,
             median(|visit| visit.speed) / 1e3,
             median(|visit| visit.server_busy) * 100.0,
             median(|visit| visit.generator_busy) * 100.0,
