@@ -32,6 +32,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("miette", &["config/mistake", "cli"]),
     ("memmap2", &["sys"]),
     ("nix", &["sys"]),
+    ("rand", &["resolve"]),
+    ("foldhash", &["query/packets"]),
     ("socket2", &["sys"]),
     ("idna", &["dns/idna"]),
     ("ureq", &["lists/fetch"]),

@@ -4,5 +4,6 @@
 pub mod batch;
 pub mod limits;
 pub mod mmap;
+pub mod outgoing;
 pub mod tcp;
 pub mod udp;

@@ -27,12 +27,13 @@ use slot::{Kept, Slot};
 
 mod slot;
 
-/// Answers kept, of 320 octets each: 2.5 MiB when all are used.
-const SLOTS: usize = 8192;
+/// Answers kept, of 320 octets each: 5 MiB when all are used, which takes as many different questions that
+/// come again and again.
+const SLOTS: usize = 16_384;
 /// Places that a packet may have.
 const WAYS: usize = 4;
 /// Packets remembered to have come once.
-const ONCE: usize = 2 * SLOTS;
+const ONCE: usize = SLOTS;
 /// Octets of the longest packet that is kept, its id left out: names of up to 101 octets with OPT.
 const KEY_MAX: usize = 126;
 /// Octets of an OPT record without options (RFC 6891 §6.1.2).

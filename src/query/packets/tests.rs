@@ -1,3 +1,5 @@
+//! What comes back, what does not, and what gives way.
+
 use super::slot::KEPT_MAX;
 use super::*;
 

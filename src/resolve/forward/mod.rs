@@ -2,8 +2,9 @@
 //!
 //! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
 //! last. One that is slow gets company: after `hedge_after` the next is asked as well, and the first
-//! useful answer counts, so a dead server costs that long once and not a timeout. The library's pool (one
-//! for each server) keeps the connections, repeats over UDP and goes to TCP for what does not fit.
+//! useful answer counts, so a dead server costs that long once and not a timeout. A plain server is asked over
+//! UDP; what does not fit there, and the others, go over the connections that the library's pool keeps (one
+//! pool for each server).
 //!
 //! What a forwarder says about DNSSEC (AD) is not believed: its answers are
 //! [`Indeterminate`](Proof::Indeterminate). Its block signals come through: an Extended DNS Error of 15,
@@ -25,15 +26,16 @@ use rustls::ClientConfig;
 use tokio::time::sleep;
 
 use super::reason;
+use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::tally::Tally;
-use super::upstream::{Provider, Role};
+use super::upstream::{Provider, Role, source_for};
 use super::wire::{self, Taken};
 use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::reply::Rcode;
-use upstream::Upstream;
+use upstream::{Transport, Upstream};
 
 mod trust;
 pub mod upstream;
@@ -75,6 +77,9 @@ struct Zone {
 
 struct Server {
     label: String,
+    /// For a plain server: the first to be tried.
+    udp: Option<Datagrams>,
+    /// Its connections.
     pool: NameServerPool<Provider>,
     tally: Arc<Tally>,
 }
@@ -129,6 +134,12 @@ impl Server {
         timing: Timing,
     ) -> Result<Self, Error> {
         let tally = Arc::new(Tally::new());
+        let udp = match (&upstream.transport, source_for(&sources, upstream.address.ip())) {
+            (Transport::Plain, Some(source)) => {
+                Some(Datagrams { server: upstream.address, source, patience: timing.patience })
+            }
+            _ => None,
+        };
         let mut options = ResolverOpts::default();
         options.timeout = timing.patience;
         options.max_active_requests = PIPELINE_MAX;
@@ -139,10 +150,21 @@ impl Server {
         let context = Arc::new(PoolContext::new(options, tls));
         let provider = Provider::new(Role::Forwarder(tally.clone()), sources, timing.patience);
         let pool = NameServerPool::from_config([upstream.config()], context, provider);
-        Ok(Self { label: upstream.to_string(), pool, tally })
+        Ok(Self { label: upstream.to_string(), udp, pool, tally })
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Taken, Fault> {
+        if let Some(udp) = &self.udp {
+            match udp.ask(ask, &self.tally).await {
+                Found::Answer(octets) => return self.take(ask, octets),
+                Found::Silent => return Err(Fault::Silent),
+                Found::OverTcp => {}
+            }
+        }
+        self.ask_pool(ask).await
+    }
+
+    async fn ask_pool(&self, ask: &Ask) -> Result<Taken, Fault> {
         let mut options = DnsRequestOptions::default();
         options.use_edns = true;
         options.edns_payload_len = PAYLOAD;
@@ -151,14 +173,18 @@ impl Server {
         let mut request = DnsRequest::from_query(wire::query(ask), options);
         request.metadata.checking_disabled = ask.checking_disabled;
         match self.pool.send(request).first_answer().await {
-            Ok(response) => wire::take(ask, response.into_buffer()).map_err(|_| {
-                self.tally.failed();
-                Fault::Garbage
-            }),
+            Ok(response) => self.take(ask, response.into_buffer()),
             Err(NetError::Truncated) => Err(Fault::Garbage),
             Err(_) if self.tally.is_distrusted() => Err(Fault::Distrusted),
             Err(_) => Err(Fault::Silent),
         }
+    }
+
+    fn take(&self, ask: &Ask, octets: Vec<u8>) -> Result<Taken, Fault> {
+        wire::take(ask, octets).map_err(|_| {
+            self.tally.failed();
+            Fault::Garbage
+        })
     }
 }
 
@@ -179,6 +205,12 @@ enum Fault {
 
 impl Zone {
     async fn ask(&self, ask: &Ask, hedge: Duration) -> Answer {
+        if let [server] = &self.servers[..] {
+            return match server.ask(ask).await.and_then(judge) {
+                Ok(taken) => accept(taken),
+                Err(fault) => given_up(ask, fault),
+            };
+        }
         let mut order: Vec<&Server> = self.servers.iter().collect();
         order.sort_by_cached_key(|server| server.tally.rank());
         let mut order = order.into_iter();

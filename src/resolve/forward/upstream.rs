@@ -130,11 +130,10 @@ impl fmt::Display for Upstream {
 }
 
 impl Upstream {
-    /// The same as the library wants it.
+    /// Its connections, as the library wants them.
     pub(super) fn config(&self) -> NameServerConfig {
         let mut connections = match &self.transport {
-            Transport::Plain => vec![ConnectionConfig::udp(), ConnectionConfig::tcp()],
-            Transport::Tcp => vec![ConnectionConfig::tcp()],
+            Transport::Plain | Transport::Tcp => vec![ConnectionConfig::tcp()],
             Transport::Tls { name } => vec![ConnectionConfig::tls(Arc::from(name.as_str()))],
             Transport::Https { name, path } => {
                 vec![ConnectionConfig::https(Arc::from(name.as_str()), Some(Arc::from(path.as_str())))]

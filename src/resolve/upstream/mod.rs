@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout};
 
 use tally::{Tallies, Tally};
 
+pub(super) mod datagram;
 pub(super) mod tally;
 
 /// What is expected of the servers behind a provider.
@@ -54,14 +55,18 @@ impl Provider {
     }
 
     fn source_for(&self, server: IpAddr) -> Result<Option<SocketAddr>, NetError> {
-        if self.sources.is_empty() {
-            return Ok(None);
-        }
-        let found = self.sources.iter().find(|source| source.is_ipv4() == server.is_ipv4());
-        found
-            .map(|source| Some(SocketAddr::new(*source, 0)))
-            .ok_or_else(|| go_on("no source address of this family"))
+        source_for(&self.sources, server).ok_or_else(|| go_on("no source address of this family"))
     }
+}
+
+/// From which of `sources` a server is asked: from any where there are none. `None` where none is of the
+/// server's family.
+pub(super) fn source_for(sources: &[IpAddr], server: IpAddr) -> Option<Option<SocketAddr>> {
+    if sources.is_empty() {
+        return Some(None);
+    }
+    let found = sources.iter().find(|source| source.is_ipv4() == server.is_ipv4());
+    found.map(|source| Some(SocketAddr::new(*source, 0)))
 }
 
 impl ConnectionProvider for Provider {

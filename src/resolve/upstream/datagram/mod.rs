@@ -1,0 +1,171 @@
+//! One question to one server over UDP, octets in and octets out.
+//!
+//! Each question has a socket of its own on a port that the kernel draws, connected to the server, and an
+//! id that is drawn too: who cannot see the answer's way has to guess both (RFC 5452). What does not match
+//! is not an answer and is passed over; too much of it is somebody guessing, and then only TCP will do.
+//!
+//! The library's pool asks over UDP as well, and costs twice as much: its messages are read and written
+//! record by record, and each question passes through a dozen boxed futures.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, timeout_at};
+
+use super::tally::Tally;
+use crate::dns::edns::{PAYLOAD, TYPE_OPT};
+use crate::dns::name::HEADER;
+use crate::resolve::Ask;
+use crate::sys::outgoing::connected;
+
+/// How often a question is sent, the first time included.
+const SENT_MAX: u32 = 3;
+/// The shortest time until it is sent again.
+const AGAIN_MIN: Duration = Duration::from_millis(250);
+/// The longest.
+const AGAIN_MAX: Duration = Duration::from_millis(1500);
+/// Datagrams that do not match, after which somebody is guessing.
+const STRAY_MAX: u32 = 8;
+
+/// What came of it.
+#[derive(Debug)]
+pub(in crate::resolve) enum Found {
+    /// The server's answer.
+    Answer(Vec<u8>),
+    /// It has one that does not fit, or others answer for it: ask over TCP.
+    OverTcp,
+    /// It said nothing in time, or nobody is there.
+    Silent,
+}
+
+/// A server that is asked over UDP.
+pub(in crate::resolve) struct Datagrams {
+    pub server: SocketAddr,
+    /// Where questions come from; the kernel's choice, if none.
+    pub source: Option<SocketAddr>,
+    /// Time for one question, all its repetitions together.
+    pub patience: Duration,
+}
+
+impl Datagrams {
+    /// Asks, once more without EDNS where the server does not know that (RFC 6891 §7). What happened is
+    /// put down in `tally`.
+    pub async fn ask(&self, ask: &Ask, tally: &Tally) -> Found {
+        let found = self.ask_once(ask, true, tally).await;
+        match &found {
+            Found::Answer(octets) if knows_no_edns(octets) => self.ask_once(ask, false, tally).await,
+            _ => found,
+        }
+    }
+
+    async fn ask_once(&self, ask: &Ask, edns: bool, tally: &Tally) -> Found {
+        tally.asked();
+        let start = Instant::now();
+        match self.exchange(&query(ask, edns), start, tally.rtt()).await {
+            Ok(Some(octets)) => {
+                tally.answered(start.elapsed());
+                let truncated = octets[2] & 0x02 != 0 || octets.len() > usize::from(PAYLOAD);
+                if truncated { Found::OverTcp } else { Found::Answer(octets) }
+            }
+            Ok(None) => Found::OverTcp,
+            Err(_) => {
+                tally.failed();
+                Found::Silent
+            }
+        }
+    }
+
+    /// Sends and waits, and sends again. `None`: too many stray datagrams.
+    async fn exchange(
+        &self,
+        query: &[u8],
+        start: Instant,
+        rtt: Option<Duration>,
+    ) -> io::Result<Option<Vec<u8>>> {
+        let socket = UdpSocket::from_std(connected(self.server, self.source)?)?;
+        let end = start + self.patience;
+        let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
+        // One octet more than we offer, to see what is too long.
+        let mut octets = Vec::with_capacity(usize::from(PAYLOAD) + 1);
+        let mut stray = 0;
+        let mut until = start;
+        for sent in 1..=SENT_MAX {
+            socket.send(query).await?;
+            until = if sent == SENT_MAX { end } else { (until + wait).min(end) };
+            wait *= 2;
+            loop {
+                octets.clear();
+                match timeout_at(until, socket.recv_buf(&mut octets)).await {
+                    Err(_) if until >= end => return Err(io::ErrorKind::TimedOut.into()),
+                    Err(_) => break,
+                    Ok(received) => received?,
+                };
+                if is_answer(query, &octets) {
+                    return Ok(Some(octets));
+                }
+                stray += 1;
+                if stray > STRAY_MAX {
+                    return Ok(None);
+                }
+            }
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+/// A new question, with EDNS of our own and nothing of the client's but what it asks.
+fn query(ask: &Ask, edns: bool) -> Vec<u8> {
+    let name = ask.name.as_name().wire();
+    let mut query = Vec::with_capacity(HEADER + name.len() + 15);
+    query.extend_from_slice(&rand::random::<[u8; 2]>());
+    let checking = if ask.checking_disabled { 0x10 } else { 0 };
+    query.extend_from_slice(&[0x01, checking, 0, 1, 0, 0, 0, 0, 0, u8::from(edns)]);
+    query.extend_from_slice(name);
+    query.extend_from_slice(&ask.rtype.to_be_bytes());
+    query.extend_from_slice(&ask.class.to_be_bytes());
+    if edns {
+        query.push(0);
+        query.extend_from_slice(&TYPE_OPT.to_be_bytes());
+        query.extend_from_slice(&PAYLOAD.to_be_bytes());
+        query.extend_from_slice(&[0, 0, if ask.dnssec_ok { 0x80 } else { 0 }, 0, 0, 0]);
+    }
+    query
+}
+
+/// Whether a datagram is the answer to `query`: its id, and its question. A server that could not read the
+/// question need not repeat it.
+fn is_answer(query: &[u8], octets: &[u8]) -> bool {
+    if octets.len() < HEADER || octets[..2] != query[..2] || octets[2] & 0xf8 != 0x80 {
+        return false;
+    }
+    match octets[4..6] {
+        [0, 0] => knows_no_edns(octets),
+        [0, 1] => {
+            let name = HEADER..HEADER + name_len(query);
+            let fixed = name.end..name.end + 4;
+            octets.get(fixed.clone()).is_some_and(|octets| *octets == query[fixed])
+                && octets[name.clone()].eq_ignore_ascii_case(&query[name])
+        }
+        _ => false,
+    }
+}
+
+/// Octets of the name in a query of ours.
+fn name_len(query: &[u8]) -> usize {
+    let mut end = HEADER;
+    while query[end] != 0 {
+        end += usize::from(query[end]) + 1;
+    }
+    end + 1 - HEADER
+}
+
+/// FORMERR or NOTIMP: what a server says that cannot read an OPT record. BADVERS is beyond four bits, in an
+/// OPT record, which shows that it can.
+fn knows_no_edns(octets: &[u8]) -> bool {
+    matches!(octets[3] & 0x0f, 1 | 4)
+}
+
+#[cfg(test)]
+mod tests;
