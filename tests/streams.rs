@@ -11,7 +11,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use crate::support::authority::{ADDRESS, Authority};
 use crate::support::client::{Answer, Stream, exchange, query};
 use crate::support::program;
-use crate::support::server::{School, Server, wait_for};
+use crate::support::server::{School, Server, lachan, wait_for};
 use crate::support::upstream::Slow;
 
 const A: u16 = 1;
@@ -21,11 +21,30 @@ const IDLE: usize = 5_000;
 const IDLE_COST_MAX: u64 = 5_000;
 
 fn serve(upstream: SocketAddr, listen: &str) -> (Server, School) {
+    let school = school(upstream, listen);
+    (school.serve(), school)
+}
+
+/// Starts it as most systems start programs: with leave to open many files, and a limit of few.
+fn serve_with_few_files(school: &School) -> Server {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -Sn 256 && exec \"$0\" serve --config \"$1\""]);
+    command.arg(lachan().get_program()).arg(school.path("lachan.toml"));
+    lachan().get_envs().for_each(|(name, value)| {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    });
+    Server::start(command)
+}
+
+fn school(upstream: SocketAddr, listen: &str) -> School {
     let school = School::new();
     let policy = "[[group]]\nname = \"x\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n\
         [school_rules]\nblock = [{ name = \"blocked.example\", reason = \"thi\", by = \"IT\" }]\n";
     school.config(Some(upstream), &format!("{policy}[listen]\n{listen}"));
-    (school.serve(), school)
+    school
 }
 
 /// A query with edns-tcp-keepalive.
@@ -92,10 +111,10 @@ fn thousands_of_idle_connections_cost_little_and_hold_nobody_up() {
         return;
     }
     let Some(authority) = Authority::start("") else { return };
-    let (server, school) = serve(
-        authority.address,
-        &format!("tcp_idle = \"10m\"\ntcp_connections = {IDLE}\ntcp_connections_per_client = {IDLE}\n"),
-    );
+    let limits =
+        format!("tcp_idle = \"10m\"\ntcp_connections = {IDLE}\ntcp_connections_per_client = {IDLE}\n");
+    let school = school(authority.address, &limits);
+    let server = serve_with_few_files(&school);
     // What the first queries take is no connection's.
     assert_eq!(Stream::open(server.address).ask("www.example", A).addresses(), [ADDRESS]);
     let before = own_memory(&server);
