@@ -12,6 +12,7 @@
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
 //! | `burst` | hundreds of queries that come while the server stands still are all answered |
 //! | `refused_calls` | a kernel or filter that refuses the faster system calls costs speed, and no answer |
+//! | `streams` | long-lived connections are told how long they may be idle; thousands of them cost little |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
@@ -38,6 +39,7 @@ mod refused_calls;
 mod reload;
 mod reload_under_load;
 mod school;
+mod streams;
 mod support;
 mod tidy;
 mod trace;

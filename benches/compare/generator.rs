@@ -17,7 +17,7 @@ const BATCH: usize = 32;
 /// Questions in flight. Their datagrams fit the receive buffer that a socket has by default.
 const WINDOW: usize = 128;
 /// An answer that takes longer is lost.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub const PATIENCE: Duration = Duration::from_millis(500);
 /// Octets of the longest answer expected.
 const ANSWER_MAX: usize = 1024;
 
@@ -39,7 +39,7 @@ impl Tally {
         self.resolved + self.blocked + self.failed
     }
 
-    fn count(&mut self, answer: &[u8]) {
+    pub fn count(&mut self, answer: &[u8]) {
         match answer[3] & 15 {
             0 if has_upstream_address(answer) => self.resolved += 1,
             0 | 3 => self.blocked += 1,

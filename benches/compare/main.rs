@@ -21,6 +21,7 @@ mod real_lists;
 mod report;
 #[path = "../support/split.rs"]
 mod split;
+mod streams;
 mod upstream;
 
 use load::{Loaded, Place};

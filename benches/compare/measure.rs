@@ -7,7 +7,8 @@ use super::generator::{Asker, Tally};
 use super::load::{Loaded, is_in_force};
 use super::peers::Reload;
 use super::process::Used;
-use super::questions::{ADDED, Blocked, Kind, Packets, Questions};
+use super::questions::{ADDED, Blocked, Kind, Questions};
+use super::streams::Connections;
 use super::upstream;
 
 /// Questions a second, when the time of answers is measured: a tenth to a third of what a core can do.
@@ -68,7 +69,7 @@ pub struct Figures {
     pub load: Duration,
     pub load_again: Duration,
     pub memory: (u64, u64),
-    visits: [Vec<Visit>; 5],
+    visits: [Vec<Visit>; Kind::ALL.len()],
     times: Vec<Times>,
     /// What was not answered as it should be, all visits together.
     pub wrong: Tally,
@@ -132,12 +133,20 @@ pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, fig
             Kind::Blocked => (&questions.blocked, usize::MAX),
             Kind::Mix => (&questions.mix, usize::MAX),
             Kind::Miss => (&misses, 1),
+            Kind::Streams if !server.peer.keeps_connections => continue,
+            Kind::Streams => (&questions.cached, usize::MAX),
         };
         // The cache is full before its speed is measured.
         asker.flood(&questions.cached, 0, 1, time * 5);
         // Each round starts elsewhere in the names.
         let first = if kind == Kind::Miss { 0 } else { figures.times.len() * packets.len() / 7 };
-        let (visit, tally) = one(server, &mut asker, packets, first, times, time);
+        let (visit, tally) = match kind {
+            Kind::Streams => {
+                let Some(mut connections) = Connections::to(server.place.address) else { continue };
+                one(server, || connections.flood(packets, first, time))
+            }
+            _ => one(server, || asker.flood(packets, first, times, time)),
+        };
         figures.visits[kind as usize].push(visit);
         note_wrong(&mut figures.wrong, kind, &tally);
     }
@@ -148,17 +157,11 @@ pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, fig
     settle(server);
 }
 
-fn one(
-    server: &Loaded,
-    asker: &mut Asker,
-    packets: &Packets,
-    first: usize,
-    times: usize,
-    time: Duration,
-) -> (Visit, Tally) {
+/// What `flood` costs the server.
+fn one(server: &Loaded, flood: impl FnOnce() -> (Tally, Duration)) -> (Visit, Tally) {
     let (own, theirs) = (std::process::id(), server.process.id());
     let before = (Used::by(own), Used::by(theirs));
-    let (tally, wall) = asker.flood(packets, first, times, time);
+    let (tally, wall) = flood();
     let (generator, _) = Used::by(own).since(before.0);
     let (during, _) = Used::by(theirs).since(before.1);
     settle(server);
@@ -195,7 +198,7 @@ fn note_wrong(wrong: &mut Tally, kind: Kind, tally: &Tally) {
     wrong.lost += tally.lost;
     match kind {
         Kind::Repeated | Kind::Blocked => wrong.resolved += tally.resolved,
-        Kind::Cached | Kind::Miss => wrong.blocked += tally.blocked,
+        Kind::Cached | Kind::Miss | Kind::Streams => wrong.blocked += tally.blocked,
         Kind::Mix => {}
     }
 }

@@ -142,10 +142,13 @@ pub enum Kind {
     Mix,
     /// Names that nobody asked for before.
     Miss,
+    /// The first, over TCP connections that live long.
+    Streams,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::Miss];
+    pub const ALL: [Self; 6] =
+        [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::Miss, Self::Streams];
 }
 
 /// All that is asked.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::Choices;
 use super::conditions::Conditions;
 use super::generator::Tally;
-use super::measure::{Figures, RATE, RELOAD_RATE};
+use super::measure::{Figures, RATE, RELOAD_RATE, Visit};
 use super::questions::{Blocked, Kind};
+use super::streams::{CONNECTIONS, IN_FLIGHT};
 
 /// A core that is used more than this is what holds things up.
 const BUSY: f64 = 0.95;
@@ -21,6 +22,7 @@ pub fn table(before: &Conditions, choices: &Choices, blocked: &Blocked, figures:
         conditions(before, choices, blocked),
         costs(figures),
         speeds(figures),
+        streams(figures),
         memory(figures),
         troubles(figures),
     ];
@@ -107,6 +109,37 @@ fn speeds(figures: &[Figures]) -> String {
             it.median_time(|times| times.half),
             it.median_time(|times| times.p99),
             it.median_time(|times| times.p999),
+        );
+    }
+    text
+}
+
+/// Processor time an answer over connections that live long.
+fn streams(figures: &[Figures]) -> String {
+    let mut text = format!(
+        "Cached names over {CONNECTIONS} TCP connections, {IN_FLIGHT} questions in flight on each; CPU-µs an \
+         answer:\n\n\
+         | | TCP cached, CPU-µs | lowest–highest | ÷ floor | thousand a second | server, generator busy |\n\
+         | --- | --: | --: | --: | --: | --: |\n",
+    );
+    let cost = |it: &Figures| it.median(Kind::Streams, |visit| visit.cost);
+    let floor = figures.iter().find(|it| it.is_floor()).map_or(f64::NAN, cost);
+    for it in figures {
+        let median = |what: fn(&Visit) -> f64| it.median(Kind::Streams, what);
+        if cost(it).is_nan() {
+            continue;
+        }
+        let (least, most) = it.range(Kind::Streams);
+        let _ = writeln!(
+            text,
+            "| {} | {:.1} ({:.1}) | {least:.1}–{most:.1} | {:.2} | {:.0} | {:.0} %, {:.0} % |",
+            it.title,
+            cost(it),
+            median(|visit| visit.user),
+            cost(it) / floor,
+            median(|visit| visit.speed) / 1e3,
+            median(|visit| visit.server_busy) * 100.0,
+            median(|visit| visit.generator_busy) * 100.0,
         );
     }
     text

@@ -7,8 +7,9 @@
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use lachan::dns::edns::TYPE_OPT;
+use lachan::dns::edns::{IdleTime, OPTION_KEEPALIVE, TYPE_OPT, options};
 use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::question::{Question, Refused};
 use lachan::dns::rdata::rtype;
@@ -27,6 +28,8 @@ use super::again::Pair;
 use super::message::{query, read_answer};
 use super::school;
 
+/// How long a connection may be idle.
+const IDLE: Duration = Duration::from_secs(10);
 /// A name that is kept in the cache, with more addresses than fit into 512 octets.
 const KEPT: &str = "kept.example";
 /// A name of the starter lists.
@@ -36,7 +39,6 @@ const BLOCKED: &str = "11bet.com";
 pub fn check(packet: &[u8]) {
     let desk = desk();
     let moment = desk.moment();
-    let parsed = Question::parse(packet);
     let mut scratch = Scratch::new(tally(), desk.counters().shared.clone());
     let mut out = Vec::new();
     for last in 1..=4 {
@@ -44,9 +46,13 @@ pub fn check(packet: &[u8]) {
             let is_known = last < 4;
             let client = if is_known { [127, 0, 0, last] } else { [192, 0, 2, 1] };
             let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), transport);
-            match (&parsed, answer(desk, &moment, &mut scratch, packet, peer, &mut out)) {
+            let peer = match transport {
+                Transport::Udp => peer,
+                Transport::Stream => peer.with_idle_time(IdleTime::of(IDLE)),
+            };
+            match (&peer.parse(packet), answer(desk, &moment, &mut scratch, packet, peer, &mut out)) {
                 (Err(Refused::Silent), Outcome::Silent) => {}
-                (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, is_known, &out),
+                (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, peer, is_known, &out),
                 (Ok(question), Outcome::Ready) => hold_answer(question, transport, &out),
                 (Ok(question), Outcome::Later(_)) => assert!(question.recursion_desired()),
                 _ => panic!("silence, or an answer to what should have none"),
@@ -54,7 +60,7 @@ pub fn check(packet: &[u8]) {
         }
     }
     both_ways(packet);
-    if let Ok(question) = parsed {
+    if let Ok(question) = Question::parse(packet) {
         out.clear();
         desk.shed(packet, &mut out);
         hold_answer(&question, Transport::Udp, &out);
@@ -82,7 +88,7 @@ fn answer(
 
 /// A refusal has the question and an OPT record where those can be read, else it is a header. Strangers
 /// are told nothing but REFUSED.
-fn hold_refusal(refused: Refused, packet: &[u8], is_known: bool, out: &[u8]) {
+fn hold_refusal(refused: Refused, packet: &[u8], peer: Peer, is_known: bool, out: &[u8]) {
     let rcode = match refused {
         Refused::Silent => panic!("an answer to what must have none"),
         _ if !is_known => Rcode::Refused,
@@ -93,7 +99,7 @@ fn hold_refusal(refused: Refused, packet: &[u8], is_known: bool, out: &[u8]) {
     };
     assert_eq!((&out[..2], out[2] & 0xf8), (&packet[..2], 0x80 | packet[2] & 0x78));
     assert_eq!(u16::from(out[3] & 0x0f), rcode as u16 & 0x0f);
-    match Question::read(packet) {
+    match peer.read(packet) {
         Ok(question) => hold_answer(&question, Transport::Udp, out),
         Err(_) => assert_eq!((out.len(), &out[4..]), (HEADER, &[0; 8][..])),
     }
@@ -109,6 +115,11 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
     let found = read_answer(out, &question.packet[..question.end]);
     let opts = found.iter().filter(|record| record.rtype == TYPE_OPT).count();
     assert_eq!(opts, usize::from(question.edns.is_some()), "OPT answers OPT");
+    let opt = found.iter().find(|record| record.rtype == TYPE_OPT);
+    let rdata = opt.map_or(&[][..], |opt| &out[opt.rdata_at()..opt.end()]);
+    let told = options(rdata).flatten().find(|(code, _)| *code == OPTION_KEEPALIVE);
+    let idle_time = question.idle_time.map(|time| time.units().to_be_bytes());
+    assert_eq!(told.map(|(_, data)| data), idle_time.as_ref().map(|units| &units[..]), "the idle time");
     let truncated = out[2] & 0x02 != 0;
     assert!(!truncated || found.len() == opts && transport == Transport::Udp);
 }
@@ -188,11 +199,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
     with(&|packet| packet[26] = 252); // AXFR
     with(&|packet| packet[35] = 1); // EDNS version 1
     with(&|packet| packet.truncate(30));
-    with(&|packet| {
-        // an empty EDE option: structured errors are wanted
-        let end = packet.len();
-        packet[end - 1] = 4;
-        packet.extend_from_slice(&[0, 15, 0, 0]);
-    });
+    // Structured errors are wanted; the idle time is; one is said, which is not the client's to say.
+    for option in [&[0, 15, 0, 0][..], &[0, 11, 0, 0], &[0, 11, 0, 2, 0, 100]] {
+        with(&|packet| {
+            let end = packet.len();
+            packet[end - 1] = option.len() as u8;
+            packet.extend_from_slice(option);
+        });
+    }
     seeds
 }

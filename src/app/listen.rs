@@ -3,7 +3,10 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdTcpListener};
 
+use tracing::warn;
+
 use crate::serve::{self, udp};
+use crate::sys::limits;
 use crate::sys::tcp::{self, is_family_missing};
 use crate::sys::udp::Udp;
 
@@ -86,6 +89,26 @@ fn tcp_listener(address: SocketAddr) -> io::Result<StdTcpListener> {
 fn is_forbidden(error: &io::Error, address: SocketAddr) -> bool {
     let taken_by_stub = error.kind() == io::ErrorKind::AddrInUse && address.ip().is_unspecified();
     address.port() < 1024 && (error.kind() == io::ErrorKind::PermissionDenied || taken_by_stub)
+}
+
+/// As many TCP connections as were meant, or as the system has room for: half of the files that may be open
+/// are kept for what is asked upstream, the store and the lists. What goes over that is warned of.
+pub fn room_for(connections: usize) -> usize {
+    let files = match limits::raise_open_files() {
+        Ok(files) => usize::try_from(files).unwrap_or(usize::MAX),
+        Err(error) => {
+            warn!(%error, "could not raise the number of open files: {error}");
+            return connections;
+        }
+    };
+    let room = files / 2;
+    if connections > room {
+        warn!(
+            files.most = files,
+            "only {files} files may be open: TCP connections are held to {room} of {connections}; raise LimitNOFILE"
+        );
+    }
+    connections.min(room)
 }
 
 /// The address that a person on this machine would ask: loopback for a wildcard.

@@ -49,13 +49,14 @@ pub enum StartError {
 ///
 /// # Errors
 /// What `StartError` says. Once it answers, nothing ends it but a signal.
-pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
+pub fn serve(place: Place, mut settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
     let started = (Instant::now(), Timestamp::now());
     prepare_state(&settings.state)?;
     let (groups, list_names) = (Roster::default(), Roster::default());
     let journal =
         Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
     let store = Store::open(&lists::store_path(&settings.state))?;
+    settings.serve.tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
     let listeners = listen::open(&settings.serve)?;
     let index = Arc::new(first_index(&settings.state)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;

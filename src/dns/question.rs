@@ -4,7 +4,7 @@
 //! its lengths. What cannot be answered with a normal answer says so in a [`Refused`], together with
 //! what is needed to write the refusal.
 
-use super::edns::{Edns, TYPE_OPT};
+use super::edns::{Edns, IdleTime, Keepalive, TYPE_OPT};
 use super::name::{HEADER, Name, NameBuf};
 use super::rdata::{CLASS_IN, rtype};
 
@@ -23,6 +23,8 @@ pub struct Question<'p> {
     pub class: u16,
     /// The OPT record, if any.
     pub edns: Option<Edns>,
+    /// What the answer's OPT says of how long the connection may be idle; `None`: nothing.
+    pub idle_time: Option<IdleTime>,
 }
 
 /// Why a packet gets no normal answer.
@@ -87,7 +89,13 @@ impl<'p> Question<'p> {
             return Err(Refused::FormErr);
         }
         let edns = additional(packet, end, authorities, count(10))?;
-        Ok(Self { packet, end, name, rtype: asked_type, class, edns })
+        Ok(Self { packet, end, name, rtype: asked_type, class, edns, idle_time: None })
+    }
+
+    /// Notes that it came over a connection that may be idle for so long: the answer says so if the client
+    /// asks (RFC 7828 §3.3.2).
+    pub fn came_over_stream(&mut self, idle_time: IdleTime) {
+        self.idle_time = (self.keepalive() == Keepalive::Asked).then_some(idle_time);
     }
 
     /// Message id.
@@ -118,6 +126,11 @@ impl<'p> Question<'p> {
     /// DNSSEC OK (RFC 3225).
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
+    /// Whether the client asks how long its connection may be idle.
+    pub fn keepalive(&self) -> Keepalive {
+        self.edns.map_or(Keepalive::NotAsked, |edns| edns.keepalive)
     }
 
     /// Octets that an answer over UDP may have.

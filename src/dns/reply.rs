@@ -7,7 +7,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
-use super::edns::{OPTION_EDE, PAYLOAD, TYPE_OPT};
+use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD, TYPE_OPT};
 use super::name::{HEADER, Name};
 use super::question::Question;
 use super::rdata::{CLASS_IN, rtype};
@@ -40,6 +40,7 @@ pub struct Reply<'b> {
 #[derive(Clone, Copy)]
 struct ReplyEdns {
     dnssec_ok: bool,
+    idle_time: Option<IdleTime>,
 }
 
 impl<'b> Reply<'b> {
@@ -50,13 +51,9 @@ impl<'b> Reply<'b> {
         buf[2] = 0x80 | question.packet[2] & 0x01;
         buf[3] = 0x80 | question.packet[3] & 0x10 | (rcode as u8 & 0x0f);
         buf[4..HEADER].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
-        Self {
-            buf,
-            question_end: question.end,
-            counts: [0; 3],
-            rcode,
-            edns: question.edns.map(|edns| ReplyEdns { dnssec_ok: edns.dnssec_ok }),
-        }
+        let edns =
+            question.edns.map(|edns| ReplyEdns { dnssec_ok: edns.dnssec_ok, idle_time: question.idle_time });
+        Self { buf, question_end: question.end, counts: [0; 3], rcode, edns }
     }
 
     /// An answer to a packet that could not be read as a question: the header alone.
@@ -176,6 +173,11 @@ impl<'b> Reply<'b> {
         self.buf.extend_from_slice(&[extended, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
         let length_at = self.buf.len();
         self.buf.extend_from_slice(&[0, 0]);
+        if let Some(idle_time) = edns.idle_time {
+            self.buf.extend_from_slice(&OPTION_KEEPALIVE.to_be_bytes());
+            self.buf.extend_from_slice(&[0, 2]);
+            self.buf.extend_from_slice(&idle_time.units().to_be_bytes());
+        }
         for error in errors {
             let text = match how_much {
                 Text::Full => error.text,
@@ -270,6 +272,33 @@ mod tests {
         let full = written(40, 512);
         assert_eq!((full[2] & 2, full[7], full.len()), (2, 0, 29 + 11 + 6));
         assert_eq!(written(40, 65_535)[2] & 2, 0);
+    }
+
+    #[test]
+    fn who_asks_over_a_stream_is_told_how_long_the_connection_may_be_idle_and_nobody_else_is() {
+        let mut asks = query(Some(1232));
+        let options = asks.len() - 1;
+        asks[options] = 4;
+        asks.extend_from_slice(&[0, 11, 0, 0]);
+        let (silent, ten_seconds) = (query(Some(1232)), IdleTime::of(std::time::Duration::from_secs(10)));
+        let written = |question: Question<'_>| {
+            let mut out = Vec::new();
+            let error = Error::new(EdeCode::Blocked, "x");
+            Reply::to(&question, Rcode::NoError, &mut out).finish(1232, &[error]);
+            out[29..].to_vec()
+        };
+        let over_udp = |packet| Question::parse(packet).unwrap();
+        let over_stream = |packet| {
+            let mut question = Question::parse(packet).unwrap();
+            question.came_over_stream(ten_seconds);
+            question
+        };
+        let opt = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00";
+        let (told, error) = (b"\x00\x0b\x00\x02\x00\x64", b"\x00\x0f\x00\x03\x00\x0fx");
+        assert_eq!(written(over_stream(&asks)), [&opt[..], b"\x00\x0d", told, error].concat());
+        for question in [over_udp(&asks), over_udp(&silent), over_stream(&silent)] {
+            assert_eq!(written(question), [&opt[..], b"\x00\x07", error].concat());
+        }
     }
 
     #[test]

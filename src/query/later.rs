@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::counters::Counters;
 use super::peer::Peer;
-use super::{Desk, Moment, Scratch, World, inspect};
-use crate::dns::question::Question;
+use super::{Desk, Moment, Scratch, World, inspect, write_shed};
 use crate::model::verdict::AllowReason;
 use crate::resolve::Ask;
 use crate::resolve::cache::Stamp;
@@ -31,7 +30,7 @@ impl Desk {
     /// Fetches the answer and writes it. Says whether there is one to send.
     pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> bool {
         let Later { world, generation, packet, peer, allowed } = later;
-        let Ok(question) = Question::parse(&packet) else { return false };
+        let Ok(question) = peer.parse(&packet) else { return false };
         let ask = Ask::of(&question);
         let hit = match self.cache.find(&question, self.now()) {
             // Kept under an older index: looked at again, not asked for again.
@@ -54,6 +53,14 @@ impl Desk {
         };
         self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);
         true
+    }
+
+    /// Writes the answer to one that is not fetched because too many wait, as [`shed`](Self::shed) does.
+    pub fn turn_away(&self, later: &Later, out: &mut Vec<u8>) {
+        Counters::add(&self.counters.shared.shed);
+        if let Ok(question) = later.peer.parse(&later.packet) {
+            write_shed(&question, out);
+        }
     }
 
     fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8]) -> Stamp {

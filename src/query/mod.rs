@@ -154,7 +154,7 @@ impl Desk {
         if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, out) {
             return Outcome::Ready;
         }
-        let question = match Question::parse(packet) {
+        let question = match peer.parse(packet) {
             Ok(question) => question,
             Err(refused) => return self.refuse(world, scratch, refused, packet, peer, out),
         };
@@ -346,7 +346,7 @@ impl Desk {
             Counters::add(&scratch.counters.refused);
             (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
         };
-        match Question::read(packet) {
+        match peer.read(packet) {
             Ok(question) => Reply::to(&question, rcode, out).finish(limit(&question, peer.transport), errors),
             Err(_) => Reply::to_header(packet, rcode, out).finish(HEADER, &[]),
         };
@@ -357,8 +357,7 @@ impl Desk {
     pub fn shed(&self, packet: &[u8], out: &mut Vec<u8>) {
         Counters::add(&self.counters.shared.shed);
         if let Ok(question) = Question::parse(packet) {
-            let error = Error::new(EdeCode::Other, "too many queries are waiting");
-            Reply::to(&question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
+            write_shed(&question, out);
         }
     }
 
@@ -366,6 +365,12 @@ impl Desk {
     fn now(&self) -> u64 {
         self.started.elapsed().as_secs()
     }
+}
+
+/// Short enough for every way.
+fn write_shed(question: &Question<'_>, out: &mut Vec<u8>) {
+    let error = Error::new(EdeCode::Other, "too many queries are waiting");
+    Reply::to(question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
 }
 
 fn limit(question: &Question<'_>, transport: Transport) -> usize {

@@ -27,11 +27,11 @@ pub struct Settings {
     pub workers: usize,
     /// Queries that may wait for upstream at a time, all clients together.
     pub in_flight_max: usize,
-    /// How long a TCP connection may be idle (RFC 7766 §6.2.3).
+    /// How long a TCP connection may be idle (RFC 7766 §6.2.3); a quarter of it when places are scarce.
     pub tcp_idle: Duration,
-    /// TCP connections at a time; the next one is closed at once.
+    /// TCP connections at a time; for the next one the longest idle is closed.
     pub tcp_connections_max: usize,
-    /// TCP connections of one client address at a time.
+    /// TCP connections of one client address at a time; the next one is closed at once.
     pub tcp_connections_per_client: usize,
     /// Queries of one TCP connection that may wait for upstream at a time.
     pub tcp_pipeline_max: usize,

@@ -1,7 +1,8 @@
-//! System calls: UDP sockets with packet info, TCP listeners, memory maps. The only room where `unsafe`
-//! may stand, each block with the reason why it is sound.
+//! System calls: UDP sockets with packet info, TCP listeners, memory maps, limits. The only room where
+//! `unsafe` may stand, each block with the reason why it is sound.
 
 pub mod batch;
+pub mod limits;
 pub mod mmap;
 pub mod outgoing;
 pub mod tcp;

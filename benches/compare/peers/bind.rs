@@ -11,6 +11,7 @@ pub const BIND: Peer = Peer {
     program: "named",
     version: "-v",
     blocks_by: "RPZ",
+    keeps_connections: true,
     write_list: rpz::write,
     start,
     reload: Reload::Signal("SIGHUP"),

@@ -12,6 +12,7 @@ pub const DNSDIST: Peer = Peer {
     program: "dnsdist",
     version: "--version",
     blocks_by: "`SuffixMatchNodeRule`",
+    keeps_connections: true,
     write_list: |place, names| {
         place.write_names("list.txt", "", names, |text, name| {
             *text += name;

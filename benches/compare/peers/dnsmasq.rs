@@ -11,6 +11,8 @@ pub const DNSMASQ: Peer = Peer {
     program: "dnsmasq",
     version: "--version",
     blocks_by: "`server=/…/` in a servers file",
+    // It forks for each connection.
+    keeps_connections: false,
     write_list: |place, names| {
         let upstream = format!("server={}#{}\n", place.upstream.ip(), place.upstream.port());
         place.write_names("servers.conf", &upstream, names, |text, name| {

@@ -9,6 +9,7 @@ pub const FLOOR: Peer = Peer {
     program: "",
     version: "",
     blocks_by: "",
+    keeps_connections: true,
     write_list: |_, _| Ok(()),
     start: |place| {
         let mut command = Command::new(std::env::current_exe()?);

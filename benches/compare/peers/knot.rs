@@ -11,6 +11,7 @@ pub const KNOT: Peer = Peer {
     program: "kresd",
     version: "--version",
     blocks_by: "`policy.rpz`",
+    keeps_connections: true,
     write_list: rpz::write,
     start,
     reload: Reload::Watches("it watches the file"),

@@ -12,6 +12,7 @@ pub const LACHAN: Peer = Peer {
     program: env!("CARGO_BIN_EXE_lachan"),
     version: "--version",
     blocks_by: "index",
+    keeps_connections: true,
     write_list: |place, names| {
         place.write_names("list.txt", "", names, |text, name| {
             *text += name;

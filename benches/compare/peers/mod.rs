@@ -39,6 +39,8 @@ pub struct Peer {
     pub version: &'static str,
     /// The way it blocks; empty for the floor, which does not.
     pub blocks_by: &'static str,
+    /// Answers over TCP in the process that it is, for as long as a connection is used.
+    pub keeps_connections: bool,
     pub write_list: for<'n> fn(&Place, &mut Names<'n>) -> io::Result<()>,
     /// Writes the config and gives the command that starts the server in the foreground.
     pub start: fn(&Place) -> io::Result<Command>,

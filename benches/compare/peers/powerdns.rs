@@ -11,6 +11,7 @@ pub const RECURSOR: Peer = Peer {
     program: "pdns_recursor",
     version: "--version",
     blocks_by: "RPZ",
+    keeps_connections: true,
     write_list: rpz::write,
     start,
     reload: Reload::Command("`rec_control reload-lua-config`", |place| {

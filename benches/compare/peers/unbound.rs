@@ -11,6 +11,7 @@ pub const LOCAL_ZONES: Peer = Peer {
     program: "unbound",
     version: "-V",
     blocks_by: "`local-zone … always_null`",
+    keeps_connections: true,
     write_list: |place, names| {
         place.write_names("zones.conf", "server:\n", names, |text, name| {
             text.extend(["local-zone: \"", name, "\" always_null\n"]);
@@ -25,6 +26,7 @@ pub const RPZ: Peer = Peer {
     program: "unbound",
     version: "-V",
     blocks_by: "RPZ",
+    keeps_connections: true,
     write_list: rpz::write,
     start: |place| {
         let zone = format!("rpz:\n name: rpz\n zonefile: \"{}\"\n", place.file(rpz::FILE));
@@ -42,7 +44,7 @@ fn start(place: &Place, modules: &str, blocking: &str) -> io::Result<Command> {
         "server:\n interface: {ip}\n port: {port}\n access-control: 127.0.0.0/8 allow\n num-threads: 1\n \
          do-not-query-localhost: no\n module-config: \"{modules}\"\n username: \"\"\n chroot: \"\"\n \
          directory: \"{dir}\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: no\n \
-         msg-cache-size: 32m\n rrset-cache-size: 64m\n so-rcvbuf: 0\n\
+         msg-cache-size: 32m\n rrset-cache-size: 64m\n so-rcvbuf: 0\n incoming-num-tcp: 200\n\
          forward-zone:\n name: \".\"\n forward-addr: {upstream}\n\
          remote-control:\n control-enable: yes\n control-interface: \"{dir}/control\"\n\
          {blocking}",

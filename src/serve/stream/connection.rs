@@ -1,0 +1,326 @@
+//! One connection, from its first octet to its last.
+//!
+//! A task that sleeps until there is something to do, does all of it, and sleeps again: it reads what has
+//! come, answers the queries in it, and writes all answers in one go. What has to be fetched goes to tasks
+//! of its own, which leave the answers on the [`Line`](super::line::Line). While it sleeps it holds no
+//! buffers, but for part of a query or of an answer.
+//!
+//! A client that does not take its answers is not read from; nor is one that has as many queries waiting
+//! as it may and asks another one that would have to wait.
+
+use std::io;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::Streams;
+use super::frames::{self, First};
+use super::patience::{Judged, Patience};
+use super::places::Place;
+use super::tools::Tools;
+use crate::dns::edns::IdleTime;
+use crate::query::counters::Counters;
+use crate::query::later::Later;
+use crate::query::peer::Peer;
+use crate::query::{Moment, Outcome};
+
+/// Octets of answers from which on no more are made until these are taken. The last may be the longest
+/// that there is.
+const ANSWERS_MAX: usize = 64 * 1024;
+/// Rounds of reading and answering before others get their turn.
+const ROUNDS_MAX: usize = 4;
+
+/// A connection and all that it holds.
+pub struct Connection<S> {
+    stream: S,
+    streams: Arc<Streams>,
+    place: Place,
+    peer: Peer,
+    patience: Patience,
+    /// Octets that were read and not answered: part of a query, or queries whose turn has not come.
+    unread: Vec<u8>,
+    /// Whether there may be whole queries in `unread`.
+    has_queries: bool,
+    /// Octets of answers that the client did not take yet, and how many of them it did.
+    unsent: Vec<u8>,
+    taken: usize,
+    /// Queries for whose answer it waits.
+    waiting: usize,
+    /// The query that would have to wait besides.
+    held: Option<Later>,
+    /// Nothing more is read; it ends when nothing waits any more.
+    is_ending: bool,
+}
+
+impl<S> Connection<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    /// A connection of `peer`.
+    pub fn new(streams: Arc<Streams>, stream: S, peer: Peer, place: Place) -> Self {
+        Self {
+            stream,
+            streams,
+            place,
+            peer,
+            patience: Patience::new(Instant::now()),
+            unread: Vec::new(),
+            has_queries: false,
+            unsent: Vec::new(),
+            taken: 0,
+            waiting: 0,
+            held: None,
+            is_ending: false,
+        }
+    }
+
+    /// Lives until it is over.
+    ///
+    /// # Errors
+    /// What the stream says, or that the client does not take its answers.
+    pub async fn run(mut self) -> io::Result<()> {
+        let mut timer = pin!(sleep_until(Instant::now() + self.streams.places.idle()));
+        std::future::poll_fn(|cx| self.poll(cx, timer.as_mut())).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<io::Result<()>> {
+        self.place.line().listen(cx.waker());
+        loop {
+            if self.place.line().is_told_to_end() {
+                self.end();
+            }
+            let now = Instant::now();
+            if let Poll::Ready(ended) = self.go_on(cx, now) {
+                return Poll::Ready(ended);
+            }
+            let look = match self.patience.judge(now, &self.streams.places, self.is_waiting()) {
+                Judged::Look(then) => then,
+                Judged::Enough => {
+                    self.end();
+                    continue;
+                }
+                Judged::TooSlow => return Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            };
+            self.tell_whether_idle();
+            // One that goes off too early costs less than one that is set anew for each query.
+            if look < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(look);
+            }
+            ready!(timer.as_mut().poll(cx));
+        }
+    }
+
+    /// Does all that can be done now. `Ready`: it is over.
+    fn go_on(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<io::Result<()>> {
+        for _ in 0..ROUNDS_MAX {
+            ready!(self.send_rest(cx, now))?;
+            if self.is_ending && !self.is_waiting() {
+                let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+                if shut.is_pending() {
+                    self.patience.stuck(now);
+                }
+                return shut;
+            }
+            let mut tools = self.streams.toolbox.take();
+            let worked = self.work(cx, now, &mut tools);
+            let sent = self.send(cx, now, &tools.answers);
+            self.streams.toolbox.give_back(tools);
+            sent?;
+            ready!(worked)?;
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// One round: collects what was fetched, reads, and answers. `Pending`: there was nothing to do.
+    fn work(&mut self, cx: &mut Context<'_>, now: Instant, tools: &mut Tools) -> Poll<io::Result<()>> {
+        let collected = self.collect(now, tools).map(Ok);
+        if self.is_ending || self.held.is_some() {
+            return collected;
+        }
+        let start = self.unread.len();
+        tools.input[..start].copy_from_slice(&self.unread);
+        let mut end = start;
+        if !self.has_queries {
+            let mut room = ReadBuf::new(&mut tools.input[start..]);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut room)? {
+                Poll::Pending => return collected,
+                Poll::Ready(()) => end += room.filled().len(),
+            }
+            if end == start {
+                // What it still has to ask will not come; what waits is answered.
+                self.end();
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.answer_all(end, now, tools);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes what was fetched. `Pending`: nothing was.
+    fn collect(&mut self, now: Instant, tools: &mut Tools) -> Poll<()> {
+        let before = self.waiting;
+        while self.waiting > 0
+            && tools.answers.len() < ANSWERS_MAX
+            && let Some(answer) = self.place.line().take()
+        {
+            self.waiting -= 1;
+            if !answer.is_empty() {
+                frames::put(&answer, &mut tools.answers);
+            }
+        }
+        if self.waiting == before {
+            return Poll::Pending;
+        }
+        self.patience.active(now);
+        if self.waiting == 0 {
+            self.place.line().shrink();
+        }
+        if let Some(held) = self.held.take() {
+            self.fetch(held, tools);
+        }
+        Poll::Ready(())
+    }
+
+    /// Answers the queries in the first `end` octets that were read, and keeps what is left of them.
+    fn answer_all(&mut self, end: usize, now: Instant, tools: &mut Tools) {
+        // One snapshot, and one time to be idle, for all that came together.
+        let moment = self.streams.desk.moment();
+        let peer = self.peer.with_idle_time(IdleTime::of(self.streams.places.idle()));
+        let had_begun = !self.unread.is_empty() && !self.has_queries;
+        let mut at = 0;
+        self.has_queries = loop {
+            if self.is_ending || self.held.is_some() || tools.answers.len() >= ANSWERS_MAX {
+                break at < end && !self.is_ending;
+            }
+            match frames::first(&tools.input[at..end]) {
+                First::Begun => break false,
+                First::TooLong => self.end(),
+                First::Whole(query, rest) => {
+                    let (from, to) = (end - rest.len() - query.len(), end - rest.len());
+                    at = to;
+                    self.patience.active(now);
+                    self.answer(&moment, peer, from..to, tools);
+                }
+            }
+        };
+        let begun = at < end && !self.has_queries && !self.is_ending;
+        if !(begun && had_begun && at == 0) {
+            self.patience.begun(begun.then_some(now));
+        }
+        self.unread = if self.is_ending { Vec::new() } else { tools.input[at..end].to_vec() };
+    }
+
+    /// Answers one query, or has its answer fetched.
+    fn answer(&mut self, moment: &Moment, peer: Peer, query: Range<usize>, tools: &mut Tools) {
+        let Tools { scratch, input, answer, answers } = tools;
+        let desk = &self.streams.desk;
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| desk.answer(moment, scratch, &input[query], peer, answer)));
+        match outcome {
+            Ok(Outcome::Ready) => frames::put(answer, answers),
+            // Nobody who speaks DNS sends that.
+            Ok(Outcome::Silent) => self.end(),
+            Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later, tools),
+            Ok(Outcome::Later(later)) => self.held = Some(later),
+            Err(_) => Counters::add(&desk.counters().shared.panics),
+        }
+    }
+
+    /// Lets a task fetch the answer.
+    fn fetch(&mut self, later: Later, tools: &mut Tools) {
+        let streams = self.streams.clone();
+        let Ok(permit) = streams.waiting.clone().try_acquire_owned() else {
+            streams.desk.turn_away(&later, &mut tools.answer);
+            frames::put(&tools.answer, &mut tools.answers);
+            return;
+        };
+        self.waiting += 1;
+        let line = self.place.line().clone();
+        tokio::spawn(async move {
+            let answer = or_nothing(streams.fetch(later), &streams.desk.counters().shared).await;
+            drop(permit);
+            line.bring(answer);
+        });
+    }
+
+    /// Sends answers; what the client does not take now is kept.
+    fn send(&mut self, cx: &mut Context<'_>, now: Instant, answers: &[u8]) -> io::Result<()> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let mut rest = answers;
+        match push(&mut self.stream, cx, &mut rest) {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => {
+                self.unsent = rest.to_vec();
+                self.patience.stuck(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends what the client did not take before.
+    fn send_rest(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<io::Result<()>> {
+        if self.patience.is_stuck() {
+            let mut rest = &self.unsent[self.taken..];
+            let pushed = push(&mut self.stream, cx, &mut rest);
+            self.taken = self.unsent.len() - rest.len();
+            ready!(pushed)?;
+            (self.unsent, self.taken) = (Vec::new(), 0);
+            self.patience.unstuck(now);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads no more. What waits is still answered.
+    fn end(&mut self) {
+        self.is_ending = true;
+        self.unread = Vec::new();
+        self.has_queries = false;
+        self.patience.begun(None);
+    }
+
+    fn tell_whether_idle(&self) {
+        let line = self.place.line();
+        if self.is_waiting() || self.patience.is_stuck() {
+            line.work();
+        } else {
+            line.rest(self.patience.active_since());
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.waiting > 0 || self.held.is_some()
+    }
+}
+
+/// What comes of `work`; where it panics that is counted, and nothing comes of it. The connection must not
+/// wait for ever, whatever happens.
+pub(super) async fn or_nothing(work: impl Future<Output = Vec<u8>>, counters: &Counters) -> Vec<u8> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        Counters::add(&counters.panics);
+        Vec::new()
+    })
+}
+
+/// Writes octets until all are taken or the stream takes no more, and has the stream pass them on.
+fn push<S>(stream: &mut S, cx: &mut Context<'_>, octets: &mut &[u8]) -> Poll<io::Result<()>>
+where
+    S: AsyncWrite + Unpin,
+{
+    while !octets.is_empty() {
+        let taken = ready!(Pin::new(&mut *stream).poll_write(cx, octets))?;
+        if taken == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        *octets = &octets[taken..];
+    }
+    Pin::new(stream).poll_flush(cx)
+}
