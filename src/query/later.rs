@@ -12,7 +12,6 @@ use crate::resolve::cache::Stamp;
 /// A query that has to be fetched: allowed already, with the snapshot that allowed it.
 pub struct Later {
     world: Arc<World>,
-    generation: u64,
     packet: Box<[u8]>,
     peer: Peer,
     allowed: AllowReason,
@@ -21,15 +20,14 @@ pub struct Later {
 impl Later {
     /// Copies what outlives the worker's buffer.
     pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
-        let Moment { world, generation, .. } = moment;
-        Self { world: world.clone(), generation: *generation, packet: packet.into(), peer, allowed }
+        Self { world: moment.world.clone(), packet: packet.into(), peer, allowed }
     }
 }
 
 impl Desk {
     /// Fetches the answer and writes it. Says whether there is one to send.
     pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> bool {
-        let Later { world, generation, packet, peer, allowed } = later;
+        let Later { world, packet, peer, allowed } = later;
         let Ok(question) = peer.parse(&packet) else { return false };
         let ask = Ask::of(&question);
         let hit = match self.cache.find(&question, self.now()) {
@@ -43,9 +41,9 @@ impl Desk {
                 let answer = world.resolver.resolve(ask.clone()).await;
                 let stamp = self.stamp(&world, scratch, &answer.wire);
                 let hit = self.cache.insert(&ask, &answer, stamp, self.now());
-                // Fetched for a snapshot that is no longer in force: it may come from servers that are not
-                // asked any more. Looked at after it was kept, so that no reload slips in between.
-                if self.generation() != generation {
+                // It may come from servers that are not asked any more. Looked at after it was kept, so that
+                // no reload slips in between.
+                if !Arc::ptr_eq(&world.resolver, &self.world.load().resolver) {
                     self.cache.forget(&ask);
                 }
                 hit

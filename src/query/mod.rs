@@ -104,26 +104,20 @@ impl Desk {
     /// The snapshot in force and the time, for the queries that are at hand.
     pub fn moment(&self) -> Moment {
         // Before the snapshot: an old one must not be taken for one of the new generation.
-        let generation = self.generation();
+        let generation = self.generation.load(Ordering::Acquire);
         Moment { world: self.world(), generation, now: self.now() }
     }
 
     /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
     pub fn swap(&self, world: World) {
         self.world.store(Arc::new(world));
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Forgets all answers that were fetched.
     pub fn forget_answers(&self) {
-        // Before, for those that are being fetched; after, for those that somebody just found.
-        self.generation.fetch_add(1, Ordering::SeqCst);
         self.cache.clear();
-        self.generation.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     /// Everybody's counters.
