@@ -14,6 +14,7 @@ use super::{App, lists, world};
 use crate::config::{Look, Settings};
 use crate::filter::Index;
 use crate::lists::spec::{ListSpec, SourceSpec};
+use crate::sys::priority::{Behind, step_back};
 use crate::update::compile::{CompileError, compile, infos};
 use crate::update::refresh::{RefreshError, Refreshed, refresh, unix_now};
 use crate::update::schedule::wait;
@@ -112,6 +113,7 @@ fn new_index(app: &App, settings: &Settings, old: &Index) -> Result<Option<Index
         return Ok(None);
     }
     let path = lists::index_path(&app.settings().state);
+    make_way();
     let compiled = compile(&sources, &protected, &path, &mut |_| {})?;
     for (id, error) in &compiled.unreadable {
         warn!(list.id = %id, "list `{id}` could not be read and is not in force: {error}");
@@ -211,6 +213,7 @@ async fn fetch_later(app: &Arc<App>, spec: &ListSpec) -> Result<Renewed, ()> {
 }
 
 fn fetch_one(app: &App, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
+    make_way();
     let settings = app.settings();
     let bounds = (&settings.lists.fetch, &settings.lists.gate);
     let outcome = refresh(spec, &app.store, &lists::protected(), bounds, &mut |_| {});
@@ -224,6 +227,12 @@ fn fetch_one(app: &App, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
         }
     }
     outcome
+}
+
+/// Lets those that answer go first. The thread is one of those that do what nobody waits for.
+fn make_way() {
+    // At the old priority it is done all the same.
+    let _ = step_back(Behind::Far);
 }
 
 async fn renew_later(app: &Arc<App>) {

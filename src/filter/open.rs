@@ -91,6 +91,8 @@ impl Index {
         let effects = Effect::of_lists(&lists).ok_or(contradiction("more allow sets than bits"))?;
         check_classes(&octets[classes.clone()], &octets[contributions.clone()], &effects)?;
         check_buckets(&octets[buckets.clone()], records.len(), header.homes)?;
+        // Checked is all of it; needed will be the buckets, and of the records those of names asked for.
+        map.let_go();
         Ok(Self {
             id: header.id,
             key: HashKey(header.key),

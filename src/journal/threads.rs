@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::time::Duration;
 
 use super::writer::{Collector, Keeper};
+use crate::sys::priority::{Behind, step_back};
 
 /// Between two looks at the workers' tables: what a crash may cost.
 const TICK: Duration = Duration::from_secs(1);
@@ -48,6 +49,8 @@ pub(super) fn run_collector(mut collector: Collector, orders: Receiver<Order>, k
 
 /// The keeper's thread. Says how many attempts it could not store at the end.
 pub(super) fn run_keeper(mut keeper: Keeper, orders: Receiver<Order>) -> u64 {
+    // A full second of attempts takes some milliseconds, which no answer is to wait for.
+    let _ = step_back(Behind::AStep);
     for order in &orders {
         keeper.store(keeper.shared.clock.now());
         match order {

@@ -10,9 +10,13 @@ pub mod stream;
 pub mod udp;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use ipnet::IpNet;
+
+use crate::query::counters::Counters;
 
 /// Where and for whom we listen; checked by `config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,4 +86,13 @@ pub fn private_networks() -> Vec<IpNet> {
     .iter()
     .map(|net| net.parse().expect("a literal network"))
     .collect()
+}
+
+/// What comes of `work`; where it panics that is counted, and nothing comes of it. Who waits for it must not
+/// wait for ever, whatever happens.
+async fn or_nothing<T: Default>(work: impl Future<Output = T>, counters: &Counters) -> T {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        Counters::add(&counters.panics);
+        T::default()
+    })
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
+use super::or_nothing;
 use crate::journal::count::Tally;
 use crate::query::counters::Counters;
 use crate::query::later::Later;
@@ -132,7 +133,8 @@ impl Worker {
         let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         self.runtime.spawn(async move {
             let mut out = Vec::new();
-            if desk.finish(later, &mut scratch, &mut out).await {
+            let counters = desk.counters().shared.clone();
+            if or_nothing(desk.finish(later, &mut scratch, &mut out), &counters).await {
                 // A send that fails concerns this client alone, who will ask again.
                 let _ = socket.send(&out, &path);
             }

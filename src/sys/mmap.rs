@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 
 /// A whole file mapped into memory, private and read only. The mapping lives as long as the value, the
 /// file may be unlinked or replaced meanwhile.
@@ -32,6 +32,16 @@ impl Mapped {
         Ok(Self(map))
     }
 
+    /// Gives back the memory of pages that were read, which the kernel keeps as long as it has nothing better
+    /// to do with it: what is needed again comes back when it is.
+    pub fn let_go(&self) {
+        // SAFETY: the mapping is private, and nobody can write through it, so all its pages are as the file
+        // has them; what is read after this is read from the file again, which nobody changes (see `open`).
+        let told = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
+        // Advice that is not taken changes nothing.
+        drop(told);
+    }
+
     /// All octets of the file. The first one lies at a page's start.
     pub fn octets(&self) -> &[u8] {
         &self.0
@@ -41,6 +51,19 @@ impl Mapped {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_let_go_is_there_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [7; 100_000]).unwrap();
+        let map = Mapped::open(&File::open(file.path()).unwrap()).unwrap();
+        std::fs::remove_file(file.path()).unwrap();
+        for _ in 0..2 {
+            assert!(map.octets().iter().all(|octet| *octet == 7));
+            map.let_go();
+        }
+        assert_eq!(map.octets().len(), 100_000);
+    }
 
     #[test]
     fn a_file_replaced_by_rename_keeps_its_mapping() {

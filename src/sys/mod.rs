@@ -5,5 +5,6 @@ pub mod batch;
 pub mod limits;
 pub mod mmap;
 pub mod outgoing;
+pub mod priority;
 pub mod tcp;
 pub mod udp;

@@ -15,10 +15,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::super::or_nothing;
 use super::Streams;
 use super::frames::{self, First};
 use super::patience::{Judged, Patience};
@@ -299,15 +299,6 @@ where
     fn is_waiting(&self) -> bool {
         self.waiting > 0 || self.held.is_some()
     }
-}
-
-/// What comes of `work`; where it panics that is counted, and nothing comes of it. The connection must not
-/// wait for ever, whatever happens.
-pub(super) async fn or_nothing(work: impl Future<Output = Vec<u8>>, counters: &Counters) -> Vec<u8> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        Counters::add(&counters.panics);
-        Vec::new()
-    })
 }
 
 /// Writes octets until all are taken or the stream takes no more, and has the stream pass them on.

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
-use super::connection::or_nothing;
+use super::super::or_nothing;
 use super::patience::WRITE_WAIT;
 use crate::query::counters::Counters;
 use crate::serve::Settings;
@@ -245,7 +245,7 @@ async fn at_a_stop_connections_end_at_once() {
 async fn a_panic_on_the_way_of_an_answer_is_counted_and_leaves_no_answer() {
     let counters = Counters::default();
     assert_eq!(or_nothing(async { vec![7] }, &counters).await, [7]);
-    let nothing = or_nothing(async { panic!("a bug") }, &counters).await;
+    let nothing: Vec<u8> = or_nothing(async { panic!("a bug") }, &counters).await;
     assert_eq!((nothing, counters.panics.into_inner()), (vec![], 1));
 }
 
