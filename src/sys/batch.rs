@@ -15,7 +15,7 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::libc::{self, c_uint, c_void, iovec, mmsghdr, msghdr, sockaddr_storage, socklen_t};
 
-use super::udp::{Path, To, Udp};
+use super::udp::{Path, To, Udp, to_source};
 
 /// Datagrams of one batch.
 pub const BATCH: usize = 32;
@@ -308,11 +308,6 @@ fn set_source(control: &mut [u64; CONTROL_WORDS], to: &To) -> usize {
         To::V4(info) => write_control(control, libc::IPPROTO_IP, libc::IP_PKTINFO, to_source(info)),
         To::V6(info) => write_control(control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, *info),
     }
-}
-
-/// What was asked, as a source. The interface is left to routing: only the address matters.
-pub(super) fn to_source(info: &libc::in_pktinfo) -> libc::in_pktinfo {
-    libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: info.ipi_addr, ipi_addr: info.ipi_addr }
 }
 
 fn write_control<T: Copy>(control: &mut [u64; CONTROL_WORDS], level: i32, kind: i32, data: T) -> usize {

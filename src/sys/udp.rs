@@ -12,8 +12,6 @@ use std::time::Duration;
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, getsockopt, sendmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::batch::to_source;
-
 /// Receive buffer asked of the kernel, in octets: a burst after idleness must not be lost. Without
 /// `CAP_NET_ADMIN` the kernel gives no more than `net.core.rmem_max`, on Debian 212,992.
 pub const RECEIVE_BUFFER: usize = 4 << 20;
@@ -43,6 +41,11 @@ pub(super) enum To {
     Socket,
     V4(nix::libc::in_pktinfo),
     V6(nix::libc::in6_pktinfo),
+}
+
+/// What was asked, as a source. The interface is left to routing: only the address matters.
+pub(super) fn to_source(info: &nix::libc::in_pktinfo) -> nix::libc::in_pktinfo {
+    nix::libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: info.ipi_addr, ipi_addr: info.ipi_addr }
 }
 
 impl Udp {
