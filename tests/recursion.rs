@@ -107,10 +107,12 @@ fn what_is_signed_is_authentic_and_what_is_not_is_answered_without_that_word() {
         let fetched = setup.ask(name, A);
         assert_eq!((fetched.rcode, fetched.said().as_str()), (0, said), "{name} {:?}", fetched.errors);
         assert_eq!(fetched.authentic, authentic, "{name}");
-        assert!(fetched.records.iter().all(|(_, ttl, _)| *ttl == TTL), "{name}: {:?}", fetched.records);
+        // An alias may lead to what was fetched for a name before: on a slow machine that is a second older.
+        let is_theirs = |ttl: &u32| (TTL - 30..=TTL).contains(ttl);
+        assert!(fetched.records.iter().all(|(_, ttl, _)| is_theirs(ttl)), "{name}: {:?}", fetched.records);
         let cached = setup.ask(name, A);
         assert_eq!((cached.said().as_str(), cached.authentic), (said, authentic), "{name} from the cache");
-        assert!(cached.records.iter().all(|(_, ttl, _)| (TTL - 30..=TTL).contains(ttl)), "{name}");
+        assert!(cached.records.iter().all(|(_, ttl, _)| is_theirs(ttl)), "{name}");
     }
 }
 
