@@ -27,9 +27,14 @@ fn serve(upstream: SocketAddr, listen: &str) -> (Server, School) {
 
 /// Starts it as most systems start programs: with leave to open many files, and a limit of few.
 fn serve_with_few_files(school: &School) -> Server {
+    serve_with_limit(school, "-Sn")
+}
+
+/// Starts it with a limit of 256 files: one that it may raise (`-Sn`), or not (`-n`).
+fn serve_with_limit(school: &School, which: &str) -> Server {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -Sn 256 && exec \"$0\" serve --config \"$1\""]);
-    command.arg(lachan().get_program()).arg(school.path("lachan.toml"));
+    command.args(["-c", "ulimit \"$2\" 256 && exec \"$0\" serve --config \"$1\""]);
+    command.arg(lachan().get_program()).arg(school.path("lachan.toml")).arg(which);
     lachan().get_envs().for_each(|(name, value)| {
         match value {
             Some(value) => command.env(name, value),
@@ -149,4 +154,13 @@ fn thousands_of_idle_connections_cost_little_and_hold_nobody_up() {
         (status["tcp_connections"].as_u64()? == 0).then_some(())
     });
     assert!(closed.is_some(), "places are given back");
+}
+
+#[test]
+fn fewer_connections_than_configured_are_no_change_of_the_config() {
+    let Some(authority) = Authority::start("") else { return };
+    let school = school(authority.address, "tcp_connections = 1000\n");
+    let _server = serve_with_limit(&school, "-n");
+    let said = school.run_ok(&["reload"]);
+    assert!(!said.contains("restart"), "{said}");
 }

@@ -23,6 +23,7 @@ use crate::lists::store::{self, Store};
 use crate::model::roster::Roster;
 use crate::query::Desk;
 use crate::resolve::cache::Cache;
+use crate::serve;
 use crate::serve::stream::Streams;
 use crate::update::compile::{self, CompileError, compile};
 
@@ -49,14 +50,16 @@ pub enum StartError {
 ///
 /// # Errors
 /// What `StartError` says. Once it answers, nothing ends it but a signal.
-pub fn serve(place: Place, mut settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
+pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
     let started = (Instant::now(), Timestamp::now());
     prepare_state(&settings.state)?;
     let (groups, list_names) = (Roster::default(), Roster::default());
     let journal =
         Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
     let store = Store::open(&lists::store_path(&settings.state))?;
-    settings.serve.tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
+    // What the system has room for is no part of the config: a reload compares that with the file.
+    let tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
+    let serving = serve::Settings { tcp_connections_max, ..settings.serve.clone() };
     let listeners = listen::open(&settings.serve)?;
     let index = Arc::new(first_index(&settings.state)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
@@ -65,7 +68,7 @@ pub fn serve(place: Place, mut settings: Settings, greet: impl FnOnce(&Greeting)
     let desk = Arc::new(Desk::new(first_world, cache));
     let waiting = Arc::new(Semaphore::new(settings.serve.in_flight_max));
     let later_tally = journal.tally();
-    let streams = Arc::new(Streams::new(&settings.serve, desk.clone(), later_tally.clone(), waiting.clone()));
+    let streams = Arc::new(Streams::new(&serving, desk.clone(), later_tally.clone(), waiting.clone()));
     let app = Arc::new(App {
         place,
         settings: ArcSwap::from_pointee(settings),
