@@ -18,7 +18,7 @@ use lachan::model::verdict::Verdict;
 use lachan::policy::decide::decide;
 use lachan::query::peer::{Peer, Transport};
 use lachan::query::{Desk, Moment, Outcome, Scratch};
-use lachan::resolve::cache::{Cache, Stamp, TtlBounds};
+use lachan::resolve::cache::Stamp;
 use lachan::resolve::{Answer, Ask, Proof};
 
 #[path = "../fuzz/src/message.rs"]
@@ -103,9 +103,7 @@ fn instructions(kind: &str) -> u64 {
 
 /// Answers queries of a kind, with everything switched on that a school has.
 fn answer_all(kind: &Kind) {
-    let rosters = (&Roster::default(), &Roster::default());
-    let own = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
-    let desk = Desk::new(own.expect("a world"), Cache::new(64 << 20, TtlBounds::default()));
+    let desk = school::desk(64 << 20);
     let folder = tempfile::tempdir().expect("a folder of our own");
     let settings = journal::Settings { folder: folder.path().to_owned(), ..journal::Settings::default() };
     let journal = Journal::open(settings, Roster::default(), Roster::default(), Arc::new(SystemClock));

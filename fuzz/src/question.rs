@@ -20,7 +20,7 @@ use lachan::journal::{self, Journal};
 use lachan::model::roster::Roster;
 use lachan::query::peer::{Peer, Transport};
 use lachan::query::{Desk, Moment, Outcome, Scratch};
-use lachan::resolve::cache::{Cache, Stamp, TtlBounds};
+use lachan::resolve::cache::Stamp;
 use lachan::resolve::{Answer, Ask, Proof};
 use tempfile::TempDir;
 
@@ -127,9 +127,7 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
 fn desk() -> &'static Desk {
     static DESK: OnceLock<Desk> = OnceLock::new();
     DESK.get_or_init(|| {
-        let rosters = (&Roster::default(), &Roster::default());
-        let world = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
-        let desk = Desk::new(world.expect("a world"), Cache::new(1 << 20, TtlBounds::default()));
+        let desk = school::desk(1 << 20);
         let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), rtype::A);
         let mut wire = query(ask.name.as_name().wire(), rtype::A, None);
         wire[7] = 100;

@@ -7,7 +7,8 @@ use lachan::app::{lists, world};
 use lachan::config::{self, Context, Settings};
 use lachan::filter::Index;
 use lachan::model::roster::Roster;
-use lachan::query::World;
+use lachan::query::{Desk, World};
+use lachan::resolve::cache::{Cache, TtlBounds};
 use lachan::update::compile::compile;
 
 /// Clients of three groups: filtered by lists, held to an allow set, and answered with a block page.
@@ -58,9 +59,15 @@ pub fn index() -> Arc<Index> {
 /// A world with both.
 pub fn world() -> Arc<World> {
     static WORLD: OnceLock<Arc<World>> = OnceLock::new();
-    let build = || {
-        let rosters = (&Roster::default(), &Roster::default());
-        Arc::new(world::build(&settings(), index(), None, rosters).expect("a world"))
-    };
-    WORLD.get_or_init(build).clone()
+    WORLD.get_or_init(|| Arc::new(own_world())).clone()
+}
+
+/// A desk that answers from such a world, with a cache of so many octets in front.
+pub fn desk(cache_octets: u64) -> Desk {
+    Desk::new(own_world(), Cache::new(cache_octets, TtlBounds::default()))
+}
+
+fn own_world() -> World {
+    let rosters = (&Roster::default(), &Roster::default());
+    world::build(&settings(), index(), None, rosters).expect("a world")
 }

@@ -12,7 +12,6 @@ use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
-use lachan::model::roster::Roster;
 use lachan::query::Desk;
 use lachan::resolve::cache::{Cache, Hit, Stamp, TtlBounds};
 use lachan::resolve::outside::{followed, taken};
@@ -127,12 +126,7 @@ fn hold_both_ways(ask: &Ask, answer: &Answer) {
 /// A desk whose cache is this target's own; a thread's own, since it forgets.
 fn desk() -> &'static Desk {
     thread_local! {
-        static DESK: &'static Desk = {
-            let rosters = (&Roster::default(), &Roster::default());
-            let world = lachan::app::world::build(&school::settings(), school::index(), None, rosters);
-            let cache = Cache::new(1 << 20, TtlBounds::default());
-            Box::leak(Box::new(Desk::new(world.expect("a world"), cache)))
-        };
+        static DESK: &'static Desk = Box::leak(Box::new(school::desk(1 << 20)));
     }
     DESK.with(|desk| *desk)
 }

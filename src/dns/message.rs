@@ -49,6 +49,13 @@ impl RecordAt {
     }
 }
 
+/// Takes `age` seconds off the TTL that stands at `at`.
+pub fn count_down(octets: &mut [u8], at: usize, age: u32) {
+    let ttl = &mut octets[at..at + 4];
+    let left = u32::from_be_bytes([ttl[0], ttl[1], ttl[2], ttl[3]]).saturating_sub(age);
+    ttl.copy_from_slice(&left.to_be_bytes());
+}
+
 /// Why octets are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {

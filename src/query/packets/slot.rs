@@ -1,6 +1,7 @@
 //! One kept answer with the packet that it answers.
 
 use super::{Asked, Blocked, FIXED, Scope};
+use crate::dns::message::count_down;
 use crate::dns::name::{HEADER, Name};
 
 /// Octets of a packet and its answer that are kept: an answer with an alias and a few addresses, or a block
@@ -101,7 +102,7 @@ impl Slot {
         }
     }
 
-    /// Whether it was kept for nobody else and is still good.
+    /// Whether what it rests on is in force, and its time is not over.
     pub fn is_good(&self, scope: Scope) -> bool {
         self.generation == scope.generation && scope.now < self.expires
     }
@@ -133,9 +134,7 @@ impl Slot {
         }
         for place in places.chunks_exact(2).take(usize::from(self.ttls)) {
             let at = question + usize::from(u16::from_be_bytes([place[0], place[1]]));
-            let ttl = &mut out[at..at + 4];
-            let left = u32::from_be_bytes([ttl[0], ttl[1], ttl[2], ttl[3]]).saturating_sub(age);
-            ttl.copy_from_slice(&left.to_be_bytes());
+            count_down(out, at, age);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Stamp, TtlBounds};
 use crate::dns::ede::EdeCode;
-use crate::dns::message::{RecordAt, Section, records};
+use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
@@ -106,9 +106,7 @@ impl Entry {
         let age = u32::try_from(now.saturating_sub(self.stored)).unwrap_or(u32::MAX);
         let sections = reply.sections(&self.sections, self.counts);
         for &at in &self.ttls {
-            let slot = &mut sections[usize::from(at)..usize::from(at) + 4];
-            let ttl = u32::from_be_bytes([slot[0], slot[1], slot[2], slot[3]]);
-            slot.copy_from_slice(&ttl.saturating_sub(age).to_be_bytes());
+            count_down(sections, usize::from(at), age);
         }
         reply
     }

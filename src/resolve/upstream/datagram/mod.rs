@@ -63,7 +63,7 @@ impl Datagrams {
     async fn ask_once(&self, ask: &Ask, edns: bool, tally: &Tally) -> Found {
         tally.asked();
         let start = Instant::now();
-        match self.exchange(&query(ask, edns), start, tally.rtt()).await {
+        match self.exchange(ask, &query(ask, edns), start, tally.rtt()).await {
             Ok(Some(octets)) => {
                 tally.answered(start.elapsed());
                 let truncated = octets[2] & 0x02 != 0 || octets.len() > usize::from(PAYLOAD);
@@ -80,6 +80,7 @@ impl Datagrams {
     /// Sends and waits, and sends again. `None`: too many stray datagrams.
     async fn exchange(
         &self,
+        ask: &Ask,
         query: &[u8],
         start: Instant,
         rtt: Option<Duration>,
@@ -102,7 +103,7 @@ impl Datagrams {
                     Err(_) => break,
                     Ok(received) => received?,
                 };
-                if is_answer(query, &octets) {
+                if is_answer(ask, query, &octets) {
                     return Ok(Some(octets));
                 }
                 stray += 1;
@@ -136,29 +137,20 @@ fn query(ask: &Ask, edns: bool) -> Vec<u8> {
 
 /// Whether a datagram is the answer to `query`: its id, and its question. A server that could not read the
 /// question need not repeat it.
-fn is_answer(query: &[u8], octets: &[u8]) -> bool {
+fn is_answer(ask: &Ask, query: &[u8], octets: &[u8]) -> bool {
     if octets.len() < HEADER || octets[..2] != query[..2] || octets[2] & 0xf8 != 0x80 {
         return false;
     }
     match octets[4..6] {
         [0, 0] => knows_no_edns(octets),
         [0, 1] => {
-            let name = HEADER..HEADER + name_len(query);
+            let name = HEADER..HEADER + ask.name.as_name().wire().len();
             let fixed = name.end..name.end + 4;
             octets.get(fixed.clone()).is_some_and(|octets| *octets == query[fixed])
                 && octets[name.clone()].eq_ignore_ascii_case(&query[name])
         }
         _ => false,
     }
-}
-
-/// Octets of the name in a query of ours.
-fn name_len(query: &[u8]) -> usize {
-    let mut end = HEADER;
-    while query[end] != 0 {
-        end += usize::from(query[end]) + 1;
-    }
-    end + 1 - HEADER
 }
 
 /// FORMERR or NOTIMP: what a server says that cannot read an OPT record. BADVERS is beyond four bits, in an
