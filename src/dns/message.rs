@@ -175,6 +175,32 @@ pub fn check_rdata(message: &[u8], record: &RecordAt) -> Result<(), MessageError
     show_rdata(message, record, &mut |_| ())
 }
 
+/// As [`check_rdata`], and shows each name's place: where it starts, and where what follows it starts.
+///
+/// # Errors
+/// What [`MessageError`] says.
+pub fn rdata_names(
+    message: &[u8],
+    record: &RecordAt,
+    show: &mut impl FnMut(usize, usize),
+) -> Result<(), MessageError> {
+    let mut name = NameBuf::new();
+    let mut at = record.rdata_at();
+    for part in parts(record.rtype) {
+        at = match part {
+            Part::Octets(count) => at + count,
+            Part::Text => at + 1 + usize::from(*message.get(at).ok_or(MessageError::Truncated)?),
+            Part::Name => {
+                let end = name.fill_from_message(message, at)?;
+                show(at, end);
+                end
+            }
+            Part::Rest => record.end().max(at),
+        };
+    }
+    if at == record.end() { Ok(()) } else { Err(MessageError::Truncated) }
+}
+
 /// As [`check_rdata`], and shows where the parts of each name stand.
 fn show_rdata(
     message: &[u8],

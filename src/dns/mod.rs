@@ -15,4 +15,5 @@ pub mod name;
 pub mod question;
 pub mod rdata;
 pub mod reply;
+pub mod rrset;
 pub mod suffixes;
