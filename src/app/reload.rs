@@ -142,6 +142,12 @@ fn at_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("[journal]", old.journal != new.journal),
         ("[state]", old.state != new.state),
         ("[resolve] cache", old.resolve.cache_bytes != new.resolve.cache_bytes),
+        ("[resolve] min_ttl, max_ttl, max_negative_ttl, stale", old.resolve.ttl != new.resolve.ttl),
+        (
+            "[resolve] stale_after, prefetch",
+            (old.resolve.stale_after, old.resolve.prefetches)
+                != (new.resolve.stale_after, new.resolve.prefetches),
+        ),
     ];
     names.extend(changes.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name));
     names

@@ -65,7 +65,9 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
     let first_world = world::build(&settings, index, None, (&groups, &list_names))?;
     let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
-    let desk = Arc::new(Desk::new(first_world, cache));
+    let resolve = &settings.resolve;
+    let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
+    let desk = Arc::new(desk);
     let waiting = Arc::new(Semaphore::new(settings.serve.in_flight_max));
     let later_tally = journal.tally();
     let streams = Arc::new(Streams::new(&serving, desk.clone(), later_tally.clone(), waiting.clone()));

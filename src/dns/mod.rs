@@ -7,6 +7,7 @@
 // Inside: `name` and `suffixes` are what the index and the policy share; `question` reads a query in
 // place; `message` walks answers from upstream; `reply` writes what we send.
 
+pub mod compose;
 pub mod ede;
 pub mod edns;
 pub mod idna;

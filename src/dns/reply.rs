@@ -22,6 +22,8 @@ pub enum Rcode {
     NxDomain = 3,
     NotImp = 4,
     Refused = 5,
+    /// A DNAME leads to a name that is too long (RFC 6672 §2.2).
+    YxDomain = 6,
     BadVers = 16,
 }
 

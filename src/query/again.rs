@@ -77,7 +77,7 @@ impl Scratch {
                 packets.keep(scope, answer, &[], u64::MAX, Some(blocked));
             }
             Rests::OnHit(hit) if answer[2] & TRUNCATED == 0 => {
-                packets.keep(scope, answer, hit.ttl_places(), hit.expires(), None);
+                packets.keep(scope, answer, hit.ttl_places(), hit.rests_until(scope.now), None);
             }
             Rests::OnHit(..) => {}
         }

@@ -1,13 +1,18 @@
 //! The slow way: what could not be answered at once is fetched, looked through, kept, and answered.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::counters::Counters;
 use super::peer::Peer;
 use super::{Desk, Moment, Scratch, World, inspect, write_shed};
+use crate::dns::reply::Rcode;
 use crate::model::verdict::AllowReason;
-use crate::resolve::Ask;
-use crate::resolve::cache::Stamp;
+use crate::resolve::cache::{Hit, Stamp};
+use crate::resolve::{Answer, Ask, Proof};
 
 /// A query that has to be fetched: allowed already, with the snapshot that allowed it.
 pub struct Later {
@@ -24,33 +29,107 @@ impl Later {
     }
 }
 
+/// An answer that is still being fetched, although the client has one.
+pub struct Pending {
+    world: Arc<World>,
+    ask: Ask,
+    fetching: Fetching,
+}
+
+type Fetching = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// What came of a query that had to be fetched. By default nothing.
+#[derive(Default)]
+pub struct Finished {
+    /// Whether there is an answer to send.
+    pub is_answered: bool,
+    /// What is to be [settled](Desk::settle) once the answer is sent.
+    pub pending: Option<Pending>,
+}
+
 impl Desk {
-    /// Fetches the answer and writes it. Says whether there is one to send.
-    pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> bool {
+    /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
+    pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
         let Later { world, packet, peer, allowed } = later;
-        let Ok(question) = peer.parse(&packet) else { return false };
+        let Ok(question) = peer.parse(&packet) else {
+            return Finished { is_answered: false, pending: None };
+        };
         let ask = Ask::of(&question);
-        let hit = match self.cache.find(&question, self.now()) {
+        let (hit, pending) = match self.cache.find(&question, self.now()) {
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
                 let stamp = self.stamp(&world, scratch, &hit.message(&ask));
-                self.cache.restamp(&ask, &hit, stamp)
+                (self.cache.restamp(&ask, &hit, stamp), None)
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                let answer = world.resolver.resolve(ask.clone()).await;
-                let stamp = self.stamp(&world, scratch, &answer.wire);
-                let hit = self.cache.insert(&ask, &answer, stamp, self.now());
-                // It may come from servers that are not asked any more. Looked at after it was kept, so that
-                // no reload slips in between.
-                if !Arc::ptr_eq(&world.resolver, &self.world.load().resolver) {
-                    self.cache.forget(&ask);
-                }
-                hit
+                self.fetch(&world, &ask, scratch).await
             }
         };
         self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);
-        true
+        Finished { is_answered: true, pending }
+    }
+
+    /// Fetches what is kept anew, before its time is over; nobody waits for it.
+    pub async fn renew(&self, later: Later, scratch: &mut Scratch) {
+        let Ok(question) = later.peer.parse(&later.packet) else { return };
+        let ask = Ask::of(&question);
+        Counters::add(&scratch.counters.fetched);
+        let answer = later.world.resolver.resolve_anew(ask.clone()).await;
+        if matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain) {
+            self.keep_answer(&later.world, &ask, &answer, scratch);
+        }
+    }
+
+    /// Waits for what is still being fetched, and keeps it.
+    pub async fn settle(&self, pending: Pending, scratch: &mut Scratch) {
+        let Pending { world, ask, fetching } = pending;
+        let answer = fetching.await;
+        self.keep_or_prolong(&world, &ask, &answer, scratch);
+    }
+
+    async fn fetch(&self, world: &Arc<World>, ask: &Ask, scratch: &mut Scratch) -> (Hit, Option<Pending>) {
+        let resolver = world.resolver.clone();
+        let Some(overdue) = self.cache.find_overdue(ask, self.now()) else {
+            let answer = resolver.resolve(ask.clone()).await;
+            return (self.keep_answer(world, ask, &answer, scratch), None);
+        };
+        let asked = ask.clone();
+        let mut fetching: Fetching = Box::pin(async move { resolver.resolve(asked).await });
+        // Who was told "not yet" a moment ago need not wait again.
+        let patience = if overdue.is_overdue() { Duration::ZERO } else { self.stale_after };
+        match timeout(patience, &mut fetching).await {
+            Ok(answer) => (self.keep_or_prolong(world, ask, &answer, scratch), None),
+            Err(_) => {
+                let stamp = self.stamp(world, scratch, &overdue.message(ask));
+                let hit = self.cache.prolong(ask, &overdue, stamp, self.now());
+                (hit, Some(Pending { world: world.clone(), ask: ask.clone(), fetching }))
+            }
+        }
+    }
+
+    /// Keeps an answer; where there is none, goes on with one whose time is over. What is bogus is no answer,
+    /// but no reason to go on with an old one either: somebody may want just that.
+    fn keep_or_prolong(&self, world: &Arc<World>, ask: &Ask, answer: &Answer, scratch: &mut Scratch) -> Hit {
+        let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus;
+        match self.cache.find_overdue(ask, self.now()).filter(|_| failed) {
+            Some(overdue) => {
+                let stamp = self.stamp(world, scratch, &overdue.message(ask));
+                self.cache.prolong(ask, &overdue, stamp, self.now())
+            }
+            None => self.keep_answer(world, ask, answer, scratch),
+        }
+    }
+
+    fn keep_answer(&self, world: &Arc<World>, ask: &Ask, answer: &Answer, scratch: &mut Scratch) -> Hit {
+        let stamp = self.stamp(world, scratch, &answer.wire);
+        let hit = self.cache.insert(ask, answer, stamp, self.now());
+        // It may come from servers that are not asked any more. Looked at after it was kept, so that
+        // no reload slips in between.
+        if !Arc::ptr_eq(&world.resolver, &self.world.load().resolver) {
+            self.cache.forget(ask);
+        }
+        hit
     }
 
     /// Writes the answer to one that is not fetched because too many wait, as [`shed`](Self::shed) does.

@@ -19,7 +19,7 @@ pub mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
@@ -50,7 +50,9 @@ pub struct Desk {
     world: ArcSwap<World>,
     generation: AtomicU64,
     cache: Cache,
-    started: Instant,
+    /// How long a client waits for a new answer when there is an old one.
+    stale_after: Duration,
+    prefetches: bool,
     counters: AllCounters,
 }
 
@@ -58,6 +60,8 @@ pub struct Desk {
 pub struct Scratch {
     suffixes: Suffixes,
     packets: Option<Packets>,
+    /// What is to be fetched anew, although it could be answered.
+    renewal: Option<Later>,
     tally: Arc<Tally>,
     counters: Arc<Counters>,
 }
@@ -75,7 +79,12 @@ pub enum Outcome {
 impl Scratch {
     /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
     pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
-        Self { suffixes: Suffixes::new(), packets: None, tally, counters }
+        Self { suffixes: Suffixes::new(), packets: None, renewal: None, tally, counters }
+    }
+
+    /// What the last answer showed to be near its end: to be [renewed](Desk::renew) by whoever has time.
+    pub fn take_renewal(&mut self) -> Option<Later> {
+        self.renewal.take()
     }
 
     /// The same with a [packet cache](packets), for who answers many datagrams.
@@ -91,9 +100,16 @@ impl Desk {
             world: ArcSwap::from_pointee(world),
             generation: AtomicU64::new(1),
             cache,
-            started: Instant::now(),
+            stale_after: Duration::from_millis(1800),
+            prefetches: true,
             counters: AllCounters::default(),
         }
+    }
+
+    /// The same where a client waits for `stale_after` before it gets an old answer, and where answers are
+    /// fetched anew before their time is over, or not.
+    pub fn with_steadiness(self, stale_after: Duration, prefetches: bool) -> Self {
+        Self { stale_after, prefetches, ..self }
     }
 
     /// The snapshot in force.
@@ -201,6 +217,9 @@ impl Desk {
                 is_counted |= self.admit(world, now, scratch, &question, peer, allowed, &hit, out);
                 if !is_counted {
                     scratch.keep(moment, peer, out, Rests::OnHit(&hit));
+                }
+                if self.prefetches && hit.is_due(now) {
+                    scratch.renewal = Some(Later::new(moment, packet, peer, allowed));
                 }
                 Outcome::Ready
             }
@@ -355,9 +374,9 @@ impl Desk {
         }
     }
 
-    /// Seconds since the desk opened: the cache's clock, which no change of the wall clock moves.
+    /// Seconds since 1970: TTLs count by the wall clock.
     fn now(&self) -> u64 {
-        self.started.elapsed().as_secs()
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Moment {
     /// Changes whenever an answer to the same packet may: with each new snapshot, and when the answer
     /// cache is emptied.
     pub(super) generation: u64,
-    /// Seconds since the desk opened.
+    /// Seconds since 1970.
     pub now: u64,
 }
 

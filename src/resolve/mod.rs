@@ -23,12 +23,15 @@ use ipnet::IpNet;
 use tokio::time::timeout;
 
 use crate::dns::ede::EdeCode;
+use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 use coalesce::Flights;
 use forward::{ForwardZone, Forwarder, Timing};
+use iterate::budget::Freshness;
+use iterate::minimise::Minimisation;
 use local::Local;
 use recurse::Recursive;
 use upstream::tally::Tally;
@@ -38,6 +41,7 @@ pub mod cache;
 mod coalesce;
 mod file;
 pub mod forward;
+pub mod iterate;
 pub mod local;
 #[doc(hidden)]
 pub mod outside;
@@ -48,6 +52,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 mod upstream;
+mod validate;
 mod wire;
 
 /// Times that a chain of aliases may leave one source of answers for another.
@@ -73,6 +78,16 @@ pub struct Settings {
     pub mode: Mode,
     /// Forwarded zones; the longest that matches is asked.
     pub forwards: Vec<ForwardZone>,
+    /// What each zone gets to see of a name in recursion (RFC 9156).
+    pub minimisation: Minimisation,
+    /// The payload that name servers may send over UDP, in octets.
+    pub edns_size: u16,
+    /// Whether the letters of questions in recursion are of mixed case (0x20), against forged answers.
+    pub mix_case: bool,
+    /// Whether name servers are given cookies (RFC 7873).
+    pub cookies: bool,
+    /// Whether the root's servers are asked for their own list (RFC 8109); else the hints are all.
+    pub primes: bool,
     /// Whether recursion validates (RFC 4035). Forwarders' answers are never validated, and their AD
     /// is never passed on.
     pub dnssec: bool,
@@ -90,6 +105,10 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// How long answers are kept, for whoever builds the cache.
     pub ttl: cache::TtlBounds,
+    /// How long a client waits for a new answer when there is an old one, for whoever answers.
+    pub stale_after: Duration,
+    /// Whether answers are fetched anew before their time is over, for whoever answers.
+    pub prefetches: bool,
     /// Names that we answer ourselves.
     pub local: local::Settings,
     /// Time for one question, everything included.
@@ -109,6 +128,11 @@ impl Default for Settings {
         Self {
             mode: Mode::Recursive,
             forwards: Vec::new(),
+            minimisation: Minimisation::default(),
+            edns_size: PAYLOAD,
+            mix_case: false,
+            cookies: true,
+            primes: true,
             dnssec: true,
             root_hints: None,
             trust_anchors: None,
@@ -117,6 +141,8 @@ impl Default for Settings {
             source_addresses: Vec::new(),
             cache_bytes: 64 << 20,
             ttl: cache::TtlBounds::default(),
+            stale_after: Duration::from_millis(1800),
+            prefetches: true,
             local: local::Settings::default(),
             deadline: Duration::from_secs(8),
             try_for: Duration::from_millis(600),
@@ -128,6 +154,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Octets of what recursion remembers of zones and servers besides answers.
+    fn store_bytes(&self) -> u64 {
+        self.cache_bytes / 2
+    }
+
     /// A number for what stands in all files that are named here; another one where they say something
     /// else.
     fn mark_of_files(&self) -> u64 {
@@ -341,11 +372,20 @@ impl Resolver {
 
     /// Answers, in any case and in time. Local data is looked at first.
     pub async fn resolve(&self, ask: Ask) -> Answer {
+        self.resolve_as(ask, Freshness::Kept).await
+    }
+
+    /// As [`resolve`](Self::resolve), but what is remembered and near its end is asked for anew.
+    pub async fn resolve_anew(&self, ask: Ask) -> Answer {
+        self.resolve_as(ask, Freshness::Anew).await
+    }
+
+    async fn resolve_as(&self, ask: Ask, freshness: Freshness) -> Answer {
         if let Some(refusal) = unanswerable(&ask) {
             return refusal;
         }
         let work = || async {
-            match timeout(self.deadline, self.gather(&ask)).await {
+            match timeout(self.deadline, self.gather(&ask, freshness)).await {
                 Ok(answer) => answer,
                 Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
             }
@@ -390,8 +430,8 @@ impl Resolver {
     }
 
     /// One source's answer, then the next source's for where its aliases lead.
-    async fn gather(&self, ask: &Ask) -> Answer {
-        let mut answer = self.one_source(ask).await;
+    async fn gather(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        let mut answer = self.one_source(ask, freshness).await;
         let mut last = None;
         for _ in 0..SOURCES_MAX {
             if answer.rcode != Rcode::NoError {
@@ -402,7 +442,7 @@ impl Resolver {
                 // Nothing there, says its source, and does not say for how long.
                 End::Loose(end) if last.as_ref() == Some(&end) => return answer,
                 End::Loose(end) => {
-                    let rest = self.one_source(&ask.at(end.clone())).await;
+                    let rest = self.one_source(&ask.at(end.clone()), freshness).await;
                     answer = wire::join(ask, &answer, &rest);
                     last = Some(end);
                 }
@@ -412,7 +452,7 @@ impl Resolver {
         wire::failure(ask, reason::CIRCLE)
     }
 
-    async fn one_source(&self, ask: &Ask) -> Answer {
+    async fn one_source(&self, ask: &Ask, freshness: Freshness) -> Answer {
         if let Some(answer) = self.local.answer(ask) {
             return answer;
         }
@@ -420,7 +460,7 @@ impl Resolver {
             return answer;
         }
         match &self.recursive {
-            Some(recursive) => recursive.resolve(ask).await,
+            Some(recursive) => recursive.resolve(ask, freshness).await,
             None => wire::failure(ask, reason::NOBODY),
         }
     }

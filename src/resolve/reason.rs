@@ -39,6 +39,12 @@ pub(super) const NOT_BUILT: Reason =
 pub(super) const TOO_LONG: Reason = (EdeCode::InvalidData, "câu trả lời quá dài / answer too long");
 pub(super) const NOT_JOINED: Reason =
     (EdeCode::InvalidData, "không ghép được chuỗi bí danh (CNAME) / chain cannot be joined");
+pub(super) const STALE: Reason =
+    (EdeCode::StaleAnswer, "câu trả lời cũ, chưa hỏi lại được / an old answer: a new one cannot be had now");
+pub(super) const STALE_NAME: Reason = (
+    EdeCode::StaleNxdomain,
+    "câu trả lời cũ, chưa hỏi lại được / an old answer: a new one cannot be had now",
+);
 pub(super) const OUT_OF_TIME: Reason =
     (EdeCode::NoReachableAuthority, "hết thời gian chờ câu trả lời / no answer in time");
 pub(super) const TOO_BUSY: Reason =
@@ -93,6 +99,8 @@ mod tests {
             NOT_BUILT,
             TOO_LONG,
             NOT_JOINED,
+            STALE,
+            STALE_NAME,
             OUT_OF_TIME,
             TOO_BUSY,
             NOBODY,

@@ -108,7 +108,12 @@ impl Worker {
         let peer = Peer::new(query.from, Transport::Udp);
         let answer = || self.desk.answer(moment, scratch, query.octets, peer, out);
         match catch_unwind(AssertUnwindSafe(answer)) {
-            Ok(Outcome::Ready) => true,
+            Ok(Outcome::Ready) => {
+                if let Some(later) = scratch.take_renewal() {
+                    self.renew(later);
+                }
+                true
+            }
             Ok(Outcome::Silent) => false,
             Ok(Outcome::Later(later)) => match self.waiting.clone().try_acquire_owned() {
                 Ok(permit) => {
@@ -134,10 +139,26 @@ impl Worker {
         self.runtime.spawn(async move {
             let mut out = Vec::new();
             let counters = desk.counters().shared.clone();
-            if or_nothing(desk.finish(later, &mut scratch, &mut out), &counters).await {
+            let finished = or_nothing(desk.finish(later, &mut scratch, &mut out), &counters).await;
+            if finished.is_answered {
                 // A send that fails concerns this client alone, who will ask again.
                 let _ = socket.send(&out, &path);
             }
+            if let Some(pending) = finished.pending {
+                or_nothing(desk.settle(pending, &mut scratch), &counters).await;
+            }
+            drop(permit);
+        });
+    }
+
+    /// Lets a task fetch anew what was answered, if there is room for one.
+    fn renew(&self, later: Later) {
+        let Ok(permit) = self.waiting.clone().try_acquire_owned() else { return };
+        let desk = self.desk.clone();
+        let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
+        self.runtime.spawn(async move {
+            let counters = desk.counters().shared.clone();
+            or_nothing(desk.renew(later, &mut scratch), &counters).await;
             drop(permit);
         });
     }

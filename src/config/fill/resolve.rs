@@ -12,8 +12,10 @@ use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{clash, say, value};
 use crate::dns::rdata::{rtype, type_name, type_number};
+use crate::resolve::cache::TtlBounds;
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
+use crate::resolve::iterate::minimise::Minimisation;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
 use crate::resolve::{Mode, Settings, recommended_never_ask};
 
@@ -21,6 +23,12 @@ use crate::resolve::{Mode, Settings, recommended_never_ask};
 const LOCAL_TTL: Duration = Duration::from_secs(3600);
 /// TTLs end here (RFC 8767 §4 advises a week).
 const TTL_MAX: Duration = Duration::from_secs(604_800);
+/// Clients give up after some five seconds.
+const STALE_AFTER_MAX: Duration = Duration::from_secs(4);
+/// Longer, and what is long gone would still seem to be there.
+const STALE_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// Longer, and moved services would seem dead for too long.
+const MIN_TTL_MAX: Duration = Duration::from_secs(3600);
 /// Servers of one zone; more are never asked within one query's time.
 const SERVERS_MAX: usize = 16;
 
@@ -47,6 +55,14 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
     Settings {
         mode: mode.unwrap_or(shipped.mode),
         forwards,
+        minimisation: minimisation(desk, spec).unwrap_or(shipped.minimisation),
+        edns_size: desk.number(&spec.edns_size, usize::from(shipped.edns_size), 512, 4096) as u16,
+        mix_case: flag(&spec.case_randomization, shipped.mix_case),
+        cookies: flag(&spec.cookies, shipped.cookies),
+        primes: flag(&spec.priming, shipped.primes),
+        ttl: ttl(desk, spec, shipped.ttl),
+        stale_after: desk.duration(&spec.stale_after, shipped.stale_after, Duration::ZERO, STALE_AFTER_MAX),
+        prefetches: flag(&spec.prefetch, shipped.prefetches),
         dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
         trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
@@ -63,6 +79,26 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
             canaries: flag(&spec.canaries, shipped.local.canaries),
         },
         ..shipped
+    }
+}
+
+fn minimisation(desk: &mut Desk<'_>, spec: &ResolveSpec) -> Option<Minimisation> {
+    let modes =
+        [("relaxed", Minimisation::Relaxed), ("strict", Minimisation::Strict), ("off", Minimisation::Off)];
+    let noun = Said::new("cách rút gọn tên", "mode of qname minimisation");
+    spec.qname_minimisation.as_ref().and_then(|mode| desk.word(mode, noun, &modes))
+}
+
+fn ttl(desk: &mut Desk<'_>, spec: &ResolveSpec, shipped: TtlBounds) -> TtlBounds {
+    let mut seconds = |text: &Option<Text>, default: u32, to: Duration| {
+        desk.duration(text, Duration::from_secs(default.into()), Duration::ZERO, to).as_secs() as u32
+    };
+    TtlBounds {
+        min: seconds(&spec.min_ttl, shipped.min, MIN_TTL_MAX),
+        max: seconds(&spec.max_ttl, shipped.max, TTL_MAX),
+        negative_max: seconds(&spec.max_negative_ttl, shipped.negative_max, TTL_MAX),
+        failure: shipped.failure,
+        stale: seconds(&spec.stale, shipped.stale, STALE_MAX),
     }
 }
 

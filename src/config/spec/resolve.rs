@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Text;
 use super::table::Tables;
+use super::{Number, Text};
 
 /// How names are resolved.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +19,17 @@ pub struct ResolveSpec {
     pub source_addresses: Vec<Text>,
     pub cache: Option<Text>,
     pub canaries: Option<Spanned<bool>>,
+    pub qname_minimisation: Option<Text>,
+    pub edns_size: Option<Number>,
+    pub case_randomization: Option<Spanned<bool>>,
+    pub cookies: Option<Spanned<bool>>,
+    pub priming: Option<Spanned<bool>>,
+    pub min_ttl: Option<Text>,
+    pub max_ttl: Option<Text>,
+    pub max_negative_ttl: Option<Text>,
+    pub stale: Option<Text>,
+    pub stale_after: Option<Text>,
+    pub prefetch: Option<Spanned<bool>>,
     pub forward: Tables<ForwardSpec>,
 }
 

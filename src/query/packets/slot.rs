@@ -15,7 +15,7 @@ const ID: usize = 2;
 #[repr(align(64))]
 pub(super) struct Slot {
     generation: u64,
-    /// Seconds of the desk's clock when it was written, and from when on it must not be used.
+    /// Seconds since 1970 when it was written, and from when on it must not be used.
     written: u64,
     expires: u64,
     group: u16,
@@ -104,7 +104,7 @@ impl Slot {
 
     /// Whether what it rests on is in force, and its time is not over.
     pub fn is_good(&self, scope: Scope) -> bool {
-        self.generation == scope.generation && scope.now < self.expires
+        self.generation == scope.generation && self.written <= scope.now && scope.now < self.expires
     }
 
     /// Whether it was kept for this packet and group.

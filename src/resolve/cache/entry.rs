@@ -1,5 +1,7 @@
 //! One answer as it is kept: the sections in wire form, where their TTLs stand, and until when.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{Stamp, TtlBounds};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::{RecordAt, Section, count_down, records};
@@ -7,10 +9,15 @@ use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
+use crate::resolve::reason;
 use crate::resolve::{Answer, Ask, Proof};
 
+/// TTL of an answer whose time is over, in seconds (RFC 8767 §4).
+const STALE_TTL: u32 = 30;
+/// Answers that live shorter are not fetched anew before their time is over, in seconds.
+const RENEWED_MIN: u32 = 10;
+
 /// A kept answer.
-#[derive(Clone)]
 pub(super) struct Entry {
     /// Everything after the question.
     sections: Box<[u8]>,
@@ -24,6 +31,10 @@ pub(super) struct Entry {
     pub stamp: Stamp,
     stored: u64,
     lifetime: u32,
+    /// For an answer that goes on past its time: when that was over.
+    overdue_since: Option<u64>,
+    /// Somebody is fetching it anew.
+    renewing: AtomicBool,
 }
 
 impl Entry {
@@ -41,6 +52,8 @@ impl Entry {
             stamp,
             stored: now,
             lifetime: 0,
+            overdue_since: None,
+            renewing: AtomicBool::new(false),
         };
         let question_end = HEADER + ask.name.as_name().wire().len() + 4;
         let found = match records(&answer.wire) {
@@ -79,7 +92,67 @@ impl Entry {
 
     /// The same with another stamp.
     pub(super) fn with(&self, stamp: Stamp) -> Self {
-        Self { stamp, ..self.clone() }
+        Self {
+            sections: self.sections.clone(),
+            ttls: self.ttls.clone(),
+            counts: self.counts,
+            truncated: self.truncated,
+            rcode: self.rcode,
+            secure: self.secure,
+            ede: self.ede,
+            stamp,
+            stored: self.stored,
+            lifetime: self.lifetime,
+            overdue_since: self.overdue_since,
+            renewing: AtomicBool::new(false),
+        }
+    }
+
+    /// The same for [`STALE_TTL`] more, although its time is over (RFC 8767 §4), saying so (RFC 8914 §4.4).
+    pub(super) fn prolonged(&self, stamp: Stamp, now: u64) -> Self {
+        let mut entry = self.with(stamp);
+        for &at in &self.ttls {
+            let at = usize::from(at);
+            entry.sections[at..at + 4].copy_from_slice(&STALE_TTL.to_be_bytes());
+        }
+        entry.ede = Some(if self.rcode == Rcode::NxDomain { reason::STALE_NAME } else { reason::STALE });
+        entry.overdue_since = Some(self.overdue_since.unwrap_or(self.expires()));
+        entry.stored = now;
+        entry.lifetime = STALE_TTL;
+        entry
+    }
+
+    /// Whether it may be used: neither expired nor from the future, which is what an entry seems to be once
+    /// the clock was set back.
+    pub(super) fn is_fresh(&self, now: u64) -> bool {
+        self.stored <= now && now < self.expires()
+    }
+
+    /// Whether it may still be given where nothing better can be had, `window` seconds after its time.
+    pub(super) fn is_better_than_nothing(&self, now: u64, window: u32) -> bool {
+        let over = self.overdue_since.unwrap_or(self.expires());
+        let had_time = self.lifetime > 0 && self.stored <= now;
+        had_time && matches!(self.rcode, Rcode::NoError | Rcode::NxDomain) && now < over + u64::from(window)
+    }
+
+    /// Whether its time was over before it was prolonged.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.overdue_since.is_some()
+    }
+
+    /// From when on it is fetched anew if somebody asks: when a tenth of its time is left.
+    pub(super) fn renews_from(&self) -> u64 {
+        match self.lifetime {
+            lifetime @ RENEWED_MIN.. if !self.is_overdue() && self.rcode != Rcode::ServFail => {
+                self.expires() - u64::from(lifetime / 10)
+            }
+            _ => self.expires(),
+        }
+    }
+
+    /// Whether it is time to fetch it anew; only the first who asks is told so.
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        now >= self.renews_from() && !self.renewing.swap(true, Ordering::Relaxed)
     }
 
     /// When it expires.

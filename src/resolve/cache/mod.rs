@@ -10,7 +10,9 @@
 //! Negative answers are kept for the SOA's time (RFC 2308 §5), failures for [`TtlBounds::failure`]
 //! (RFC 9520). Truncated answers, ANY, and negative answers without SOA are not kept.
 //!
-//! Time comes from outside, in seconds of any clock that only goes forward.
+//! An answer whose time is over stays until its place is needed: it is better than none ([`Cache::prolong`]).
+//!
+//! Time comes from outside, in seconds of the wall clock; an entry from the future is as good as expired.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -44,11 +46,13 @@ pub struct TtlBounds {
     pub negative_max: u32,
     /// SERVFAIL (RFC 9520: 1 to 30 s).
     pub failure: u32,
+    /// For so long after its time an answer is still given where no new one can be had (RFC 8767); 0: never.
+    pub stale: u32,
 }
 
 impl Default for TtlBounds {
     fn default() -> Self {
-        Self { min: 0, max: 86_400, negative_max: 3600, failure: 5 }
+        Self { min: 0, max: 86_400, negative_max: 3600, failure: 5, stale: 86_400 }
     }
 }
 
@@ -127,7 +131,20 @@ impl Cache {
             name: question.name(),
             rest: rest(question.rtype, question.class, question.dnssec_ok(), question.checking_disabled()),
         };
-        self.store.get(&asked).filter(|entry| now < entry.expires()).map(Hit)
+        self.store.get(&asked).filter(|entry| entry.is_fresh(now)).map(Hit)
+    }
+
+    /// An answer whose time is over, but which is better than none.
+    pub fn find_overdue(&self, ask: &Ask, now: u64) -> Option<Hit> {
+        let kept = self.store.get(&Key::of(ask))?;
+        kept.is_better_than_nothing(now, self.bounds.stale).then_some(Hit(kept))
+    }
+
+    /// Keeps an answer whose time is over for a little longer, and says so in it.
+    pub fn prolong(&self, ask: &Ask, overdue: &Hit, stamp: Stamp, now: u64) -> Hit {
+        let entry = Arc::new(overdue.0.prolonged(stamp, now));
+        self.store.insert(Key::of(ask), entry.clone());
+        Hit(entry)
     }
 
     /// [`find`](Self::find) and [`Hit::write`] in one.
@@ -141,7 +158,7 @@ impl Cache {
     /// answer and a kept one are written by the same code.
     pub fn insert(&self, ask: &Ask, answer: &Answer, stamp: Stamp, now: u64) -> Hit {
         let entry = Arc::new(Entry::new(ask, answer, stamp, self.bounds, now));
-        if now < entry.expires() {
+        if entry.is_fresh(now) {
             self.store.insert(Key::of(ask), entry.clone());
         }
         Hit(entry)
@@ -227,6 +244,22 @@ impl Hit {
     /// When it expires.
     pub fn expires(&self) -> u64 {
         self.0.expires()
+    }
+
+    /// Until when it can be given without a look at whether it should be fetched anew.
+    pub fn rests_until(&self, now: u64) -> u64 {
+        let renews = self.0.renews_from();
+        if now < renews { renews } else { self.0.expires() }
+    }
+
+    /// Whether it is time to fetch it anew; said once for each entry.
+    pub fn is_due(&self, now: u64) -> bool {
+        self.0.is_due(now)
+    }
+
+    /// Whether it was given before although its time was over.
+    pub fn is_overdue(&self) -> bool {
+        self.0.is_overdue()
     }
 
     /// Where the TTLs stand behind the question, in an answer that is not truncated.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::opt::EdnsCode;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::txt::Parser;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -242,7 +243,10 @@ impl World {
                     (message.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok), " +do"),
                     (message.metadata.checking_disabled, " +cd"),
                     (
-                        message.edns.as_ref().is_some_and(|edns| !edns.options().as_ref().is_empty()),
+                        message.edns.as_ref().is_some_and(|edns| {
+                            // Our own cookie is between us and the server.
+                            edns.options().as_ref().iter().any(|(code, _)| *code != EdnsCode::Cookie)
+                        }),
                         " +options",
                     ),
                 ] {
@@ -307,6 +311,7 @@ impl World {
 fn hasty() -> Settings {
     Settings {
         never_ask: Vec::new(),
+        primes: false,
         try_for: Duration::from_millis(250),
         forward_try_for: Duration::from_millis(700),
         hedge_after: Duration::from_millis(100),

@@ -27,6 +27,7 @@ use tally::{Tallies, Tally};
 
 pub(super) mod datagram;
 pub(super) mod tally;
+pub(super) mod wires;
 
 /// What is expected of the servers behind a provider.
 #[derive(Clone)]

@@ -224,7 +224,12 @@ where
         let outcome =
             catch_unwind(AssertUnwindSafe(|| desk.answer(moment, scratch, &input[query], peer, answer)));
         match outcome {
-            Ok(Outcome::Ready) => frames::put(answer, answers),
+            Ok(Outcome::Ready) => {
+                frames::put(answer, answers);
+                if let Some(later) = scratch.take_renewal() {
+                    self.renew(later);
+                }
+            }
             // Nobody who speaks DNS sends that.
             Ok(Outcome::Silent) => self.end(),
             Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later, tools),
@@ -244,9 +249,24 @@ where
         self.waiting += 1;
         let line = self.place.line().clone();
         tokio::spawn(async move {
-            let answer = or_nothing(streams.fetch(later), &streams.desk.counters().shared).await;
-            drop(permit);
+            let counters = &streams.desk.counters().shared;
+            let (answer, pending) = or_nothing(streams.fetch(later), counters).await;
             line.bring(answer);
+            if let Some(pending) = pending {
+                or_nothing(streams.desk.settle(pending, &mut streams.scratch()), counters).await;
+            }
+            drop(permit);
+        });
+    }
+
+    /// Lets a task fetch anew what was answered, if there is room for one.
+    fn renew(&self, later: Later) {
+        let streams = self.streams.clone();
+        let Ok(permit) = streams.waiting.clone().try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let mut scratch = streams.scratch();
+            or_nothing(streams.desk.renew(later, &mut scratch), &streams.desk.counters().shared).await;
+            drop(permit);
         });
     }
 

@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::Settings;
 use crate::journal::count::Tally;
-use crate::query::later::Later;
+use crate::query::later::{Later, Pending};
 use crate::query::peer::{Peer, Transport};
 use crate::query::{Desk, Scratch};
 use connection::Connection;
@@ -103,13 +103,18 @@ impl Streams {
         self.places.open()
     }
 
-    /// The answer to a query that has to wait; empty where it gets none.
-    async fn fetch(&self, later: Later) -> Vec<u8> {
-        let mut scratch = Scratch::new(self.tally.clone(), self.desk.counters().shared.clone());
+    /// The answer to a query that has to wait, empty where it gets none; and what is to be settled after it.
+    async fn fetch(&self, later: Later) -> (Vec<u8>, Option<Pending>) {
+        let mut scratch = self.scratch();
         let mut answer = Vec::new();
-        if !self.desk.finish(later, &mut scratch, &mut answer).await {
+        let finished = self.desk.finish(later, &mut scratch, &mut answer).await;
+        if !finished.is_answered {
             answer.clear();
         }
-        answer
+        (answer, finished.pending)
+    }
+
+    fn scratch(&self) -> Scratch {
+        Scratch::new(self.tally.clone(), self.desk.counters().shared.clone())
     }
 }

@@ -1,0 +1,115 @@
+//! How much work one client's question may cause, its sub-questions included.
+//!
+//! Without bounds a hostile zone turns one question into thousands (NXNS, CVE-2020-8616; chains and trees of
+//! delegations without addresses), for us and for whoever is asked. What runs out ends in SERVFAIL, and the
+//! failure is kept.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use crate::dns::name::{Name, OwnedName};
+use crate::resolve::validate::Work;
+
+/// Messages sent for one question. A cold, signed name six cuts deep takes some thirty.
+const MESSAGES_MAX: u32 = 150;
+/// Name servers whose addresses are looked for. Each may cost a whole resolution.
+const ADDRESS_HUNTS_MAX: u32 = 24;
+/// Answers of servers that are asked again elsewhere because they do not validate.
+const DISTRUSTED_MAX: usize = 16;
+
+/// Whether what is remembered will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It will, as long as its time is not over.
+    Kept,
+    /// Not when its time is nearly over.
+    Anew,
+}
+
+/// What is left for one client's question.
+pub struct Job {
+    pub freshness: Freshness,
+    messages: AtomicU32,
+    hunts: AtomicU32,
+    /// Servers whose answers for a zone did not validate.
+    distrusted: Mutex<Vec<(IpAddr, OwnedName)>>,
+    /// Signatures and hashes.
+    pub work: Work,
+}
+
+impl Job {
+    pub fn new(freshness: Freshness) -> Self {
+        Self {
+            freshness,
+            messages: AtomicU32::new(MESSAGES_MAX),
+            hunts: AtomicU32::new(ADDRESS_HUNTS_MAX),
+            distrusted: Mutex::default(),
+            work: Work::new(),
+        }
+    }
+
+    /// Takes one message from the budget; `false` when none is left.
+    pub fn spend_message(&self) -> bool {
+        spend(&self.messages)
+    }
+
+    /// Takes one hunt for a name server's addresses from the budget.
+    pub fn spend_hunt(&self) -> bool {
+        spend(&self.hunts)
+    }
+
+    /// Messages sent so far.
+    pub fn messages(&self) -> u32 {
+        MESSAGES_MAX - self.messages.load(Relaxed)
+    }
+
+    /// What `server` said for `zone` did not validate: it is asked last for the rest of this question.
+    pub fn distrust(&self, server: IpAddr, zone: Name<'_>) {
+        let mut distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        if distrusted.len() < DISTRUSTED_MAX {
+            distrusted.push((server, zone.to_owned()));
+        }
+    }
+
+    /// Whether [`distrust`](Self::distrust) was said of it.
+    pub fn distrusts(&self, server: IpAddr, zone: Name<'_>) -> bool {
+        let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        distrusted.iter().any(|(other, at)| *other == server && at.as_name() == zone)
+    }
+}
+
+fn spend(left: &AtomicU32) -> bool {
+    left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
+/// The questions on whose behalf another is asked, so that none waits for itself.
+#[derive(Clone, Copy)]
+pub struct Path<'p> {
+    above: Option<&'p Path<'p>>,
+    name: Name<'p>,
+    rtype: u16,
+    depth: u8,
+}
+
+/// Questions that wait for one another: the address of a name server of the zone of a name server …
+const DEPTH_MAX: u8 = 10;
+
+impl<'p> Path<'p> {
+    /// A client's question.
+    pub fn of(name: Name<'p>, rtype: u16) -> Self {
+        Self { above: None, name, rtype, depth: 0 }
+    }
+
+    /// A question asked on behalf of this one; `None` where it waits for itself, or too deep.
+    pub fn then(&'p self, name: Name<'p>, rtype: u16) -> Option<Self> {
+        let mut at = Some(self);
+        while let Some(path) = at {
+            if path.rtype == rtype && path.name == name {
+                return None;
+            }
+            at = path.above;
+        }
+        (self.depth < DEPTH_MAX).then_some(Self { above: Some(self), name, rtype, depth: self.depth + 1 })
+    }
+}

@@ -1,0 +1,204 @@
+//! From a question to its answer: link by link along the aliases, each with its own proof.
+
+use std::sync::Arc;
+
+use super::Seeker;
+use super::ask::Nobody;
+use super::budget::{Freshness, Job, Path};
+use super::outside::Outside;
+use super::reply::moved;
+use super::store::{Content, Kept, Standing};
+use super::trust::RETRIES;
+use super::walk::Sight;
+use crate::dns::compose::Composer;
+use crate::dns::name::OwnedName;
+use crate::dns::rdata::rtype;
+use crate::dns::reply::Rcode;
+use crate::dns::rrset::RrSet;
+use crate::resolve::reason::{self, Reason};
+use crate::resolve::wire::{self, MESSAGE_MAX};
+use crate::resolve::{Answer, Ask, Proof};
+
+/// Links of a chain of aliases. Real ones have up to 8 or so.
+const LINKS_MAX: usize = 16;
+
+/// An answer that grows link by link.
+struct Chain<'a> {
+    ask: &'a Ask,
+    now: u64,
+    links: Vec<Arc<Kept>>,
+    /// CNAMEs that were made from a DNAME, by the place of the DNAME in `links`.
+    made: Vec<(usize, RrSet)>,
+    proof: Proof,
+}
+
+impl<O: Outside> Seeker<O> {
+    /// Answers a question.
+    pub async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        let job = Job::new(freshness);
+        let mut chain = Chain {
+            ask,
+            now: self.outside.now(),
+            links: Vec::new(),
+            made: Vec::new(),
+            proof: if self.trusts.is_some() && !ask.checking_disabled {
+                Proof::Secure
+            } else {
+                Proof::Indeterminate
+            },
+        };
+        let mut name = ask.name.clone();
+        let mut hand: Vec<Arc<Kept>> = Vec::new();
+        let mut seen = vec![name.clone()];
+        for _ in 0..LINKS_MAX {
+            let path = Path::of(name.as_name(), ask.rtype);
+            let sight = match self.see(&name, ask, &mut hand, &job, &path).await {
+                Ok(sight) => sight,
+                Err(why) => return wire::failure(ask, why),
+            };
+            chain.now = self.outside.now();
+            let kept = sight.kept.clone();
+            chain.weaken(kept.standing());
+            hand.extend(sight.more);
+            let target = match &kept.content {
+                Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&kept)),
+                Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&kept)),
+                Content::Set(set) if set.is(name.as_name(), ask.rtype) => {
+                    chain.links.push(kept.clone());
+                    return chain.finish(Rcode::NoError, None);
+                }
+                Content::Set(set) if set.rtype == rtype::DNAME => {
+                    let Some(target) = set.first_name() else { return wire::failure(ask, reason::NO_ANSWER) };
+                    let target = moved(name.as_name(), set.owner.as_name(), target.as_name());
+                    chain.links.push(kept.clone());
+                    match target {
+                        Some(target) => {
+                            let rdata = target.as_name().wire().into();
+                            let made = RrSet::new(name.clone(), rtype::CNAME, set.ttl, vec![rdata]);
+                            chain.made.push((chain.links.len() - 1, made));
+                            target
+                        }
+                        None => return chain.finish(Rcode::YxDomain, None),
+                    }
+                }
+                Content::Set(set) => {
+                    let Some(target) = set.first_name() else { return wire::failure(ask, reason::NO_ANSWER) };
+                    chain.links.push(kept.clone());
+                    target
+                }
+            };
+            // A question for the alias itself is answered by one that was made from a DNAME.
+            if ask.rtype == rtype::CNAME {
+                return chain.finish(Rcode::NoError, None);
+            }
+            if seen.contains(&target) {
+                return wire::failure(ask, reason::CIRCLE);
+            }
+            seen.push(target.clone());
+            name = target;
+        }
+        wire::failure(ask, reason::CIRCLE)
+    }
+
+    /// What is at `name`, with its standing.
+    async fn see(
+        &self,
+        name: &OwnedName,
+        ask: &Ask,
+        hand: &mut Vec<Arc<Kept>>,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Sight, Reason> {
+        let kind = ask.rtype;
+        let in_hand = |kept: &&Arc<Kept>| {
+            kept.set().is_some_and(|set| {
+                set.is(name.as_name(), kind)
+                    || set.is(name.as_name(), rtype::CNAME)
+                    || set.rtype == rtype::DNAME
+                        && set.owner != *name
+                        && name.as_name().is_at_or_below(set.owner.as_name())
+            })
+        };
+        let validates = self.trusts.as_ref().filter(|_| !ask.checking_disabled);
+        let mut bogus = reason::BOGUS;
+        for _ in 0..=RETRIES {
+            let sight = match hand.iter().find(in_hand) {
+                Some(kept) if self.known(name.as_name(), kind).is_none() => Sight::known(kept.clone()),
+                _ => self.look_for_client(name.as_name(), kind, job, path).await.map_err(reason_of)?,
+            };
+            let Some(trusts) = validates else { return Ok(sight) };
+            let known = sight.from.is_none() && sight.kept.proven.get().is_some();
+            match self.prove(trusts, &sight.kept, name.as_name(), kind, job, path).await {
+                Standing::Bogus(why) => bogus = why,
+                _ => return Ok(sight),
+            }
+            if known {
+                break;
+            }
+            // Another server may have it right.
+            self.look_elsewhere(&sight, name.as_name(), kind, job);
+            hand.clear();
+        }
+        Err(bogus)
+    }
+}
+
+impl Chain<'_> {
+    fn weaken(&mut self, standing: Standing) {
+        let proof = match standing {
+            Standing::Secure => Proof::Secure,
+            Standing::Insecure => Proof::Insecure,
+            Standing::Bogus(_) => Proof::Bogus,
+            Standing::Unchecked => Proof::Indeterminate,
+        };
+        self.proof = self.proof.weaker(proof);
+    }
+
+    /// Writes the message: the links, then what says that there is no more.
+    fn finish(self, rcode: Rcode, nothing: Option<&Kept>) -> Answer {
+        let ask = self.ask;
+        let signed = ask.dnssec_ok;
+        let flags = [0x81, 0x80 | rcode as u8 & 0x0f];
+        let mut composer = Composer::new(flags, ask.name.as_name(), ask.rtype, ask.class);
+        for (at, link) in self.links.iter().enumerate() {
+            let Some(set) = link.set() else { continue };
+            let ttl = link.left(self.now);
+            composer.answer(set, ttl, signed);
+            if let Some((_, made)) = self.made.iter().find(|(dname, _)| *dname == at) {
+                composer.answer(made, ttl, false);
+            }
+        }
+        if let Some(nothing) = nothing
+            && let Content::NoData(Some(soa)) | Content::NoName(Some(soa)) = &nothing.content
+        {
+            composer.authority(soa, nothing.left(self.now), signed);
+        }
+        if signed {
+            let proofs = self.links.iter().map(Arc::as_ref).chain(nothing);
+            let mut written: Vec<&RrSet> = Vec::new();
+            for kept in proofs {
+                for proof in &kept.proofs {
+                    if !written.iter().any(|other| other.is(proof.owner.as_name(), proof.rtype)) {
+                        composer.authority(proof, kept.left(self.now).min(proof.ttl), true);
+                        written.push(proof);
+                    }
+                }
+            }
+        }
+        if composer.len() > MESSAGE_MAX {
+            return wire::failure(ask, reason::TOO_LONG);
+        }
+        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: None }
+    }
+}
+
+/// Why nobody told, for the client.
+pub(super) fn reason_of(nobody: Nobody) -> Reason {
+    match nobody {
+        Nobody::NoAddress => reason::NO_SERVER,
+        Nobody::Silent => reason::TOO_SLOW,
+        Nobody::Spent => reason::TOO_MUCH_WORK,
+        Nobody::Useless => reason::NOWHERE,
+        Nobody::Refuse | Nobody::Fail => reason::NO_ANSWER,
+    }
+}

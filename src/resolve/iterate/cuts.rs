@@ -1,0 +1,115 @@
+//! Zone cuts that were met: which servers serve what lies below.
+//!
+//! A cut comes from the zone above it and lives as long as that says, no longer: what the zone below says of
+//! its own servers is listened to (they are asked first), but cannot prolong a delegation that the zone above
+//! may have taken back (the ghost domains of CVE-2012-1191).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use super::reply::Referral;
+use crate::dns::name::{Name, OwnedName};
+
+/// Cuts remembered: at some 500 octets each, 8 MB.
+const CUTS_MAX: usize = 16_384;
+/// No delegation is believed for longer, in seconds.
+const TTL_MAX: u32 = 86_400;
+
+/// One cut.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// The zone below.
+    pub zone: OwnedName,
+    /// Its servers as the zone above names them, with glue.
+    pub servers: Vec<(OwnedName, Vec<IpAddr>)>,
+    /// Its servers as it names them itself, where it did.
+    pub own: Vec<(OwnedName, Vec<IpAddr>)>,
+    stored: u64,
+    ttl: u32,
+}
+
+impl Cut {
+    /// A cut that the zone above told.
+    pub fn new(referral: Referral, now: u64) -> Self {
+        let Referral { zone, servers, ttl } = referral;
+        Self { zone, servers, own: Vec::new(), stored: now, ttl: ttl.min(TTL_MAX) }
+    }
+
+    /// Names and addresses of its servers, those that the zone itself names first, each name once.
+    pub fn all_servers(&self) -> Vec<(&OwnedName, Vec<IpAddr>)> {
+        let mut all: Vec<(&OwnedName, Vec<IpAddr>)> = Vec::with_capacity(self.servers.len() + self.own.len());
+        for (name, addresses) in self.own.iter().chain(&self.servers) {
+            match all.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, known)) if known.is_empty() => known.extend(addresses),
+                Some(_) => {}
+                None => all.push((name, addresses.clone())),
+            }
+        }
+        all
+    }
+
+    fn is_fresh(&self, now: u64) -> bool {
+        self.stored <= now && now < self.stored + u64::from(self.ttl)
+    }
+}
+
+/// All cuts, and the root's servers.
+pub struct Cuts {
+    met: Cache<OwnedName, Arc<Cut>>,
+    hints: Arc<Cut>,
+}
+
+impl Cuts {
+    /// `roots` are those of the hints.
+    pub fn new(roots: Vec<(OwnedName, Vec<IpAddr>)>) -> Self {
+        let zone = Name::ROOT.to_owned();
+        let hints = Cut::new(Referral { zone, servers: roots, ttl: TTL_MAX }, 0);
+        Self { met: Cache::new(CUTS_MAX), hints: Arc::new(hints) }
+    }
+
+    /// The deepest cut at or above `name` that is known.
+    pub fn deepest(&self, name: Name<'_>, now: u64) -> Arc<Cut> {
+        name.ancestors().find_map(|ancestor| self.at(ancestor, now)).unwrap_or_else(|| self.hints.clone())
+    }
+
+    /// The cut at `name`, if there is one that is known.
+    pub fn at(&self, name: Name<'_>, now: u64) -> Option<Arc<Cut>> {
+        self.met.get(name.wire()).filter(|cut| cut.is_fresh(now))
+    }
+
+    /// The root's servers of the hints.
+    pub fn hints(&self) -> Arc<Cut> {
+        self.hints.clone()
+    }
+
+    /// Keeps what the zone above says.
+    pub fn learn(&self, referral: Referral, now: u64) -> Arc<Cut> {
+        let cut = Arc::new(Cut::new(referral, now));
+        if cut.ttl > 0 {
+            self.met.insert(cut.zone.clone(), cut.clone());
+        }
+        cut
+    }
+
+    /// Notes what a zone says of its own servers.
+    pub fn note_own(&self, referral: &Referral, now: u64) {
+        let Some(cut) = self.at(referral.zone.as_name(), now) else {
+            if referral.zone.as_name().is_root() {
+                self.learn(referral.clone(), now);
+            }
+            return;
+        };
+        let is_news = cut.own.len() != referral.servers.len()
+            || cut
+                .own
+                .iter()
+                .zip(&referral.servers)
+                .any(|(old, new)| old.0 != new.0 || !new.1.iter().all(|address| old.1.contains(address)));
+        if is_news {
+            let own = referral.servers.clone();
+            self.met.insert(cut.zone.clone(), Arc::new(Cut { own, ..(*cut).clone() }));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Resolution by our own iteration: from the deepest known zone cut down to the zone that knows.
+//!
+//! Nothing here touches a socket or a clock: [`Outside`] is the network, the clocks and chance, so that
+//! scripts, fuzzers and tests can stand in for the world and an hour of it costs a millisecond. The walk is
+//! written as asynchronous functions over that trait instead of a machine of states by hand: the states are
+//! the same, the compiler writes them, and the story reads from top to bottom.
+//!
+//! - [`walk`] goes down from cut to cut; [`minimise`] says how much of the name each zone sees;
+//! - [`ask`] asks one zone's servers, [`talk`] one server, [`question`] and [`reply`] are what is said;
+//! - [`chain`] follows aliases and puts the answer together;
+//! - [`store`], [`cuts`] and [`servers`] are what is remembered; [`budget`] bounds what one question costs.
+//!
+//! Knows names and servers. Never knows who asks.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use ipnet::IpNet;
+
+use super::cache::TtlBounds;
+use super::reason::{self, Reason};
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::rtype;
+use budget::{Job, Path};
+use cuts::Cuts;
+use minimise::Minimisation;
+use outside::Outside;
+use question::CLIENT_COOKIE;
+use servers::Servers;
+use siphasher::sip::SipHasher13;
+use store::{Content, Store};
+use trust::Trusts;
+
+mod ask;
+pub mod budget;
+mod chain;
+mod cuts;
+pub mod minimise;
+pub mod outside;
+mod prove;
+pub mod question;
+pub mod reply;
+pub mod servers;
+mod store;
+mod talk;
+pub mod trust;
+mod walk;
+
+/// Aliases of a name server's name that are followed. None is allowed (RFC 2181 §10.3), some exist.
+const SERVER_ALIASES_MAX: usize = 4;
+
+/// How iteration behaves, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The root's servers.
+    pub roots: Vec<(OwnedName, Vec<IpAddr>)>,
+    /// Networks in which no server is asked, but for the root's.
+    pub never_ask: Vec<IpNet>,
+    /// What each zone gets to see of a name.
+    pub minimisation: Minimisation,
+    /// The payload that we take over UDP, in octets.
+    pub edns_size: u16,
+    /// Whether letters of a question are of mixed case, to be guessed by who would forge an answer.
+    pub mix_case: bool,
+    /// Whether servers are given cookies (RFC 7873).
+    pub cookies: bool,
+    /// Whether the root's servers are asked for their own list (RFC 8109).
+    pub primes: bool,
+    /// How long what servers say is kept.
+    pub ttl: TtlBounds,
+    /// Octets for what is remembered.
+    pub store_bytes: u64,
+}
+
+/// Finds answers by asking name servers.
+pub struct Seeker<O> {
+    outside: O,
+    settings: Settings,
+    store: Store,
+    cuts: Cuts,
+    servers: Servers,
+    /// What our cookies are made from.
+    secret: (u64, u64),
+    /// Where answers are validated.
+    trusts: Option<Trusts>,
+}
+
+impl<O: Outside> Seeker<O> {
+    /// Remembers nothing yet.
+    pub fn new(outside: O, settings: Settings, trusts: Option<Trusts>) -> Self {
+        Self {
+            trusts,
+            store: Store::new(settings.store_bytes),
+            cuts: Cuts::new(settings.roots.clone()),
+            servers: Servers::new(),
+            secret: (outside.chance(), outside.chance()),
+            outside,
+            settings,
+        }
+    }
+
+    /// Every server met, for the status.
+    pub fn servers(&self) -> impl Iterator<Item = (IpAddr, std::sync::Arc<servers::Server>)> + '_ {
+        self.servers.all()
+    }
+
+    /// Whether a server may be asked.
+    fn may_ask(&self, address: IpAddr) -> bool {
+        let is_root = || self.settings.roots.iter().any(|(_, addresses)| addresses.contains(&address));
+        !self.settings.never_ask.iter().any(|net| net.contains(&address)) || is_root()
+    }
+
+    /// Our cookie for a server: nobody else can guess it, and no other server gets the same (RFC 7873 §4.1).
+    fn client_cookie(&self, server: IpAddr) -> [u8; CLIENT_COOKIE] {
+        let hasher = SipHasher13::new_with_keys(self.secret.0, self.secret.1);
+        match server {
+            IpAddr::V4(address) => hasher.hash(&address.octets()),
+            IpAddr::V6(address) => hasher.hash(&address.octets()),
+        }
+        .to_be_bytes()
+    }
+
+    /// As [`look`](Self::look), for who is asked on behalf of another question.
+    fn look_boxed<'s>(
+        &'s self,
+        name: Name<'s>,
+        kind: u16,
+        job: &'s Job,
+        path: &'s Path<'s>,
+    ) -> Pin<Box<dyn Future<Output = Result<walk::Sight, Reason>> + Send + 's>> {
+        Box::pin(async move {
+            let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
+            self.look(name, kind, job, &path).await.map_err(chain::reason_of)
+        })
+    }
+
+    /// The addresses of a name server, found by resolving its name.
+    fn addresses_of<'s>(
+        &'s self,
+        server: Name<'s>,
+        kind: u16,
+        job: &'s Job,
+        path: &'s Path<'s>,
+    ) -> Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send + 's>> {
+        Box::pin(async move {
+            let mut name = server.to_owned();
+            for _ in 0..=SERVER_ALIASES_MAX {
+                let Ok(sight) = self.look(name.as_name(), kind, job, path).await else { break };
+                let Content::Set(set) = &sight.kept.content else { break };
+                match set.rtype {
+                    rtype::CNAME => match set.first_name() {
+                        Some(target) => name = target,
+                        None => break,
+                    },
+                    found if found == kind => return reply::addresses(set).collect(),
+                    _ => break,
+                }
+            }
+            Vec::new()
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! What iteration needs from outside: two clocks, chance, and a way to a name server.
+//!
+//! Everything else in this room is computation. A script, a fuzzer or a test stands in for the network by
+//! implementing [`Outside`]; the program's own is in `upstream`.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How a question travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// One datagram there, one back.
+    Udp,
+    /// A connection for this question alone.
+    Tcp,
+}
+
+/// Why no answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing came in time.
+    TimedOut,
+    /// The network says that nobody is there, or that there is no way.
+    Unreachable,
+    /// Datagrams came that did not match, too many to be chance.
+    Guessed,
+}
+
+/// The world around iteration.
+pub trait Outside: Send + Sync + 'static {
+    /// Seconds since 1970, as the system's wall clock has them: TTLs and signatures count by it.
+    fn now(&self) -> u64;
+
+    /// A clock that only goes forward, for round trips.
+    fn elapsed(&self) -> Duration;
+
+    /// A number that nobody can guess.
+    fn chance(&self) -> u64;
+
+    /// Sends `query` (a whole message) to port 53 of `server` and gives the first message that has its id
+    /// and its question; the case of the letters is the caller's to look at.
+    fn exchange(
+        &self,
+        server: IpAddr,
+        query: Vec<u8>,
+        way: Way,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Vec<u8>, Silence>> + Send;
+
+    /// Waits.
+    fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}

@@ -1,0 +1,121 @@
+//! What validation says of one thing that was found (RFC 4035 §5.3 to §5.5).
+
+use super::Seeker;
+use super::budget::{Job, Path};
+use super::outside::Outside;
+use super::store::{Content, Kept, Proven, Standing};
+use super::trust::{Faith, Trusts, signer};
+use crate::dns::name::Name;
+use crate::dns::rdata::rtype;
+use crate::dns::rrset::RrSet;
+use crate::resolve::reason::Reason;
+use crate::resolve::validate::{self, Denied, Fault, ZoneKeys};
+
+/// How long something bogus is remembered, in seconds (RFC 9520 allows up to five minutes).
+const BOGUS_FOR: u32 = 30;
+
+impl<O: Outside> Seeker<O> {
+    /// Finds out how far `kept`, which was asked for as `kind` at `name`, can be trusted.
+    pub(super) async fn prove(
+        &self,
+        trusts: &Trusts,
+        kept: &Kept,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Standing {
+        if let Some(proven) = kept.proven.get() {
+            return proven.standing;
+        }
+        let proven = match self.weigh(trusts, kept, name, kind, job, path).await {
+            Ok(proven) => proven,
+            Err(why) => Proven { standing: Standing::Bogus(why), ttl: BOGUS_FOR },
+        };
+        kept.proven.get_or_init(|| proven).standing
+    }
+
+    async fn weigh(
+        &self,
+        trusts: &Trusts,
+        kept: &Kept,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Proven, Reason> {
+        let signed_by = match &kept.content {
+            Content::Set(set) => signer(set),
+            Content::NoData(soa) | Content::NoName(soa) => soa.iter().chain(&kept.proofs).find_map(signer),
+        };
+        // A DS, and that there is none, is the zone above's to say.
+        let owner = match &kept.content {
+            Content::Set(set) => set.owner.as_name(),
+            _ => name,
+        };
+        let within = match (kind, owner.parent()) {
+            (rtype::DS, Some(parent)) => parent,
+            _ => owner,
+        };
+        let signer = signed_by.as_ref().map(|signer| signer.as_name());
+        let keys = match self.zone_of(trusts, within, signer, job, path).await {
+            Faith::Secure(keys) => keys,
+            Faith::Insecure => return Ok(Proven { standing: Standing::Insecure, ttl: kept.ttl }),
+            Faith::Broken(why) => return Err(why),
+        };
+        let found = match &kept.content {
+            Content::Set(set) => self.set_proof(trusts, &keys, set, &kept.proofs, job),
+            Content::NoData(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
+                validate::no_data(name, kind, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
+            }),
+            Content::NoName(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
+                validate::no_name(name, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
+            }),
+        };
+        found.map_err(Fault::reason)
+    }
+
+    fn set_proof(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        set: &RrSet,
+        proofs: &[RrSet],
+        job: &Job,
+    ) -> Result<Proven, Fault> {
+        let now = self.outside.now() as u32;
+        let verified = validate::verify(set, keys, now, &trusts.rules, &job.work)?;
+        let Some(encloser) = &verified.expanded_from else {
+            return Ok(Proven { standing: Standing::Secure, ttl: verified.ttl });
+        };
+        // A wildcard's data: nothing closer may exist.
+        let (proofs, ttl) = self.checked_proofs(trusts, keys, proofs, job)?;
+        let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
+        let denied = validate::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
+        Ok(Proven { standing: standing_of(denied), ttl: verified.ttl.min(ttl) })
+    }
+
+    fn absence(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        kept: &Kept,
+        soa: Option<&RrSet>,
+        job: &Job,
+        denied: impl Fn(&[&RrSet]) -> Result<Denied, Fault>,
+    ) -> Result<Proven, Fault> {
+        let (proofs, mut ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job)?;
+        if let Some(soa) = soa {
+            let now = self.outside.now() as u32;
+            ttl = ttl.min(validate::verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
+        }
+        Ok(Proven { standing: standing_of(denied(&proofs)?), ttl })
+    }
+}
+
+fn standing_of(denied: Denied) -> Standing {
+    match denied {
+        Denied::Secure => Standing::Secure,
+        Denied::OptOut | Denied::Insecure => Standing::Insecure,
+    }
+}

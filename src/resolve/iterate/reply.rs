@@ -1,0 +1,281 @@
+//! What a name server's message says of what it was asked, and no more than it has a right to say.
+//!
+//! A server is asked as one of a zone. Records whose owners lie outside that zone are left out, whatever
+//! section they stand in (bailiwick); additional addresses count only for name servers named in the same
+//! message; a chain of aliases is followed only as far as it stays in the zone. What is left is one of a few
+//! things ([`Heard`]), or a reason to ask another server ([`Fault`]).
+
+use std::net::IpAddr;
+
+use crate::dns::message::{MessageError, records};
+use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rdata::rtype;
+use crate::dns::rrset::{RrSet, Sections};
+
+/// Name servers of one zone that are looked at. The root has 13, and nobody needs more than that.
+pub const SERVERS_MAX: usize = 26;
+/// Addresses of one name server that are looked at.
+pub const ADDRESSES_MAX: usize = 16;
+/// Records of one set that are taken; more are a burden and no answer.
+const RECORDS_MAX: usize = 1024;
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What of the question.
+    pub says: Says,
+    /// AA: the server says it of its own zone.
+    pub authoritative: bool,
+    /// NSEC and NSEC3 sets of the authority section.
+    pub proofs: Vec<RrSet>,
+    /// The zone's own NS set, where an authoritative message has it, with addresses.
+    pub servers: Option<Referral>,
+    /// Further sets of the answer section: where aliases lead within the zone.
+    pub more: Vec<RrSet>,
+}
+
+/// What a message says of the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Here is the data.
+    Data(RrSet),
+    /// The name is an alias: its CNAME.
+    Alias(RrSet),
+    /// A DNAME above the name moves it; the name that results would be too long where there is no target.
+    Moved(RrSet),
+    /// Others know: a zone below.
+    Referral(Referral, Option<RrSet>),
+    /// The name has no such data; with the SOA of the zone that says so.
+    NoData(Option<RrSet>),
+    /// No such name.
+    NoName(Option<RrSet>),
+}
+
+/// A zone cut: who serves the zone below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    /// The zone.
+    pub zone: OwnedName,
+    /// Its name servers with the addresses that came with them.
+    pub servers: Vec<(OwnedName, Vec<IpAddr>)>,
+    /// Seconds.
+    pub ttl: u32,
+}
+
+/// Why a server's message is of no use; another server may do better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("not a message: {0}")]
+    Garbage(#[from] MessageError),
+    /// FORMERR, NOTIMP or BADVERS: to a query that was sound.
+    #[error("the server cannot read the question")]
+    Unread,
+    #[error("SERVFAIL")]
+    Failed,
+    #[error("REFUSED")]
+    Refused,
+    #[error("a code that answers nothing")]
+    Code(u16),
+    /// It does not serve the zone that it should.
+    #[error("not responsible")]
+    Lame,
+    /// It answers from a cache of its own.
+    #[error("a resolver's answer, not an authority's")]
+    Recursive,
+}
+
+/// The RCODE with the upper bits that an OPT record has.
+pub fn rcode(message: &[u8]) -> u16 {
+    let upper = || {
+        let (_, found) = records(message).ok()?;
+        let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
+        Some((opt.ttl >> 24) as u16)
+    };
+    let lower = u16::from(message.get(3).copied().unwrap_or(2) & 0x0f);
+    if message.get(10..12) == Some(&[0, 0]) { lower } else { upper().unwrap_or(0) << 4 | lower }
+}
+
+/// Reads the message of a server that was asked, as one of `zone`, for `kind` at `name`.
+///
+/// # Errors
+/// What [`Fault`] says.
+pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Heard, Fault> {
+    read_from(zone, name, kind, message, Speaker::Authority)
+}
+
+/// As [`read`], for a server that may answer from a cache of its own.
+///
+/// # Errors
+/// What [`Fault`] says.
+pub fn read_from_resolver(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Heard, Fault> {
+    read_from(zone, name, kind, message, Speaker::Resolver)
+}
+
+/// Who answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    /// A server of the zone.
+    Authority,
+    /// One that asks others.
+    Resolver,
+}
+
+fn read_from(
+    zone: Name<'_>,
+    name: Name<'_>,
+    kind: u16,
+    message: &[u8],
+    speaker: Speaker,
+) -> Result<Heard, Fault> {
+    let (missing, cannot) = match rcode(message) {
+        0 => (false, false),
+        3 => (true, false),
+        // YXDOMAIN: a DNAME leads to a name that is too long (RFC 6672 §2.2).
+        6 => (false, true),
+        1 | 4 | 16 => return Err(Fault::Unread),
+        2 => return Err(Fault::Failed),
+        5 => return Err(Fault::Refused),
+        other => return Err(Fault::Code(other)),
+    };
+    let authoritative = message[2] & 0x04 != 0;
+    let recursive = speaker == Speaker::Authority && message[3] & 0x80 != 0 && !authoritative;
+    let (_, found) = records(message)?;
+    let mut sections = Sections::of(message, &found)?;
+    let ours = |set: &RrSet| set.owner.as_name().is_at_or_below(zone) && set.rdata.len() <= RECORDS_MAX;
+    sections.answer.retain(ours);
+    sections.authority.retain(ours);
+    sections.additional.retain(ours);
+    let Sections { answer, authority, additional } = sections;
+    let (mut proofs, mut soa, mut ns) = (Vec::new(), None, Vec::new());
+    let mut ds = None;
+    for set in authority {
+        match set.rtype {
+            rtype::NSEC | rtype::NSEC3 => proofs.push(set),
+            rtype::SOA if name.is_at_or_below(set.owner.as_name()) => soa = soa.or(Some(set)),
+            rtype::NS if name.is_at_or_below(set.owner.as_name()) => ns.push(set),
+            rtype::DS if name.is_at_or_below(set.owner.as_name()) => ds = ds.or(Some(set)),
+            _ => {}
+        }
+    }
+    let heard = |says, proofs, servers, more| Ok(Heard { says, authoritative, proofs, servers, more });
+    // The zone's own servers, said by themselves.
+    let own = || {
+        let set = ns.iter().find(|set| authoritative && set.owner.as_name() == zone)?;
+        Some(referral(set, &additional))
+    };
+    let (chosen, more) = choose(zone, name, kind, answer);
+    if let Some(says) = chosen {
+        if recursive {
+            return Err(Fault::Recursive);
+        }
+        let servers = match &says {
+            Says::Data(set) if set.is(zone, rtype::NS) && authoritative => Some(referral(set, &additional)),
+            _ => own(),
+        };
+        return heard(says, proofs, servers, more);
+    }
+    if cannot {
+        return Err(Fault::Code(6));
+    }
+    if missing {
+        if recursive {
+            return Err(Fault::Recursive);
+        }
+        let servers = own();
+        return heard(Says::NoName(soa), proofs, servers, more);
+    }
+    // A cut between the zone and the name. That of a DS question's own name is the parent's to answer for.
+    let below = ns
+        .iter()
+        .filter(|set| set.owner.as_name() != zone && !(kind == rtype::DS && set.owner.as_name() == name))
+        .max_by_key(|set| set.owner.as_name().label_count());
+    if let Some(set) = below
+        && soa.is_none()
+    {
+        let ds = ds.filter(|ds| ds.owner == set.owner);
+        return heard(Says::Referral(referral(set, &additional), ds), proofs, None, more);
+    }
+    let settled = soa.is_some() || authoritative || speaker == Speaker::Resolver;
+    if settled || kind == rtype::DS && !ns.is_empty() {
+        if recursive {
+            return Err(Fault::Recursive);
+        }
+        let servers = own();
+        return heard(Says::NoData(soa), proofs, servers, more);
+    }
+    // Neither data nor a way on: it refers to itself, upward, or to nowhere.
+    Err(Fault::Lame)
+}
+
+/// What the answer section says of the name, and the rest of it that hangs together with that.
+fn choose(zone: Name<'_>, name: Name<'_>, kind: u16, mut answer: Vec<RrSet>) -> (Option<Says>, Vec<RrSet>) {
+    let data = answer.iter().position(|set| set.is(name, kind));
+    if let Some(at) = data {
+        let set = answer.swap_remove(at);
+        return (Some(Says::Data(set)), Vec::new());
+    }
+    if kind != rtype::CNAME
+        && let Some(at) = answer.iter().position(|set| set.is(name, rtype::CNAME))
+    {
+        // A CNAME that was made from a DNAME has no signature; the DNAME says the same and has one.
+        if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
+            let set = answer.swap_remove(at);
+            return (Some(Says::Moved(set)), chain(name, answer));
+        }
+        let set = answer.swap_remove(at);
+        return (Some(Says::Alias(set)), chain(name, answer));
+    }
+    if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
+        let set = answer.swap_remove(at);
+        return (Some(Says::Moved(set)), chain(name, answer));
+    }
+    (None, Vec::new())
+}
+
+/// Whether it is a DNAME above `name`.
+fn moves(set: &RrSet, zone: Name<'_>, name: Name<'_>) -> bool {
+    let owner = set.owner.as_name();
+    set.rtype == rtype::DNAME && owner != name && name.is_at_or_below(owner) && owner.is_at_or_below(zone)
+}
+
+/// The sets that may be on the way that aliases lead, at most as many as there are.
+fn chain(name: Name<'_>, mut answer: Vec<RrSet>) -> Vec<RrSet> {
+    answer.retain(|set| set.owner.as_name() != name && set.rtype != rtype::RRSIG);
+    answer
+}
+
+/// The servers that an NS set names, with the addresses that the message has for them.
+fn referral(ns: &RrSet, additional: &[RrSet]) -> Referral {
+    let mut servers: Vec<(OwnedName, Vec<IpAddr>)> = Vec::new();
+    for name in ns.names().take(SERVERS_MAX) {
+        if servers.iter().any(|(other, _)| *other == name) {
+            continue;
+        }
+        let addresses = additional
+            .iter()
+            .filter(|set| set.owner == name)
+            .flat_map(addresses)
+            .take(ADDRESSES_MAX)
+            .collect();
+        servers.push((name, addresses));
+    }
+    Referral { zone: ns.owner.clone(), servers, ttl: ns.ttl }
+}
+
+/// The addresses in a set of type A or AAAA.
+pub fn addresses(set: &RrSet) -> impl Iterator<Item = IpAddr> + '_ {
+    set.rdata.iter().filter_map(|rdata| match (set.rtype, &rdata[..]) {
+        (rtype::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+        (rtype::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+        _ => None,
+    })
+}
+
+/// `name` with `target` in the place of `owner` (RFC 6672 §2.2); `None` where that is too long.
+pub fn moved(name: Name<'_>, owner: Name<'_>, target: Name<'_>) -> Option<OwnedName> {
+    let above = name.wire().len().checked_sub(owner.wire().len())?;
+    let wire = [&name.wire()[..above], target.wire()].concat();
+    let mut buf = NameBuf::new();
+    buf.fill_from_wire(&wire).ok()?;
+    Some(buf.name().to_owned())
+}

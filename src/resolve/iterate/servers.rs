@@ -1,0 +1,221 @@
+//! What is known of each name server: how fast it answers, whether it answers at all, and what it cannot do.
+//!
+//! Round trips are smoothed, with their variation (RFC 6298), and decide who is asked: the fastest mostly,
+//! now and then another, so that one that has become faster is found. Who keeps silent rests, a little
+//! longer each time; while it rests it is asked only when all others failed.
+//!
+//! Times are seconds of a clock that only goes forward.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+
+/// Servers remembered: half a megabyte.
+const SERVERS_MAX: usize = 8192;
+/// Pairs of server and zone that do not belong together, remembered.
+const LAME_MAX: usize = 4096;
+/// How long a server stays lame for a zone, in seconds.
+const LAME_FOR: u64 = 900;
+/// How long what a server cannot do is remembered, in seconds.
+const WEAKNESS_FOR: u64 = 900;
+/// Patience with a server that was never asked: longer than most of the world is away.
+const PATIENCE_FIRST: Duration = Duration::from_millis(376);
+/// The bounds of patience with one datagram.
+const PATIENCE_MIN: Duration = Duration::from_millis(60);
+const PATIENCE_MAX: Duration = Duration::from_millis(2400);
+/// A server that was never asked counts as this fast, in µs: worth a try before the slow ones.
+const UNKNOWN_US: u32 = 60_000;
+/// The first rest after silences in a row, in seconds, doubled with each further one …
+const REST_FIRST: u64 = 2;
+/// … up to this.
+const REST_MAX: u64 = 120;
+/// Silences in a row after which a server rests.
+const SILENCES: u32 = 2;
+
+/// One server.
+#[derive(Default)]
+pub struct Server {
+    queries: AtomicU64,
+    failures: AtomicU64,
+    /// Smoothed round trip and its variation in µs; 0: none measured.
+    rtt_us: AtomicU32,
+    var_us: AtomicU32,
+    /// Silences since the last answer.
+    silences: AtomicU32,
+    /// Until when it rests; until when it is asked without EDNS, and without letters of mixed case.
+    rests_until: AtomicU64,
+    no_edns_until: AtomicU64,
+    one_case_until: AtomicU64,
+    /// Its cookie (RFC 7873), at most 32 octets.
+    cookie: std::sync::Mutex<Option<Box<[u8]>>>,
+}
+
+impl Server {
+    /// A question goes out.
+    pub fn asked(&self) {
+        self.queries.fetch_add(1, Relaxed);
+    }
+
+    /// An answer came, whatever it says.
+    pub fn answered(&self, took: Duration) {
+        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX / 8).clamp(1, u32::MAX / 8);
+        // Two answers at once may lose one sample: it is an estimate.
+        let (rtt, var) = match self.rtt_us.load(Relaxed) {
+            0 => (took, took / 2),
+            rtt => {
+                let var = (self.var_us.load(Relaxed) / 4) * 3 + rtt.abs_diff(took) / 4;
+                (rtt / 8 * 7 + took / 8, var)
+            }
+        };
+        self.rtt_us.store(rtt.max(1), Relaxed);
+        self.var_us.store(var, Relaxed);
+        self.silences.store(0, Relaxed);
+        self.rests_until.store(0, Relaxed);
+    }
+
+    /// What it said was of no use.
+    pub fn failed(&self) {
+        self.failures.fetch_add(1, Relaxed);
+    }
+
+    /// No answer came in time.
+    pub fn silent(&self, now: u64) {
+        self.failures.fetch_add(1, Relaxed);
+        let silences = self.silences.fetch_add(1, Relaxed) + 1;
+        if silences >= SILENCES {
+            let rest = REST_FIRST << (silences - SILENCES).min(8);
+            self.rests_until.store(now + rest.min(REST_MAX), Relaxed);
+        }
+    }
+
+    /// Nobody is there, says the network.
+    pub fn unreachable(&self, now: u64) {
+        self.silences.fetch_max(SILENCES, Relaxed);
+        self.silent(now);
+    }
+
+    /// How long to wait for a datagram's answer before another is asked.
+    pub fn patience(&self) -> Duration {
+        let base = match self.rtt_us.load(Relaxed) {
+            0 => PATIENCE_FIRST,
+            rtt => Duration::from_micros(u64::from(rtt) + 4 * u64::from(self.var_us.load(Relaxed))),
+        };
+        let doubled = base.saturating_mul(1 << self.silences.load(Relaxed).min(4));
+        doubled.clamp(PATIENCE_MIN, PATIENCE_MAX)
+    }
+
+    /// What to ask first: the smaller. Those that rest come last; `chance` mixes the rest.
+    pub fn score(&self, now: u64, chance: u32) -> (bool, u32) {
+        let rtt = match self.rtt_us.load(Relaxed) {
+            0 => UNKNOWN_US / 2 + chance % UNKNOWN_US,
+            rtt => rtt,
+        };
+        // A fifth to one side or the other: servers that are about as fast share the load.
+        let mixed = u64::from(rtt) * u64::from(80 + chance % 41) / 100;
+        (self.rests_until.load(Relaxed) > now, mixed as u32)
+    }
+
+    /// Whether it is asked with EDNS.
+    pub fn knows_edns(&self, now: u64) -> bool {
+        self.no_edns_until.load(Relaxed) <= now
+    }
+
+    /// It answers without EDNS what it does not answer with it.
+    pub fn knows_no_edns(&self, now: u64) {
+        self.no_edns_until.store(now + WEAKNESS_FOR, Relaxed);
+    }
+
+    /// Whether it gives the letters of a question back as they were.
+    pub fn keeps_case(&self, now: u64) -> bool {
+        self.one_case_until.load(Relaxed) <= now
+    }
+
+    /// It does not.
+    pub fn changes_case(&self, now: u64) {
+        self.one_case_until.store(now + WEAKNESS_FOR, Relaxed);
+    }
+
+    /// The cookie that it gave.
+    pub fn cookie(&self) -> Option<Box<[u8]>> {
+        self.lock_cookie().clone()
+    }
+
+    /// It gave this cookie.
+    pub fn set_cookie(&self, cookie: &[u8]) {
+        let mut held = self.lock_cookie();
+        if held.as_deref() != Some(cookie) {
+            *held = Some(cookie.into());
+        }
+    }
+
+    fn lock_cookie(&self) -> std::sync::MutexGuard<'_, Option<Box<[u8]>>> {
+        // One assignment cannot leave half a cookie.
+        self.cookie.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Questions sent.
+    pub fn queries(&self) -> u64 {
+        self.queries.load(Relaxed)
+    }
+
+    /// Tries without a useful answer.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Relaxed)
+    }
+
+    /// Silences since the last answer.
+    pub fn silences(&self) -> u32 {
+        self.silences.load(Relaxed)
+    }
+
+    /// Smoothed round trip; `None` before the first answer.
+    pub fn rtt(&self) -> Option<Duration> {
+        match self.rtt_us.load(Relaxed) {
+            0 => None,
+            us => Some(Duration::from_micros(us.into())),
+        }
+    }
+}
+
+/// All servers met.
+pub struct Servers {
+    met: Cache<IpAddr, Arc<Server>>,
+    lame: Cache<(IpAddr, Box<[u8]>), u64>,
+}
+
+impl Servers {
+    pub fn new() -> Self {
+        Self { met: Cache::new(SERVERS_MAX), lame: Cache::new(LAME_MAX) }
+    }
+
+    /// What is known of one.
+    pub fn of(&self, address: IpAddr) -> Arc<Server> {
+        let new = || Ok::<_, std::convert::Infallible>(Arc::new(Server::default()));
+        match self.met.get_or_insert_with(&address, new) {
+            Ok(server) => server,
+            Err(never) => match never {},
+        }
+    }
+
+    /// A server said that it does not serve the zone, or could not answer for it.
+    pub fn set_lame(&self, address: IpAddr, zone: &[u8], now: u64) {
+        self.lame.insert((address, zone.into()), now + LAME_FOR);
+    }
+
+    /// Whether it said so lately.
+    pub fn is_lame(&self, address: IpAddr, zone: &[u8], now: u64) -> bool {
+        !self.lame.is_empty()
+            && self
+                .lame
+                .get(&(address, zone.into()))
+                .is_some_and(|until| now < until && until <= now + LAME_FOR)
+    }
+
+    /// Every server met, for the status.
+    pub fn all(&self) -> impl Iterator<Item = (IpAddr, Arc<Server>)> + '_ {
+        self.met.iter()
+    }
+}

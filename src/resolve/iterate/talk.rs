@@ -1,0 +1,155 @@
+//! One question to one server, until it is answered or it is plain that it will not be: over UDP, over TCP
+//! where that is too small or not to be trusted, without EDNS where that is not understood.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Seeker;
+use super::budget::Job;
+use super::outside::{Outside, Silence, Way};
+use super::question::{self, CLIENT_COOKIE, Extras, Matches, Writing};
+use super::reply::rcode;
+use super::servers::Server;
+use crate::dns::name::Name;
+
+/// RCODE of a server that wants its cookie (RFC 7873 §8).
+const BADCOOKIE: u16 = 23;
+/// Patience with a connection: the handshake takes a round trip more.
+const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
+
+/// Why a server's answer was not had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nothing came.
+    Silent,
+    /// Nobody is there.
+    Unreachable,
+    /// The question may cost no more messages.
+    Spent,
+}
+
+/// What is asked of one server.
+#[derive(Clone, Copy)]
+pub struct Wanted<'q> {
+    pub name: Name<'q>,
+    pub kind: u16,
+    /// RD, for forwarders.
+    pub recursion: bool,
+    /// Not with EDNS, whatever is known of the server: it was silent before.
+    pub plainly: bool,
+}
+
+impl<O: Outside> Seeker<O> {
+    /// Asks `address`, and waits for `patience` for each datagram.
+    pub(super) async fn talk(
+        &self,
+        address: IpAddr,
+        server: &Server,
+        wanted: Wanted<'_>,
+        patience: Duration,
+        job: &Job,
+    ) -> Result<Vec<u8>, NoAnswer> {
+        let seconds = self.outside.elapsed().as_secs();
+        let mut edns = !wanted.plainly && server.knows_edns(seconds);
+        let mut fell_back = false;
+        let mut way = Way::Udp;
+        // Each turn changes one thing, and never back: EDNS off, cookie new, TCP.
+        for _ in 0..4 {
+            let chance = self.outside.chance();
+            let mixes = self.settings.mix_case && way == Way::Udp && server.keeps_case(seconds);
+            let cookie = edns.then(|| self.cookie_for(address, server)).flatten();
+            let extras = edns.then(|| Extras {
+                payload: self.settings.edns_size,
+                dnssec_ok: true,
+                cookie: cookie.clone(),
+            });
+            let case = if mixes { self.outside.chance() | 1 } else { 0 };
+            let writing = Writing {
+                id: chance as u16,
+                recursion: wanted.recursion,
+                checking_disabled: wanted.recursion && self.trusts.is_some(),
+                case,
+                extras,
+            };
+            let query = question::write(wanted.name, wanted.kind, &writing);
+            if !job.spend_message() {
+                return Err(NoAnswer::Spent);
+            }
+            server.asked();
+            let patience = if way == Way::Tcp { patience.max(TCP_PATIENCE_MIN) } else { patience };
+            let begun = self.outside.elapsed();
+            let answer = match self.outside.exchange(address, query.clone(), way, patience).await {
+                Ok(answer) => answer,
+                Err(Silence::Guessed) if way == Way::Udp => {
+                    way = Way::Tcp;
+                    continue;
+                }
+                Err(Silence::Unreachable) => {
+                    server.unreachable(seconds);
+                    return Err(NoAnswer::Unreachable);
+                }
+                Err(_) => {
+                    server.silent(seconds);
+                    return Err(NoAnswer::Silent);
+                }
+            };
+            if way == Way::Udp {
+                server.answered(self.outside.elapsed().saturating_sub(begun));
+            }
+            if mixes && question::is_answer(&query, &answer) != Matches::Yes {
+                // Either it changes letters, or somebody else answers for it: a connection tells.
+                server.changes_case(seconds);
+                way = Way::Tcp;
+                continue;
+            }
+            let code = rcode(&answer);
+            if edns && matches!(code, 1 | 4 | 16) {
+                // FORMERR, NOTIMP, BADVERS: EDNS, or its options, are beyond it (RFC 6891 §7).
+                edns = false;
+                fell_back = true;
+                continue;
+            }
+            if let Some(ours) = &cookie {
+                match question::cookie(&answer) {
+                    Some(theirs)
+                        if theirs.len() > CLIENT_COOKIE
+                            && theirs[..CLIENT_COOKIE] == ours[..CLIENT_COOKIE] =>
+                    {
+                        server.set_cookie(&theirs[CLIENT_COOKIE..]);
+                    }
+                    // It knows cookies, and this answer has none, or not ours: not to be trusted over UDP.
+                    _ if ours.len() > CLIENT_COOKIE && way == Way::Udp => {
+                        way = Way::Tcp;
+                        continue;
+                    }
+                    _ => {}
+                }
+                if code == BADCOOKIE {
+                    if ours.len() > CLIENT_COOKIE {
+                        way = Way::Tcp;
+                    }
+                    continue;
+                }
+            }
+            if answer[2] & 0x02 != 0 && way == Way::Udp {
+                way = Way::Tcp;
+                continue;
+            }
+            if fell_back && matches!(code, 0 | 3) {
+                server.knows_no_edns(seconds);
+            }
+            return Ok(answer);
+        }
+        server.failed();
+        Err(NoAnswer::Silent)
+    }
+
+    /// The cookies for a server: ours, which differs from server to server, and its own.
+    fn cookie_for(&self, address: IpAddr, server: &Server) -> Option<Vec<u8>> {
+        self.settings.cookies.then(|| {
+            let mut cookie = self.client_cookie(address).to_vec();
+            cookie.extend_from_slice(&server.cookie().unwrap_or_default());
+            cookie
+        })
+    }
+}

@@ -1,0 +1,353 @@
+//! The chain of trust: from an anchor down to the zone that a name lies in, one zone cut at a time
+//! (RFC 4035 §5).
+//!
+//! What is found of a name is remembered: the keys of a zone, that a zone is not signed, or that there is no
+//! cut at all. A zone's keys are proven by its DS, the DS by the keys of the zone above; where there is no DS,
+//! the zone above has to prove that too.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use super::Seeker;
+use super::budget::{Job, Path};
+use super::outside::Outside;
+use super::store::{Content, Kept};
+use super::walk::Sight;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::rtype;
+use crate::dns::rrset::RrSet;
+use crate::resolve::reason::{self, Reason};
+use crate::resolve::validate::anchors::Anchors;
+use crate::resolve::validate::{self, Fault, NoDs, Rules, Trust, ZoneKeys};
+
+/// Names of which is remembered how they are trusted.
+const NAMES_MAX: usize = 16_384;
+/// How long a broken chain is remembered, in seconds: short, so that a repaired zone is found soon.
+const BROKEN_FOR: u32 = 30;
+/// The longest that anything is remembered here, in seconds.
+const HELD_MAX: u32 = 3600;
+/// Further servers that are asked for what does not validate.
+pub const RETRIES: usize = 2;
+
+/// How far a zone is trusted.
+#[derive(Clone)]
+pub enum Faith {
+    /// By these keys.
+    Secure(Arc<ZoneKeys>),
+    /// It is not signed, and that is proven; or no anchor is above it.
+    Insecure,
+    /// The chain is broken.
+    Broken(Reason),
+}
+
+/// What is remembered of a name.
+#[derive(Clone)]
+enum Held {
+    Zone(Faith),
+    /// No zone begins here.
+    NoCut,
+}
+
+/// What validation needs and remembers.
+pub struct Trusts {
+    pub anchors: Anchors,
+    pub rules: Rules,
+    held: Cache<OwnedName, (Held, u64, u32)>,
+}
+
+impl Trusts {
+    pub fn new(anchors: Anchors, rules: Rules) -> Self {
+        Self { anchors, rules, held: Cache::new(NAMES_MAX) }
+    }
+
+    fn find(&self, name: Name<'_>, now: u64) -> Option<Held> {
+        let (held, stored, ttl) = self.held.get(name.wire())?;
+        (stored <= now && now < stored + u64::from(ttl)).then_some(held)
+    }
+
+    fn hold(&self, name: Name<'_>, held: Held, now: u64, ttl: u32) {
+        self.held.insert(name.to_owned(), (held, now, ttl.min(HELD_MAX)));
+    }
+}
+
+/// A step from a zone to a name below it.
+enum Step {
+    To(Faith),
+    NoCut,
+    /// Nothing is at the name, so nothing below it either.
+    Nothing,
+    /// The zone above is not the one that was thought: there is a cut between.
+    Astray,
+}
+
+impl<O: Outside> Seeker<O> {
+    /// How far the zone is trusted that `name` lies in; with `signer`, that zone, if `name` may lie in it.
+    pub(super) async fn zone_of(
+        &self,
+        trusts: &Trusts,
+        name: Name<'_>,
+        signer: Option<Name<'_>>,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Faith {
+        let Some(anchor) = trusts.anchors.closest(name) else { return Faith::Insecure };
+        let anchored = anchor.name.as_name();
+        if trusts.anchors.is_negative(name, self.outside.now()) {
+            return Faith::Insecure;
+        }
+        let may_sign = |signer: &Name<'_>| name.is_at_or_below(*signer) && signer.is_at_or_below(anchored);
+        let target = signer.filter(may_sign).unwrap_or(name);
+        let mut zone = match self.nearest(trusts, target, anchored) {
+            Some(faith) => faith,
+            None => self.anchored(trusts, anchored, job, path).await,
+        };
+        let mut below: Option<Name<'_>> = None;
+        loop {
+            let keys = match &zone {
+                Faith::Secure(keys) => keys.clone(),
+                _ => return zone,
+            };
+            let apex = keys.apex.as_name();
+            let at = below.unwrap_or(apex);
+            if target == at || target == apex {
+                return zone;
+            }
+            let labels = target.label_count();
+            let next = |above: Name<'_>| target.ancestors().nth(labels - above.label_count() - 1);
+            let Some(step_to) = next(at) else { return zone };
+            // A cut that was met on the way down is the likeliest place of the next zone.
+            let now = self.outside.now();
+            let cut = target
+                .ancestors()
+                .take_while(|above| *above != at)
+                .filter(|above| self.cuts.at(*above, now).is_some())
+                .last()
+                .or(signer.filter(|signer| *signer == target));
+            let to = cut.unwrap_or(step_to);
+            let mut taken = self.step(trusts, &keys, to, job, path).await;
+            let mut reached = to;
+            if matches!(taken, Step::Astray) && to != step_to {
+                taken = self.step(trusts, &keys, step_to, job, path).await;
+                reached = step_to;
+            }
+            match taken {
+                Step::To(faith) => {
+                    zone = faith;
+                    below = None;
+                }
+                Step::NoCut => below = Some(reached),
+                Step::Nothing => return zone,
+                Step::Astray => return Faith::Broken(Fault::BadSignature.reason()),
+            }
+        }
+    }
+
+    /// What is remembered of the deepest zone at or above `target`.
+    fn nearest(&self, trusts: &Trusts, target: Name<'_>, anchored: Name<'_>) -> Option<Faith> {
+        let now = self.outside.now();
+        target.ancestors().take_while(|above| above.is_at_or_below(anchored)).find_map(|above| {
+            match trusts.find(above, now)? {
+                Held::Zone(faith) => Some(faith),
+                Held::NoCut => None,
+            }
+        })
+    }
+
+    /// The keys of a zone that has an anchor of its own.
+    async fn anchored(&self, trusts: &Trusts, zone: Name<'_>, job: &Job, path: &Path<'_>) -> Faith {
+        let Some(anchor) = trusts.anchors.closest(zone) else { return Faith::Insecure };
+        let check =
+            |keys: &RrSet, now: u32| validate::keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
+        self.keys(trusts, zone, HELD_MAX, job, path, check).await
+    }
+
+    /// From the zone of `keys` to `name` below it.
+    async fn step(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        name: Name<'_>,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Step {
+        let now = self.outside.now();
+        match trusts.find(name, now) {
+            Some(Held::Zone(faith)) => return Step::To(faith),
+            Some(Held::NoCut) => return Step::NoCut,
+            None => {}
+        }
+        let mut broken = reason::BOGUS;
+        for _ in 0..=RETRIES {
+            let sight = match self.look_boxed(name, rtype::DS, job, path).await {
+                Ok(sight) => sight,
+                Err(why) => return Step::To(Faith::Broken(why)),
+            };
+            let kept = &sight.kept;
+            let found = match &kept.content {
+                Content::Set(set) if set.is(name, rtype::DS) => match self.checked(trusts, keys, set, job) {
+                    Ok(ttl) => {
+                        let ds = set.rdata.clone();
+                        let check = |dnskeys: &RrSet, now: u32| {
+                            validate::keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
+                        };
+                        return Step::To(self.keys(trusts, name, ttl, job, path, check).await);
+                    }
+                    Err(fault) => Err((fault, signer(set))),
+                },
+                // An alias, or a name moved from above, is no zone cut.
+                Content::Set(set) => match self.checked(trusts, keys, set, job) {
+                    Ok(ttl) => Ok((Step::NoCut, ttl)),
+                    Err(fault) => Err((fault, signer(set))),
+                },
+                Content::NoData(soa) | Content::NoName(soa) => {
+                    self.denied_ds(trusts, keys, name, kept, soa.as_ref(), job)
+                }
+            };
+            match found {
+                Ok((step, ttl)) => {
+                    let ttl = ttl.min(kept.left(now).max(1));
+                    match &step {
+                        Step::To(faith) => trusts.hold(name, Held::Zone(faith.clone()), now, ttl),
+                        Step::NoCut => trusts.hold(name, Held::NoCut, now, ttl),
+                        Step::Nothing | Step::Astray => {}
+                    }
+                    return step;
+                }
+                // Signed by another zone than the one above: there is a cut that was not seen.
+                Err((_, Some(signer)))
+                    if signer.as_name() != keys.apex.as_name() && signer.as_name() != name =>
+                {
+                    return Step::Astray;
+                }
+                Err((fault, _)) => {
+                    broken = fault.reason();
+                    self.look_elsewhere(&sight, name, rtype::DS, job);
+                }
+            }
+        }
+        trusts.hold(name, Held::Zone(Faith::Broken(broken)), now, BROKEN_FOR);
+        Step::To(Faith::Broken(broken))
+    }
+
+    /// What the proofs say that came instead of a DS.
+    fn denied_ds(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        name: Name<'_>,
+        kept: &Kept,
+        soa: Option<&RrSet>,
+        job: &Job,
+    ) -> Result<(Step, u32), (Fault, Option<OwnedName>)> {
+        let apex = keys.apex.as_name();
+        let signed_by = kept.proofs.iter().chain(soa).find_map(signer);
+        let astray = |fault| (fault, signed_by.clone());
+        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).map_err(astray)?;
+        let missing = matches!(kept.content, Content::NoName(_));
+        if missing {
+            let denied = validate::no_name(name, apex, &proofs, &trusts.rules, &job.work);
+            if denied.is_ok() {
+                return Ok((Step::Nothing, ttl));
+            }
+        }
+        match validate::no_ds(name, apex, &proofs, &trusts.rules, &job.work).map_err(astray)? {
+            NoDs::Delegation | NoDs::OptOut | NoDs::Insecure => Ok((Step::To(Faith::Insecure), ttl)),
+            NoDs::NotACut => Ok((Step::NoCut, ttl)),
+        }
+    }
+
+    /// The keys of a zone, held against `check`.
+    async fn keys(
+        &self,
+        trusts: &Trusts,
+        zone: Name<'_>,
+        ttl: u32,
+        job: &Job,
+        path: &Path<'_>,
+        check: impl Fn(&RrSet, u32) -> Result<Trust, Fault>,
+    ) -> Faith {
+        let mut broken = Fault::DnskeyMissing.reason();
+        for _ in 0..=RETRIES {
+            let sight = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {
+                Ok(sight) => sight,
+                Err(why) => {
+                    broken = why;
+                    break;
+                }
+            };
+            let now = self.outside.now();
+            let found = match sight.kept.set() {
+                Some(set) if set.is(zone, rtype::DNSKEY) => check(set, now as u32),
+                _ => Err(Fault::DnskeyMissing),
+            };
+            match found {
+                Ok(trust) => {
+                    let (faith, ttl) = match trust {
+                        Trust::Secure(keys) => {
+                            let ttl = ttl.min(keys.ttl);
+                            (Faith::Secure(Arc::new(keys)), ttl)
+                        }
+                        Trust::Insecure(_) => (Faith::Insecure, ttl),
+                    };
+                    trusts.hold(zone, Held::Zone(faith.clone()), now, ttl.max(1));
+                    return faith;
+                }
+                Err(fault) => {
+                    broken = fault.reason();
+                    self.look_elsewhere(&sight, zone, rtype::DNSKEY, job);
+                }
+            }
+        }
+        trusts.hold(zone, Held::Zone(Faith::Broken(broken)), self.outside.now(), BROKEN_FOR);
+        Faith::Broken(broken)
+    }
+
+    /// Whether the zone of `keys` signed the set, and for how long that holds.
+    fn checked(&self, trusts: &Trusts, keys: &ZoneKeys, set: &RrSet, job: &Job) -> Result<u32, Fault> {
+        let now = self.outside.now() as u32;
+        validate::verify(set, keys, now, &trusts.rules, &job.work).map(|verified| verified.ttl)
+    }
+
+    /// The proofs that the zone of `keys` signed, and for how long they hold.
+    pub(super) fn checked_proofs<'k>(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        proofs: &'k [RrSet],
+        job: &Job,
+    ) -> Result<(Vec<&'k RrSet>, u32), Fault> {
+        let (mut good, mut ttl) = (Vec::with_capacity(proofs.len()), u32::MAX);
+        let mut worst = None;
+        for proof in proofs {
+            match self.checked(trusts, keys, proof, job) {
+                Ok(left) => {
+                    ttl = ttl.min(left);
+                    good.push(proof);
+                }
+                Err(fault) => worst = worst.or(Some(fault)),
+            }
+        }
+        match worst {
+            Some(fault) if good.is_empty() => Err(fault),
+            None if good.is_empty() => Err(Fault::NsecMissing),
+            _ => Ok((good, ttl)),
+        }
+    }
+
+    /// What a server said does not validate: it is forgotten, and others come first.
+    pub(super) fn look_elsewhere(&self, sight: &Sight, name: Name<'_>, kind: u16, job: &Job) {
+        if let Some(from) = sight.from {
+            job.distrust(from, sight.kept.zone.as_name());
+        }
+        self.store.forget(name, kind, &sight.kept);
+    }
+}
+
+/// The zone that signed a set, if its signatures say one.
+pub fn signer(set: &RrSet) -> Option<OwnedName> {
+    let rrsig = set.rrsigs.first()?;
+    let mut name = crate::dns::name::NameBuf::new();
+    name.fill_from_wire(rrsig.get(18..)?).ok()?;
+    Some(name.name().to_owned())
+}

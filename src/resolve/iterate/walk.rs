@@ -1,0 +1,264 @@
+//! From the deepest zone that is known down to the one that knows the answer.
+
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+
+use super::Seeker;
+use super::ask::{Nobody, Told};
+use super::budget::{Freshness, Job, Path};
+use super::cuts::Cut;
+use super::minimise::{Minimisation, Steps};
+use super::outside::Outside;
+use super::reply::{Heard, Says};
+use super::store::{Content, Kept, Rank, Standing};
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::rtype;
+use crate::dns::rrset::RrSet;
+
+/// Zones on one way down. A name has at most 127 labels, a real one some six zones.
+const ZONES_MAX: usize = 40;
+
+/// What was found of a name, and what came with it.
+#[derive(Clone)]
+pub struct Sight {
+    pub kept: Arc<Kept>,
+    /// Whose answer it is; `None` for what was known already.
+    pub from: Option<IpAddr>,
+    /// Further sets of the same answer.
+    pub more: Vec<Arc<Kept>>,
+}
+
+impl Sight {
+    pub(super) fn known(kept: Arc<Kept>) -> Self {
+        Self { kept, from: None, more: Vec::new() }
+    }
+}
+
+impl<O: Outside> Seeker<O> {
+    /// What is at `name`: its data of type `kind`, an alias, or nothing. Not validated here.
+    pub(super) async fn look(
+        &self,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Sight, Nobody> {
+        if let Some(kept) = self.known(name, kind) {
+            return Ok(Sight::known(kept));
+        }
+        self.walk(name, kind, job, path).await
+    }
+
+    /// The same for what a client asked itself, who may want it anew.
+    pub(super) async fn look_for_client(
+        &self,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Sight, Nobody> {
+        match self.known(name, kind) {
+            Some(kept) if job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()) => {
+                Ok(Sight::known(kept))
+            }
+            _ => self.walk(name, kind, job, path).await,
+        }
+    }
+
+    /// The same from the store alone.
+    pub(super) fn known(&self, name: Name<'_>, kind: u16) -> Option<Arc<Kept>> {
+        let now = self.outside.now();
+        if let Some(kept) = self.store.find(name, kind, now) {
+            return Some(kept);
+        }
+        let is_set = |kept: &Arc<Kept>| kept.set().is_some();
+        if kind != rtype::CNAME
+            && let Some(kept) = self.store.find(name, rtype::CNAME, now).filter(is_set)
+        {
+            return Some(kept);
+        }
+        // A DNAME above, or proof that nothing is above (RFC 8020); unproven, that is often a mistake.
+        name.ancestors().skip(1).find_map(|above| {
+            let kept = self.store.find(above, rtype::DNAME, now)?;
+            match &kept.content {
+                Content::Set(_) => Some(kept),
+                Content::NoName(_) if kept.standing() == Standing::Secure => Some(kept),
+                _ => None,
+            }
+        })
+    }
+
+    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Sight, Nobody> {
+        // The parent answers for a DS (RFC 4035 §3.1.4.1).
+        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
+        let mut cut = self.start(from, job, path).await;
+        let mode = self.settings.minimisation;
+        let mut steps = Steps::new(mode, name, kind, cut.zone.as_name());
+        let mut ahead = steps.next();
+        for _ in 0..ZONES_MAX + name.label_count() {
+            let (asked, asked_kind) = ahead;
+            let whole = steps.is_whole();
+            // What lies between is known not to be a cut if anything is known of it.
+            if !whole
+                && self
+                    .store
+                    .find(asked, asked_kind, self.outside.now())
+                    .is_some_and(|kept| kept.set().is_some())
+            {
+                ahead = steps.next();
+                continue;
+            }
+            let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, job, path).await {
+                Ok(told) => told,
+                Err(Nobody::Spent) => return Err(Nobody::Spent),
+                Err(_) if !whole => {
+                    steps.show_all();
+                    ahead = steps.next();
+                    continue;
+                }
+                Err(nobody) => return Err(nobody),
+            };
+            let now = self.outside.now();
+            if let Some(servers) = &heard.servers {
+                self.cuts.note_own(servers, now);
+            }
+            if let Says::Referral(referral, ds) = heard.says {
+                self.keep_ds(referral.zone.clone(), ds, heard.proofs, &cut.zone, referral.ttl, now);
+                cut = self.cuts.learn(referral, now);
+                steps.descend(cut.zone.as_name());
+                if !whole {
+                    ahead = steps.next();
+                }
+                continue;
+            }
+            if whole {
+                return Ok(self.take_in(name, kind, &cut.zone, heard, from, now));
+            }
+            match &heard.says {
+                Says::NoName(_) if mode == Minimisation::Strict => {
+                    let sight = self.take_in(asked, asked_kind, &cut.zone, heard, from, now);
+                    return Ok(sight);
+                }
+                // Some servers deny names that merely have nothing but names below.
+                Says::NoName(_) => steps.show_all(),
+                Says::Moved(_) => return Ok(self.take_in(asked, asked_kind, &cut.zone, heard, from, now)),
+                _ => {
+                    self.take_in(asked, asked_kind, &cut.zone, heard, from, now);
+                }
+            }
+            ahead = steps.next();
+        }
+        Err(Nobody::Useless)
+    }
+
+    /// The deepest cut that is known, the root primed if that is due.
+    async fn start(&self, name: Name<'_>, job: &Job, path: &Path<'_>) -> Arc<Cut> {
+        let cut = self.cuts.deepest(name, self.outside.now());
+        if !cut.zone.as_name().is_root()
+            || !self.settings.primes
+            || self.cuts.at(Name::ROOT, self.outside.now()).is_some()
+        {
+            return cut;
+        }
+        self.prime(job, path).await;
+        self.cuts.deepest(name, self.outside.now())
+    }
+
+    /// Asks the servers of the hints for the root's own (RFC 8109). Without an answer the hints do.
+    async fn prime(&self, job: &Job, path: &Path<'_>) {
+        let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
+        let hints = self.cuts.hints();
+        let Ok(told) = Box::pin(self.ask_zone(&hints, Name::ROOT, rtype::NS, job, &path)).await else {
+            return;
+        };
+        let now = self.outside.now();
+        if let Some(servers) = &told.heard.servers {
+            self.cuts.note_own(servers, now);
+        }
+        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, told.from, now);
+    }
+
+    /// Keeps what a referral says of the DS of the zone that it leads to.
+    fn keep_ds(
+        &self,
+        zone: OwnedName,
+        ds: Option<RrSet>,
+        proofs: Vec<RrSet>,
+        parent: &OwnedName,
+        ttl: u32,
+        now: u64,
+    ) {
+        let (content, ttl) = match ds {
+            Some(ds) => {
+                let ttl = ds.ttl;
+                (Content::Set(ds), ttl)
+            }
+            None if proofs.is_empty() => return,
+            None => (Content::NoData(None), proofs.iter().map(|set| set.ttl).min().unwrap_or(0).min(ttl)),
+        };
+        let kept = Kept {
+            name: zone,
+            content,
+            proofs,
+            zone: parent.clone(),
+            rank: Rank::Hearsay,
+            stored: now,
+            ttl: ttl.min(self.settings.ttl.max),
+            proven: OnceLock::new(),
+        };
+        self.store.keep(rtype::DS, kept);
+    }
+
+    /// Keeps what a server said.
+    fn take_in(
+        &self,
+        name: Name<'_>,
+        kind: u16,
+        zone: &OwnedName,
+        heard: Heard,
+        from: IpAddr,
+        now: u64,
+    ) -> Sight {
+        let Heard { says, authoritative, proofs, more, .. } = heard;
+        let rank = if authoritative { Rank::Answer } else { Rank::Hearsay };
+        let bounds = self.settings.ttl;
+        let kept = |name: OwnedName, content: Content, proofs: Vec<RrSet>| {
+            let ttl = match &content {
+                Content::Set(set) => set.ttl.clamp(bounds.min.min(bounds.max), bounds.max),
+                Content::NoData(soa) | Content::NoName(soa) => {
+                    soa.as_ref().map_or(0, |soa| soa.ttl.min(minimum(soa)).min(bounds.negative_max))
+                }
+            };
+            Kept {
+                name,
+                content,
+                proofs,
+                zone: zone.clone(),
+                rank,
+                stored: now,
+                ttl,
+                proven: OnceLock::new(),
+            }
+        };
+        let more = more
+            .into_iter()
+            .map(|set| Arc::new(kept(set.owner.clone(), Content::Set(set), proofs.clone())))
+            .collect();
+        let (name, kind, content) = match says {
+            Says::Data(set) => (name.to_owned(), kind, Content::Set(set)),
+            Says::Alias(set) => (name.to_owned(), rtype::CNAME, Content::Set(set)),
+            Says::Moved(set) => (set.owner.clone(), rtype::DNAME, Content::Set(set)),
+            Says::NoData(soa) => (name.to_owned(), kind, Content::NoData(soa)),
+            Says::NoName(soa) => (name.to_owned(), kind, Content::NoName(soa)),
+            Says::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
+        };
+        let kept = self.store.keep(kind, kept(name, content, proofs));
+        Sight { kept, from: Some(from), more }
+    }
+}
+
+/// The last number of a SOA: the negative TTL's bound (RFC 2308 §4).
+fn minimum(soa: &RrSet) -> u32 {
+    let minimum = soa.rdata.first().and_then(|rdata| rdata.last_chunk::<4>());
+    minimum.map_or(0, |octets| u32::from_be_bytes(*octets))
+}

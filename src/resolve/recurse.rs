@@ -1,0 +1,98 @@
+//! Recursion as the house sees it: [iteration](super::iterate) over this machine's sockets, from the settings.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hickory_resolver::proto::rr::{Name, RData};
+use hickory_resolver::proto::serialize::txt::Parser;
+
+use super::iterate::budget::Freshness;
+use super::iterate::{self, Seeker};
+use super::upstream::wires::Wires;
+use super::{Answer, Ask, Error, Settings, UpstreamState, file, wire};
+use crate::dns::name::OwnedName;
+
+/// The built-in root hints.
+const ROOT_HINTS: &str = include_str!("root.hints");
+
+/// Iteration with what it needs.
+pub(super) struct Recursive {
+    seeker: Seeker<Wires>,
+}
+
+impl Recursive {
+    pub(super) fn new(settings: &Settings, sources: Arc<[IpAddr]>) -> Result<Self, Error> {
+        let settings = iterate::Settings {
+            roots: roots(settings.root_hints.as_deref())?,
+            never_ask: settings.never_ask.clone(),
+            minimisation: settings.minimisation,
+            edns_size: settings.edns_size,
+            mix_case: settings.mix_case,
+            cookies: settings.cookies,
+            primes: settings.primes,
+            ttl: settings.ttl,
+            store_bytes: settings.store_bytes(),
+        };
+        Ok(Self { seeker: Seeker::new(Wires { sources, started: Instant::now() }, settings, None) })
+    }
+
+    pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
+        self.seeker.servers().map(|(address, server)| UpstreamState {
+            server: address.to_string(),
+            zone: None,
+            queries: server.queries(),
+            failures: server.failures(),
+            failing: server.silences(),
+            rtt: server.rtt(),
+        })
+    }
+
+    pub(super) async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        self.seeker.resolve(ask, freshness).await
+    }
+}
+
+/// The root's servers by name, with their addresses.
+fn roots(hints: Option<&Path>) -> Result<Vec<(OwnedName, Vec<IpAddr>)>, Error> {
+    let text = match hints {
+        None => ROOT_HINTS.to_owned(),
+        Some(path) => file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?,
+    };
+    let malformed = |why: String| Error::RootHints { path: hints.map(Path::to_owned), why };
+    let (_, sets) =
+        Parser::new(text, None, Some(Name::root())).parse().map_err(|error| malformed(error.to_string()))?;
+    let mut servers: Vec<(OwnedName, Vec<IpAddr>)> = Vec::new();
+    let mut add = |name: &Name, address: Option<IpAddr>| {
+        let Some(name) = wire::our_name(name) else { return };
+        match servers.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, addresses)) => addresses.extend(address),
+            None => servers.push((name, address.into_iter().collect())),
+        }
+    };
+    for record in sets.values().flat_map(|set| set.records_without_rrsigs()) {
+        match &record.data {
+            RData::NS(server) if record.name.is_root() => add(&server.0, None),
+            data => {
+                if let Some(address) = data.ip_addr() {
+                    add(&record.name, Some(address));
+                }
+            }
+        }
+    }
+    servers.retain(|(_, addresses)| !addresses.is_empty());
+    if servers.is_empty() { Err(malformed("no address of a root server".to_owned())) } else { Ok(servers) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_hints_name_thirteen_servers_in_both_families() {
+        let roots = roots(None).unwrap();
+        assert_eq!(roots.len(), 13);
+        assert!(roots.iter().all(|(_, addresses)| addresses.len() == 2), "{roots:?}");
+    }
+}

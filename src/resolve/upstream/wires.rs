@@ -1,0 +1,117 @@
+//! The world as iteration needs it: the system's clocks, sockets, and chance.
+//!
+//! Each question goes out of a socket of its own on a port that the kernel draws, connected to the server,
+//! with an id that is drawn too: who cannot see the answer's way has to guess both (RFC 5452). What does not
+//! match is not an answer and is passed over; too much of it is somebody guessing.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, UdpSocket};
+use tokio::time::{sleep, timeout};
+
+use super::source_for;
+use crate::resolve::iterate::outside::{Outside, Silence, Way};
+use crate::resolve::iterate::question::{Matches, is_answer};
+use crate::sys::outgoing::connected;
+
+/// The port of name servers.
+const PORT: u16 = 53;
+/// Octets of a datagram that are taken: more than anybody is offered, to see what is too long.
+const DATAGRAM_MAX: usize = 4096;
+/// Datagrams that do not match, after which somebody is guessing.
+const STRAY_MAX: u32 = 8;
+
+/// Sockets of this machine.
+pub(in crate::resolve) struct Wires {
+    /// Addresses to ask from; any, when empty.
+    pub sources: Arc<[IpAddr]>,
+    pub started: Instant,
+}
+
+impl Outside for Wires {
+    fn now(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn chance(&self) -> u64 {
+        rand::random()
+    }
+
+    async fn exchange(
+        &self,
+        server: IpAddr,
+        query: Vec<u8>,
+        way: Way,
+        patience: Duration,
+    ) -> Result<Vec<u8>, Silence> {
+        let source = source_for(&self.sources, server).ok_or(Silence::Unreachable)?;
+        let server = SocketAddr::new(server, PORT);
+        let exchange = async {
+            match way {
+                Way::Udp => by_datagram(server, source, &query).await,
+                Way::Tcp => by_stream(server, source, &query).await,
+            }
+        };
+        match timeout(patience, exchange).await {
+            Ok(Ok(Some(octets))) => Ok(octets),
+            Ok(Ok(None)) => Err(Silence::Guessed),
+            Ok(Err(_)) => Err(Silence::Unreachable),
+            Err(_) => Err(Silence::TimedOut),
+        }
+    }
+
+    async fn pause(&self, time: Duration) {
+        sleep(time).await;
+    }
+}
+
+/// `None`: too many stray datagrams.
+async fn by_datagram(
+    server: SocketAddr,
+    source: Option<SocketAddr>,
+    query: &[u8],
+) -> io::Result<Option<Vec<u8>>> {
+    let socket = UdpSocket::from_std(connected(server, source)?)?;
+    socket.send(query).await?;
+    let mut octets = Vec::with_capacity(DATAGRAM_MAX);
+    for _ in 0..=STRAY_MAX {
+        octets.clear();
+        socket.recv_buf(&mut octets).await?;
+        if is_answer(query, &octets) != Matches::No {
+            return Ok(Some(octets));
+        }
+    }
+    Ok(None)
+}
+
+async fn by_stream(
+    server: SocketAddr,
+    source: Option<SocketAddr>,
+    query: &[u8],
+) -> io::Result<Option<Vec<u8>>> {
+    let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(source) = source {
+        socket.bind(source)?;
+    }
+    let mut stream = socket.connect(server).await?;
+    let mut framed = Vec::with_capacity(query.len() + 2);
+    framed.extend_from_slice(&(query.len() as u16).to_be_bytes());
+    framed.extend_from_slice(query);
+    stream.write_all(&framed).await?;
+    for _ in 0..=STRAY_MAX {
+        let mut octets = vec![0; usize::from(stream.read_u16().await?)];
+        stream.read_exact(&mut octets).await?;
+        if is_answer(query, &octets) != Matches::No {
+            return Ok(Some(octets));
+        }
+    }
+    Ok(None)
+}
