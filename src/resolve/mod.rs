@@ -328,9 +328,9 @@ impl UpstreamState {
 
 /// Finds answers. One for the whole program, behind an `Arc`.
 pub struct Resolver {
-    local: Local,
-    forwarder: Forwarder,
-    recursive: Option<Recursive>,
+    local: Arc<Local>,
+    forwarder: Arc<Forwarder>,
+    recursive: Recursive,
     flights: Flights,
     deadline: Duration,
     /// What stood in the files when they were read.
@@ -352,13 +352,13 @@ impl Resolver {
         }
         let sources: Arc<[IpAddr]> = settings.source_addresses.clone().into();
         let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
+        let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing)?);
+        let local = Local::new(&settings.local, settings.forwards.iter().map(|zone| zone.zone.clone()))?;
+        let local = Arc::new(local);
         Ok(Self {
-            local: Local::new(&settings.local, settings.forwards.iter().map(|zone| zone.zone.clone()))?,
-            forwarder: Forwarder::new(&settings, sources.clone(), timing)?,
-            recursive: match settings.mode {
-                Mode::Recursive => Some(Recursive::new(&settings, sources)?),
-                Mode::Forward => None,
-            },
+            recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone())?,
+            forwarder,
+            local,
             flights: Flights::new(settings.in_flight),
             deadline: settings.deadline,
             files,
@@ -419,7 +419,7 @@ impl Resolver {
 
     /// What is known of each forwarder, and of name servers met in recursion (the busiest first).
     pub fn upstreams(&self) -> Vec<UpstreamState> {
-        let mut met: Vec<UpstreamState> = self.recursive.iter().flat_map(Recursive::upstreams).collect();
+        let mut met: Vec<UpstreamState> = self.recursive.upstreams().collect();
         met.sort_by_key(|server| std::cmp::Reverse(server.queries));
         self.forwarder.upstreams().chain(met).collect()
     }
@@ -459,10 +459,7 @@ impl Resolver {
         if let Some(answer) = self.forwarder.resolve(ask).await {
             return answer;
         }
-        match &self.recursive {
-            Some(recursive) => recursive.resolve(ask, freshness).await,
-            None => wire::failure(ask, reason::NOBODY),
-        }
+        self.recursive.resolve(ask, freshness).await
     }
 }
 

@@ -8,9 +8,14 @@ use std::time::Instant;
 use hickory_resolver::proto::rr::{Name, RData};
 use hickory_resolver::proto::serialize::txt::Parser;
 
+use super::forward::Forwarder;
 use super::iterate::budget::Freshness;
+use super::iterate::trust::Trusts;
 use super::iterate::{self, Seeker};
+use super::local::Local;
 use super::upstream::wires::Wires;
+use super::validate::Rules;
+use super::validate::anchors::Anchors;
 use super::{Answer, Ask, Error, Settings, UpstreamState, file, wire};
 use crate::dns::name::OwnedName;
 
@@ -23,7 +28,17 @@ pub(super) struct Recursive {
 }
 
 impl Recursive {
-    pub(super) fn new(settings: &Settings, sources: Arc<[IpAddr]>) -> Result<Self, Error> {
+    pub(super) fn new(
+        settings: &Settings,
+        sources: Arc<[IpAddr]>,
+        forwarder: Arc<Forwarder>,
+        local: Arc<Local>,
+    ) -> Result<Self, Error> {
+        let dnssec = settings.dnssec;
+        let anchors = match settings.trust_anchors.as_deref() {
+            None => Anchors::built_in(),
+            Some(path) => anchors(path)?,
+        };
         let settings = iterate::Settings {
             roots: roots(settings.root_hints.as_deref())?,
             never_ask: settings.never_ask.clone(),
@@ -35,7 +50,17 @@ impl Recursive {
             ttl: settings.ttl,
             store_bytes: settings.store_bytes(),
         };
-        Ok(Self { seeker: Seeker::new(Wires { sources, started: Instant::now() }, settings, None) })
+        let trusts = match dnssec {
+            true => Some(Trusts::new(anchors, Rules::default())),
+            false => None,
+        };
+        Ok(Self {
+            seeker: Seeker::new(
+                Wires { sources, started: Instant::now(), forwarder, local },
+                settings,
+                trusts,
+            ),
+        })
     }
 
     pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
@@ -83,6 +108,14 @@ fn roots(hints: Option<&Path>) -> Result<Vec<(OwnedName, Vec<IpAddr>)>, Error> {
     }
     servers.retain(|(_, addresses)| !addresses.is_empty());
     if servers.is_empty() { Err(malformed("no address of a root server".to_owned())) } else { Ok(servers) }
+}
+
+fn anchors(path: &Path) -> Result<Anchors, Error> {
+    let text = file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    Anchors::parse(&text).map_err(|mistakes| {
+        let lines = mistakes.iter().map(|mistake| format!("line {}: {}", mistake.line, mistake.why));
+        Error::TrustAnchors { path: path.to_owned(), why: lines.collect::<Vec<_>>().join("; ") }
+    })
 }
 
 #[cfg(test)]

@@ -133,7 +133,10 @@ fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone
                 let noun = Said::new("vùng chuyển tiếp", "forward zone");
                 desk.note(clash::duplicate(at, spec.zone.get_ref(), noun, first));
             }
-            None => zones.push((ForwardZone { zone, servers }, &spec.zone)),
+            None => {
+                let validates = flag(&spec.dnssec, zone.as_name().is_root());
+                zones.push((ForwardZone { zone, servers, validates }, &spec.zone));
+            }
         }
     }
     zones.into_iter().map(|(zone, _)| zone).collect()

@@ -39,6 +39,8 @@ pub struct ResolveSpec {
 pub struct ForwardSpec {
     pub zone: Text,
     pub servers: Spanned<Vec<Text>>,
+    #[serde(default)]
+    pub dnssec: Option<Spanned<bool>>,
 }
 
 /// A record, or a zone in master format.

@@ -25,7 +25,8 @@ use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use rustls::ClientConfig;
 use tokio::time::sleep;
 
-use super::reason;
+use super::iterate::outside::Forwarded;
+use super::reason::{self, Reason};
 use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::tally::Tally;
 use super::upstream::{Provider, Role, source_for};
@@ -52,6 +53,9 @@ pub struct ForwardZone {
     pub zone: OwnedName,
     /// At least one.
     pub servers: Vec<Upstream>,
+    /// Whether what they say is validated (RFC 4035). A zone that only the school knows has no place in the
+    /// chain of trust.
+    pub validates: bool,
 }
 
 /// How long to wait for a forwarder.
@@ -72,6 +76,7 @@ pub(super) struct Forwarder {
 
 struct Zone {
     name: OwnedName,
+    validates: bool,
     servers: Vec<Server>,
 }
 
@@ -98,16 +103,45 @@ impl Forwarder {
             }
             let servers =
                 zone.servers.iter().map(|server| Server::new(server, &tls, sources.clone(), timing));
-            built.push(Zone { name: zone.zone.clone(), servers: servers.collect::<Result<_, _>>()? });
+            let validates = zone.validates && settings.dnssec;
+            built.push(Zone {
+                name: zone.zone.clone(),
+                validates,
+                servers: servers.collect::<Result<_, _>>()?,
+            });
         }
         built.sort_by_key(|zone| std::cmp::Reverse(zone.name.as_name().label_count()));
         Ok(Self { zones: built, timing })
     }
 
-    /// The answer of the servers for `ask`; `None` where the name is in no forwarded zone.
+    /// The answer of the servers for `ask`, as it is; `None` where the name is in no forwarded zone, or in
+    /// one whose answers are validated.
     pub(super) async fn resolve(&self, ask: &Ask) -> Option<Answer> {
-        let zone = self.zone_of(ask.name.as_name(), ask.rtype)?;
-        Some(zone.ask(ask, self.timing.hedge).await)
+        let zone = self.zone_of(ask.name.as_name(), ask.rtype).filter(|zone| !zone.validates)?;
+        Some(match zone.ask(ask, self.timing.hedge).await {
+            Ok(taken) => accept(taken),
+            Err(fault) => wire::failure(ask, given_up(fault)),
+        })
+    }
+
+    /// The zone of `name`, where what its servers say is to be validated.
+    pub(super) fn validated(&self, name: Name<'_>, kind: u16) -> Option<OwnedName> {
+        Some(self.zone_of(name, kind).filter(|zone| zone.validates)?.name.clone())
+    }
+
+    /// Whether the name is in a zone whose servers are believed as they are.
+    pub(super) fn is_believed(&self, name: Name<'_>, kind: u16) -> bool {
+        self.zone_of(name, kind).is_some_and(|zone| !zone.validates)
+    }
+
+    /// What the servers of that zone say, for who validates.
+    pub(super) async fn fetch(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
+        let zone = self.zone_of(name, kind).ok_or(reason::NOBODY)?;
+        let mut ask = Ask::new(name.to_owned(), kind);
+        (ask.dnssec_ok, ask.checking_disabled) = (true, true);
+        let taken = zone.ask(&ask, self.timing.hedge).await.map_err(given_up)?;
+        let note = block_note(&taken);
+        Ok(Forwarded { octets: taken.wire, rcode: taken.rcode, note })
     }
 
     pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
@@ -204,12 +238,9 @@ enum Fault {
 }
 
 impl Zone {
-    async fn ask(&self, ask: &Ask, hedge: Duration) -> Answer {
+    async fn ask(&self, ask: &Ask, hedge: Duration) -> Result<Taken, Fault> {
         if let [server] = &self.servers[..] {
-            return match server.ask(ask).await.and_then(judge) {
-                Ok(taken) => accept(taken),
-                Err(fault) => given_up(ask, fault),
-            };
+            return server.ask(ask).await.and_then(judge);
         }
         let mut order: Vec<&Server> = self.servers.iter().collect();
         order.sort_by_cached_key(|server| server.tally.rank());
@@ -233,12 +264,12 @@ impl Zone {
                 tokio::select! {
                     biased;
                     found = trying.next() => {
-                        let Some((server, found)) = found else { return given_up(ask, worst) };
+                        let Some((server, found)) = found else { return Err(worst) };
                         running.retain(|other| !std::ptr::eq(*other, server));
                         match found.and_then(judge) {
                             Ok(taken) => {
                                 running.iter().for_each(|server| server.tally.overtaken());
-                                return accept(taken);
+                                return Ok(taken);
                             }
                             Err(fault) => worst = worst.max(fault),
                         }
@@ -264,27 +295,30 @@ fn judge(taken: Taken) -> Result<Taken, Fault> {
 
 fn accept(taken: Taken) -> Answer {
     let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
-    let policy_zone = rcode == Rcode::NxDomain && !taken.recursion_available && !taken.authoritative;
-    let ede = match taken.ede {
+    let ede = block_note(&taken);
+    Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede }
+}
+
+/// What a forwarder says of why it blocks, if it does.
+fn block_note(taken: &Taken) -> Option<Reason> {
+    let policy_zone = taken.rcode == 3 && !taken.recursion_available && !taken.authoritative;
+    match taken.ede {
         Some(15) => Some(reason::UPSTREAM_BLOCKED),
         Some(16) => Some(reason::UPSTREAM_CENSORED),
         Some(17) => Some(reason::UPSTREAM_FILTERED),
         _ if policy_zone => Some(reason::UPSTREAM_BLOCKED),
         _ => None,
-    };
-    Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede }
+    }
 }
 
-fn given_up(ask: &Ask, worst: Fault) -> Answer {
+fn given_up(worst: Fault) -> Reason {
     match worst {
-        Fault::Silent => wire::failure(ask, reason::FORWARDERS_SILENT),
-        Fault::Distrusted => wire::failure(ask, reason::FORWARDER_DISTRUSTED),
-        Fault::Garbage => wire::failure(ask, reason::FORWARDER_GARBAGE),
-        Fault::Refused => wire::failure(ask, reason::FORWARDERS_REFUSE),
-        Fault::Failed(reason) => match reason {
-            Some(code @ 5..=12) => wire::failure(ask, reason::dnssec_failure(dnssec_error(code))),
-            _ => wire::failure(ask, reason::FORWARDERS_FAIL),
-        },
+        Fault::Silent => reason::FORWARDERS_SILENT,
+        Fault::Distrusted => reason::FORWARDER_DISTRUSTED,
+        Fault::Garbage => reason::FORWARDER_GARBAGE,
+        Fault::Refused => reason::FORWARDERS_REFUSE,
+        Fault::Failed(Some(code @ 5..=12)) => reason::dnssec_failure(dnssec_error(code)),
+        Fault::Failed(_) => reason::FORWARDERS_FAIL,
     }
 }
 

@@ -21,6 +21,7 @@ use super::servers::Server;
 use super::talk::{NoAnswer, Wanted};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
+use crate::resolve::reason::{self, Reason};
 
 /// Tries of one zone's servers for one question.
 const TRIES_MAX: usize = 24;
@@ -50,6 +51,19 @@ pub enum Nobody {
     Fail,
     /// The question has cost too much.
     Spent,
+}
+
+impl Nobody {
+    /// Why there is no answer, for the client.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::NoAddress => reason::NO_SERVER,
+            Self::Silent => reason::TOO_SLOW,
+            Self::Spent => reason::TOO_MUCH_WORK,
+            Self::Useless => reason::NOWHERE,
+            Self::Refuse | Self::Fail => reason::NO_ANSWER,
+        }
+    }
 }
 
 /// A server that may be asked.
@@ -161,7 +175,8 @@ impl<O: Outside> Seeker<O> {
                     }
                     if fault == Fault::Recursive
                         && fallback.is_none()
-                        && let Ok(heard) = reply::read_from_resolver(zone, name, kind, &answer)
+                        && let Ok(heard) =
+                            reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer)
                     {
                         fallback = Some(Told { heard, from });
                     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::dns::name::{Name, OwnedName};
-use crate::resolve::validate::Work;
+use crate::resolve::validate::work::Work;
 
 /// Messages sent for one question. A cold, signed name six cuts deep takes some thirty.
 const MESSAGES_MAX: u32 = 150;

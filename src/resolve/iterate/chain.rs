@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::Seeker;
-use super::ask::Nobody;
 use super::budget::{Freshness, Job, Path};
 use super::outside::Outside;
 use super::reply::moved;
 use super::store::{Content, Kept, Standing};
 use super::trust::RETRIES;
-use super::walk::Sight;
+use super::walk::{Origin, Sight};
 use crate::dns::compose::Composer;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
@@ -51,6 +50,10 @@ impl<O: Outside> Seeker<O> {
         let mut hand: Vec<Arc<Kept>> = Vec::new();
         let mut seen = vec![name.clone()];
         for _ in 0..LINKS_MAX {
+            if !chain.links.is_empty() && self.outside.is_elsewhere(name.as_name(), ask.rtype) {
+                // The alias's target is another's to tell.
+                return chain.finish(Rcode::NoError, None);
+            }
             let path = Path::of(name.as_name(), ask.rtype);
             let sight = match self.see(&name, ask, &mut hand, &job, &path).await {
                 Ok(sight) => sight,
@@ -124,15 +127,17 @@ impl<O: Outside> Seeker<O> {
         for _ in 0..=RETRIES {
             let sight = match hand.iter().find(in_hand) {
                 Some(kept) if self.known(name.as_name(), kind).is_none() => Sight::known(kept.clone()),
-                _ => self.look_for_client(name.as_name(), kind, job, path).await.map_err(reason_of)?,
+                _ => self.look_for_client(name.as_name(), kind, job, path).await?,
             };
             let Some(trusts) = validates else { return Ok(sight) };
-            let known = sight.from.is_none() && sight.kept.proven.get().is_some();
+            let looked = sight.kept.proven.get().is_some();
             match self.prove(trusts, &sight.kept, name.as_name(), kind, job, path).await {
-                Standing::Bogus(why) => bogus = why,
+                // A forwarder that blocks has no signatures for that.
+                Standing::Bogus(why) => bogus = sight.kept.note.unwrap_or(why),
                 _ => return Ok(sight),
             }
-            if known {
+            // Nobody else to ask; or others were asked a moment ago.
+            if sight.origin == Origin::Forwarder || sight.origin == Origin::Known && looked {
                 break;
             }
             // Another server may have it right.
@@ -188,17 +193,7 @@ impl Chain<'_> {
         if composer.len() > MESSAGE_MAX {
             return wire::failure(ask, reason::TOO_LONG);
         }
-        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: None }
-    }
-}
-
-/// Why nobody told, for the client.
-pub(super) fn reason_of(nobody: Nobody) -> Reason {
-    match nobody {
-        Nobody::NoAddress => reason::NO_SERVER,
-        Nobody::Silent => reason::TOO_SLOW,
-        Nobody::Spent => reason::TOO_MUCH_WORK,
-        Nobody::Useless => reason::NOWHERE,
-        Nobody::Refuse | Nobody::Fail => reason::NO_ANSWER,
+        let noted = self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note);
+        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted }
     }
 }

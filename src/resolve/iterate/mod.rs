@@ -131,7 +131,7 @@ impl<O: Outside> Seeker<O> {
     ) -> Pin<Box<dyn Future<Output = Result<walk::Sight, Reason>> + Send + 's>> {
         Box::pin(async move {
             let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
-            self.look(name, kind, job, &path).await.map_err(chain::reason_of)
+            self.look(name, kind, job, &path).await
         })
     }
 

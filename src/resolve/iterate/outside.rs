@@ -7,6 +7,9 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::dns::name::{Name, OwnedName};
+use crate::resolve::reason::Reason;
+
 /// How a question travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Way {
@@ -25,6 +28,17 @@ pub enum Silence {
     Unreachable,
     /// Datagrams came that did not match, too many to be chance.
     Guessed,
+}
+
+/// What a forwarder says.
+#[derive(Clone, Debug)]
+pub struct Forwarded {
+    /// The whole message, checked for its question.
+    pub octets: Vec<u8>,
+    /// The RCODE with its upper bits.
+    pub rcode: u16,
+    /// Its own reason, where it blocks.
+    pub note: Option<Reason>,
 }
 
 /// The world around iteration.
@@ -47,6 +61,17 @@ pub trait Outside: Send + Sync + 'static {
         way: Way,
         patience: Duration,
     ) -> impl Future<Output = Result<Vec<u8>, Silence>> + Send;
+
+    /// The zone whose forwarders are asked for `kind` at `name` instead of name servers, if there is one, and
+    /// their answers are validated.
+    fn forward_zone(&self, name: Name<'_>, kind: u16) -> Option<OwnedName>;
+
+    /// Asks those forwarders. The error tells the client why there is no answer.
+    fn forward(&self, name: Name<'_>, kind: u16) -> impl Future<Output = Result<Forwarded, Reason>> + Send;
+
+    /// Whether the answer for `name` comes from somewhere else altogether: local data, or forwarders that are
+    /// believed as they are.
+    fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool;
 
     /// Waits.
     fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;

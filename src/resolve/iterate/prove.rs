@@ -9,7 +9,10 @@ use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::Reason;
-use crate::resolve::validate::{self, Denied, Fault, ZoneKeys};
+use crate::resolve::validate::fault::Fault;
+use crate::resolve::validate::key::ZoneKeys;
+use crate::resolve::validate::signature::verify;
+use crate::resolve::validate::{Denied, denial};
 
 /// How long something bogus is remembered, in seconds (RFC 9520 allows up to five minutes).
 const BOGUS_FOR: u32 = 30;
@@ -66,10 +69,10 @@ impl<O: Outside> Seeker<O> {
         let found = match &kept.content {
             Content::Set(set) => self.set_proof(trusts, &keys, set, &kept.proofs, job),
             Content::NoData(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
-                validate::no_data(name, kind, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
+                denial::no_data(name, kind, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
             }),
             Content::NoName(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
-                validate::no_name(name, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
+                denial::no_name(name, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
             }),
         };
         found.map_err(Fault::reason)
@@ -84,14 +87,14 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
     ) -> Result<Proven, Fault> {
         let now = self.outside.now() as u32;
-        let verified = validate::verify(set, keys, now, &trusts.rules, &job.work)?;
+        let verified = verify(set, keys, now, &trusts.rules, &job.work)?;
         let Some(encloser) = &verified.expanded_from else {
             return Ok(Proven { standing: Standing::Secure, ttl: verified.ttl });
         };
         // A wildcard's data: nothing closer may exist.
         let (proofs, ttl) = self.checked_proofs(trusts, keys, proofs, job)?;
         let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
-        let denied = validate::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
+        let denied = denial::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
         Ok(Proven { standing: standing_of(denied), ttl: verified.ttl.min(ttl) })
     }
 
@@ -107,7 +110,7 @@ impl<O: Outside> Seeker<O> {
         let (proofs, mut ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job)?;
         if let Some(soa) = soa {
             let now = self.outside.now() as u32;
-            ttl = ttl.min(validate::verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
+            ttl = ttl.min(verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
         }
         Ok(Proven { standing: standing_of(denied(&proofs)?), ttl })
     }

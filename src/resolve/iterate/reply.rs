@@ -100,15 +100,21 @@ pub fn rcode(message: &[u8]) -> u16 {
 /// # Errors
 /// What [`Fault`] says.
 pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Heard, Fault> {
-    read_from(zone, name, kind, message, Speaker::Authority)
+    read_from(zone, name, kind, rcode(message), message, Speaker::Authority)
 }
 
-/// As [`read`], for a server that may answer from a cache of its own.
+/// As [`read`], for a server that may answer from a cache of its own, and whose RCODE is known.
 ///
 /// # Errors
 /// What [`Fault`] says.
-pub fn read_from_resolver(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Heard, Fault> {
-    read_from(zone, name, kind, message, Speaker::Resolver)
+pub fn read_from_resolver(
+    zone: Name<'_>,
+    name: Name<'_>,
+    kind: u16,
+    rcode: u16,
+    message: &[u8],
+) -> Result<Heard, Fault> {
+    read_from(zone, name, kind, rcode, message, Speaker::Resolver)
 }
 
 /// Who answers.
@@ -124,10 +130,11 @@ fn read_from(
     zone: Name<'_>,
     name: Name<'_>,
     kind: u16,
+    rcode: u16,
     message: &[u8],
     speaker: Speaker,
 ) -> Result<Heard, Fault> {
-    let (missing, cannot) = match rcode(message) {
+    let (missing, cannot) = match rcode {
         0 => (false, false),
         3 => (true, false),
         // YXDOMAIN: a DNAME leads to a name that is too long (RFC 6672 §2.2).

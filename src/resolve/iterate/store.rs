@@ -67,6 +67,8 @@ pub struct Kept {
     /// The zone whose servers said it.
     pub zone: OwnedName,
     pub rank: Rank,
+    /// What a forwarder says of it, where it blocks.
+    pub note: Option<Reason>,
     /// When it came, in seconds since 1970.
     pub stored: u64,
     /// Seconds from then on, as the servers say.

@@ -13,13 +13,18 @@ use super::Seeker;
 use super::budget::{Job, Path};
 use super::outside::Outside;
 use super::store::{Content, Kept};
-use super::walk::Sight;
+use super::walk::{Origin, Sight};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::{self, Reason};
 use crate::resolve::validate::anchors::Anchors;
-use crate::resolve::validate::{self, Fault, NoDs, Rules, Trust, ZoneKeys};
+use crate::resolve::validate::chain::{Trust, keys_by_anchor, keys_by_ds};
+use crate::resolve::validate::denial;
+use crate::resolve::validate::fault::Fault;
+use crate::resolve::validate::key::ZoneKeys;
+use crate::resolve::validate::signature::verify;
+use crate::resolve::validate::{NoDs, Rules};
 
 /// Names of which is remembered how they are trusted.
 const NAMES_MAX: usize = 16_384;
@@ -91,11 +96,9 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
         path: &Path<'_>,
     ) -> Faith {
-        let Some(anchor) = trusts.anchors.closest(name) else { return Faith::Insecure };
+        let anchor = trusts.anchors.closest(name, self.outside.now() as u32);
+        let Some(anchor) = anchor else { return Faith::Insecure };
         let anchored = anchor.name.as_name();
-        if trusts.anchors.is_negative(name, self.outside.now()) {
-            return Faith::Insecure;
-        }
         let may_sign = |signer: &Name<'_>| name.is_at_or_below(*signer) && signer.is_at_or_below(anchored);
         let target = signer.filter(may_sign).unwrap_or(name);
         let mut zone = match self.nearest(trusts, target, anchored) {
@@ -156,9 +159,9 @@ impl<O: Outside> Seeker<O> {
 
     /// The keys of a zone that has an anchor of its own.
     async fn anchored(&self, trusts: &Trusts, zone: Name<'_>, job: &Job, path: &Path<'_>) -> Faith {
-        let Some(anchor) = trusts.anchors.closest(zone) else { return Faith::Insecure };
-        let check =
-            |keys: &RrSet, now: u32| validate::keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
+        let anchor = trusts.anchors.closest(zone, self.outside.now() as u32);
+        let Some(anchor) = anchor else { return Faith::Insecure };
+        let check = |keys: &RrSet, now: u32| keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
         self.keys(trusts, zone, HELD_MAX, job, path, check).await
     }
 
@@ -189,7 +192,7 @@ impl<O: Outside> Seeker<O> {
                     Ok(ttl) => {
                         let ds = set.rdata.clone();
                         let check = |dnskeys: &RrSet, now: u32| {
-                            validate::keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
+                            keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
                         };
                         return Step::To(self.keys(trusts, name, ttl, job, path, check).await);
                     }
@@ -246,12 +249,12 @@ impl<O: Outside> Seeker<O> {
         let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).map_err(astray)?;
         let missing = matches!(kept.content, Content::NoName(_));
         if missing {
-            let denied = validate::no_name(name, apex, &proofs, &trusts.rules, &job.work);
+            let denied = denial::no_name(name, apex, &proofs, &trusts.rules, &job.work);
             if denied.is_ok() {
                 return Ok((Step::Nothing, ttl));
             }
         }
-        match validate::no_ds(name, apex, &proofs, &trusts.rules, &job.work).map_err(astray)? {
+        match denial::no_ds(name, apex, &proofs, &trusts.rules, &job.work).map_err(astray)? {
             NoDs::Delegation | NoDs::OptOut | NoDs::Insecure => Ok((Step::To(Faith::Insecure), ttl)),
             NoDs::NotACut => Ok((Step::NoCut, ttl)),
         }
@@ -306,7 +309,7 @@ impl<O: Outside> Seeker<O> {
     /// Whether the zone of `keys` signed the set, and for how long that holds.
     fn checked(&self, trusts: &Trusts, keys: &ZoneKeys, set: &RrSet, job: &Job) -> Result<u32, Fault> {
         let now = self.outside.now() as u32;
-        validate::verify(set, keys, now, &trusts.rules, &job.work).map(|verified| verified.ttl)
+        verify(set, keys, now, &trusts.rules, &job.work).map(|verified| verified.ttl)
     }
 
     /// The proofs that the zone of `keys` signed, and for how long they hold.
@@ -337,7 +340,7 @@ impl<O: Outside> Seeker<O> {
 
     /// What a server said does not validate: it is forgotten, and others come first.
     pub(super) fn look_elsewhere(&self, sight: &Sight, name: Name<'_>, kind: u16, job: &Job) {
-        if let Some(from) = sight.from {
+        if let Origin::Server(from) = sight.origin {
             job.distrust(from, sight.kept.zone.as_name());
         }
         self.store.forget(name, kind, &sight.kept);

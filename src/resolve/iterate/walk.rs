@@ -9,28 +9,39 @@ use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
 use super::minimise::{Minimisation, Steps};
 use super::outside::Outside;
-use super::reply::{Heard, Says};
+use super::reply::{self, Heard, Says};
 use super::store::{Content, Kept, Rank, Standing};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::resolve::reason::{self, Reason};
 
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
 const ZONES_MAX: usize = 40;
+
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was known already.
+    Known,
+    /// A name server's.
+    Server(IpAddr),
+    /// A forwarder's.
+    Forwarder,
+}
 
 /// What was found of a name, and what came with it.
 #[derive(Clone)]
 pub struct Sight {
     pub kept: Arc<Kept>,
-    /// Whose answer it is; `None` for what was known already.
-    pub from: Option<IpAddr>,
+    pub origin: Origin,
     /// Further sets of the same answer.
     pub more: Vec<Arc<Kept>>,
 }
 
 impl Sight {
     pub(super) fn known(kept: Arc<Kept>) -> Self {
-        Self { kept, from: None, more: Vec::new() }
+        Self { kept, origin: Origin::Known, more: Vec::new() }
     }
 }
 
@@ -42,7 +53,7 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Nobody> {
+    ) -> Result<Sight, Reason> {
         if let Some(kept) = self.known(name, kind) {
             return Ok(Sight::known(kept));
         }
@@ -56,7 +67,7 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Nobody> {
+    ) -> Result<Sight, Reason> {
         match self.known(name, kind) {
             Some(kept) if job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()) => {
                 Ok(Sight::known(kept))
@@ -88,7 +99,10 @@ impl<O: Outside> Seeker<O> {
         })
     }
 
-    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Sight, Nobody> {
+    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Sight, Reason> {
+        if let Some(zone) = self.outside.forward_zone(name, kind) {
+            return self.forwarded(zone, name, kind, job).await;
+        }
         // The parent answers for a DS (RFC 4035 §3.1.4.1).
         let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
         let mut cut = self.start(from, job, path).await;
@@ -110,13 +124,13 @@ impl<O: Outside> Seeker<O> {
             }
             let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, job, path).await {
                 Ok(told) => told,
-                Err(Nobody::Spent) => return Err(Nobody::Spent),
+                Err(Nobody::Spent) => return Err(Nobody::Spent.reason()),
                 Err(_) if !whole => {
                     steps.show_all();
                     ahead = steps.next();
                     continue;
                 }
-                Err(nobody) => return Err(nobody),
+                Err(nobody) => return Err(nobody.reason()),
             };
             let now = self.outside.now();
             if let Some(servers) = &heard.servers {
@@ -132,23 +146,42 @@ impl<O: Outside> Seeker<O> {
                 continue;
             }
             if whole {
-                return Ok(self.take_in(name, kind, &cut.zone, heard, from, now));
+                return Ok(self.take_in(name, kind, &cut.zone, heard, Origin::Server(from), None));
             }
             match &heard.says {
                 Says::NoName(_) if mode == Minimisation::Strict => {
-                    let sight = self.take_in(asked, asked_kind, &cut.zone, heard, from, now);
+                    let sight = self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
                     return Ok(sight);
                 }
                 // Some servers deny names that merely have nothing but names below.
                 Says::NoName(_) => steps.show_all(),
-                Says::Moved(_) => return Ok(self.take_in(asked, asked_kind, &cut.zone, heard, from, now)),
+                Says::Moved(_) => {
+                    return Ok(self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None));
+                }
                 _ => {
-                    self.take_in(asked, asked_kind, &cut.zone, heard, from, now);
+                    self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
                 }
             }
             ahead = steps.next();
         }
-        Err(Nobody::Useless)
+        Err(Nobody::Useless.reason())
+    }
+
+    /// Asks the forwarders of `zone`.
+    async fn forwarded(
+        &self,
+        zone: OwnedName,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+    ) -> Result<Sight, Reason> {
+        if !job.spend_message() {
+            return Err(Nobody::Spent.reason());
+        }
+        let told = self.outside.forward(name, kind).await?;
+        let read = reply::read_from_resolver(zone.as_name(), name, kind, told.rcode, &told.octets);
+        let heard = read.map_err(|_| reason::FORWARDER_GARBAGE)?;
+        Ok(self.take_in(name, kind, &zone, heard, Origin::Forwarder, told.note))
     }
 
     /// The deepest cut that is known, the root primed if that is due.
@@ -175,7 +208,7 @@ impl<O: Outside> Seeker<O> {
         if let Some(servers) = &told.heard.servers {
             self.cuts.note_own(servers, now);
         }
-        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, told.from, now);
+        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, Origin::Server(told.from), None);
     }
 
     /// Keeps what a referral says of the DS of the zone that it leads to.
@@ -202,6 +235,7 @@ impl<O: Outside> Seeker<O> {
             proofs,
             zone: parent.clone(),
             rank: Rank::Hearsay,
+            note: None,
             stored: now,
             ttl: ttl.min(self.settings.ttl.max),
             proven: OnceLock::new(),
@@ -216,9 +250,10 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         zone: &OwnedName,
         heard: Heard,
-        from: IpAddr,
-        now: u64,
+        origin: Origin,
+        note: Option<Reason>,
     ) -> Sight {
+        let now = self.outside.now();
         let Heard { says, authoritative, proofs, more, .. } = heard;
         let rank = if authoritative { Rank::Answer } else { Rank::Hearsay };
         let bounds = self.settings.ttl;
@@ -235,6 +270,7 @@ impl<O: Outside> Seeker<O> {
                 proofs,
                 zone: zone.clone(),
                 rank,
+                note,
                 stored: now,
                 ttl,
                 proven: OnceLock::new(),
@@ -253,7 +289,7 @@ impl<O: Outside> Seeker<O> {
             Says::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
         };
         let kept = self.store.keep(kind, kept(name, content, proofs));
-        Sight { kept, from: Some(from), more }
+        Sight { kept, origin, more }
     }
 }
 

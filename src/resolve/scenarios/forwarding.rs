@@ -141,6 +141,7 @@ async fn the_longest_zone_decides_and_an_alias_may_leave_it() {
     settings.forwards.push(ForwardZone {
         zone: OwnedName::parse("school.lan").unwrap(),
         servers: vec![inside.address.to_string().parse().unwrap()],
+        validates: false,
     });
     let resolver = Resolver::new(settings).unwrap();
     assert_eq!(said(&resolver.resolve(a("school.lan")).await), "NOERROR school.lan. A 10.1.1.1");

@@ -303,7 +303,7 @@ impl World {
     pub fn forward(&self, servers: &[SocketAddr]) -> Settings {
         let servers = servers.iter().map(|address| address.to_string().parse().unwrap()).collect();
         let zone = OwnedName::parse(".").unwrap();
-        let forwards = vec![crate::resolve::forward::ForwardZone { zone, servers }];
+        let forwards = vec![crate::resolve::forward::ForwardZone { zone, servers, validates: false }];
         Settings { mode: Mode::Forward, forwards, ..hasty() }
     }
 }

@@ -14,8 +14,12 @@ use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::{sleep, timeout};
 
 use super::source_for;
-use crate::resolve::iterate::outside::{Outside, Silence, Way};
+use crate::dns::name::{Name, OwnedName};
+use crate::resolve::forward::Forwarder;
+use crate::resolve::iterate::outside::{Forwarded, Outside, Silence, Way};
 use crate::resolve::iterate::question::{Matches, is_answer};
+use crate::resolve::local::Local;
+use crate::resolve::reason::Reason;
 use crate::sys::outgoing::connected;
 
 /// The port of name servers.
@@ -30,6 +34,10 @@ pub(in crate::resolve) struct Wires {
     /// Addresses to ask from; any, when empty.
     pub sources: Arc<[IpAddr]>,
     pub started: Instant,
+    /// Who is asked for zones that are forwarded.
+    pub forwarder: Arc<Forwarder>,
+    /// What nobody is asked for.
+    pub local: Arc<Local>,
 }
 
 impl Outside for Wires {
@@ -66,6 +74,18 @@ impl Outside for Wires {
             Ok(Err(_)) => Err(Silence::Unreachable),
             Err(_) => Err(Silence::TimedOut),
         }
+    }
+
+    fn forward_zone(&self, name: Name<'_>, kind: u16) -> Option<OwnedName> {
+        self.forwarder.validated(name, kind)
+    }
+
+    async fn forward(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
+        self.forwarder.fetch(name, kind).await
+    }
+
+    fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool {
+        self.local.covers(name) || self.forwarder.is_believed(name, kind)
     }
 
     async fn pause(&self, time: Duration) {

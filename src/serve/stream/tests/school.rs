@@ -70,6 +70,7 @@ fn world(upstream: SocketAddr) -> World {
     let root = ForwardZone {
         zone: OwnedName::parse(".").unwrap(),
         servers: vec![upstream.to_string().parse().unwrap()],
+        validates: false,
     };
     let resolver = Resolver::new(resolve::Settings {
         mode: resolve::Mode::Forward,

@@ -1,0 +1,7 @@
+//! Promises of the room as a whole, on zones that are signed here and by others.
+
+pub mod zone;
+
+mod chain;
+mod laws;
+mod signature;
