@@ -9,6 +9,8 @@ use super::wire::message::{Edns, Message};
 
 /// How long a client waits: longer than any resolver may take.
 const WAIT: Duration = Duration::from_secs(15);
+/// When it sends the same query again, over UDP.
+const AGAIN: Duration = Duration::from_millis(2500);
 
 /// What a client heard, and after how long.
 pub struct Heard {
@@ -63,15 +65,21 @@ fn query(ask: &Ask, id: u16) -> Message {
     query
 }
 
+/// Sends again after a while, as stub resolvers do.
 fn over_udp(server: SocketAddr, query: &[u8]) -> Option<Vec<u8>> {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(server).unwrap();
-    socket.set_read_timeout(Some(WAIT)).unwrap();
-    socket.send(query).ok()?;
+    socket.set_read_timeout(Some(AGAIN)).unwrap();
     let mut buffer = vec![0; 65535];
-    let len = socket.recv(&mut buffer).ok()?;
-    buffer.truncate(len);
-    Some(buffer)
+    let begun = Instant::now();
+    while begun.elapsed() < WAIT {
+        socket.send(query).ok()?;
+        if let Ok(len) = socket.recv(&mut buffer) {
+            buffer.truncate(len);
+            return Some(buffer);
+        }
+    }
+    None
 }
 
 fn over_tcp(server: SocketAddr, query: &[u8]) -> Option<Vec<u8>> {

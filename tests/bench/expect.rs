@@ -85,6 +85,10 @@ fn holds(word: &str, answer: &Message, heard: &Heard) -> bool {
                     .filter(|r| r.name == heard.ask.name)
                     .all(|r| r.name.is_same_text(&heard.ask.name))
         }
+        ("target", text) => {
+            let targets = answer.answer.iter().filter_map(Record::target);
+            targets.into_iter().any(|target| target.to_string() == text)
+        }
         ("owner", text) => answer.answer.iter().any(|record| record.name.to_string() == text),
         _ => panic!("nothing known of `{word}`"),
     }
