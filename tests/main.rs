@@ -6,6 +6,7 @@
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
 //! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
+//! | `bench` | scripted authorities, honest and hostile: what the RFCs ask of a recursive resolver, scenario by scenario |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
@@ -23,6 +24,7 @@
 //! | `oracle` | a second opinion, written without the index and the policy |
 //! | `support` | users as values: an authority, a signed internet, a server, a client |
 
+mod bench;
 mod broken_state;
 mod burst;
 mod config_cli;

@@ -1,0 +1,76 @@
+//! Lá Chắn.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::super::script::Minimise;
+use super::clock::Clocks;
+use super::{ADDRESS, Cannot, Desk, Plan};
+
+pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
+    let settings = desk.settings();
+    let mut resolve = format!(
+        "mode = \"recursive\"\ndnssec = {}\nnever_ask = []\ncanaries = false\nroot_hints = \"{}\"\n",
+        desk.validates(),
+        desk.world.hints.display(),
+    );
+    if let Some(anchors) = &desk.world.anchors {
+        resolve += &format!("trust_anchors = \"{}\"\n", anchors.display());
+    }
+    // Keys as they come: each is written only where a script asks for other than the default.
+    for (asked, key) in [
+        (settings.minimise != Minimise::Relaxed, "qname_minimisation"),
+        (!settings.negative_anchors.is_empty(), "negative_anchors"),
+        (settings.random_case, "case_randomization"),
+        (settings.min_ttl.is_some(), "min_ttl"),
+        (settings.max_ttl.is_some(), "max_ttl"),
+        (settings.edns_size.is_some(), "edns_size"),
+        (!settings.private.is_empty(), "private_addresses"),
+        (settings.stale, "stale"),
+        (settings.prefetch, "prefetch"),
+    ] {
+        if asked {
+            resolve += &knob(key, desk)?;
+        }
+    }
+    let config = format!(
+        "version = 1\n[listen]\ndns = [\"{ADDRESS}\"]\nworkers = 1\n[access]\nallow = [\"127.0.0.0/8\"]\n\
+         [lists]\nstarter = false\n[state]\nfolder = \"{}\"\n[resolve]\n{resolve}\
+         [[group]]\nname = \"all\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n",
+        desk.folder.join("state").display(),
+    );
+    let config = desk.write("lachan.toml", &config);
+    let mut command = Command::new(program);
+    command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1");
+    command.arg("serve").arg("--config").arg(config);
+    Ok(Plan { command, clocks: Clocks::Both })
+}
+
+/// The line of a key that not every version has.
+fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
+    let shipped = include_str!("../../../config/lachan.toml");
+    let known = shipped.lines().any(|line| line.trim_start_matches('#').trim_start().starts_with(key));
+    if !known {
+        return Err(Cannot(key));
+    }
+    let settings = desk.settings();
+    let seconds = |time: Option<std::time::Duration>| format!("\"{}s\"", time.unwrap().as_secs());
+    let value = match key {
+        "qname_minimisation" => match settings.minimise {
+            Minimise::Strict => "\"strict\"".to_owned(),
+            Minimise::Relaxed => "\"relaxed\"".to_owned(),
+            Minimise::Off => "\"off\"".to_owned(),
+        },
+        "negative_anchors" => format!("{:?}", texts(&settings.negative_anchors)),
+        "private_addresses" => format!("{:?}", settings.private),
+        "min_ttl" => seconds(settings.min_ttl),
+        "max_ttl" => seconds(settings.max_ttl),
+        "edns_size" => settings.edns_size.unwrap().to_string(),
+        _ => "true".to_owned(),
+    };
+    Ok(format!("{key} = {value}\n"))
+}
+
+fn texts(names: &[super::super::wire::name::Name]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}

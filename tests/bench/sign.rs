@@ -1,0 +1,183 @@
+//! Signs zones with BIND's tools and keys of a scenario's own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::script::zones::{Denial, Ds, Period, Signing, ZoneSpec};
+use super::wire::coding::to_hex;
+use super::wire::name::Name;
+use super::wire::record::{Record, TTL};
+use super::wire::types::*;
+use crate::support::program;
+
+/// A signed zone, and what others must know of it.
+pub struct Signed {
+    pub records: Vec<Record>,
+    pub dnskeys: Vec<Record>,
+    /// What the parent says.
+    pub ds: Vec<Record>,
+    /// What would be right.
+    pub true_ds: Vec<Record>,
+}
+
+pub struct Signer {
+    keygen: PathBuf,
+    signzone: PathBuf,
+    dsfromkey: PathBuf,
+    folder: PathBuf,
+}
+
+impl Signer {
+    /// `None`, with a line that says so, where a program is missing.
+    pub fn new(folder: &Path) -> Option<Self> {
+        let folder = folder.join("keys");
+        fs::create_dir_all(&folder).unwrap();
+        Some(Self {
+            keygen: program("dnssec-keygen")?,
+            signzone: program("dnssec-signzone")?,
+            dsfromkey: program("dnssec-dsfromkey")?,
+            folder,
+        })
+    }
+
+    pub fn sign(&self, zone: &ZoneSpec, signing: &Signing) -> Signed {
+        let apex = zone.apex.to_string();
+        let keys: Vec<String> =
+            signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm)).collect();
+        let read = |key: &String| self.records(&self.folder.join(format!("{key}.key")));
+        let mut dnskeys: Vec<Record> = keys.iter().flat_map(read).collect();
+        if signing.trap > 0 {
+            let tag = tag(&dnskeys[0].data);
+            dnskeys.extend(
+                (0..signing.trap).map(|number| trapped(&dnskeys[0], number, tag)).collect::<Vec<_>>(),
+            );
+        }
+        let written = self.folder.join("zone");
+        let lines: String = zone.records.iter().chain(&dnskeys).map(line).collect();
+        fs::write(&written, lines).unwrap();
+        let signed = self.folder.join("zone.signed");
+        let mut command = Command::new(&self.signzone);
+        // One key for everything (-z), not looked through afterwards (-P): what is wrong has its use here.
+        command.args(["-q", "-z", "-P", "-O", "full", "-o", &apex, "-K"]).arg(&self.folder);
+        command.arg("-d").arg(&self.folder).arg("-f").arg(&signed);
+        match signing.period {
+            Period::Now => {}
+            Period::Expired => drop(command.args(["-s", "20200101000000", "-e", "20200201000000"])),
+            Period::Future => drop(command.args(["-s", "now+20d", "-e", "now+40d"])),
+        }
+        if let Denial::Nsec3 { iterations, salt, opt_out } = &signing.denial {
+            command.args(["-3", salt, "-H", &iterations.to_string()]);
+            command.args(opt_out.then_some("-A"));
+        }
+        command.arg(&written).args(&keys);
+        run(&mut command);
+        let mut records = self.records(&signed);
+        if signing.trap > 0 {
+            multiply(&mut records, signing.trap);
+        }
+        let digest = |key: &String, digest: &str| {
+            let key = self.folder.join(key);
+            let text = run(Command::new(&self.dsfromkey).args(["-a", digest]).arg(key));
+            Record::parse(text.trim(), &Name::root())
+        };
+        let true_ds: Vec<Record> = keys.iter().map(|key| digest(key, "SHA-256")).collect();
+        let ds = match &signing.ds {
+            Ds::Right => true_ds.clone(),
+            Ds::None => vec![],
+            Ds::Digests(list) => list.iter().map(|name| digest(&keys[0], name)).collect(),
+            Ds::Wrong => true_ds.iter().map(wrong).collect(),
+            Ds::Standby => {
+                let mut other = wrong(&true_ds[0]);
+                other.data[1] ^= 1;
+                vec![other, true_ds[0].clone()]
+            }
+            Ds::UnknownAlgorithm => changed(&true_ds, 2, 200),
+            Ds::UnknownDigest => changed(&true_ds, 3, 200),
+        };
+        Signed { records, dnskeys, ds, true_ds }
+    }
+
+    fn key(&self, apex: &str, algorithm: &str) -> String {
+        let mut command = Command::new(&self.keygen);
+        command.args(["-q", "-a", algorithm, "-f", "KSK", "-L", &TTL.to_string(), "-K"]).arg(&self.folder);
+        command.args(algorithm.starts_with("RSA").then_some(["-b", "2048"]).iter().flatten());
+        // The older RSA is for NSEC, its twin for NSEC3; both sign alike.
+        run(command.arg(apex)).trim().to_owned()
+    }
+
+    fn records(&self, file: &Path) -> Vec<Record> {
+        let text = fs::read_to_string(file).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with(';') && !line.trim().is_empty());
+        lines.map(|line| Record::parse(line, &Name::root())).collect()
+    }
+}
+
+/// A DS that fits no key.
+pub fn wrong(ds: &Record) -> Record {
+    let mut wrong = ds.clone();
+    *wrong.data.last_mut().unwrap() ^= 1;
+    wrong
+}
+
+fn changed(ds: &[Record], at: usize, octet: u8) -> Vec<Record> {
+    let change = |ds: &Record| {
+        let mut changed = ds.clone();
+        changed.data[at] = octet;
+        changed
+    };
+    ds.iter().map(change).collect()
+}
+
+/// A line in master format with the data in hexadecimal (RFC 3597 §5), which loses nothing.
+fn line(record: &Record) -> String {
+    let data = to_hex(&record.data);
+    format!("{} {} IN TYPE{} \\# {} {data}\n", record.name, record.ttl, record.rtype, record.data.len())
+}
+
+/// RFC 4034, appendix B.
+fn tag(dnskey: &[u8]) -> u16 {
+    let sum: u32 = dnskey
+        .iter()
+        .enumerate()
+        .map(|(at, octet)| if at % 2 == 0 { u32::from(*octet) << 8 } else { u32::from(*octet) })
+        .sum();
+    (sum + (sum >> 16)) as u16
+}
+
+/// A key like `key`, with other octets and the same tag.
+fn trapped(key: &Record, number: usize, tag_wanted: u16) -> Record {
+    let mut data = key.data.clone();
+    let number = (number + 1) as u16;
+    // The exponent's length and value of an RSA key stay; the modulus changes.
+    data[20..22].copy_from_slice(&number.to_be_bytes());
+    let same = (0..=u16::MAX).find(|filler| {
+        data[40..42].copy_from_slice(&filler.to_be_bytes());
+        tag(&data) == tag_wanted
+    });
+    assert!(same.is_some(), "some filler gives every tag");
+    Record { data, ..key.clone() }
+}
+
+/// For every signature over other data than keys `count` more, none of which is right; the right one last.
+fn multiply(records: &mut Vec<Record>, count: usize) {
+    let (signatures, mut rest): (Vec<_>, Vec<_>) = records.drain(..).partition(|record| {
+        record.covered().is_some_and(|covered| ![DNSKEY, SOA, NS, NSEC].contains(&covered))
+    });
+    for signature in signatures {
+        rest.extend((0..count).map(|number| {
+            let mut forged = signature.clone();
+            let end = forged.data.len();
+            forged.data[end - 2..].copy_from_slice(&(number as u16).to_be_bytes());
+            forged
+        }));
+        rest.push(signature);
+    }
+    *records = rest;
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
