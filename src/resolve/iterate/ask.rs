@@ -163,6 +163,8 @@ impl<O: Outside> Seeker<O> {
             match reply::read(zone, name, kind, &answer) {
                 Ok(heard) => return Ok(Told { heard, from }),
                 Err(fault) => {
+                    // Who failed may do better the next time, once the others have been asked.
+                    candidates[at].done = fault != Fault::Failed || candidates[at].rounds > 1;
                     server.failed();
                     worst = worst.max(match fault {
                         Fault::Refused => Nobody::Refuse,

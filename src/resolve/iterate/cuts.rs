@@ -97,7 +97,10 @@ impl Cuts {
     pub fn note_own(&self, referral: &Referral, now: u64) {
         let Some(cut) = self.at(referral.zone.as_name(), now) else {
             if referral.zone.as_name().is_root() {
-                self.learn(referral.clone(), now);
+                // Nobody is above who could have told; the hints stay for servers whose addresses did not come.
+                let told = Cut::new(referral.clone(), now);
+                let root = Cut { servers: self.hints.servers.clone(), own: told.servers, ..told };
+                self.met.insert(root.zone.clone(), Arc::new(root));
             }
             return;
         };

@@ -47,6 +47,10 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Proven, Reason> {
+        if kind == rtype::RRSIG && kept.set().is_some() {
+            // Signatures are not signed (RFC 4035 §2.2): who asks for them has to check what they cover.
+            return Ok(Proven { standing: Standing::Insecure, ttl: kept.ttl });
+        }
         let signed_by = match &kept.content {
             Content::Set(set) => signer(set),
             Content::NoData(soa) | Content::NoName(soa) => soa.iter().chain(&kept.proofs).find_map(signer),

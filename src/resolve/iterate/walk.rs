@@ -89,11 +89,12 @@ impl<O: Outside> Seeker<O> {
             return Some(kept);
         }
         // A DNAME above, or proof that nothing is above (RFC 8020); unproven, that is often a mistake.
+        let strict = self.settings.minimisation == Minimisation::Strict;
         name.ancestors().skip(1).find_map(|above| {
             let kept = self.store.find(above, rtype::DNAME, now)?;
             match &kept.content {
                 Content::Set(_) => Some(kept),
-                Content::NoName(_) if kept.standing() == Standing::Secure => Some(kept),
+                Content::NoName(_) if strict || kept.standing() == Standing::Secure => Some(kept),
                 _ => None,
             }
         })
@@ -113,12 +114,10 @@ impl<O: Outside> Seeker<O> {
             let (asked, asked_kind) = ahead;
             let whole = steps.is_whole();
             // What lies between is known not to be a cut if anything is known of it.
-            if !whole
-                && self
-                    .store
-                    .find(asked, asked_kind, self.outside.now())
-                    .is_some_and(|kept| kept.set().is_some())
-            {
+            if !whole && let Some(kept) = self.store.find(asked, asked_kind, self.outside.now()) {
+                if matches!(kept.content, Content::NoName(_)) {
+                    steps.show_all();
+                }
                 ahead = steps.next();
                 continue;
             }

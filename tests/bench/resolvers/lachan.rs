@@ -43,7 +43,7 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     let mut command = Command::new(program);
     command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1");
     command.arg("serve").arg("--config").arg(config);
-    Ok(Plan { command, clocks: Clocks::Both })
+    Ok(Plan { command, clocks: Clocks::Wall })
 }
 
 /// The line of a key that not every version has.
@@ -65,6 +65,7 @@ fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
         "private_addresses" => format!("{:?}", settings.private),
         "min_ttl" => seconds(settings.min_ttl),
         "max_ttl" => seconds(settings.max_ttl),
+        "stale" => "\"1d\"".to_owned(),
         "edns_size" => settings.edns_size.unwrap().to_string(),
         _ => "true".to_owned(),
     };

@@ -9,7 +9,7 @@ use crate::dns::name::{Name, OwnedName};
 
 mod read;
 
-pub use read::{Misread, Why};
+pub use read::Misread;
 
 /// What the keys of a zone are checked against.
 #[derive(Clone, Debug, PartialEq, Eq)]
