@@ -114,6 +114,7 @@ held! {
     every_line_of_any_list_is_accounted_for: list;
     any_name_prints_as_what_reads_back_the_same: name;
     any_packet_gets_the_answer_that_is_due: question;
+    whatever_name_servers_say_the_answer_is_a_message_and_the_questions_are_bounded: authority;
     any_answer_from_upstream_is_kept_and_written_as_what_it_is: upstream;
     any_zone_is_refused_or_answers: zone;
 }

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod authority;
 pub mod config;
 pub mod control;
 pub mod index;
@@ -37,7 +38,7 @@ macro_rules! targets {
     };
 }
 
-targets!(config, control, index, list, name, question, upstream, zone);
+targets!(authority, config, control, index, list, name, question, upstream, zone);
 
 /// The program's own folder, wherever these bodies are compiled.
 fn house() -> PathBuf {

@@ -107,7 +107,7 @@ impl Composer {
                 return;
             }
             let here = self.out.len();
-            if here <= POINTER_MAX && here >= HEADER && self.targets.len() < TARGETS_MAX {
+            if (HEADER..=POINTER_MAX).contains(&here) && self.targets.len() < TARGETS_MAX {
                 self.targets.push(here as u16);
             }
             let label = &wire[at..=at + usize::from(wire[at])];

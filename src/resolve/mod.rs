@@ -174,8 +174,38 @@ impl Settings {
 
 /// Networks where no public name server can be: loopback, private, documentation, multicast …
 pub fn recommended_never_ask() -> Vec<IpNet> {
-    hickory_resolver::recursor::RecursorOptions::default().deny_server
+    NOWHERE_PUBLIC.iter().map(|net| net.parse().expect("a literal network")).collect()
 }
+
+/// Special-purpose addresses that are not globally reachable (IANA's registries, RFC 6890), multicast, and the
+/// forms of IPv6 that stand for an IPv4 address.
+const NOWHERE_PUBLIC: &[&str] = &[
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/3",
+    "::/127",
+    "::ffff:0:0/96",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001:db8::/32",
+    "2002::/16",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "ff00::/8",
+];
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

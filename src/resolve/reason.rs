@@ -8,12 +8,6 @@ pub(super) type Reason = (EdeCode, &'static str);
 
 pub(super) const BOGUS: Reason =
     (EdeCode::DnssecBogus, "chữ ký DNSSEC không đúng / DNSSEC validation failed");
-pub(super) const NO_PROOF: Reason = (
-    EdeCode::DnssecBogus,
-    "không có bằng chứng DNSSEC rằng tên không tồn tại / no valid proof that there is nothing",
-);
-pub(super) const ALIAS_UNPROVEN: Reason =
-    (EdeCode::DnssecBogus, "bí danh (CNAME) không có bằng chứng DNSSEC hợp lệ / an alias has no valid proof");
 pub(super) const NOWHERE: Reason = (
     EdeCode::NoReachableAuthority,
     "ủy quyền tên miền không dẫn tới máy chủ nào / a delegation leads nowhere",
@@ -34,8 +28,6 @@ pub(super) const CIRCLE: Reason = (
     EdeCode::InvalidData,
     "các bí danh (CNAME) dẫn vòng quanh hoặc quá xa / aliases lead in a circle, or too far",
 );
-pub(super) const NOT_BUILT: Reason =
-    (EdeCode::Other, "không khởi tạo được bộ phân giải / resolver could not be built");
 pub(super) const TOO_LONG: Reason = (EdeCode::InvalidData, "câu trả lời quá dài / answer too long");
 pub(super) const NOT_JOINED: Reason =
     (EdeCode::InvalidData, "không ghép được chuỗi bí danh (CNAME) / chain cannot be joined");
@@ -117,15 +109,12 @@ mod tests {
     fn every_text_is_whole_and_in_both_languages() {
         for (_, text) in [
             BOGUS,
-            NO_PROOF,
-            ALIAS_UNPROVEN,
             NOWHERE,
             TOO_SLOW,
             NO_ANSWER,
             NO_SERVER,
             TOO_MUCH_WORK,
             CIRCLE,
-            NOT_BUILT,
             TOO_LONG,
             NOT_JOINED,
             STALE,

@@ -29,7 +29,7 @@ use super::iterate::outside::Forwarded;
 use super::reason::{self, Reason};
 use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::tally::Tally;
-use super::upstream::{Provider, Role, source_for};
+use super::upstream::{Provider, source_for};
 use super::wire::{self, Taken};
 use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
 use crate::dns::ede::EdeCode;
@@ -182,7 +182,7 @@ impl Server {
         let mut tls = TlsConfig::new().map_err(|error| Error::Library(error.to_string()))?;
         tls.config = trusted.clone();
         let context = Arc::new(PoolContext::new(options, tls));
-        let provider = Provider::new(Role::Forwarder(tally.clone()), sources, timing.patience);
+        let provider = Provider::new(tally.clone(), sources, timing.patience);
         let pool = NameServerPool::from_config([upstream.config()], context, provider);
         Ok(Self { label: upstream.to_string(), udp, pool, tally })
     }

@@ -193,7 +193,7 @@ impl Chain<'_> {
         if composer.len() > MESSAGE_MAX {
             return wire::failure(ask, reason::TOO_LONG);
         }
-        let noted = self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note);
+        let noted = self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note());
         Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted }
     }
 }

@@ -39,7 +39,7 @@ impl<'n> Steps<'n> {
     }
 
     /// What is asked now.
-    pub fn next(&mut self) -> (Name<'n>, u16) {
+    pub fn ahead(&mut self) -> (Name<'n>, u16) {
         if !self.whole {
             let left = self.labels.saturating_sub(self.shown);
             let more = match self.steps {
@@ -58,7 +58,7 @@ impl<'n> Steps<'n> {
         (shown, rtype::A)
     }
 
-    /// Whether [`next`](Self::next) gave the whole name.
+    /// Whether [`ahead`](Self::ahead) gave the whole name.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
@@ -84,7 +84,7 @@ mod tests {
         let mut steps = Steps::new(mode, name.as_name(), rtype::TXT, apex.as_name());
         let mut all = Vec::new();
         loop {
-            let (name, kind) = steps.next();
+            let (name, kind) = steps.ahead();
             all.push(format!("{name} {kind}"));
             if steps.is_whole() {
                 return all;

@@ -93,7 +93,7 @@ impl<O: Outside> Seeker<O> {
             trusts,
             store: Store::new(settings.store_bytes),
             cuts: Cuts::new(settings.roots.clone()),
-            servers: Servers::new(),
+            servers: Servers::default(),
             secret: (outside.chance(), outside.chance()),
             outside,
             settings,

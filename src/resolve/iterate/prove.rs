@@ -33,7 +33,7 @@ impl<O: Outside> Seeker<O> {
         }
         let proven = match self.weigh(trusts, kept, name, kind, job, path).await {
             Ok(proven) => proven,
-            Err(why) => Proven { standing: Standing::Bogus(why), ttl: BOGUS_FOR },
+            Err(why) => Proven { standing: Standing::Bogus(why), note: None, ttl: BOGUS_FOR },
         };
         kept.proven.get_or_init(|| proven).standing
     }
@@ -49,7 +49,7 @@ impl<O: Outside> Seeker<O> {
     ) -> Result<Proven, Reason> {
         if kind == rtype::RRSIG && kept.set().is_some() {
             // Signatures are not signed (RFC 4035 §2.2): who asks for them has to check what they cover.
-            return Ok(Proven { standing: Standing::Insecure, ttl: kept.ttl });
+            return Ok(Proven { standing: Standing::Insecure, note: None, ttl: kept.ttl });
         }
         let signed_by = match &kept.content {
             Content::Set(set) => signer(set),
@@ -67,7 +67,9 @@ impl<O: Outside> Seeker<O> {
         let signer = signed_by.as_ref().map(|signer| signer.as_name());
         let keys = match self.zone_of(trusts, within, signer, job, path).await {
             Faith::Secure(keys) => keys,
-            Faith::Insecure => return Ok(Proven { standing: Standing::Insecure, ttl: kept.ttl }),
+            Faith::Insecure(note) => {
+                return Ok(Proven { standing: Standing::Insecure, note, ttl: kept.ttl });
+            }
             Faith::Broken(why) => return Err(why),
         };
         let found = match &kept.content {
@@ -93,13 +95,13 @@ impl<O: Outside> Seeker<O> {
         let now = self.outside.now() as u32;
         let verified = verify(set, keys, now, &trusts.rules, &job.work)?;
         let Some(encloser) = &verified.expanded_from else {
-            return Ok(Proven { standing: Standing::Secure, ttl: verified.ttl });
+            return Ok(Proven { standing: Standing::Secure, note: None, ttl: verified.ttl });
         };
         // A wildcard's data: nothing closer may exist.
         let (proofs, ttl) = self.checked_proofs(trusts, keys, proofs, job)?;
         let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
         let denied = denial::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
-        Ok(Proven { standing: standing_of(denied), ttl: verified.ttl.min(ttl) })
+        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl: verified.ttl.min(ttl) })
     }
 
     fn absence(
@@ -116,7 +118,8 @@ impl<O: Outside> Seeker<O> {
             let now = self.outside.now() as u32;
             ttl = ttl.min(verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
         }
-        Ok(Proven { standing: standing_of(denied(&proofs)?), ttl })
+        let denied = denied(&proofs)?;
+        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
     }
 }
 

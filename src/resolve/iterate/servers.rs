@@ -186,11 +186,13 @@ pub struct Servers {
     lame: Cache<(IpAddr, Box<[u8]>), u64>,
 }
 
-impl Servers {
-    pub fn new() -> Self {
+impl Default for Servers {
+    fn default() -> Self {
         Self { met: Cache::new(SERVERS_MAX), lame: Cache::new(LAME_MAX) }
     }
+}
 
+impl Servers {
     /// What is known of one.
     pub fn of(&self, address: IpAddr) -> Arc<Server> {
         let new = || Ok::<_, std::convert::Infallible>(Arc::new(Server::default()));

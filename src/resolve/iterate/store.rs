@@ -81,6 +81,8 @@ pub struct Kept {
 #[derive(Clone, Copy, Debug)]
 pub struct Proven {
     pub standing: Standing,
+    /// What there is to say of it besides.
+    pub note: Option<Reason>,
     /// Seconds for which that is so, from when the entry came.
     pub ttl: u32,
 }
@@ -89,6 +91,11 @@ impl Kept {
     /// What validation says.
     pub fn standing(&self) -> Standing {
         self.proven.get().map_or(Standing::Unchecked, |proven| proven.standing)
+    }
+
+    /// What there is to say of it besides.
+    pub fn note(&self) -> Option<Reason> {
+        self.note.or(self.proven.get().and_then(|proven| proven.note))
     }
 
     /// Whether it may still be used.

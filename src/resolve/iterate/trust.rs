@@ -40,8 +40,9 @@ pub const RETRIES: usize = 2;
 pub enum Faith {
     /// By these keys.
     Secure(Arc<ZoneKeys>),
-    /// It is not signed, and that is proven; or no anchor is above it.
-    Insecure,
+    /// It is not signed, and that is proven; or no anchor is above it; or, for the reason given, signed in a
+    /// way that does not count.
+    Insecure(Option<Reason>),
     /// The chain is broken.
     Broken(Reason),
 }
@@ -97,7 +98,7 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
     ) -> Faith {
         let anchor = trusts.anchors.closest(name, self.outside.now() as u32);
-        let Some(anchor) = anchor else { return Faith::Insecure };
+        let Some(anchor) = anchor else { return Faith::Insecure(None) };
         let anchored = anchor.name.as_name();
         let may_sign = |signer: &Name<'_>| name.is_at_or_below(*signer) && signer.is_at_or_below(anchored);
         let target = signer.filter(may_sign).unwrap_or(name);
@@ -160,7 +161,7 @@ impl<O: Outside> Seeker<O> {
     /// The keys of a zone that has an anchor of its own.
     async fn anchored(&self, trusts: &Trusts, zone: Name<'_>, job: &Job, path: &Path<'_>) -> Faith {
         let anchor = trusts.anchors.closest(zone, self.outside.now() as u32);
-        let Some(anchor) = anchor else { return Faith::Insecure };
+        let Some(anchor) = anchor else { return Faith::Insecure(None) };
         let check = |keys: &RrSet, now: u32| keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
         self.keys(trusts, zone, HELD_MAX, job, path, check).await
     }
@@ -255,7 +256,9 @@ impl<O: Outside> Seeker<O> {
             }
         }
         match denial::no_ds(name, apex, &proofs, &trusts.rules, &job.work).map_err(astray)? {
-            NoDs::Delegation | NoDs::OptOut | NoDs::Insecure => Ok((Step::To(Faith::Insecure), ttl)),
+            proven @ (NoDs::Delegation | NoDs::OptOut | NoDs::Insecure) => {
+                Ok((Step::To(Faith::Insecure(proven.reason())), ttl))
+            }
             NoDs::NotACut => Ok((Step::NoCut, ttl)),
         }
     }
@@ -291,7 +294,7 @@ impl<O: Outside> Seeker<O> {
                             let ttl = ttl.min(keys.ttl);
                             (Faith::Secure(Arc::new(keys)), ttl)
                         }
-                        Trust::Insecure(_) => (Faith::Insecure, ttl),
+                        Trust::Insecure(why) => (Faith::Insecure(Some(why.reason())), ttl),
                     };
                     trusts.hold(zone, Held::Zone(faith.clone()), now, ttl.max(1));
                     return faith;

@@ -109,7 +109,7 @@ impl<O: Outside> Seeker<O> {
         let mut cut = self.start(from, job, path).await;
         let mode = self.settings.minimisation;
         let mut steps = Steps::new(mode, name, kind, cut.zone.as_name());
-        let mut ahead = steps.next();
+        let mut ahead = steps.ahead();
         for _ in 0..ZONES_MAX + name.label_count() {
             let (asked, asked_kind) = ahead;
             let whole = steps.is_whole();
@@ -118,7 +118,7 @@ impl<O: Outside> Seeker<O> {
                 if matches!(kept.content, Content::NoName(_)) {
                     steps.show_all();
                 }
-                ahead = steps.next();
+                ahead = steps.ahead();
                 continue;
             }
             let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, job, path).await {
@@ -126,7 +126,7 @@ impl<O: Outside> Seeker<O> {
                 Err(Nobody::Spent) => return Err(Nobody::Spent.reason()),
                 Err(_) if !whole => {
                     steps.show_all();
-                    ahead = steps.next();
+                    ahead = steps.ahead();
                     continue;
                 }
                 Err(nobody) => return Err(nobody.reason()),
@@ -140,7 +140,7 @@ impl<O: Outside> Seeker<O> {
                 cut = self.cuts.learn(referral, now);
                 steps.descend(cut.zone.as_name());
                 if !whole {
-                    ahead = steps.next();
+                    ahead = steps.ahead();
                 }
                 continue;
             }
@@ -161,7 +161,7 @@ impl<O: Outside> Seeker<O> {
                     self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
                 }
             }
-            ahead = steps.next();
+            ahead = steps.ahead();
         }
         Err(Nobody::Useless.reason())
     }

@@ -1,10 +1,9 @@
-//! How other servers are asked: the library's connections, with the patience and the judgement that
-//! its name-server pool lacks.
+//! How other servers are asked: name servers by sockets of our own ([`wires`]), forwarders by
+//! [`datagram`]s or over the library's connections.
 //!
-//! The pool gives up on the first REFUSED or SERVFAIL and spends its whole deadline on one silent
-//! server. A [`Link`] wraps each connection: a server that fails, or answers without being responsible,
-//! becomes an I/O error, so that the pool goes on to the next; a server that does not know EDNS is
-//! asked again without; each try has a time of its own; and what each server did is counted.
+//! The library's pool gives up on the first error and spends its whole deadline on one silent server. A
+//! [`Link`] wraps each of its connections: a server that does not know EDNS is asked again without; each try
+//! has a time of its own; and what each server did is counted.
 
 use std::future::Future;
 use std::io;
@@ -19,31 +18,20 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
 use hickory_resolver::proto::op::{DnsRequest, DnsResponse, ResponseCode};
-use hickory_resolver::proto::rr::RecordType;
 use hickory_resolver::{ConnectionProvider, PoolContext};
 use tokio::time::{Instant, timeout};
 
-use tally::{Tallies, Tally};
+use tally::Tally;
 
 pub(super) mod datagram;
 pub(super) mod tally;
 pub(super) mod wires;
 
-/// What is expected of the servers behind a provider.
-#[derive(Clone)]
-pub(super) enum Role {
-    /// Name servers of zones. Each is judged: a failing or lame one is passed over.
-    Authority(Arc<Tallies>),
-    /// One forwarder. Whatever it says reaches the caller as octets, its RCODE there alone: the library
-    /// must not turn a negative answer into an error, or the octets would be lost.
-    Forwarder(Arc<Tally>),
-}
-
-/// Makes connections that judge and count; see the module.
+/// Makes connections to one forwarder that count; see the module.
 #[derive(Clone)]
 pub(super) struct Provider {
     runtime: TokioRuntimeProvider,
-    role: Role,
+    tally: Arc<Tally>,
     sources: Arc<[IpAddr]>,
     patience: Duration,
 }
@@ -51,8 +39,8 @@ pub(super) struct Provider {
 impl Provider {
     /// `sources` are the addresses to ask from (any, when empty; a family without one is not asked);
     /// `patience` is the time of one try.
-    pub(super) fn new(role: Role, sources: Arc<[IpAddr]>, patience: Duration) -> Self {
-        Self { runtime: TokioRuntimeProvider::default(), role, sources, patience }
+    pub(super) fn new(tally: Arc<Tally>, sources: Arc<[IpAddr]>, patience: Duration) -> Self {
+        Self { runtime: TokioRuntimeProvider::default(), tally, sources, patience }
     }
 
     fn source_for(&self, server: IpAddr) -> Result<Option<SocketAddr>, NetError> {
@@ -83,15 +71,12 @@ impl ConnectionProvider for Provider {
     ) -> Result<Self::FutureConn, NetError> {
         let mut config = config.clone();
         config.bind_addr = self.source_for(ip)?;
-        let (judges, tally) = match &self.role {
-            Role::Authority(tallies) => (true, tallies.of(ip)),
-            Role::Forwarder(tally) => (false, tally.clone()),
-        };
+        let tally = self.tally.clone();
         let connecting = self.runtime.new_connection(ip, &config, cx)?;
         let patience = self.patience;
         Ok(Box::pin(async move {
             match timeout(patience, connecting).await {
-                Ok(Ok(exchange)) => Ok(Link { exchange, judges, patience, tally }),
+                Ok(Ok(exchange)) => Ok(Link { exchange, patience, tally }),
                 Ok(Err(error)) => {
                     if is_distrusted(&error) {
                         tally.distrusted()
@@ -117,7 +102,6 @@ impl ConnectionProvider for Provider {
 #[derive(Clone)]
 pub(super) struct Link {
     exchange: DnsExchange<TokioRuntimeProvider>,
-    judges: bool,
     patience: Duration,
     tally: Arc<Tally>,
 }
@@ -141,18 +125,10 @@ impl Link {
         {
             response = self.try_once(plain).await?;
         }
-        if !self.judges {
-            // The octets keep the real code; this one only gets them past the library.
-            response.metadata.response_code = ResponseCode::Unknown(u16::MAX);
-            return Ok(response);
-        }
-        match fault(&response) {
-            None => Ok(response),
-            Some(why) => {
-                self.tally.failed();
-                Err(go_on(why))
-            }
-        }
+        // Whatever it says reaches the caller as octets, its RCODE there alone: the library must not turn a
+        // negative answer into an error, or the octets would be lost.
+        response.metadata.response_code = ResponseCode::Unknown(u16::MAX);
+        Ok(response)
     }
 
     async fn try_once(&self, request: DnsRequest) -> Result<DnsResponse, NetError> {
@@ -178,30 +154,6 @@ fn without_edns(request: &DnsRequest) -> DnsRequest {
 
 fn knows_no_edns(response: &DnsResponse) -> bool {
     matches!(response.response_code, ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS)
-}
-
-/// What makes a name server's answer worthless, so that the next one is to be asked.
-fn fault(response: &DnsResponse) -> Option<&'static str> {
-    match response.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::Refused => return Some("refused"),
-        ResponseCode::ServFail => return Some("server failure"),
-        _ => return Some("an error that no resolver can use"),
-    }
-    if response.authoritative || response.truncation || !response.answers.is_empty() {
-        return None;
-    }
-    let asked = response.queries.first()?.name();
-    let mut referral = response.authorities.iter().filter(|record| record.record_type() == RecordType::NS);
-    let has_soa = response.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
-    match referral.next() {
-        // The library asks for each cut by its own name, so a referral of use is to that name. "Ask the
-        // root", or the zone's parent, is what a server says that does not know the zone.
-        Some(ns) if ns.name == *asked && !asked.is_root() => None,
-        Some(_) => Some("lame: upward referral"),
-        None if has_soa => None,
-        None => Some("lame: empty and without authority"),
-    }
 }
 
 /// An error after which the pool asks the next server.

@@ -1,14 +1,8 @@
 //! What each server did: queries, failures, smoothed round trip, and whether it is resting.
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use quick_cache::sync::Cache;
-
-/// Name servers remembered for the status. At some 150 octets each this is half a megabyte.
-const SERVERS_MAX: usize = 4096;
 /// After the first failure a forwarder is asked last for so long, doubled with each further one …
 const REST_FIRST: Duration = Duration::from_secs(1);
 /// … up to this, so that one that came back is found within half a minute.
@@ -116,30 +110,6 @@ impl Tally {
     }
 }
 
-/// Tallies of the name servers met in recursion: the last [`SERVERS_MAX`] of them.
-pub(in crate::resolve) struct Tallies(Cache<IpAddr, Arc<Tally>>);
-
-impl Tallies {
-    pub(in crate::resolve) fn new() -> Self {
-        Self(Cache::new(SERVERS_MAX))
-    }
-
-    /// The tally of one server, new if it was never met.
-    pub(super) fn of(&self, server: IpAddr) -> Arc<Tally> {
-        if let Some(tally) = self.0.get(&server) {
-            return tally;
-        }
-        let tally = Arc::new(Tally::new());
-        self.0.insert(server, tally.clone());
-        tally
-    }
-
-    /// All of them.
-    pub(in crate::resolve) fn all(&self) -> impl Iterator<Item = (IpAddr, Arc<Tally>)> + '_ {
-        self.0.iter()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,14 +146,5 @@ mod tests {
         tally.answered(Duration::from_millis(80));
         tally.answered(Duration::from_millis(160));
         assert_eq!(tally.rtt(), Some(Duration::from_millis(90)));
-    }
-
-    #[test]
-    fn the_servers_remembered_are_bounded() {
-        let tallies = Tallies::new();
-        for n in 0..20_000u32 {
-            tallies.of(IpAddr::from(n.to_be_bytes()));
-        }
-        assert!(tallies.all().count() <= SERVERS_MAX);
     }
 }

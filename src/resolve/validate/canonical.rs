@@ -105,7 +105,7 @@ fn name_end(octets: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::dns::name::OwnedName;

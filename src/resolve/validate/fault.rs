@@ -62,7 +62,7 @@ impl Unsupported {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::dns::ede::EdeCode;

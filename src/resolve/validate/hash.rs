@@ -46,7 +46,7 @@ pub fn from_base32hex(label: &[u8]) -> Option<Hash> {
     Some(hash)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::dns::name::OwnedName;

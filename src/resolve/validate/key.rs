@@ -109,7 +109,7 @@ fn modulus(public: &[u8]) -> Option<&[u8]> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -24,7 +24,7 @@ mod nsec;
 mod nsec3;
 mod order;
 pub mod signature;
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 mod types;
 pub mod work;

@@ -71,7 +71,7 @@ impl<'a> Iterator for FromRight<'a> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -87,7 +87,7 @@ impl<'a> Types<'a> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::resolve::validate::tests::zone::bitmap;

@@ -63,7 +63,7 @@ fn take(left: &AtomicU32) -> Result<(), Fault> {
         .map_err(|_| Fault::TooMuchWork)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

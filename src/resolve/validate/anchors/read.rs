@@ -213,7 +213,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::dns::name::Name;

@@ -108,6 +108,9 @@ fn the_dnskey_set_must_be_signed_now_by_the_key_of_the_ds() {
     let mut expired = by_zsk.clone();
     ksk.sign_on(&mut expired, "example", Terms { expiration: NOW - 1, ..Terms::default() });
     assert_eq!(by_ds(&expired, &ds), Said::Bogus(Fault::SignatureExpired));
+    let mut short = unsigned.clone();
+    ksk.sign_on(&mut short, "example", Terms { expiration: NOW + 60, ..Terms::default() });
+    assert_eq!(secure(&short, &ds).ttl, 60);
     let mut wrong = unsigned.clone();
     ksk.sign(&mut wrong, "example");
     wrong.rdata.pop();

@@ -107,7 +107,8 @@ proptest! {
         let signer = Signer::usual();
         let mut set = RrSet::new(name("www.example"), rtype, 60, rdata);
         signer.sign(&mut set, "example");
-        set.rdata.rotate_left(seed.index(set.rdata.len()));
+        let first = seed.index(set.rdata.len());
+        set.rdata.rotate_left(first);
         set.rdata.push(set.rdata[0].clone());
         let mut owner = NameBuf::new();
         owner.fill_from_wire(b"\x03wWw\x07EXAMPLE\x00").unwrap();
@@ -142,9 +143,11 @@ proptest! {
         let mut owner = signed.owner.as_name().wire().to_vec();
         flip(&mut owner);
         if let Ok(owner) = Name::from_wire(&owner) {
-            prop_assert!(fails(&RrSet { owner: owner.to_owned(), ..signed.clone() }));
+            let moved = RrSet { owner: owner.to_owned(), ..signed.clone() };
+            prop_assert!(fails(&moved));
         }
-        prop_assert!(fails(&RrSet { rtype: signed.rtype ^ 1, ..signed.clone() }));
+        let other = RrSet { rtype: signed.rtype ^ 1, ..signed.clone() };
+        prop_assert!(fails(&other));
     }
 
     #[test]

@@ -3,5 +3,6 @@
 pub mod zone;
 
 mod chain;
+mod denial;
 mod laws;
 mod signature;
