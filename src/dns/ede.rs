@@ -52,6 +52,10 @@ pub enum EdeCode {
     NetworkError = 23,
     /// The authority's data makes no sense.
     InvalidData = 24,
+    /// DNSSEC: a signature ends before it begins.
+    SignatureExpiredBeforeValid = 25,
+    /// DNSSEC: more NSEC3 iterations than are looked at (RFC 9276 §3.2).
+    UnsupportedNsec3Iterations = 27,
 }
 
 impl EdeCode {
