@@ -48,6 +48,8 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 mod upstream;
+#[cfg_attr(not(test), expect(dead_code, reason = "iteration will use it"))]
+mod validate;
 mod wire;
 
 /// Times that a chain of aliases may leave one source of answers for another.

@@ -68,6 +68,35 @@ pub(super) const FORWARDERS_REFUSE: Reason =
 pub(super) const FORWARDERS_FAIL: Reason =
     (EdeCode::NoReachableAuthority, "các máy chủ chuyển tiếp báo lỗi / the forwarders fail");
 
+pub(super) const SIGNATURE_EXPIRED: Reason =
+    (EdeCode::SignatureExpired, "chữ ký DNSSEC đã hết hạn / a DNSSEC signature has expired");
+pub(super) const SIGNATURE_NOT_YET_VALID: Reason =
+    (EdeCode::SignatureNotYetValid, "chữ ký DNSSEC chưa có hiệu lực / a DNSSEC signature is not valid yet");
+pub(super) const SIGNATURE_EXPIRED_BEFORE_VALID: Reason = (
+    EdeCode::SignatureExpiredBeforeValid,
+    "chữ ký DNSSEC hết hạn trước khi có hiệu lực / a DNSSEC signature expires before it is valid",
+);
+pub(super) const DNSKEY_MISSING: Reason =
+    (EdeCode::DnskeyMissing, "không có khóa DNSSEC phù hợp / no DNSKEY matches");
+pub(super) const RRSIGS_MISSING: Reason =
+    (EdeCode::RrsigsMissing, "thiếu chữ ký DNSSEC / DNSSEC signatures are missing");
+pub(super) const NO_ZONE_KEY_BIT: Reason =
+    (EdeCode::NoZoneKeyBitSet, "khóa DNSSEC không dành cho vùng tên miền / the DNSKEY is not a zone key");
+pub(super) const NSEC_MISSING: Reason =
+    (EdeCode::NsecMissing, "thiếu bằng chứng DNSSEC rằng tên không tồn tại / no proof that there is nothing");
+pub(super) const TOO_MUCH_VALIDATION: Reason =
+    (EdeCode::DnssecBogus, "kiểm tra DNSSEC quá tốn công / DNSSEC validation takes too much work");
+pub(super) const UNSUPPORTED_ALGORITHM: Reason = (
+    EdeCode::UnsupportedDnskeyAlgorithm,
+    "không hỗ trợ thuật toán của khóa DNSSEC / DNSKEY algorithm not supported",
+);
+pub(super) const UNSUPPORTED_DIGEST: Reason =
+    (EdeCode::UnsupportedDsDigest, "không hỗ trợ hàm băm của bản ghi DS / DS digest type not supported");
+pub(super) const NSEC3_ITERATIONS: Reason = (
+    EdeCode::UnsupportedNsec3Iterations,
+    "vùng tên miền dùng quá nhiều vòng lặp NSEC3 / too many NSEC3 iterations",
+);
+
 /// What a forwarder's own reason for a DNSSEC failure becomes.
 pub(super) fn dnssec_failure(code: EdeCode) -> Reason {
     (code, "máy chủ chuyển tiếp báo lỗi DNSSEC / DNSSEC, says the forwarder")
@@ -105,6 +134,17 @@ mod tests {
             FORWARDER_GARBAGE,
             FORWARDERS_REFUSE,
             FORWARDERS_FAIL,
+            SIGNATURE_EXPIRED,
+            SIGNATURE_NOT_YET_VALID,
+            SIGNATURE_EXPIRED_BEFORE_VALID,
+            DNSKEY_MISSING,
+            RRSIGS_MISSING,
+            NO_ZONE_KEY_BIT,
+            NSEC_MISSING,
+            TOO_MUCH_VALIDATION,
+            UNSUPPORTED_ALGORITHM,
+            UNSUPPORTED_DIGEST,
+            NSEC3_ITERATIONS,
             dnssec_failure(EdeCode::DnssecBogus),
         ] {
             assert!(text.len() <= EXTRA_TEXT_MAX, "{text}");

@@ -1,0 +1,95 @@
+//! Hashed owner names (RFC 5155 §5) and the letters in which they are written (§3.3).
+
+use hickory_resolver::proto::dnssec::DigestType;
+use hickory_resolver::proto::dnssec::crypto::Digest;
+
+use super::fault::Fault;
+use super::work::Work;
+use crate::dns::name::Name;
+
+/// SHA-1 of a name, the only hash that there is (IANA, DNSSEC NSEC3 Hash Algorithms).
+pub type Hash = [u8; 20];
+
+/// How a zone's names are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters<'a> {
+    pub salt: &'a [u8],
+    pub iterations: u16,
+}
+
+impl Parameters<'_> {
+    /// Hashes a name. Costs (iterations + 1) times one to five blocks of SHA-1, and is counted before.
+    pub fn hash(self, name: Name<'_>, work: &Work) -> Result<Hash, Fault> {
+        work.hash_name()?;
+        let digest = Digest::iterated(self.salt, name.wire(), DigestType::SHA1, self.iterations);
+        let digest = digest.expect("SHA-1 is compiled in");
+        Ok(digest.as_ref().try_into().expect("SHA-1 has 20 octets"))
+    }
+}
+
+/// Reads 32 digits of base 32 with extended hex alphabet (RFC 4648 §7), lower-case as all names here.
+pub fn from_base32hex(label: &[u8]) -> Option<Hash> {
+    let digits: &[u8; 32] = label.try_into().ok()?;
+    let mut hash = Hash::default();
+    for (octets, digits) in hash.chunks_exact_mut(5).zip(digits.chunks_exact(8)) {
+        let mut value = 0u64;
+        for digit in digits {
+            let digit = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'v' => digit - b'a' + 10,
+                _ => return None,
+            };
+            value = value << 5 | u64::from(digit);
+        }
+        octets.copy_from_slice(&value.to_be_bytes()[3..]);
+    }
+    Some(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::name::OwnedName;
+    use crate::resolve::validate::tests::zone::base32hex;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hashes_are_those_of_rfc_5155_appendix_a() {
+        let work = Work::new();
+        let parameters = Parameters { salt: &[0xaa, 0xbb, 0xcc, 0xdd], iterations: 12 };
+        for (text, hash) in [
+            ("example", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"),
+            ("a.example", "35mthgpgcu1qg68fab165klnsnk3dpvl"),
+            ("ai.example", "gjeqe526plbf1g8mklp59enfd789njgi"),
+            ("ns1.example", "2t7b4g4vsa5smi47k61mv5bv1a22bojr"),
+            ("ns2.example", "q04jkcevqvmu85r014c7dkba38o0ji5r"),
+            ("w.example", "k8udemvp1j2f7eg6jebps17vp3n8i58h"),
+            ("*.w.example", "r53bq7cc2uvmubfu5ocmm6pers9tk9en"),
+            ("x.w.example", "b4um86eghhds6nea196smvmlo4ors995"),
+            ("y.w.example", "ji6neoaepv8b5o6k4ev33abha8ht9fgc"),
+            ("x.y.w.example", "2vptu5timamqttgl4luu9kg21e0aor3s"),
+            ("xx.example", "t644ebqk9bibcna874givr6joj62mlhv"),
+        ] {
+            let name = OwnedName::parse(text).unwrap();
+            assert_eq!(
+                parameters.hash(name.as_name(), &work).ok(),
+                from_base32hex(hash.as_bytes()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_32_digits_is_no_hash() {
+        for text in ["", "0p9m", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tow", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom0"] {
+            assert_eq!(from_base32hex(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(hash: [u8; 20]) {
+            prop_assert_eq!(from_base32hex(base32hex(&hash).as_bytes()), Some(hash));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Promises of the room as a whole, on zones that are signed here and by others.
+
+pub mod zone;
+
+mod chain;
+mod denial;
+mod laws;
+mod signature;
