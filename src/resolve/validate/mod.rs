@@ -13,6 +13,7 @@
 // Inside: `order` is how names compare, `canonical` what is signed, `key` a DNSKEY; `types`, `nsec`, `hash`
 // and `nsec3` are what `denial` rests on.
 
+pub mod aggressive;
 pub mod anchors;
 mod canonical;
 pub mod chain;
