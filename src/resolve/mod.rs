@@ -52,6 +52,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 mod upstream;
+#[cfg_attr(not(test), expect(dead_code, reason = "iteration will use it"))]
 mod validate;
 mod wire;
 

@@ -127,6 +127,6 @@ impl<'a> Proofs<'a> {
     /// `None` where they are hashed too often.
     fn nsec3s(&self, rules: &Rules) -> Result<Option<Nsec3s<'_>>, Fault> {
         let nsec3s = Nsec3s::read(self.zone, &self.sets)?;
-        Ok((nsec3s.iterations() <= rules.nsec3_iterations_max).then_some(nsec3s))
+        Ok((nsec3s.parameters().iterations <= rules.nsec3_iterations_max).then_some(nsec3s))
     }
 }

@@ -5,7 +5,7 @@ use hickory_resolver::proto::dnssec::crypto::Digest;
 
 use super::fault::Fault;
 use super::work::Work;
-use crate::dns::name::Name;
+use crate::dns::name::{Name, NameBuf, OwnedName};
 
 /// SHA-1 of a name, the only hash that there is (IANA, DNSSEC NSEC3 Hash Algorithms).
 pub type Hash = [u8; 20];
@@ -25,6 +25,22 @@ impl Parameters<'_> {
         let digest = digest.expect("SHA-1 is compiled in");
         Ok(digest.as_ref().try_into().expect("SHA-1 has 20 octets"))
     }
+}
+
+/// The owner of a hash's NSEC3 record in the zone `apex`; `None` where that is longer than a name can be.
+pub fn owner_of(hash: &Hash, apex: Name<'_>) -> Option<OwnedName> {
+    let mut buf = NameBuf::new();
+    buf.fill_from_wire(&[b"\x20", &base32hex(hash)[..], apex.wire()].concat()).ok()?;
+    Some(buf.name().to_owned())
+}
+
+fn base32hex(hash: &Hash) -> Vec<u8> {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let digits = |octets: &[u8]| {
+        let value = octets.iter().fold(0u64, |value, octet| value << 8 | u64::from(*octet));
+        (0..8).rev().map(move |digit| DIGITS[(value >> (5 * digit)) as usize & 31])
+    };
+    hash.chunks_exact(5).flat_map(digits).collect()
 }
 
 /// Reads 32 digits of base 32 with extended hex alphabet (RFC 4648 §7), lower-case as all names here.
@@ -49,8 +65,6 @@ pub fn from_base32hex(label: &[u8]) -> Option<Hash> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::name::OwnedName;
-    use crate::resolve::validate::tests::zone::base32hex;
     use proptest::prelude::*;
 
     #[test]
@@ -89,7 +103,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back(hash: [u8; 20]) {
-            prop_assert_eq!(from_base32hex(base32hex(&hash).as_bytes()), Some(hash));
+            prop_assert_eq!(from_base32hex(&base32hex(&hash)), Some(hash));
+            let owner = owner_of(&hash, Name::ROOT).unwrap();
+            prop_assert_eq!(owner.as_name().labels().next().and_then(from_base32hex), Some(hash));
         }
     }
 }

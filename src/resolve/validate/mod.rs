@@ -13,13 +13,14 @@
 // Inside: `order` is how names compare, `canonical` what is signed, `key` a DNSKEY; `types`, `nsec`, `hash`
 // and `nsec3` are what `denial` rests on.
 
+pub mod aggressive;
 pub mod anchors;
 mod canonical;
 pub mod chain;
 pub mod denial;
 pub mod fault;
 mod hash;
-pub mod key;
+mod key;
 mod nsec;
 mod nsec3;
 mod order;

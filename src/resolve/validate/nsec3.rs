@@ -82,8 +82,13 @@ impl<'a> Nsec3s<'a> {
         Ok(Self { apex, parameters, all })
     }
 
-    pub fn iterations(&self) -> u16 {
-        self.parameters.iterations
+    pub fn parameters(&self) -> Parameters<'a> {
+        self.parameters
+    }
+
+    /// Where the first record's span ends.
+    pub fn first_next(&self) -> Option<Hash> {
+        Some(self.all.first()?.next)
     }
 
     /// RFC 5155 §8.4: neither the name nor a wildcard that would have answered for it.

@@ -193,7 +193,7 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
 }
 
 /// RFC 4648 §4, with padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let groups = text.as_bytes().chunks(4);

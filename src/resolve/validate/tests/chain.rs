@@ -90,7 +90,7 @@ fn a_sha_1_digest_does_not_count_beside_a_stronger_one() {
     let (old, new) = (Signer::usual(), Signer::usual());
     let dnskeys = old.dnskeys("example", &[&new]);
     let (weak, strong) = (old.ds("example", 1), new.ds("example", 2));
-    assert_eq!(by_ds(&dnskeys, &[weak.clone()]), Said::Secure(2));
+    assert_eq!(by_ds(&dnskeys, std::slice::from_ref(&weak)), Said::Secure(2));
     assert_eq!(by_ds(&dnskeys, &[weak.clone(), strong.clone()]), Said::Bogus(Fault::RrsigsMissing));
     // One that we cannot follow takes nothing away.
     assert_eq!(by_ds(&dnskeys, &[weak, with(&strong, 2, 16)]), Said::Secure(2));
@@ -139,8 +139,8 @@ fn a_key_that_is_revoked_or_not_for_zones_leads_nowhere() {
 fn an_anchor_is_a_ds_or_a_dnskey_and_one_of_several_is_enough() {
     let (signer, stranger) = (Signer::usual(), Signer::usual());
     let dnskeys = signer.dnskeys("example", &[]);
-    let by_anchor = |name: &str, ds: &[&Box<[u8]>], keys: &[&Box<[u8]>]| {
-        let own = |all: &[&Box<[u8]>]| all.iter().map(|rdata| (*rdata).clone()).collect();
+    let by_anchor = |name: &str, ds: &[&[u8]], keys: &[&[u8]]| {
+        let own = |all: &[&[u8]]| all.iter().map(|rdata| Box::from(*rdata)).collect();
         let anchor = Anchor { name: super::zone::name(name), ds: own(ds), dnskeys: own(keys) };
         said(keys_by_anchor(&dnskeys, &anchor, NOW, &Rules::default(), &Work::new()))
     };
@@ -190,7 +190,7 @@ fn a_key_too_small_to_check_makes_insecure_only_where_every_ds_leads_to_one() {
     signer.dnskey = small.clone();
     let weak = signer.ds("example", 2);
     let keys = |keys: &[&[u8]]| set("example", rtype::DNSKEY, keys);
-    assert_eq!(by_ds(&keys(&[&small]), &[weak.clone()]), Said::Insecure(Unsupported::Algorithm));
+    assert_eq!(by_ds(&keys(&[&small]), std::slice::from_ref(&weak)), Said::Insecure(Unsupported::Algorithm));
     // The good key was taken out, or its signature.
     let both = [weak, good.0];
     assert_eq!(by_ds(&keys(&[&small]), &both), Said::Bogus(Fault::RrsigsMissing));

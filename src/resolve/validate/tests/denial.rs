@@ -269,6 +269,19 @@ fn the_only_record_of_a_zone_covers_all_but_its_owner() {
 }
 
 #[test]
+fn an_nsec_that_leads_back_to_another_name_than_the_apex_covers_nothing() {
+    let desk = |next: &[u8]| {
+        let rdata = [next, &super::zone::bitmap(&[A, NSEC])].concat();
+        Desk { zone: "example", sets: vec![super::zone::set("m.example", NSEC, &[&rdata])] }
+    };
+    assert_eq!(desk(b"\x07example\x00").no_ds("x.example"), Ok(NoDs::NotACut));
+    for next in [&b"\x01b\x07example\x00"[..], b"\x01m\x07example\x00", b"\x03com\x00", b"\x00"] {
+        assert_eq!(desk(next).no_ds("x.example"), Err(Fault::NsecMissing), "{next:?}");
+        assert_eq!(desk(next).no_ds("a.example"), Err(Fault::NsecMissing), "{next:?}");
+    }
+}
+
+#[test]
 fn a_name_made_for_the_question_is_denied_by_its_own_record() {
     // RFC 9824: NODATA for whatever does not exist, with the type NXNAME.
     let next = [b"\x01\x00".as_slice(), name("no.example").as_name().wire()].concat();

@@ -22,23 +22,23 @@ fn rdata() -> impl Strategy<Value = Vec<Box<[u8]>>> {
 }
 
 /// Names of few labels from few letters, so that they meet: `a.b`, `*.a`, `b`.
-fn labels() -> impl Strategy<Value = String> {
+pub fn labels() -> impl Strategy<Value = String> {
     "([ab*]\\.){0,3}[ab*]"
 }
 
 /// A zone of such names, and one more name.
-fn zone_and_name() -> impl Strategy<Value = (BTreeSet<String>, String)> {
+pub fn zone_and_name() -> impl Strategy<Value = (BTreeSet<String>, String)> {
     (prop::collection::btree_set(labels(), 0..8), labels())
 }
 
-fn contents(names: &BTreeSet<String>) -> Contents {
+pub fn contents(names: &BTreeSet<String>) -> Contents {
     let names: Vec<String> = names.iter().map(|labels| format!("{labels}.example")).collect();
     Contents::new("example", names.iter().map(|name| (name.as_str(), &[rtype::A][..])))
 }
 
 /// What a zone would say of a name, by RFC 4592: the oracle that the proofs are compared with.
 #[derive(Debug, PartialEq)]
-enum Truth {
+pub enum Truth {
     Exists,
     EmptyNonterminal,
     Wildcard,
@@ -46,7 +46,7 @@ enum Truth {
     Nothing,
 }
 
-fn truth(names: &BTreeSet<String>, asked: &str) -> Truth {
+pub fn truth(names: &BTreeSet<String>, asked: &str) -> Truth {
     let exists = |name: &str| names.contains(name);
     let above = |name: &str| names.iter().any(|other| other.ends_with(&format!(".{name}")));
     if exists(asked) {

@@ -2,7 +2,9 @@
 
 pub mod zone;
 
+mod aggressive;
 mod chain;
 mod denial;
 mod laws;
 mod signature;
+mod signed;

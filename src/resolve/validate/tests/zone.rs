@@ -10,7 +10,7 @@ use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
 use crate::resolve::validate::canonical;
 use crate::resolve::validate::chain::{Trust, keys_by_ds};
-use crate::resolve::validate::hash::Parameters;
+use crate::resolve::validate::hash::{Parameters, owner_of};
 use crate::resolve::validate::key::{Dnskey, ZoneKeys};
 use crate::resolve::validate::work::Work;
 use crate::resolve::validate::{Rules, order};
@@ -134,14 +134,6 @@ pub fn bitmap(types: &[u16]) -> Vec<u8> {
     windows.into_iter().flat_map(|(window, bits)| [vec![window, bits.len() as u8], bits].concat()).collect()
 }
 
-/// RFC 4648 §7 without padding, lower-case.
-pub fn base32hex(octets: &[u8]) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-    let bit = |at: usize| octets.get(at / 8).map_or(0, |octet| octet >> (7 - at % 8) & 1);
-    let letter = |at: usize| (0..5).fold(0, |value, next| value << 1 | usize::from(bit(at * 5 + next)));
-    (0..(octets.len() * 8).div_ceil(5)).map(|at| char::from(LETTERS[letter(at)])).collect()
-}
-
 /// The names of a zone and the types at them; the apex has NS and SOA, and need not be named.
 pub struct Contents {
     pub apex: OwnedName,
@@ -193,9 +185,8 @@ impl Contents {
             let [high, low] = iterations.to_be_bytes();
             let fixed = [1, u8::from(opt_out), high, low, salt.len() as u8];
             let rdata = [&fixed[..], salt, &[20], next, &bitmap(types)].concat();
-            let owner = format!("{}.{}", base32hex(owner), self.apex);
-            let owner = if apex.is_root() { owner.trim_end_matches('.') } else { &owner };
-            RrSet::new(name(owner), rtype::NSEC3, 3600, vec![rdata.into()])
+            let owner = owner_of(owner, apex).unwrap();
+            RrSet::new(owner, rtype::NSEC3, 3600, vec![rdata.into()])
         };
         hashed.iter().zip(next).map(link).collect()
     }
