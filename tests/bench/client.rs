@@ -11,6 +11,8 @@ use super::wire::message::{Edns, Message};
 const WAIT: Duration = Duration::from_secs(15);
 /// When it sends the same query again, over UDP.
 const AGAIN: Duration = Duration::from_millis(2500);
+/// The cookie that clients send (RFC 7873): nobody else's.
+pub const CLIENT_COOKIE: &[u8] = b"clientid";
 
 /// What a client heard, and after how long.
 pub struct Heard {
@@ -55,7 +57,7 @@ fn query(ask: &Ask, id: u16) -> Message {
             edns.options.push((8, vec![0, 1, 24, 0, 10, 20, 30]));
         }
         if ask.has("+cookie") {
-            edns.options.push((10, b"clientid".to_vec()));
+            edns.options.push((10, CLIENT_COOKIE.to_vec()));
         }
         if ask.has("+mac") {
             edns.options.push((65001, vec![2, 0, 0, 0, 0, 1]));

@@ -1,12 +1,12 @@
 //! One scenario, played to one resolver, in a network namespace of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::path::Path;
 
 use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
-use super::client::{Heard, hear};
+use super::client::{CLIENT_COOKIE, Heard, hear};
 use super::expect;
 use super::resolvers::{Cannot, Desk, Resolver, Running};
 use super::script::Script;
@@ -104,6 +104,15 @@ impl Play<'_> {
                     return Err(format!("not asked in {within:?}: {}", self.asked_text()));
                 }
             }
+            Kind::Varied(least) => {
+                let asked: Vec<Asked> = self.servers.asked().into_iter().filter(|asked| !asked.tcp).collect();
+                let ports: BTreeSet<u16> = asked.iter().map(|asked| asked.port).collect();
+                let ids: BTreeSet<u16> = asked.iter().map(|asked| asked.query.id).collect();
+                if ports.len() < *least || ids.len() < *least {
+                    let (ports, ids, all) = (ports.len(), ids.len(), asked.len());
+                    return Err(format!("{ports} ports and {ids} ids in {all} queries"));
+                }
+            }
             Kind::Never(what) => {
                 if let Some(asked) = self.servers.asked().iter().find(|asked| carries(asked, what)) {
                     return Err(format!("{asked} carries {what}"));
@@ -141,7 +150,9 @@ fn carries(asked: &Asked, what: &str) -> bool {
     match what {
         "rd" => asked.query.flags.recursion_desired,
         "ecs" => has(8),
-        "cookie" => has(10),
+        "cookie-of-client" => {
+            options.clone().any(|(code, data)| *code == 10 && data.starts_with(CLIENT_COOKIE))
+        }
         "upper-case" => {
             let (name, _) = asked.query.question.as_ref().expect("only questions are noted");
             !name.is_same_text(&name.lower())

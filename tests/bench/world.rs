@@ -29,7 +29,7 @@ pub struct World {
 impl World {
     /// Makes the addresses, signs, starts the servers. `None` where a program is missing.
     pub fn open(script: &Script, folder: &Path) -> Option<Self> {
-        let signer = Signer::new(folder)?;
+        let signer = Signer::new(script, folder)?;
         let (zones, signed) = zones(script, &signer);
         let servers = servers(script, &zones);
         take_addresses(servers.keys(), folder);
@@ -108,7 +108,9 @@ fn servers(script: &Script, zones: &HashMap<Name, Zone>) -> HashMap<IpAddr, Serv
         for set in taken {
             let zone = &zones[&set.zone];
             let records = zone.set(&set.name, set.rtype).chain(zone.signatures(&set.name, set.rtype));
-            set.section.of(&mut scripted.message).extend(records.cloned());
+            let owner = set.owner.as_ref().unwrap_or(&set.name);
+            let renamed = records.map(|record| Record { name: owner.clone(), ..record.clone() });
+            set.section.of(&mut scripted.message).extend(renamed);
         }
         servers.entry(*ip).or_default().replies.push(scripted);
     }

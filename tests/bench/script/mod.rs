@@ -47,6 +47,8 @@ pub struct Taken {
     pub zone: Name,
     pub name: Name,
     pub rtype: u16,
+    /// Under another owner name: a wildcard expanded.
+    pub owner: Option<Name>,
     pub section: Section,
 }
 
@@ -191,6 +193,7 @@ pub fn scripted(block: &Block<'_>) -> (Scripted, Vec<Taken>) {
                     zone: Name::absolute(&words[1]),
                     name: Name::absolute(&words[2]),
                     rtype: types::rtype(&words[3]).unwrap(),
+                    owner: words.get(5).map(|owner| Name::absolute(owner)),
                     section,
                 });
             }

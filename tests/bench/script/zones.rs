@@ -68,6 +68,8 @@ pub enum Spoil {
     /// Other data under the same signatures.
     Forge(Record),
     Add(Record),
+    /// Another TTL than was signed.
+    Ttl(Name, u16, u32),
 }
 
 impl ZoneSpec {
@@ -189,6 +191,10 @@ impl Spoil {
                 let (name, rtype) = set();
                 Self::Corrupt(name, rtype)
             }
+            "ttl" => {
+                let (name, rtype) = set();
+                Self::Ttl(name.expect("a name"), rtype, words[3].parse().expect("a TTL"))
+            }
             "forge" => Self::Forge(record()),
             "add" => Self::Add(record()),
             _ => panic!("no `!{text}`"),
@@ -214,6 +220,12 @@ impl Spoil {
             Self::Forge(forged) => {
                 records.retain(|record| record.name != forged.name || record.rtype != forged.rtype);
                 records.push(forged.clone());
+            }
+            Self::Ttl(name, rtype, ttl) => {
+                let set = records.iter_mut().filter(|record| {
+                    record.name == *name && (record.rtype == *rtype || record.covered() == Some(*rtype))
+                });
+                set.for_each(|record| record.ttl = *ttl);
             }
             Self::Add(record) => records.push(record.clone()),
         }
