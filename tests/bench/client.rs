@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::script::steps::Ask;
@@ -24,13 +25,20 @@ pub struct Heard {
 
 /// Asks with as many clients as the script says, all at once.
 pub fn hear(server: SocketAddr, ask: &Ask) -> Vec<Heard> {
-    let clients: Vec<_> = (0..ask.clients)
-        .map(|number| {
-            let ask = ask.clone();
-            std::thread::spawn(move || ask_once(server, ask, number as u16))
-        })
-        .collect();
-    clients.into_iter().map(|client| client.join().expect("a client ends")).collect()
+    clients(server, ask).into_iter().map(|client| client.join().expect("a client ends")).collect()
+}
+
+/// The same, while the script goes on: what they hear is not looked at.
+pub fn leave(server: SocketAddr, ask: &Ask) {
+    drop(clients(server, ask));
+}
+
+fn clients(server: SocketAddr, ask: &Ask) -> Vec<JoinHandle<Heard>> {
+    let client = |number: usize| {
+        let ask = Ask { name: ask.name.numbered(number), ..ask.clone() };
+        std::thread::spawn(move || ask_once(server, ask, number as u16))
+    };
+    (0..ask.clients).map(client).collect()
 }
 
 fn ask_once(server: SocketAddr, ask: Ask, number: u16) -> Heard {

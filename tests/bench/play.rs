@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
-use super::client::{CLIENT_COOKIE, Heard, hear};
+use super::client::{CLIENT_COOKIE, Heard, hear, leave};
 use super::expect;
 use super::resolvers::{Cannot, Desk, Resolver, Running};
 use super::script::Script;
@@ -56,6 +56,7 @@ struct Play<'w> {
 impl Play<'_> {
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match &step.kind {
+            Kind::Ask(ask) if ask.has("background") => leave(self.resolver.address(), ask),
             Kind::Ask(ask) => self.heard = hear(self.resolver.address(), ask),
             Kind::Expect(expected) => {
                 for heard in &self.heard {
@@ -95,13 +96,13 @@ impl Play<'_> {
             Kind::Asked(count, pattern) => {
                 let found = self.servers.asked().iter().filter(|asked| pattern.fits(asked)).count();
                 if !(count.least..=count.most).contains(&found) {
-                    return Err(format!("asked {found} times: {}", self.asked_text()));
+                    return Err(format!("asked {found} times; {}", self.asked_text()));
                 }
             }
             Kind::Await(pattern, within) => {
                 let seen = |book: &[Asked]| book.iter().any(|asked| pattern.fits(asked));
                 if !self.servers.wait_until(*within, seen) {
-                    return Err(format!("not asked in {within:?}: {}", self.asked_text()));
+                    return Err(format!("not asked in {within:?}; {}", self.asked_text()));
                 }
             }
             Kind::Varied(least) => {
@@ -148,6 +149,8 @@ fn carries(asked: &Asked, what: &str) -> bool {
     let options = asked.query.edns.iter().flat_map(|edns| &edns.options);
     let has = |code: u16| options.clone().any(|(known, _)| *known == code);
     match what {
+        // More than a datagram that no network fragments (DNS flag day 2020).
+        "large-edns" => asked.query.edns.as_ref().is_some_and(|edns| edns.size > 1232),
         "rd" => asked.query.flags.recursion_desired,
         "ecs" => has(8),
         "cookie-of-client" => {

@@ -53,8 +53,12 @@ impl Signer {
 
     pub fn sign(&self, zone: &ZoneSpec, signing: &Signing) -> Signed {
         let apex = zone.apex.to_string();
-        let keys: Vec<String> =
-            signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm)).collect();
+        let mut keys: Vec<String> =
+            signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm, &["-f", "KSK"])).collect();
+        let for_keys = keys.len();
+        if signing.split {
+            keys.extend(signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm, &[])));
+        }
         let read = |key: &String| self.records(&self.folder.join(format!("{key}.key")));
         let mut dnskeys: Vec<Record> = keys.iter().flat_map(read).collect();
         if signing.trap > 0 {
@@ -80,7 +84,7 @@ impl Signer {
             let text = run(Command::new(&self.dsfromkey).args(["-a", digest]).arg(key));
             Record::parse(text.trim(), &Name::root())
         };
-        let true_ds: Vec<Record> = keys.iter().map(|key| digest(key, "SHA-256")).collect();
+        let true_ds: Vec<Record> = keys[..for_keys].iter().map(|key| digest(key, "SHA-256")).collect();
         let ds = match &signing.ds {
             Ds::Right => true_ds.clone(),
             Ds::None => vec![],
@@ -101,7 +105,8 @@ impl Signer {
         let at = &self.folder;
         let mut command = Command::new(&self.signzone);
         // One key for everything (-z), not looked through afterwards (-P): what is wrong has its use here.
-        command.args(["-q", "-z", "-P", "-O", "full", "-o", &zone.apex.to_string(), "-K"]).arg(at);
+        command.args((!signing.split).then_some("-z"));
+        command.args(["-q", "-P", "-O", "full", "-o", &zone.apex.to_string(), "-K"]).arg(at);
         command.arg("-d").arg(at).arg("-f").arg(at.join("zone.signed"));
         match signing.period {
             Period::Now => {}
@@ -123,11 +128,10 @@ impl Signer {
         run(command.arg(self.folder.join(key)));
     }
 
-    fn key(&self, apex: &str, algorithm: &str) -> String {
+    fn key(&self, apex: &str, algorithm: &str, more: &[&str]) -> String {
         let mut command = Command::new(&self.keygen);
-        command.args(["-q", "-a", algorithm, "-f", "KSK", "-L", &TTL.to_string(), "-K"]).arg(&self.folder);
+        command.args(["-q", "-a", algorithm, "-L", &TTL.to_string(), "-K"]).arg(&self.folder).args(more);
         command.args(algorithm.starts_with("RSA").then_some(["-b", "2048"]).iter().flatten());
-        // The older RSA is for NSEC, its twin for NSEC3; both sign alike.
         run(command.arg(apex)).trim().to_owned()
     }
 

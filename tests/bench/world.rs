@@ -150,17 +150,22 @@ fn hints_text(zones: &HashMap<Name, Zone>) -> String {
 /// The anchors that the script names; without any, the root's key where it is signed.
 fn trusted(script: &Script, signed: &HashMap<Name, Signed>) -> Vec<Record> {
     if script.anchors.is_empty() {
-        return signed.get(&Name::root()).map(|root| root.dnskeys.clone()).unwrap_or_default();
+        return signed.get(&Name::root()).map(|root| entry_keys(&root.dnskeys)).unwrap_or_default();
     }
     let anchors = script.anchors.iter().flat_map(|anchor| {
         let zone = &signed[&anchor.zone];
         match anchor.form {
-            AnchorForm::Dnskey => zone.dnskeys.clone(),
+            AnchorForm::Dnskey => entry_keys(&zone.dnskeys),
             AnchorForm::Ds => zone.true_ds.clone(),
             AnchorForm::WrongDs => zone.true_ds.iter().map(sign::wrong).collect(),
         }
     });
     anchors.collect()
+}
+
+/// The keys with the SEP flag (RFC 4034 §2.1.1).
+fn entry_keys(keys: &[Record]) -> Vec<Record> {
+    keys.iter().filter(|key| key.data[1] & 1 != 0).cloned().collect()
 }
 
 /// A DNSKEY or DS as every resolver reads it.

@@ -40,6 +40,8 @@ pub enum Kind {
     /// Over UDP with TC and the first record.
     TruncatesInPart,
     Slow(Duration),
+    /// Answers over UDP that are larger get lost on the way.
+    Loses(usize),
     NoAa,
     WrongId,
     WrongQuestion,
@@ -115,6 +117,7 @@ impl Kind {
             ["truncates"] => Self::Truncates,
             ["truncates", "in-part"] => Self::TruncatesInPart,
             ["slow", ms] => Self::Slow(Duration::from_millis(ms.trim_end_matches("ms").parse().unwrap())),
+            ["loses", size] => Self::Loses(size.parse().unwrap()),
             ["no-aa"] => Self::NoAa,
             ["wrong-id"] => Self::WrongId,
             ["wrong-question"] => Self::WrongQuestion,

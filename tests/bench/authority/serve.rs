@@ -215,6 +215,7 @@ impl Server {
         for kind in kinds {
             match kind {
                 Kind::Slow(time) => said.after = time,
+                Kind::Loses(size) if !tcp && said.octets.len() > size => return None,
                 Kind::Doubles => said.copies = 2,
                 Kind::Garbage => {
                     said.octets.truncate(2);

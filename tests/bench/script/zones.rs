@@ -26,6 +26,8 @@ pub struct Signing {
     pub period: Period,
     /// As many more keys of the same tag, and signatures with that tag over every set (KeyTrap).
     pub trap: usize,
+    /// A key for keys and another one for the rest, as most zones have it.
+    pub split: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +111,7 @@ impl ZoneSpec {
         let signing = self.signing.get_or_insert_with(Signing::default);
         match (key, value) {
             ("signed", "") => {}
+            ("split", "") => signing.split = true,
             ("alg", list) => signing.algorithms = list.split('+').map(str::to_owned).collect(),
             ("nsec3", _) => signing.nsec3(|_, _, _| {}),
             ("iterations", number) => {
@@ -155,6 +158,7 @@ impl Default for Signing {
             ds: Ds::Right,
             period: Period::Now,
             trap: 0,
+            split: false,
         }
     }
 }
