@@ -29,6 +29,9 @@ pub enum Kind {
     SilentOverUdp,
     /// No listener for TCP.
     NoTcp,
+    /// Closes a TCP connection after one answer, or says nothing in it.
+    TcpCloses,
+    TcpMute,
     Says(u8),
     /// NOERROR and nothing else.
     Lame,
@@ -105,6 +108,8 @@ impl Kind {
             ["closed"] => Self::Closed,
             ["silent"] => Self::Silent,
             ["silent", "udp"] => Self::SilentOverUdp,
+            ["tcp-closes"] => Self::TcpCloses,
+            ["tcp-mute"] => Self::TcpMute,
             ["no-tcp"] => Self::NoTcp,
             ["says", rcode] => Self::Says(code(rcode)),
             ["lame"] => Self::Lame,
@@ -143,6 +148,7 @@ impl Kind {
         Some(match self {
             Self::Silent => None,
             Self::SilentOverUdp if !tcp => None,
+            Self::TcpMute if tcp => None,
             Self::Says(rcode) => Some(said(*rcode)),
             Self::Lame => Some(said(0)),
             Self::RefersTo(apex) => {

@@ -158,7 +158,7 @@ impl Servers {
             let Some(said) = self.exchange(address.ip(), port, &query, true) else { continue };
             wait_until(Instant::now() + said.after);
             let framed = [&(said.octets.len() as u16).to_be_bytes()[..], &said.octets].concat();
-            if stream.write_all(&framed).is_err() {
+            if stream.write_all(&framed).is_err() || said.last {
                 return;
             }
         }
@@ -186,6 +186,8 @@ struct Said {
     octets: Vec<u8>,
     copies: usize,
     after: Duration,
+    /// The connection ends after it.
+    last: bool,
     /// Sent before, from where.
     forged: Vec<(Option<SocketAddr>, Vec<u8>)>,
 }
@@ -210,12 +212,18 @@ impl Server {
         let is_between = Zone::of(&self.zones, &name, rtype)
             .is_some_and(|zone| zone.exists(&name) && !zone.records.iter().any(|record| record.name == name));
         kinds.iter().for_each(|kind| kind.change(&mut reply, tcp, is_between));
-        let mut said =
-            Said { octets: fitted(&reply, query, tcp), copies: 1, after: Duration::ZERO, forged: vec![] };
+        let mut said = Said {
+            octets: fitted(&reply, query, tcp),
+            copies: 1,
+            after: Duration::ZERO,
+            last: false,
+            forged: vec![],
+        };
         for kind in kinds {
             match kind {
                 Kind::Slow(time) => said.after = time,
                 Kind::Loses(size) if !tcp && said.octets.len() > size => return None,
+                Kind::TcpCloses => said.last = true,
                 Kind::Doubles => said.copies = 2,
                 Kind::Garbage => {
                     said.octets.truncate(2);
