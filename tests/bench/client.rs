@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::script::steps::Ask;
@@ -11,6 +12,8 @@ use super::wire::message::{Edns, Message};
 const WAIT: Duration = Duration::from_secs(15);
 /// When it sends the same query again, over UDP.
 const AGAIN: Duration = Duration::from_millis(2500);
+/// The cookie that clients send (RFC 7873): nobody else's.
+pub const CLIENT_COOKIE: &[u8] = b"clientid";
 
 /// What a client heard, and after how long.
 pub struct Heard {
@@ -22,13 +25,20 @@ pub struct Heard {
 
 /// Asks with as many clients as the script says, all at once.
 pub fn hear(server: SocketAddr, ask: &Ask) -> Vec<Heard> {
-    let clients: Vec<_> = (0..ask.clients)
-        .map(|number| {
-            let ask = ask.clone();
-            std::thread::spawn(move || ask_once(server, ask, number as u16))
-        })
-        .collect();
-    clients.into_iter().map(|client| client.join().expect("a client ends")).collect()
+    clients(server, ask).into_iter().map(|client| client.join().expect("a client ends")).collect()
+}
+
+/// The same, while the script goes on: what they hear is not looked at.
+pub fn leave(server: SocketAddr, ask: &Ask) {
+    drop(clients(server, ask));
+}
+
+fn clients(server: SocketAddr, ask: &Ask) -> Vec<JoinHandle<Heard>> {
+    let client = |number: usize| {
+        let ask = Ask { name: ask.name.numbered(number), ..ask.clone() };
+        std::thread::spawn(move || ask_once(server, ask, number as u16))
+    };
+    (0..ask.clients).map(client).collect()
 }
 
 fn ask_once(server: SocketAddr, ask: Ask, number: u16) -> Heard {
@@ -55,7 +65,7 @@ fn query(ask: &Ask, id: u16) -> Message {
             edns.options.push((8, vec![0, 1, 24, 0, 10, 20, 30]));
         }
         if ask.has("+cookie") {
-            edns.options.push((10, b"clientid".to_vec()));
+            edns.options.push((10, CLIENT_COOKIE.to_vec()));
         }
         if ask.has("+mac") {
             edns.options.push((65001, vec![2, 0, 0, 0, 0, 1]));

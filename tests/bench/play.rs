@@ -1,12 +1,12 @@
 //! One scenario, played to one resolver, in a network namespace of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::path::Path;
 
 use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
-use super::client::{Heard, hear};
+use super::client::{CLIENT_COOKIE, Heard, hear, leave};
 use super::expect;
 use super::resolvers::{Cannot, Desk, Resolver, Running};
 use super::script::Script;
@@ -56,6 +56,7 @@ struct Play<'w> {
 impl Play<'_> {
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match &step.kind {
+            Kind::Ask(ask) if ask.has("background") => leave(self.resolver.address(), ask),
             Kind::Ask(ask) => self.heard = hear(self.resolver.address(), ask),
             Kind::Expect(expected) => {
                 for heard in &self.heard {
@@ -95,13 +96,22 @@ impl Play<'_> {
             Kind::Asked(count, pattern) => {
                 let found = self.servers.asked().iter().filter(|asked| pattern.fits(asked)).count();
                 if !(count.least..=count.most).contains(&found) {
-                    return Err(format!("asked {found} times: {}", self.asked_text()));
+                    return Err(format!("asked {found} times; {}", self.asked_text()));
                 }
             }
             Kind::Await(pattern, within) => {
                 let seen = |book: &[Asked]| book.iter().any(|asked| pattern.fits(asked));
                 if !self.servers.wait_until(*within, seen) {
-                    return Err(format!("not asked in {within:?}: {}", self.asked_text()));
+                    return Err(format!("not asked in {within:?}; {}", self.asked_text()));
+                }
+            }
+            Kind::Varied(least) => {
+                let asked: Vec<Asked> = self.servers.asked().into_iter().filter(|asked| !asked.tcp).collect();
+                let ports: BTreeSet<u16> = asked.iter().map(|asked| asked.port).collect();
+                let ids: BTreeSet<u16> = asked.iter().map(|asked| asked.query.id).collect();
+                if ports.len() < *least || ids.len() < *least {
+                    let (ports, ids, all) = (ports.len(), ids.len(), asked.len());
+                    return Err(format!("{ports} ports and {ids} ids in {all} queries"));
                 }
             }
             Kind::Never(what) => {
@@ -139,9 +149,13 @@ fn carries(asked: &Asked, what: &str) -> bool {
     let options = asked.query.edns.iter().flat_map(|edns| &edns.options);
     let has = |code: u16| options.clone().any(|(known, _)| *known == code);
     match what {
+        // More than a datagram that no network fragments (DNS flag day 2020).
+        "large-edns" => asked.query.edns.as_ref().is_some_and(|edns| edns.size > 1232),
         "rd" => asked.query.flags.recursion_desired,
         "ecs" => has(8),
-        "cookie" => has(10),
+        "cookie-of-client" => {
+            options.clone().any(|(code, data)| *code == 10 && data.starts_with(CLIENT_COOKIE))
+        }
         "upper-case" => {
             let (name, _) = asked.query.question.as_ref().expect("only questions are noted");
             !name.is_same_text(&name.lower())

@@ -138,7 +138,7 @@ fn play_outside(scenario: String, resolver: Resolver) -> Option<Cell> {
         Err(_) if !ended => Outcome::Failed(format!("not over after {} s", LONGEST.as_secs())),
         Err(_) => {
             let said = fs::read_to_string(folder.path().join("said")).unwrap_or_default();
-            let panic = said.lines().skip_while(|line| !line.contains("panicked at")).take(3);
+            let panic = said.lines().skip_while(|line| !line.contains("panicked at")).skip(1).take(2);
             Outcome::Failed(panic.collect::<Vec<_>>().join(" "))
         }
     };

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::script::Script;
 use super::script::zones::{Denial, Ds, Period, Signing, ZoneSpec};
 use super::wire::coding::to_hex;
 use super::wire::name::Name;
@@ -25,26 +26,39 @@ pub struct Signer {
     keygen: PathBuf,
     signzone: PathBuf,
     dsfromkey: PathBuf,
+    /// Signs with more NSEC3 iterations than BIND's tool agrees to.
+    lenient: Option<PathBuf>,
     folder: PathBuf,
 }
 
+/// The most NSEC3 iterations that `dnssec-signzone` takes.
+const ITERATIONS_MAX: u16 = 150;
+
 impl Signer {
     /// `None`, with a line that says so, where a program is missing.
-    pub fn new(folder: &Path) -> Option<Self> {
+    pub fn new(script: &Script, folder: &Path) -> Option<Self> {
         let folder = folder.join("keys");
         fs::create_dir_all(&folder).unwrap();
         Some(Self {
             keygen: program("dnssec-keygen")?,
             signzone: program("dnssec-signzone")?,
             dsfromkey: program("dnssec-dsfromkey")?,
+            lenient: match script.zones.iter().any(takes_many_iterations) {
+                true => Some(program("ldns-signzone")?),
+                false => None,
+            },
             folder,
         })
     }
 
     pub fn sign(&self, zone: &ZoneSpec, signing: &Signing) -> Signed {
         let apex = zone.apex.to_string();
-        let keys: Vec<String> =
-            signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm)).collect();
+        let mut keys: Vec<String> =
+            signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm, &["-f", "KSK"])).collect();
+        let for_keys = keys.len();
+        if signing.split {
+            keys.extend(signing.algorithms.iter().map(|algorithm| self.key(&apex, algorithm, &[])));
+        }
         let read = |key: &String| self.records(&self.folder.join(format!("{key}.key")));
         let mut dnskeys: Vec<Record> = keys.iter().flat_map(read).collect();
         if signing.trap > 0 {
@@ -57,21 +71,10 @@ impl Signer {
         let lines: String = zone.records.iter().chain(&dnskeys).map(line).collect();
         fs::write(&written, lines).unwrap();
         let signed = self.folder.join("zone.signed");
-        let mut command = Command::new(&self.signzone);
-        // One key for everything (-z), not looked through afterwards (-P): what is wrong has its use here.
-        command.args(["-q", "-z", "-P", "-O", "full", "-o", &apex, "-K"]).arg(&self.folder);
-        command.arg("-d").arg(&self.folder).arg("-f").arg(&signed);
-        match signing.period {
-            Period::Now => {}
-            Period::Expired => drop(command.args(["-s", "20200101000000", "-e", "20200201000000"])),
-            Period::Future => drop(command.args(["-s", "now+20d", "-e", "now+40d"])),
+        match &self.lenient {
+            Some(tool) if takes_many_iterations(zone) => self.sign_leniently(tool, zone, &keys[0]),
+            _ => self.sign_strictly(zone, signing, &keys),
         }
-        if let Denial::Nsec3 { iterations, salt, opt_out } = &signing.denial {
-            command.args(["-3", salt, "-H", &iterations.to_string()]);
-            command.args(opt_out.then_some("-A"));
-        }
-        command.arg(&written).args(&keys);
-        run(&mut command);
         let mut records = self.records(&signed);
         if signing.trap > 0 {
             multiply(&mut records, signing.trap);
@@ -81,7 +84,7 @@ impl Signer {
             let text = run(Command::new(&self.dsfromkey).args(["-a", digest]).arg(key));
             Record::parse(text.trim(), &Name::root())
         };
-        let true_ds: Vec<Record> = keys.iter().map(|key| digest(key, "SHA-256")).collect();
+        let true_ds: Vec<Record> = keys[..for_keys].iter().map(|key| digest(key, "SHA-256")).collect();
         let ds = match &signing.ds {
             Ds::Right => true_ds.clone(),
             Ds::None => vec![],
@@ -98,11 +101,37 @@ impl Signer {
         Signed { records, dnskeys, ds, true_ds }
     }
 
-    fn key(&self, apex: &str, algorithm: &str) -> String {
+    fn sign_strictly(&self, zone: &ZoneSpec, signing: &Signing, keys: &[String]) {
+        let at = &self.folder;
+        let mut command = Command::new(&self.signzone);
+        // One key for everything (-z), not looked through afterwards (-P): what is wrong has its use here.
+        command.args((!signing.split).then_some("-z"));
+        command.args(["-q", "-P", "-O", "full", "-o", &zone.apex.to_string(), "-K"]).arg(at);
+        command.arg("-d").arg(at).arg("-f").arg(at.join("zone.signed"));
+        match signing.period {
+            Period::Now => {}
+            Period::Expired => drop(command.args(["-s", "20200101000000", "-e", "20200201000000"])),
+            Period::Future => drop(command.args(["-s", "now+20d", "-e", "now+40d"])),
+        }
+        if let Denial::Nsec3 { iterations, salt, opt_out } = &signing.denial {
+            command.args(["-3", salt, "-H", &iterations.to_string()]);
+            command.args(opt_out.then_some("-A"));
+        }
+        run(command.arg(at.join("zone")).args(keys));
+    }
+
+    fn sign_leniently(&self, tool: &Path, zone: &ZoneSpec, key: &str) {
+        let Some(Signing { denial: Denial::Nsec3 { iterations, .. }, .. }) = &zone.signing else { return };
+        let mut command = Command::new(tool);
+        command.args(["-n", "-t", &iterations.to_string(), "-o", &zone.apex.to_string(), "-f"]);
+        command.arg(self.folder.join("zone.signed")).arg(self.folder.join("zone"));
+        run(command.arg(self.folder.join(key)));
+    }
+
+    fn key(&self, apex: &str, algorithm: &str, more: &[&str]) -> String {
         let mut command = Command::new(&self.keygen);
-        command.args(["-q", "-a", algorithm, "-f", "KSK", "-L", &TTL.to_string(), "-K"]).arg(&self.folder);
+        command.args(["-q", "-a", algorithm, "-L", &TTL.to_string(), "-K"]).arg(&self.folder).args(more);
         command.args(algorithm.starts_with("RSA").then_some(["-b", "2048"]).iter().flatten());
-        // The older RSA is for NSEC, its twin for NSEC3; both sign alike.
         run(command.arg(apex)).trim().to_owned()
     }
 
@@ -111,6 +140,11 @@ impl Signer {
         let lines = text.lines().filter(|line| !line.starts_with(';') && !line.trim().is_empty());
         lines.map(|line| Record::parse(line, &Name::root())).collect()
     }
+}
+
+fn takes_many_iterations(zone: &ZoneSpec) -> bool {
+    let denial = zone.signing.as_ref().map(|signing| &signing.denial);
+    matches!(denial, Some(Denial::Nsec3 { iterations, .. }) if *iterations > ITERATIONS_MAX)
 }
 
 /// A DS that fits no key.

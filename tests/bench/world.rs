@@ -29,7 +29,7 @@ pub struct World {
 impl World {
     /// Makes the addresses, signs, starts the servers. `None` where a program is missing.
     pub fn open(script: &Script, folder: &Path) -> Option<Self> {
-        let signer = Signer::new(folder)?;
+        let signer = Signer::new(script, folder)?;
         let (zones, signed) = zones(script, &signer);
         let servers = servers(script, &zones);
         take_addresses(servers.keys(), folder);
@@ -108,7 +108,9 @@ fn servers(script: &Script, zones: &HashMap<Name, Zone>) -> HashMap<IpAddr, Serv
         for set in taken {
             let zone = &zones[&set.zone];
             let records = zone.set(&set.name, set.rtype).chain(zone.signatures(&set.name, set.rtype));
-            set.section.of(&mut scripted.message).extend(records.cloned());
+            let owner = set.owner.as_ref().unwrap_or(&set.name);
+            let renamed = records.map(|record| Record { name: owner.clone(), ..record.clone() });
+            set.section.of(&mut scripted.message).extend(renamed);
         }
         servers.entry(*ip).or_default().replies.push(scripted);
     }
@@ -148,17 +150,22 @@ fn hints_text(zones: &HashMap<Name, Zone>) -> String {
 /// The anchors that the script names; without any, the root's key where it is signed.
 fn trusted(script: &Script, signed: &HashMap<Name, Signed>) -> Vec<Record> {
     if script.anchors.is_empty() {
-        return signed.get(&Name::root()).map(|root| root.dnskeys.clone()).unwrap_or_default();
+        return signed.get(&Name::root()).map(|root| entry_keys(&root.dnskeys)).unwrap_or_default();
     }
     let anchors = script.anchors.iter().flat_map(|anchor| {
         let zone = &signed[&anchor.zone];
         match anchor.form {
-            AnchorForm::Dnskey => zone.dnskeys.clone(),
+            AnchorForm::Dnskey => entry_keys(&zone.dnskeys),
             AnchorForm::Ds => zone.true_ds.clone(),
             AnchorForm::WrongDs => zone.true_ds.iter().map(sign::wrong).collect(),
         }
     });
     anchors.collect()
+}
+
+/// The keys with the SEP flag (RFC 4034 §2.1.1).
+fn entry_keys(keys: &[Record]) -> Vec<Record> {
+    keys.iter().filter(|key| key.data[1] & 1 != 0).cloned().collect()
 }
 
 /// A DNSKEY or DS as every resolver reads it.

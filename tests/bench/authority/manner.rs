@@ -29,6 +29,9 @@ pub enum Kind {
     SilentOverUdp,
     /// No listener for TCP.
     NoTcp,
+    /// Closes a TCP connection after one answer, or says nothing in it.
+    TcpCloses,
+    TcpMute,
     Says(u8),
     /// NOERROR and nothing else.
     Lame,
@@ -40,6 +43,8 @@ pub enum Kind {
     /// Over UDP with TC and the first record.
     TruncatesInPart,
     Slow(Duration),
+    /// Answers over UDP that are larger get lost on the way.
+    Loses(usize),
     NoAa,
     WrongId,
     WrongQuestion,
@@ -103,6 +108,8 @@ impl Kind {
             ["closed"] => Self::Closed,
             ["silent"] => Self::Silent,
             ["silent", "udp"] => Self::SilentOverUdp,
+            ["tcp-closes"] => Self::TcpCloses,
+            ["tcp-mute"] => Self::TcpMute,
             ["no-tcp"] => Self::NoTcp,
             ["says", rcode] => Self::Says(code(rcode)),
             ["lame"] => Self::Lame,
@@ -115,6 +122,7 @@ impl Kind {
             ["truncates"] => Self::Truncates,
             ["truncates", "in-part"] => Self::TruncatesInPart,
             ["slow", ms] => Self::Slow(Duration::from_millis(ms.trim_end_matches("ms").parse().unwrap())),
+            ["loses", size] => Self::Loses(size.parse().unwrap()),
             ["no-aa"] => Self::NoAa,
             ["wrong-id"] => Self::WrongId,
             ["wrong-question"] => Self::WrongQuestion,
@@ -140,6 +148,7 @@ impl Kind {
         Some(match self {
             Self::Silent => None,
             Self::SilentOverUdp if !tcp => None,
+            Self::TcpMute if tcp => None,
             Self::Says(rcode) => Some(said(*rcode)),
             Self::Lame => Some(said(0)),
             Self::RefersTo(apex) => {

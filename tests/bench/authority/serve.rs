@@ -46,6 +46,7 @@ impl Scripted {
 pub struct Asked {
     pub server: IpAddr,
     pub tcp: bool,
+    pub port: u16,
     pub query: Message,
 }
 
@@ -119,7 +120,7 @@ impl Servers {
         let mut buffer = [0; 4096];
         while let Ok((len, from)) = socket.recv_from(&mut buffer) {
             let Some(query) = Message::read(&buffer[..len]) else { continue };
-            let Some(said) = self.exchange(ip, &query, false) else { continue };
+            let Some(said) = self.exchange(ip, from.port(), &query, false) else { continue };
             for (source, octets) in &said.forged {
                 let _ = match source {
                     Some(source) => UdpSocket::bind(source).and_then(|other| other.send_to(octets, from)),
@@ -146,6 +147,7 @@ impl Servers {
 
     fn serve_tcp(&self, mut stream: TcpStream) {
         let Ok(address) = stream.local_addr() else { return };
+        let port = stream.peer_addr().map_or(0, |peer| peer.port());
         let mut length = [0; 2];
         while stream.read_exact(&mut length).is_ok() {
             let mut octets = vec![0; usize::from(u16::from_be_bytes(length))];
@@ -153,20 +155,20 @@ impl Servers {
                 return;
             }
             let Some(query) = Message::read(&octets) else { return };
-            let Some(said) = self.exchange(address.ip(), &query, true) else { continue };
+            let Some(said) = self.exchange(address.ip(), port, &query, true) else { continue };
             wait_until(Instant::now() + said.after);
             let framed = [&(said.octets.len() as u16).to_be_bytes()[..], &said.octets].concat();
-            if stream.write_all(&framed).is_err() {
+            if stream.write_all(&framed).is_err() || said.last {
                 return;
             }
         }
     }
 
     /// Notes a query and says what goes back.
-    fn exchange(&self, ip: IpAddr, query: &Message, tcp: bool) -> Option<Said> {
+    fn exchange(&self, ip: IpAddr, port: u16, query: &Message, tcp: bool) -> Option<Said> {
         query.question.as_ref()?;
         let mut servers = self.servers();
-        self.book.lock().unwrap().push(Asked { server: ip, tcp, query: query.clone() });
+        self.book.lock().unwrap().push(Asked { server: ip, tcp, port, query: query.clone() });
         self.written.notify_all();
         servers.get_mut(&ip)?.answer(ip, query, tcp)
     }
@@ -184,6 +186,8 @@ struct Said {
     octets: Vec<u8>,
     copies: usize,
     after: Duration,
+    /// The connection ends after it.
+    last: bool,
     /// Sent before, from where.
     forged: Vec<(Option<SocketAddr>, Vec<u8>)>,
 }
@@ -208,11 +212,18 @@ impl Server {
         let is_between = Zone::of(&self.zones, &name, rtype)
             .is_some_and(|zone| zone.exists(&name) && !zone.records.iter().any(|record| record.name == name));
         kinds.iter().for_each(|kind| kind.change(&mut reply, tcp, is_between));
-        let mut said =
-            Said { octets: fitted(&reply, query, tcp), copies: 1, after: Duration::ZERO, forged: vec![] };
+        let mut said = Said {
+            octets: fitted(&reply, query, tcp),
+            copies: 1,
+            after: Duration::ZERO,
+            last: false,
+            forged: vec![],
+        };
         for kind in kinds {
             match kind {
                 Kind::Slow(time) => said.after = time,
+                Kind::Loses(size) if !tcp && said.octets.len() > size => return None,
+                Kind::TcpCloses => said.last = true,
                 Kind::Doubles => said.copies = 2,
                 Kind::Garbage => {
                     said.octets.truncate(2);

@@ -24,7 +24,7 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     let mut options = format!(
         "directory \"{at}\"; listen-on port 5300 {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
          pid-file none; lock-file none; session-keyfile \"{at}/session.key\";\n\
-         recursion yes; allow-query {{ any; }}; empty-zones-enable no; qname-minimization {minimise};\n\
+         recursion yes; allow-query {{ any; }}; qname-minimization {minimise};\n\
          dnssec-validation {}; minimal-responses no-auth-recursive;\n\
          stale-answer-client-timeout {}; stale-answer-enable {}; stale-cache-enable {}; prefetch {};\n",
         if desk.validates() { "yes" } else { "no" },

@@ -49,7 +49,9 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
 /// The line of a key that not every version has.
 fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
     let shipped = include_str!("../../../config/lachan.toml");
-    let known = shipped.lines().any(|line| line.trim_start_matches('#').trim_start().starts_with(key));
+    let key_of =
+        |line: &str| line.trim_start_matches('#').split('=').next().unwrap_or_default().trim() == key;
+    let known = shipped.lines().any(key_of);
     if !known {
         return Err(Cannot(key));
     }

@@ -47,6 +47,8 @@ pub struct Taken {
     pub zone: Name,
     pub name: Name,
     pub rtype: u16,
+    /// Under another owner name: a wildcard expanded.
+    pub owner: Option<Name>,
     pub section: Section,
 }
 
@@ -141,7 +143,8 @@ impl Settings {
             ("qmin", "off") => self.minimise = Minimise::Off,
             ("dnssec", "off") => self.no_dnssec = true,
             ("negative-anchor", name) => self.negative_anchors.push(Name::absolute(name)),
-            ("stale", _) => self.stale = true,
+            ("stale", "") => self.stale = true,
+            ("stale", "off") => self.stale = false,
             ("prefetch", _) => self.prefetch = true,
             ("0x20", _) => self.random_case = true,
             ("min-ttl", time) => self.min_ttl = Some(duration(time)),
@@ -191,6 +194,7 @@ pub fn scripted(block: &Block<'_>) -> (Scripted, Vec<Taken>) {
                     zone: Name::absolute(&words[1]),
                     name: Name::absolute(&words[2]),
                     rtype: types::rtype(&words[3]).unwrap(),
+                    owner: words.get(5).map(|owner| Name::absolute(owner)),
                     section,
                 });
             }

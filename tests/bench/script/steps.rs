@@ -32,6 +32,8 @@ pub enum Kind {
     Asked(Count, Pattern),
     /// Waits until the servers were asked this.
     Await(Pattern, Duration),
+    /// Queries over UDP came from at least so many ports, and with so many ids.
+    Varied(usize),
     /// What no query that reached a server may carry.
     Never(String),
 }
@@ -102,6 +104,7 @@ impl Step {
                 Kind::Asked(Count { least: count, most: count }, Pattern::parse(&rest[1..]))
             }
             "AWAIT-ASKED" => Kind::Await(Pattern::parse(rest), Duration::from_secs(5)),
+            "VARIED" => Kind::Varied(rest[0].parse().expect("a number")),
             "NEVER-SENT" => Kind::Never(rest[0].clone()),
             other => panic!("line {}: no statement {other}", block.at),
         };

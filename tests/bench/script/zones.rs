@@ -26,6 +26,8 @@ pub struct Signing {
     pub period: Period,
     /// As many more keys of the same tag, and signatures with that tag over every set (KeyTrap).
     pub trap: usize,
+    /// A key for keys and another one for the rest, as most zones have it.
+    pub split: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +70,8 @@ pub enum Spoil {
     /// Other data under the same signatures.
     Forge(Record),
     Add(Record),
+    /// Another TTL than was signed.
+    Ttl(Name, u16, u32),
 }
 
 impl ZoneSpec {
@@ -107,6 +111,7 @@ impl ZoneSpec {
         let signing = self.signing.get_or_insert_with(Signing::default);
         match (key, value) {
             ("signed", "") => {}
+            ("split", "") => signing.split = true,
             ("alg", list) => signing.algorithms = list.split('+').map(str::to_owned).collect(),
             ("nsec3", _) => signing.nsec3(|_, _, _| {}),
             ("iterations", number) => {
@@ -153,6 +158,7 @@ impl Default for Signing {
             ds: Ds::Right,
             period: Period::Now,
             trap: 0,
+            split: false,
         }
     }
 }
@@ -189,6 +195,10 @@ impl Spoil {
                 let (name, rtype) = set();
                 Self::Corrupt(name, rtype)
             }
+            "ttl" => {
+                let (name, rtype) = set();
+                Self::Ttl(name.expect("a name"), rtype, words[3].parse().expect("a TTL"))
+            }
             "forge" => Self::Forge(record()),
             "add" => Self::Add(record()),
             _ => panic!("no `!{text}`"),
@@ -214,6 +224,12 @@ impl Spoil {
             Self::Forge(forged) => {
                 records.retain(|record| record.name != forged.name || record.rtype != forged.rtype);
                 records.push(forged.clone());
+            }
+            Self::Ttl(name, rtype, ttl) => {
+                let set = records.iter_mut().filter(|record| {
+                    record.name == *name && (record.rtype == *rtype || record.covered() == Some(*rtype))
+                });
+                set.for_each(|record| record.ttl = *ttl);
             }
             Self::Add(record) => records.push(record.clone()),
         }

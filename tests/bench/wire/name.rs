@@ -110,6 +110,18 @@ impl Name {
         Self(self.0.iter().map(|label| label.to_ascii_lowercase()).collect())
     }
 
+    /// With the number in place of `#`.
+    pub fn numbered(&self, number: usize) -> Self {
+        let number = number.to_string();
+        let numbered = |label: &Vec<u8>| -> Vec<u8> {
+            label
+                .iter()
+                .flat_map(|octet| if *octet == b'#' { number.as_bytes().to_vec() } else { vec![*octet] })
+                .collect()
+        };
+        Self(self.0.iter().map(numbered).collect())
+    }
+
     /// The same octets, case included.
     pub fn is_same_text(&self, other: &Self) -> bool {
         self.0 == other.0
