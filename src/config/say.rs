@@ -184,6 +184,12 @@ pub fn bad_name(at: Place, found: &str, why: &str) -> Mistake {
     Mistake::new(Code::BadName, at, found, what)
 }
 
+/// Not a day.
+pub fn bad_day(at: Place, found: &str) -> Mistake {
+    let what = Said::new(format!("`{found}` không phải một ngày"), format!("`{found}` is not a day"));
+    Mistake::new(Code::UnknownValue, at, found, what).allowed(["2026-12-31"])
+}
+
 /// Not a URL that a list can come from.
 pub fn bad_url(at: Place, found: &str) -> Mistake {
     let what = Said::new(

@@ -35,6 +35,7 @@ use iterate::minimise::Minimisation;
 use local::Local;
 use recurse::Recursive;
 use upstream::tally::Tally;
+use validate::Sha1Signatures;
 use wire::End;
 
 pub mod cache;
@@ -52,8 +53,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 mod upstream;
-#[cfg_attr(not(test), expect(dead_code, reason = "iteration will use it"))]
-mod validate;
+pub mod validate;
 mod wire;
 
 /// Times that a chain of aliases may leave one source of answers for another.
@@ -94,8 +94,12 @@ pub struct Settings {
     pub dnssec: bool,
     /// Root servers in master format; `None` for the built-in ones.
     pub root_hints: Option<PathBuf>,
-    /// DNSKEYs of the root in master format; `None` for the built-in ones (20326 and 38696).
+    /// DS and DNSKEY of any names in master format; `None` for the root's, as built in (20326 and 38696).
     pub trust_anchors: Option<PathBuf>,
+    /// Names at and below which nothing is validated (RFC 7646), until a second since 1970 if there is one.
+    pub negative_anchors: Vec<(OwnedName, Option<u32>)>,
+    /// Whether signatures over SHA-1 (algorithms 5 and 7) count.
+    pub sha1: Sha1Signatures,
     /// CA certificates in PEM that vouch for DoT and DoH forwarders besides the public ones.
     pub ca_file: Option<PathBuf>,
     /// Networks in which no name server is asked during recursion. The root servers are always asked.
@@ -137,6 +141,8 @@ impl Default for Settings {
             dnssec: true,
             root_hints: None,
             trust_anchors: None,
+            negative_anchors: Vec::new(),
+            sha1: Sha1Signatures::default(),
             ca_file: None,
             never_ask: recommended_never_ask(),
             source_addresses: Vec::new(),

@@ -35,10 +35,14 @@ impl Recursive {
         local: Arc<Local>,
     ) -> Result<Self, Error> {
         let dnssec = settings.dnssec;
-        let anchors = match settings.trust_anchors.as_deref() {
+        let rules = Rules { sha1: settings.sha1, ..Rules::default() };
+        let mut anchors = match settings.trust_anchors.as_deref() {
             None => Anchors::built_in(),
             Some(path) => anchors(path)?,
         };
+        for (name, until) in &settings.negative_anchors {
+            anchors.distrust(name.clone(), *until);
+        }
         let settings = iterate::Settings {
             roots: roots(settings.root_hints.as_deref())?,
             never_ask: settings.never_ask.clone(),
@@ -51,7 +55,7 @@ impl Recursive {
             store_bytes: settings.store_bytes(),
         };
         let trusts = match dnssec {
-            true => Some(Trusts::new(anchors, Rules::default())),
+            true => Some(Trusts::new(anchors, rules)),
             false => None,
         };
         Ok(Self {

@@ -11,11 +11,13 @@ use crate::config::spec::Text;
 use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{clash, say, value};
+use crate::dns::name::OwnedName;
 use crate::dns::rdata::{rtype, type_name, type_number};
 use crate::resolve::cache::TtlBounds;
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::iterate::minimise::Minimisation;
+use crate::resolve::validate::Sha1Signatures;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
 use crate::resolve::{Mode, Settings, recommended_never_ask};
 
@@ -66,6 +68,8 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
         dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
         trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
+        negative_anchors: negative_anchors(desk, &spec.negative_anchors),
+        sha1: sha1(desk, spec).unwrap_or(shipped.sha1),
         ca_file: spec.ca_file.as_ref().map(|file| desk.file(file)),
         never_ask: match &spec.never_ask {
             Some(texts) => desk.ranges(texts, "recommended", &recommended_never_ask()),
@@ -87,6 +91,40 @@ fn minimisation(desk: &mut Desk<'_>, spec: &ResolveSpec) -> Option<Minimisation>
         [("relaxed", Minimisation::Relaxed), ("strict", Minimisation::Strict), ("off", Minimisation::Off)];
     let noun = Said::new("cách rút gọn tên", "mode of qname minimisation");
     spec.qname_minimisation.as_ref().and_then(|mode| desk.word(mode, noun, &modes))
+}
+
+fn sha1(desk: &mut Desk<'_>, spec: &ResolveSpec) -> Option<Sha1Signatures> {
+    let ways = [("validate", Sha1Signatures::Validated), ("insecure", Sha1Signatures::Insecure)];
+    let noun = Said::new("cách xử lý chữ ký SHA-1", "treatment of SHA-1 signatures");
+    spec.sha1_signatures.as_ref().and_then(|way| desk.word(way, noun, &ways))
+}
+
+/// `broken.example`, or `broken.example until 2026-12-31`: the last day, in UTC.
+fn negative_anchors(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<(OwnedName, Option<u32>)> {
+    let mut anchors = Vec::new();
+    for text in texts.iter().take(ENTRIES_MAX) {
+        let (name, until) = match text.get_ref().split_once(" until ") {
+            None => (text.get_ref().as_str(), None),
+            Some((name, day)) => match end_of_day(day.trim()) {
+                Some(end) => (name.trim(), Some(end)),
+                None => {
+                    desk.note(say::bad_day(desk.at(text), day.trim()));
+                    continue;
+                }
+            },
+        };
+        match crate::dns::idna::to_name(name) {
+            Ok(name) => anchors.push((name, until)),
+            Err(error) => desk.note(say::bad_name(desk.at(text), name, &error.to_string())),
+        }
+    }
+    anchors
+}
+
+fn end_of_day(day: &str) -> Option<u32> {
+    let after = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
+    let end = after.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+    u32::try_from(end).ok()
 }
 
 fn ttl(desk: &mut Desk<'_>, spec: &ResolveSpec, shipped: TtlBounds) -> TtlBounds {

@@ -14,6 +14,8 @@ pub struct ResolveSpec {
     pub dnssec: Option<Spanned<bool>>,
     pub root_hints: Option<Text>,
     pub trust_anchors: Option<Text>,
+    pub negative_anchors: Vec<Text>,
+    pub sha1_signatures: Option<Text>,
     pub ca_file: Option<Text>,
     pub never_ask: Option<Vec<Text>>,
     pub source_addresses: Vec<Text>,

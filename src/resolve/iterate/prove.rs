@@ -1,12 +1,15 @@
 //! What validation says of one thing that was found (RFC 4035 §5.3 to §5.5).
 
+use std::sync::{Arc, OnceLock, PoisonError};
+
 use super::Seeker;
 use super::budget::{Job, Path};
 use super::outside::Outside;
-use super::store::{Content, Kept, Proven, Standing};
+use super::store::{Content, Kept, Proven, Rank, Standing};
 use super::trust::{Faith, Trusts, signer};
 use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
+use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
@@ -119,7 +122,49 @@ impl<O: Outside> Seeker<O> {
             ttl = ttl.min(verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
         }
         let denied = denied(&proofs)?;
+        if let (Denied::Secure, Some(soa)) = (denied, soa) {
+            self.remember_spans(trusts, keys, &proofs, soa, ttl.min(kept.ttl));
+        }
         Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
+    }
+}
+
+impl<O: Outside> Seeker<O> {
+    /// Keeps what was proven, for other names that the same proofs deny.
+    fn remember_spans(&self, trusts: &Trusts, keys: &ZoneKeys, proofs: &[&RrSet], soa: &RrSet, ttl: u32) {
+        let expires = (self.outside.now() as u32).wrapping_add(ttl);
+        let soa = Arc::new(soa.clone());
+        let mut spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        for proof in proofs {
+            spans.keep(keys.apex.as_name(), Arc::new((*proof).clone()), soa.clone(), expires);
+        }
+    }
+
+    /// That there is no `kind` at `name`, if what was proven before says so.
+    pub(super) fn spanned(&self, name: Name<'_>, kind: u16) -> Option<Kept> {
+        let trusts = self.trusts.as_ref()?;
+        let now = self.outside.now();
+        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
+        let cut = self.cuts.deepest(from, now);
+        let spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = spans.find(name, kind, cut.zone.as_name(), now as u32)?;
+        drop(spans);
+        let soa = Some((*found.soa).clone());
+        let content = match found.rcode {
+            Rcode::NxDomain => Content::NoName(soa),
+            _ => Content::NoData(soa),
+        };
+        Some(Kept {
+            name: name.to_owned(),
+            content,
+            proofs: found.proofs.iter().map(|proof| (**proof).clone()).collect(),
+            zone: cut.zone.clone(),
+            rank: Rank::Answer,
+            note: None,
+            stored: now,
+            ttl: found.ttl.min(self.settings.ttl.negative_max),
+            proven: OnceLock::from(Proven { standing: Standing::Secure, note: None, ttl: found.ttl }),
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 //! cut at all. A zone's keys are proven by its DS, the DS by the keys of the zone above; where there is no DS,
 //! the zone above has to prove that too.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use quick_cache::sync::Cache;
 
@@ -18,6 +18,7 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::{self, Reason};
+use crate::resolve::validate::aggressive::Spans;
 use crate::resolve::validate::anchors::Anchors;
 use crate::resolve::validate::chain::{Trust, keys_by_anchor, keys_by_ds};
 use crate::resolve::validate::denial;
@@ -28,6 +29,8 @@ use crate::resolve::validate::{NoDs, Rules};
 
 /// Names of which is remembered how they are trusted.
 const NAMES_MAX: usize = 16_384;
+/// Octets of proofs that nothing is there.
+const SPANS_OCTETS: usize = 8 << 20;
 /// How long a broken chain is remembered, in seconds: short, so that a repaired zone is found soon.
 const BROKEN_FOR: u32 = 30;
 /// The longest that anything is remembered here, in seconds.
@@ -60,11 +63,14 @@ pub struct Trusts {
     pub anchors: Anchors,
     pub rules: Rules,
     held: Cache<OwnedName, (Held, u64, u32)>,
+    /// What is proven not to be there, for names that nobody asked yet (RFC 8198).
+    pub spans: Mutex<Spans>,
 }
 
 impl Trusts {
     pub fn new(anchors: Anchors, rules: Rules) -> Self {
-        Self { anchors, rules, held: Cache::new(NAMES_MAX) }
+        let spans = Mutex::new(Spans::new(SPANS_OCTETS, rules));
+        Self { anchors, rules, held: Cache::new(NAMES_MAX), spans }
     }
 
     fn find(&self, name: Name<'_>, now: u64) -> Option<Held> {

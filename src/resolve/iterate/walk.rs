@@ -104,6 +104,9 @@ impl<O: Outside> Seeker<O> {
         if let Some(zone) = self.outside.forward_zone(name, kind) {
             return self.forwarded(zone, name, kind, job).await;
         }
+        if let Some(kept) = self.spanned(name, kind) {
+            return Ok(Sight::known(Arc::new(kept)));
+        }
         // The parent answers for a DS (RFC 4035 §3.1.4.1).
         let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
         let mut cut = self.start(from, job, path).await;

@@ -20,7 +20,7 @@ pub mod chain;
 pub mod denial;
 pub mod fault;
 mod hash;
-mod key;
+pub mod key;
 mod nsec;
 mod nsec3;
 mod order;
