@@ -27,6 +27,7 @@ pub mod model;
 pub mod policy;
 pub mod query;
 pub mod resolve;
+pub mod rpz;
 pub mod serve;
 pub mod sys;
 pub mod update;
