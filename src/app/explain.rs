@@ -224,6 +224,7 @@ fn because(verdict: Verdict) -> &'static str {
         Verdict::Block(reason) | Verdict::Monitor(reason) => reason.layer.id(),
         Verdict::Allow(AllowReason::HardProtected) => "hard_protected",
         Verdict::Allow(AllowReason::SchoolRule(_)) => Layer::School.id(),
+        Verdict::Allow(AllowReason::PolicyZone) => Layer::PolicyZone.id(),
         Verdict::Allow(AllowReason::SoftProtected) => "soft_protected",
         Verdict::Allow(AllowReason::AllowSet) => "allow_set",
         Verdict::Allow(AllowReason::NothingForbids) => "nothing_forbids",

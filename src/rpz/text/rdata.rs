@@ -32,7 +32,7 @@ pub(super) fn read(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<V
 fn known(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
     let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
     let mut rdata = Vec::new();
-    let mut target = |rdata: &mut Vec<u8>, text: &str| {
+    let target = |rdata: &mut Vec<u8>, text: &str| {
         rdata.extend_from_slice(name::absolute(text, origin)?.as_name().wire());
         Some(())
     };
