@@ -64,12 +64,12 @@ pub struct Seen<'a> {
 
 const PASSTHRU: Action = Action::Passthru;
 
-/// Looks at who asks and at the asked name, which is the walked one. `signed_wanted`: the client asks for
+/// Looks at who asks, where that is known, and at the asked name, which is the walked one. `signed_wanted`: the client asks for
 /// signatures, so that zones which leave signed answers alone cannot decide without one.
 pub fn early<'z>(
     zones: &'z Zones,
     group: &GroupZones,
-    client: IpAddr,
+    client: Option<IpAddr>,
     asked: &Suffixes,
     signed_wanted: bool,
 ) -> Early<'z> {
@@ -77,7 +77,7 @@ pub fn early<'z>(
     let mut before = 0;
     for &number in &group.order {
         let zone = &zones.zones[usize::from(number)];
-        let by_client = || zone.table.of_client(client).map(|rule| (Kind::ClientIp, rule));
+        let by_client = || zone.table.of_client(client?).map(|rule| (Kind::ClientIp, rule));
         let by_name = || zone.table.of_qname(asked).map(|found| (Kind::Qname, found.rule));
         if let Some((kind, rule)) = by_client().or_else(by_name) {
             if zone.settings.policy == Policy::Disabled {

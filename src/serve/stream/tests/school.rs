@@ -29,6 +29,7 @@ use crate::query::block::BlockTexts;
 use crate::query::peer::Access;
 use crate::query::special::Identity;
 use crate::query::{Desk, World};
+use crate::rpz::zones::Zones;
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::{self, Resolver};
@@ -84,6 +85,8 @@ fn world(upstream: SocketAddr) -> World {
         access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
         local: None,
         resolver: Arc::new(resolver.unwrap()),
+        zones: Zones::default(),
+        announced: Vec::new(),
         texts: BlockTexts::new("THCS A"),
         identity: Identity { version: Some("lachan".into()), hostname: None },
     }
