@@ -100,12 +100,7 @@ pub struct House<'a> {
 
 impl<'a> From<&'a World> for House<'a> {
     fn from(world: &'a World) -> Self {
-        Self {
-            policy: &world.policy,
-            index: &world.index,
-            resolver: &world.resolver,
-            zones: &world.zones,
-        }
+        Self { policy: &world.policy, index: &world.index, resolver: &world.resolver, zones: &world.zones }
     }
 }
 
@@ -239,7 +234,14 @@ impl Told {
         let monitors = self.mode == Mode::Monitor.id();
         let passes = *ruling.action == Action::Passthru;
         *self = Self {
-            verdict: if passes { "allow" } else if monitors { "monitor" } else { "block" }.into(),
+            verdict: if passes {
+                "allow"
+            } else if monitors {
+                "monitor"
+            } else {
+                "block"
+            }
+            .into(),
             because: Layer::PolicyZone.id().into(),
             answer: (!passes && !monitors).then(|| zone_answer(ruling.action, rtype)),
             category: None,

@@ -88,6 +88,8 @@ pub struct ZoneStatus {
     pub unusable: u32,
     /// How often a rule of it decided.
     pub hits: u64,
+    /// How the version in force came: `kept` (from the last run), `file`, `axfr`, `ixfr`.
+    pub came_by: String,
     /// Seconds since a primary last had nothing newer, or the file was read; none: never.
     pub refreshed_s: Option<u64>,
     /// Tries that failed since.
@@ -127,7 +129,7 @@ pub fn of(app: &App) -> Status {
         .ok()
         .and_then(|at| at.elapsed().ok());
     let servers = world.resolver.upstreams();
-    let standings = app.zones.standings(&settings);
+    let standings = app.zones.standings(&settings, &world.zones);
     let mut troubles = troubles(app, &settings, &health, &servers);
     troubles.extend(standings.iter().filter_map(zone_trouble));
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
@@ -203,6 +205,7 @@ impl ZoneStatus {
             rules: standing.rules,
             unusable: standing.unusable,
             hits: standing.hits,
+            came_by: standing.came_by.into(),
             refreshed_s: standing.refreshed.map(|at| unix_now().saturating_sub(at)),
             failures: standing.failures,
             in_force: standing.is_in_force,

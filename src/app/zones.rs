@@ -53,6 +53,8 @@ struct Kept {
     records: usize,
     /// Lines of a file that bring no rule.
     account: Account,
+    /// How the version in force came: `kept`, `file`, `axfr`, `ixfr`.
+    came_by: &'static str,
     failure: Option<Failure>,
 }
 
@@ -65,6 +67,8 @@ pub struct Standing {
     /// Owners and lines that bring no rule.
     pub unusable: u32,
     pub hits: u64,
+    /// How the version in force came: `kept`, `file`, `axfr`, `ixfr`.
+    pub came_by: &'static str,
     /// Unix seconds.
     pub refreshed: Option<u64>,
     pub failures: u32,
@@ -77,11 +81,8 @@ pub struct Standing {
 impl Zones {
     /// Loads what is kept in the state folder and reads the files, before the first query.
     pub fn open(settings: &Settings, key: HashKey) -> Self {
-        let zones = Self {
-            store: Store::new(folder(settings)),
-            kept: Mutex::default(),
-            wake: Arc::default(),
-        };
+        let zones =
+            Self { store: Store::new(folder(settings)), kept: Mutex::default(), wake: Arc::default() };
         zones.take_over(settings, key);
         zones
     }
@@ -136,10 +137,14 @@ impl Zones {
         settings.rpz.iter().filter_map(listener).collect()
     }
 
-    /// How each zone stands, in the order of the settings.
-    pub fn standings(&self, settings: &Settings) -> Vec<Standing> {
+    /// How each zone stands, in the order of the settings, where `in_force` are those that queries meet.
+    pub fn standings(&self, settings: &Settings, in_force: &zones::Zones) -> Vec<Standing> {
         let (kept, now) = (self.kept(), unix_now());
-        settings.rpz.iter().filter_map(|zone| Some(kept.get(&zone.name)?.standing(zone, now))).collect()
+        let standing = |zone: &zones::Settings| {
+            let in_force = in_force.all().iter().find(|other| other.settings.name == zone.name);
+            Some(kept.get(&zone.name)?.standing(zone, in_force.map(|zone| &zone.table), now))
+        };
+        settings.rpz.iter().filter_map(standing).collect()
     }
 
     fn load(&self, zone: &zones::Settings, key: HashKey) -> Kept {
@@ -150,6 +155,7 @@ impl Zones {
             timers: Timers::default(),
             records: 0,
             account: Account::default(),
+            came_by: "kept",
             failure: None,
         };
         if let Some((content, meta)) = self.store.load(&zone.name) {
@@ -178,21 +184,28 @@ impl Zones {
                         first.join("; ")
                     );
                 }
-                self.put_in_force(&zone.name, &content, account, key);
+                self.take(&zone.name, &content, account, "file", key);
             }
             Err(refused) => self.note_failure(&zone.name, refused.vi(), refused.to_string()),
         }
     }
 
-    /// Puts a new version in force and keeps it. The world is built by whoever called.
-    fn put_in_force(&self, name: &OwnedName, content: &Content, account: Account, key: HashKey) {
+    /// Takes a new version and keeps it. It is in force with the next world, which whoever called builds.
+    fn take(
+        &self,
+        name: &OwnedName,
+        content: &Content,
+        account: Account,
+        came_by: &'static str,
+        key: HashKey,
+    ) {
         let table = Table::build(content, key);
         let now = unix_now();
         let stored = self.store.keep(name, content, now);
         info!(
             zone = %name,
             rules = table.counts().rules(),
-            "zone `{name}` is new: {} rules, serial {}",
+            "zone `{name}` is new: {} rules, serial {} ({came_by})",
             table.counts().rules(),
             table.soa().map_or("–".into(), |soa| soa.serial.to_string())
         );
@@ -201,6 +214,7 @@ impl Zones {
             kept.records = content.len();
             kept.table = Some(table);
             kept.account = account;
+            kept.came_by = came_by;
             kept.failure = None;
         }
         self.note_stored(name, stored);
@@ -256,9 +270,9 @@ impl Zones {
 }
 
 impl Kept {
-    fn standing(&self, zone: &zones::Settings, now: u64) -> Standing {
-        let soa = self.table.as_ref().and_then(Table::soa);
-        let counts = self.table.as_ref().map(|table| *table.counts()).unwrap_or_default();
+    fn standing(&self, zone: &zones::Settings, in_force: Option<&Table>, now: u64) -> Standing {
+        let soa = in_force.and_then(Table::soa);
+        let counts = in_force.map(|table| *table.counts()).unwrap_or_default();
         let is_transferred = matches!(zone.source, Source::Primaries { .. });
         Standing {
             name: zone.name.clone(),
@@ -266,10 +280,11 @@ impl Kept {
             rules: counts.rules(),
             unusable: counts.unusable + self.account.refused(),
             hits: self.hits.load(std::sync::atomic::Ordering::Relaxed),
+            came_by: self.came_by,
             refreshed: self.timers.refreshed,
             failures: self.timers.failures,
             failure: self.failure.clone(),
-            is_in_force: self.table.is_some(),
+            is_in_force: in_force.is_some(),
             is_expired: is_transferred && self.timers.is_expired(soa, now),
         }
     }
@@ -338,9 +353,9 @@ fn look(app: &App, zone: &zones::Settings) {
     };
     match ask(app, zone, addresses, key.as_ref(), have) {
         Ok(Brought::Current) => app.zones.note_current(&zone.name),
-        Ok(Brought::New(content)) => {
+        Ok(Brought::New(content, how)) => {
             let key = *app.desk.world().index.key();
-            app.zones.put_in_force(&zone.name, &content, Account::default(), key);
+            app.zones.take(&zone.name, &content, Account::default(), how.id(), key);
             reload::renew_zones(app);
         }
         Err(failures) => {

@@ -75,6 +75,7 @@ fn text(status: &Status) -> String {
             "quy tắc / rules",
             "dòng hỏng / unusable",
             "lượt dùng / hits",
+            "đến qua / came by",
             "mới lúc / refreshed",
             "lỗi / failures",
         ]);
@@ -85,6 +86,7 @@ fn text(status: &Status) -> String {
                 grouped(zone.rules.into()),
                 grouped(zone.unusable.into()),
                 grouped(zone.hits),
+                zone.came_by.clone(),
                 zone.refreshed_s.map(|ago| format!("{} trước / ago", duration(ago))).unwrap_or_default(),
                 grouped(zone.failures.into()),
             ]);

@@ -68,7 +68,8 @@ fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
 
 /// Zones that we have ourselves are not asked for.
 fn no_zone_from_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
-    for text in spec.rpz.iter().filter_map(|zone| zone.get_ref().primaries.as_ref()).flat_map(Spanned::get_ref)
+    for text in
+        spec.rpz.iter().filter_map(|zone| zone.get_ref().primaries.as_ref()).flat_map(Spanned::get_ref)
     {
         let address = super::value::socket_address(text.get_ref(), 53);
         if address.is_some_and(|address| is_self(address, &settings.serve.dns)) {

@@ -76,10 +76,9 @@ pub fn decide_answer(
 /// hard-protected or the school's own rule, and behind services, but before all that lists say.
 pub fn comes_before_zones(verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Allow(reason) => matches!(
-            reason,
-            AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup
-        ),
+        Verdict::Allow(reason) => {
+            matches!(reason, AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup)
+        }
         Verdict::Block(reason) | Verdict::Monitor(reason) => match reason.layer {
             Layer::Locked | Layer::School | Layer::PolicyZone => true,
             Layer::Category => reason.category.is_some_and(|category| SERVICES.contains(category)),

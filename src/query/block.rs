@@ -38,7 +38,12 @@ impl BlockTexts {
         Self {
             by_category,
             school: Texts::new("Nhà trường chặn", "blocked by the school", Some(5), school),
-            zone: Texts::new("Chặn theo vùng chính sách", "blocked by a response policy zone", Some(6), school),
+            zone: Texts::new(
+                "Chặn theo vùng chính sách",
+                "blocked by a response policy zone",
+                Some(6),
+                school,
+            ),
             allow_only: Texts::new(
                 "Ngoài danh sách được phép",
                 "not on the list of allowed names",

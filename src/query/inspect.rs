@@ -74,12 +74,13 @@ pub struct Alias {
 }
 
 impl Trail {
-    /// The trail of `answer`, a whole message. What cannot be read leads nowhere.
-    pub fn of(answer: &[u8], asked: Name<'_>) -> Self {
+    /// The trail of `answer`, a whole message, to a question for `asked` and type `rtype`: who asks for an
+    /// alias itself goes nowhere. What cannot be read leads nowhere.
+    pub fn of(answer: &[u8], asked: Name<'_>, rtype: u16) -> Self {
         let sets = Sections::read(answer).map(|sections| sections.answer).unwrap_or_default();
         let mut trail = Self { links: vec![asked.to_owned()], aliases: Vec::new(), addresses: Vec::new() };
         // A chain has no more links than the answer has sets.
-        for _ in 0..sets.len() {
+        for _ in 0..if rtype == rtype::CNAME { 0 } else { sets.len() } {
             let here = trail.last();
             let Some(set) = sets.iter().find(|set| set.is(here, rtype::CNAME)) else { break };
             let Some(target) = set.first_name().filter(|target| !trail.links.contains(target)) else { break };

@@ -216,9 +216,7 @@ impl Desk {
                         Outcome::Ready
                     }
                     Admitted::Silent => Outcome::Silent,
-                    Admitted::Follow(follow) => {
-                        Outcome::Later(Later::follow(moment, packet, peer, follow))
-                    }
+                    Admitted::Follow(follow) => Outcome::Later(Later::follow(moment, packet, peer, follow)),
                 }
             }
             _ => Outcome::Later(Later::new(moment, packet, peer, allowed, rest)),

@@ -145,8 +145,12 @@ impl Desk {
                 Early::Over(Outcome::Later(Later::follow(moment, question.packet, peer, follow)))
             }
             // It is counted; only what is locked can still close the answer.
-            Judged::Passes { counted: true, .. } => Early::GoesOn(Verdict::Allow(AllowReason::OpenGroup), rest),
-            Judged::Passes { opened: true, .. } => Early::GoesOn(Verdict::Allow(AllowReason::PolicyZone), rest),
+            Judged::Passes { counted: true, .. } => {
+                Early::GoesOn(Verdict::Allow(AllowReason::OpenGroup), rest)
+            }
+            Judged::Passes { opened: true, .. } => {
+                Early::GoesOn(Verdict::Allow(AllowReason::PolicyZone), rest)
+            }
             Judged::Passes { .. } => Early::GoesOn(verdict, rest),
         }
     }
@@ -242,7 +246,7 @@ impl Desk {
         let Some(zones) = zones.filter(|_| !is_bogus(hit)) else { return passes };
         // As it would go out, TTLs counted down.
         hit.write(question, now, out, usize::from(u16::MAX));
-        let trail = Trail::of(out, question.name());
+        let trail = Trail::of(out, question.name(), question.rtype);
         let seen = Seen {
             links: &trail.links,
             addresses: &trail.addresses,
@@ -396,12 +400,9 @@ pub(super) fn marks(world: &World, answer: &[u8], question: &Question<'_>) -> u6
     if world.zones.all().is_empty() {
         return 0;
     }
-    let trail = Trail::of(answer, question.name());
+    let trail = Trail::of(answer, question.name(), question.rtype);
     let servers = |name: crate::dns::name::Name<'_>| world.resolver.delegation_of(name);
-    decide::marks(
-        &world.zones,
-        &Seen { links: &trail.links, addresses: &trail.addresses, servers: &servers },
-    )
+    decide::marks(&world.zones, &Seen { links: &trail.links, addresses: &trail.addresses, servers: &servers })
 }
 
 /// Whether validation failed.

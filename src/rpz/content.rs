@@ -88,9 +88,8 @@ impl Content {
             self.count += 1;
             return true;
         };
-        let same = |other: &Record| {
-            other.rtype == rtype && (rtype == rtype::SOA || *other.rdata == *record.rdata)
-        };
+        let same =
+            |other: &Record| other.rtype == rtype && (rtype == rtype::SOA || *other.rdata == *record.rdata);
         match here.iter_mut().find(|other| same(other)) {
             Some(other) => {
                 *other = record;

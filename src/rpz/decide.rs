@@ -84,8 +84,7 @@ pub fn early<'z>(
                 early.disabled |= 1 << number;
             } else {
                 early.ruling = Some(ruling(zone, rule, kind, 0, asked.name()));
-                early.waits =
-                    before & group.answers != 0 || (signed_wanted && !zone.settings.break_dnssec);
+                early.waits = before & group.answers != 0 || (signed_wanted && !zone.settings.break_dnssec);
                 return early;
             }
         }

@@ -30,11 +30,7 @@ const POLICIES: [&str; 8] =
     ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname <name>"];
 
 /// The zones that are enabled, in order.
-pub(super) fn zones(
-    desk: &mut Desk<'_>,
-    specs: &Tables<RpzSpec>,
-    groups: &[GroupSettings],
-) -> Vec<Settings> {
+pub(super) fn zones(desk: &mut Desk<'_>, specs: &Tables<RpzSpec>, groups: &[GroupSettings]) -> Vec<Settings> {
     if let Some(spec) = specs.get(ZONES_MAX) {
         desk.note(say::too_many(desk.at(spec), Said::new("vùng chính sách", "policy zones"), ZONES_MAX));
     }

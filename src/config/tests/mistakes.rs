@@ -127,10 +127,10 @@ fn policy_zones() {
     ]);
     assert_eq!(of_file("policy = \"nxdomian\""), ["4:10 unknown-value nxdomian"]);
     assert_eq!(of_file("policy = \"cname a..b\""), ["4:10 bad-name a..b"]);
-    assert_eq!(of_file("groups = [\"x\"]\ntiers = [\"primry\"]"), [
-        "5:10 unknown-value primry",
-        "4:11 unknown-group x"
-    ]);
+    assert_eq!(
+        of_file("groups = [\"x\"]\ntiers = [\"primry\"]"),
+        ["5:10 unknown-value primry", "4:11 unknown-group x"]
+    );
     assert_eq!(of_file("break_dnssec = 1"), ["4:16 wrong-type 1"]);
     assert_eq!(of_file("tsig = { name = \"k\", secret_file = \"absent\" }").len(), 2);
     assert_eq!(of_primaries("tsig = { name = \"k\" }"), ["4:8 missing-key "]);
@@ -141,7 +141,9 @@ fn policy_zones() {
     // A file of this folder that holds no secret.
     let found = of_primaries("tsig = { name = \"k\", secret_file = \"../MISTAKES.md\" }");
     assert_eq!(found, ["4:36 unusable ../MISTAKES.md"]);
-    for policy in ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname a.example"] {
+    for policy in
+        ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname a.example"]
+    {
         assert_eq!(of_file(&format!("policy = \"{policy}\"")), [] as [String; 0], "{policy}");
     }
     let many: String =

@@ -1,9 +1,15 @@
 //! Rules by name: exact and wildcard, found with the suffix hashes that a query has at hand.
 //!
+//! A zone's wildcards are those of the DNS (RFC 4592), as BIND and Unbound have it: only the deepest name that
+//! exists above the asked one may have a rule for what is below it. So `ok.bad.example` in a zone takes
+//! itself and all below it out of `*.bad.example`; and a name exists, too, where something below it does.
+//! Such names are filed without rules.
+//!
 //! A place is eight octets: part of the hash, and where the name stands in one block of octets with its
 //! two rules before it. A name is compared before it is believed. For a million names this takes some 40 MB;
 //! a map of boxed names takes three times as much.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::dns::name::{Name, OwnedName};
@@ -51,6 +57,18 @@ impl Names {
     /// Files rules by name. Of two rules for the same the first counts.
     pub fn build(key: HashKey, rules: impl IntoIterator<Item = (OwnedName, Reach, RuleNo)>) -> Self {
         let mut rules: Vec<_> = rules.into_iter().collect();
+        let mut known: HashSet<OwnedName> = rules.iter().map(|(name, ..)| name.clone()).collect();
+        for at in 0..rules.len() {
+            let above = rules[at].0.clone();
+            // Where one is known, all above it are.
+            for name in above.as_name().ancestors().skip(1).filter(|name| !name.is_root()) {
+                if !known.insert(name.to_owned()) {
+                    break;
+                }
+                rules.push((name.to_owned(), Reach::Name, NONE));
+            }
+        }
+        drop(known);
         rules.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut octets = Vec::new();
         let mut starts = Vec::new();
@@ -115,22 +133,23 @@ impl Names {
         Name::of_lower_case(&octets[..=end])
     }
 
-    /// The rule for the walked name: its own, else that of the deepest wildcard above it. The walk is made
-    /// with this table's key.
+    /// The rule for the walked name: its own, or the wildcard of the deepest name above it that exists. The
+    /// walk is made with this table's key.
     pub fn find(&self, suffixes: &Suffixes) -> Option<Found> {
         if self.octets.is_empty() {
             return self.of_everything(suffixes);
         }
         let whole = suffixes.len().checked_sub(1)?;
-        for index in (0..=whole).rev() {
-            let Some(entry) = self.entry(suffixes, index) else { continue };
-            let reach = if index == whole { Reach::Name } else { Reach::Below };
-            let rule = self.rule(entry, reach);
-            if rule != NONE {
-                return Some(Found { rule, labels: index + 1, reach });
-            }
+        // From the top: most names end where the table knows nothing any more, after a label or two.
+        let mut deepest = None;
+        for index in 0..=whole {
+            let Some(entry) = self.entry(suffixes, index) else { break };
+            deepest = Some((index, entry));
         }
-        self.of_everything(suffixes)
+        let Some((index, entry)) = deepest else { return self.of_everything(suffixes) };
+        let reach = if index == whole { Reach::Name } else { Reach::Below };
+        let rule = self.rule(entry, reach);
+        (rule != NONE).then_some(Found { rule, labels: index + 1, reach })
     }
 
     fn of_everything(&self, suffixes: &Suffixes) -> Option<Found> {
@@ -192,12 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_rule_comes_before_the_deepest_wildcard_and_that_before_others() {
+    fn the_deepest_name_that_exists_decides() {
         let rules = [
             ("example", Reach::Below, 1),
             ("a.example", Reach::Name, 2),
             ("a.example", Reach::Below, 3),
             ("b.a.example", Reach::Name, 4),
+            ("d.e.example", Reach::Name, 5),
         ];
         let names = Names::build(KEY, rules.map(|(text, reach, rule)| (name(text), reach, rule)));
         for names in [&names, &names.with_key(HashKey([9; 16]))] {
@@ -207,7 +227,13 @@ mod tests {
                 ("a.example", Some(2)),
                 ("x.a.example", Some(3)),
                 ("b.a.example", Some(4)),
-                ("x.b.a.example", Some(3)),
+                // `b.a.example` exists, and says nothing of what is below it.
+                ("x.b.a.example", None),
+                ("x.y.example", Some(1)),
+                ("d.e.example", Some(5)),
+                // `e.example` exists because of `d.e.example`.
+                ("e.example", None),
+                ("x.e.example", None),
                 ("aexample", None),
                 (".", None),
             ] {
@@ -219,7 +245,10 @@ mod tests {
     #[test]
     fn a_wildcard_at_the_top_is_for_every_name_that_nothing_else_is_for() {
         let names = Names::build(KEY, [(name("."), Reach::Below, 1), (name("a"), Reach::Name, 2)]);
-        assert_eq!([found(&names, "a"), found(&names, "b.a"), found(&names, ".")], [Some(2), Some(1), None]);
+        assert_eq!(
+            [found(&names, "a"), found(&names, "b.c"), found(&names, "b.a"), found(&names, ".")],
+            [Some(2), Some(1), None, None]
+        );
         let alone = Names::build(KEY, [(name("."), Reach::Below, 1)]);
         assert_eq!([found(&alone, "a"), found(&alone, ".")], [Some(1), None]);
     }
@@ -233,11 +262,13 @@ mod tests {
             let reach = |below: bool| if below { Reach::Below } else { Reach::Name };
             let rules: Vec<_> = rules.iter().map(|((text, below), rule)| (name(text), reach(*below), *rule)).collect();
             let asked_name = name(&asked);
-            let covers = |(rule, reach, _): &&(OwnedName, Reach, u32)| match reach {
-                Reach::Name => *rule == asked_name,
-                Reach::Below => *rule != asked_name && asked_name.as_name().is_at_or_below(rule.as_name()),
-            };
-            let naive = rules.iter().filter(covers).max_by_key(|(rule, ..)| rule.as_name().label_count()).map(|(.., rule)| *rule);
+            let exists = |name: &Name<'_>| rules.iter().any(|(rule, ..)| rule.as_name().is_at_or_below(*name));
+            let deepest = asked_name.as_name().ancestors().find(|name| !name.is_root() && exists(name));
+            let naive = deepest.and_then(|deepest| {
+                let wanted = if deepest == asked_name.as_name() { Reach::Name } else { Reach::Below };
+                let fits = |(rule, reach, _): &&(OwnedName, Reach, u32)| rule.as_name() == deepest && *reach == wanted;
+                rules.iter().find(fits).map(|(.., rule)| *rule)
+            });
             prop_assert_eq!(found(&Names::build(KEY, rules), &asked), naive);
         }
     }

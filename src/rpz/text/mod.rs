@@ -154,8 +154,7 @@ impl Reader {
         match (words[0].text.to_ascii_uppercase().as_str(), &words[1..]) {
             ("$TTL", [ttl]) => self.ttl = seconds(ttl.text).ok_or(Refused::Directive)?,
             ("$ORIGIN", [origin]) => {
-                self.origin =
-                    name::absolute(origin.text, self.origin.as_name()).ok_or(Refused::Directive)?;
+                self.origin = name::absolute(origin.text, self.origin.as_name()).ok_or(Refused::Directive)?;
                 // Before any record it is the name that the zone has where it comes from.
                 if self.content.is_empty() && !self.origin.as_name().is_at_or_below(self.apex.as_name()) {
                     self.apex = self.origin.clone();

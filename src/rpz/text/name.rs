@@ -49,11 +49,7 @@ pub(super) fn print(name: Name<'_>, out: &mut String) {
         }
         for &octet in label {
             let plain = octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'*' | b'/');
-            let written = if plain {
-                out.write_char(octet as char)
-            } else {
-                write!(out, "\\{octet:03}")
-            };
+            let written = if plain { out.write_char(octet as char) } else { write!(out, "\\{octet:03}") };
             written.expect("a string takes all");
         }
     }

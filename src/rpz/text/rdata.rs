@@ -57,7 +57,9 @@ fn known(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
                 rdata.extend_from_slice(&super::seconds(number)?.to_be_bytes());
             }
         }
-        (rtype::TXT | SPF, [_, ..]) => texts.iter().try_for_each(|text| character_string(text, &mut rdata))?,
+        (rtype::TXT | SPF, [_, ..]) => {
+            texts.iter().try_for_each(|text| character_string(text, &mut rdata))?
+        }
         (rtype::A | rtype::AAAA | rtype::CNAME | rtype::NS | rtype::PTR | rtype::DNAME, _)
         | (rtype::MX | rtype::SRV | rtype::SOA | rtype::TXT | SPF, _)
         | (_, []) => return None,

@@ -131,9 +131,14 @@ fn types_that_rules_seldom_have_are_read_too() {
 
 #[test]
 fn durations_are_read() {
-    for (text, read) in
-        [("300", Some(300)), ("1h30m", Some(5400)), ("2W", Some(1_209_600)), ("", None), ("h", None), ("1x", None)]
-    {
+    for (text, read) in [
+        ("300", Some(300)),
+        ("1h30m", Some(5400)),
+        ("2W", Some(1_209_600)),
+        ("", None),
+        ("h", None),
+        ("1x", None),
+    ] {
         assert_eq!(seconds(text), read, "{text}");
     }
     assert_eq!(seconds("99999999999"), None);

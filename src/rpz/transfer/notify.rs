@@ -79,9 +79,8 @@ pub fn take(listeners: &[Listener], packet: &[u8], from: IpAddr, now: u64, out: 
     {
         return false;
     }
-    let of_zone = |listener: &&Listener| {
-        listener.zone.as_name() == name.name() && listener.primaries.contains(&from)
-    };
+    let of_zone =
+        |listener: &&Listener| listener.zone.as_name() == name.name() && listener.primaries.contains(&from);
     out.clear();
     out.extend_from_slice(&packet[..question_end]);
     out[2] |= 0x80 | AUTHORITATIVE;

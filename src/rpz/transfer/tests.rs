@@ -88,10 +88,8 @@ fn changes_come_one_after_the_other_and_lead_to_the_new_zone() {
     for cut in 1..changes.len() {
         let (front, back) = changes.split_at(cut);
         let Ok(Some(Outcome::Changes(changes))) = run(Some(1), &[front, back]) else { panic!("{cut}") };
-        let (mut content, _) = read(
-            b"@ SOA a b 1 3600 60 86400 60\na.example CNAME .\nz.example CNAME .\n",
-            apex().as_name(),
-        );
+        let (mut content, _) =
+            read(b"@ SOA a b 1 3600 60 86400 60\na.example CNAME .\nz.example CNAME .\n", apex().as_name());
         Change::apply(&changes, &mut content).unwrap();
         assert_eq!(owners(&content), [".", "b.example", "c.example", "z.example"]);
         assert_eq!(content.soa().unwrap().serial, 3);
@@ -160,9 +158,11 @@ fn without_its_signature_nothing_is_believed() {
 #[test]
 fn questions_are_what_servers_expect() {
     let apex = apex();
-    for (question, rtype) in
-        [(ask::soa(7, apex.as_name()), 6), (ask::axfr(7, apex.as_name()), 252), (ask::ixfr(7, apex.as_name(), 9), 251)]
-    {
+    for (question, rtype) in [
+        (ask::soa(7, apex.as_name()), 6),
+        (ask::axfr(7, apex.as_name()), 252),
+        (ask::ixfr(7, apex.as_name(), 9), 251),
+    ] {
         let (end, found) = crate::dns::message::records(&question).unwrap();
         assert_eq!(question[end - 3], rtype);
         assert_eq!(found.len(), usize::from(rtype == 251));

@@ -394,7 +394,9 @@ mod tests {
     #[test]
     fn what_a_server_finds_wrong_is_told() {
         let ours = key("hmac-sha256", b"secret");
-        for (error, why) in [(16, Refused::ServerSignature), (17, Refused::ServerKey), (18, Refused::ServerTime)] {
+        for (error, why) in
+            [(16, Refused::ServerSignature), (17, Refused::ServerKey), (18, Refused::ServerTime)]
+        {
             let mut answer = message(7);
             let signature = Signature {
                 key: ours.name.clone(),

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_zone_may_lose_as_much_as_a_list_and_no_more() {
-        for (is, was, taken) in [(1, 101, true), (1, 102, false), (250, 500, true), (420, 600, true), (419, 600, false)]
+        for (is, was, taken) in
+            [(1, 101, true), (1, 102, false), (250, 500, true), (420, 600, true), (419, 600, false)]
         {
             assert_eq!(judged(&zone(is), Some(was)).is_ok(), taken, "{is} of {was}");
         }

@@ -26,7 +26,26 @@ pub enum Brought {
     /// What we have is the newest.
     Current,
     /// A newer zone.
-    New(Content),
+    New(Content, How),
+}
+
+/// How a zone came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// As a whole.
+    Axfr,
+    /// As changes to what was there.
+    Ixfr,
+}
+
+impl How {
+    /// The id, as the status shows it.
+    pub fn id(self) -> &'static str {
+        match self {
+            How::Axfr => "axfr",
+            How::Ixfr => "ixfr",
+        }
+    }
 }
 
 /// Why nothing came from one of them.
@@ -56,7 +75,7 @@ pub fn refresh(
     for &address in primaries {
         let asking = Asking { apex, address, key, begun: Instant::now() };
         match asking.refresh(have, &content) {
-            Ok(Brought::New(content)) => return Ok(Brought::New(content)),
+            Ok(Brought::New(content, how)) => return Ok(Brought::New(content, how)),
             Ok(Brought::Current) => is_current = true,
             Err(error) => failures.push((address, error)),
         }
@@ -72,11 +91,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn refresh(
-        &self,
-        have: Option<u32>,
-        content: &impl Fn() -> Option<Content>,
-    ) -> Result<Brought, Error> {
+    fn refresh(&self, have: Option<u32>, content: &impl Fn() -> Option<Content>) -> Result<Brought, Error> {
         let mut stream = self.connect()?;
         let Some(have) = have else { return self.whole(&mut stream) };
         if !is_newer(self.serial(&mut stream)?, have) {
@@ -120,18 +135,18 @@ impl Asking<'_> {
     ) -> Result<Brought, Error> {
         match self.transfer(stream, Some(have))? {
             Outcome::Current => Ok(Brought::Current),
-            Outcome::Whole(content) => Ok(Brought::New(content)),
+            Outcome::Whole(content) => Ok(Brought::New(content, How::Axfr)),
             Outcome::Changes(changes) => {
                 let mut content = content().ok_or(Failed::OutOfStep)?;
                 Change::apply(&changes, &mut content)?;
-                Ok(Brought::New(content))
+                Ok(Brought::New(content, How::Ixfr))
             }
         }
     }
 
     fn whole(&self, stream: &mut TcpStream) -> Result<Brought, Error> {
         match self.transfer(stream, None)? {
-            Outcome::Whole(content) => Ok(Brought::New(content)),
+            Outcome::Whole(content) => Ok(Brought::New(content, How::Axfr)),
             // Nobody who was asked for all may answer so.
             Outcome::Current | Outcome::Changes(_) => Err(Failed::Order.into()),
         }
@@ -175,4 +190,3 @@ fn failed(what: &'static str, source: io::Error) -> Error {
 fn fresh_id() -> u16 {
     getrandom::u32().unwrap_or(1) as u16
 }
-

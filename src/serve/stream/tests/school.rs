@@ -29,10 +29,10 @@ use crate::query::block::BlockTexts;
 use crate::query::peer::Access;
 use crate::query::special::Identity;
 use crate::query::{Desk, World};
-use crate::rpz::zones::Zones;
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::{self, Resolver};
+use crate::rpz::zones::Zones;
 use crate::serve::Settings;
 use crate::serve::stream::Streams;
 
