@@ -7,7 +7,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | ground | [`dns`] and `sys`, then [`model`], then `i18n` |
-//! | pillars | `lists`, `filter`, `policy`, `resolve`, `journal` |
+//! | pillars | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
 //! | walks | `query`, `update`, `control` |
 //! | doors | `serve` |
 //! | wiring | `config`, `app`, `cli` |

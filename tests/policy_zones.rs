@@ -287,3 +287,63 @@ fn a_reload_takes_new_rules_also_for_cached_answers_and_an_accident_leaves_the_l
     let told = school.run_ok(&["check", "late.example"]);
     assert!(told.contains("rpz.test (42)"), "{told}");
 }
+
+#[test]
+fn what_zones_block_is_counted_once_each_and_a_monitored_group_is_only_counted() {
+    let Some(world) = Authority::start(WORLD) else { return };
+    let school = School::new();
+    let zone = zone(&school, "rpz.test", RULES, "");
+    school.config(
+        Some(world.address),
+        &format!(
+            "[[group]]\nname = \"Học sinh\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/24\"]\n\
+             [[group]]\nname = \"Thử\"\ntier = \"staff\"\nmode = \"monitor\"\nfrom = [\"127.0.1.0/24\"]\n{zone}"
+        ),
+    );
+    let server = school.serve();
+    let blocked =
+        ["nx.example", "nodata.example", "to.example", "data.example", "by-ip.example", "alias.example"];
+    for _ in 0..3 {
+        for name in blocked {
+            assert!(ask_from("127.0.0.5", server.address, name, A).is_blocked(), "{name}");
+            let monitored = ask_from("127.0.1.5", server.address, name, A);
+            assert!(!monitored.is_blocked() && monitored.rcode != NXDOMAIN || name == "nx.example", "{name}");
+        }
+        assert!(!ask_from("127.0.1.5", server.address, "tcp.example", A).truncated);
+    }
+    let count = 3 * blocked.len() as u64;
+    let status: serde_json::Value = serde_json::from_str(&school.run_ok(&["status", "--json"])).unwrap();
+    assert_eq!(status["blocked"], count);
+    let found = wait_for(|| (school.attempts_or_none() == Some(2 * count)).then_some(()));
+    assert!(found.is_some(), "{:?} of {count} blocked and as many monitored", school.attempts_or_none());
+}
+
+#[test]
+fn a_garden_may_be_a_name_of_the_schools_own_and_what_is_locked_stays_closed_in_it() {
+    let Some(world) = Authority::start(WORLD) else { return };
+    let school = School::new();
+    let list = school.write("list.txt", "casino.example\n");
+    let zone = zone(
+        &school,
+        "rpz.test",
+        "own.example CNAME chan.truong.test.\nbad.example CNAME casino.example.\n",
+        "",
+    );
+    school.config(
+        Some(world.address),
+        &format!(
+            "{STAFF}[[local]]\nname = \"chan.truong.test\"\ntype = \"A\"\ndata = \"10.0.0.20\"\n\
+             [[list]]\nid = \"cua-truong\"\nfile = \"{}\"\ncategory = \"gambling\"\n\
+             [policy.tier.staff]\nlocked = [\"gambling\"]\n{zone}",
+            list.display()
+        ),
+    );
+    let server = school.serve();
+    school.wait_for_list("cua-truong");
+    for _ in 0..3 {
+        let own = ask(server.address, "own.example", A);
+        assert_eq!(own.said(), "own.example CNAME chan.truong.test chan.truong.test A 10.0.0.20");
+        let locked = ask(server.address, "bad.example", A);
+        assert_eq!((locked.addresses(), codes(&locked)), (vec!["0.0.0.0"], vec![BLOCKED]));
+    }
+}

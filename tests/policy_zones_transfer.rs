@@ -92,6 +92,12 @@ fn a_zone_is_transferred_announced_changed_and_used_at_the_next_start() {
                 assert!(!blocked(&server, "one.example"), "{software:?}");
             }
             assert!(!blocked(&server, "two.example"));
+            // Without the copy that changes are changes of, the whole zone comes.
+            std::fs::remove_file(case.school.state().join(format!("rpz/{ZONE}.zone"))).unwrap();
+            primary.publish(&zone(4, CALM, &rules(&["four.example", "five.example"])));
+            case.wait_for_serial(4);
+            assert_eq!(case.status()["zones"][0]["came_by"], "axfr", "{software:?} {secret:?}");
+            assert!(blocked(&server, "five.example"));
             assert_eq!(case.status()["troubles"].to_string(), "[]");
             drop(primary);
             assert!(server.stop().success());

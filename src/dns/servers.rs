@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::name::OwnedName;
 
-/// Name servers of all zones at or above a name, the root's and a top-level domain's own left out or not
-/// as whoever knows them pleases.
+/// Name servers of all zones at and above a name that have two labels or more: those of the root and of
+/// top-level domains serve everybody and say nothing of anybody (BIND's `min-ns-dots 1`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameServers {
     /// Their names, those of the deepest zone first.

@@ -129,7 +129,7 @@ fn policy_zones() {
     assert_eq!(of_file("policy = \"cname a..b\""), ["4:10 bad-name a..b"]);
     assert_eq!(
         of_file("groups = [\"x\"]\ntiers = [\"primry\"]"),
-        ["5:10 unknown-value primry", "4:11 unknown-group x"]
+        ["4:11 unknown-group x", "5:10 unknown-value primry"]
     );
     assert_eq!(of_file("break_dnssec = 1"), ["4:16 wrong-type 1"]);
     assert_eq!(of_file("tsig = { name = \"k\", secret_file = \"absent\" }").len(), 2);

@@ -1,23 +1,22 @@
 //! Response policy zones at the desk: between what the school decides itself and what lists say.
 //!
 //! A zone may decide before there is an answer ([`Desk::early`]), or with one ([`Desk::judged`]). Until
-//! then a [`Rest`] goes along with the query and says what is left to be looked at. What a rule does is
-//! written here; where it leads to another name, that is fetched by [`Desk::follow`].
+//! then a [`Rest`] goes along with the query and says what is left to be looked at.
+// Inside: `write` writes what a rule says, `follow` fetches where it leads.
 
-use std::sync::Arc;
+mod follow;
+mod write;
 
 use super::counters::Counters;
 use super::inspect::{self, Alias, Trail};
 use super::later::Later;
 use super::peer::{Peer, Transport};
-use super::{Desk, Moment, Outcome, Scratch, World, block, limit};
+use super::{Desk, Moment, Outcome, Scratch, World, limit};
 use crate::dns::ede::EdeCode;
-use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
-use crate::dns::rrset::{RrSet, Sections};
 use crate::model::category::CategorySet;
 use crate::model::event::Effect;
 use crate::model::matched::Matched;
@@ -29,6 +28,8 @@ use crate::resolve::cache::{Hit, Stamp};
 use crate::rpz::action::Action;
 use crate::rpz::decide::{self, Ruling, Seen};
 use crate::rpz::zones::Zone;
+pub(super) use follow::Follow;
+use write::{Said, sets_of, write};
 
 /// What zones have still to say of a query.
 #[derive(Clone, Copy, Debug)]
@@ -74,16 +75,6 @@ pub(super) enum Admitted {
     Silent,
     /// An alias has to be followed first.
     Follow(Follow),
-}
-
-/// An alias that a rule says, to be followed.
-#[derive(Debug)]
-pub(super) struct Follow {
-    /// The world's own aliases before it.
-    before: Vec<Alias>,
-    alias: Alias,
-    /// Number of the zone.
-    zone: usize,
 }
 
 /// What came of the rules for an answer.
@@ -294,7 +285,7 @@ impl Desk {
                 self.count_zone(world, scratch, question, peer, zone, Effect::Blocked);
                 return Judged::Acts(Admitted::Silent);
             }
-            Action::Alias(target) if question.rtype != rtype::CNAME => {
+            Action::Alias(target) if follows(question) => {
                 if let Some(target) = target.of(owner.as_name()) {
                     let alias = Alias { owner, ttl, target };
                     let number = world.zones.all().iter().position(|other| std::ptr::eq(other, zone));
@@ -314,47 +305,6 @@ impl Desk {
             }
         }
         Judged::Acts(Admitted::Written { same_for_all: false })
-    }
-
-    /// Fetches where a rule's alias leads and writes the answer. Zones have nothing to say of what they lead
-    /// to themselves, nor have categories; what is locked stays closed.
-    pub(super) async fn follow(
-        &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        peer: Peer,
-        follow: Follow,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let Follow { before, alias, zone } = follow;
-        let ask = Ask::of(question).at(alias.target.clone());
-        let packet = packet_of(&ask);
-        let Ok(target) = Question::parse(&packet) else { return false };
-        let hit = self.obtain(world, scratch, &target, &ask).await;
-        let group = world.policy.group_of(peer.address);
-        scratch.suffixes.fill(world.index.key(), ask.name.as_name());
-        let matched = world.index.lookup(&scratch.suffixes);
-        let all = CategorySet(hit.stamp().all).union(matched.categories);
-        let verdict = decide_answer(group, AllowReason::PolicyZone, all, CategorySet::EMPTY);
-        if let Some(Verdict::Block(reason)) = verdict {
-            self.block(world, scratch, &matched, group, question, peer, &reason, out);
-            return true;
-        }
-        let zone = &world.zones.all()[zone];
-        self.count_zone(world, scratch, question, peer, zone, Effect::Blocked);
-        let mut fetched = Vec::new();
-        hit.write(&target, self.now(), &mut fetched, usize::from(u16::MAX));
-        let sections = Sections::read(&fetched).unwrap_or_default();
-        let mut reply = Reply::to(question, hit.rcode(), out);
-        for Alias { owner, ttl, target } in before.iter().chain([&alias]) {
-            reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
-        }
-        let signed = question.dnssec_ok();
-        sections.answer.iter().for_each(|set| put(&mut reply, Section::Answer, set, signed));
-        sections.authority.iter().for_each(|set| put(&mut reply, Section::Authority, set, signed));
-        finish(world, question, peer, zone, reply, true);
-        true
     }
 
     fn note_disabled(
@@ -390,6 +340,11 @@ impl Desk {
     }
 }
 
+/// Whether an alias is followed for who asks: not for the alias itself, and not without being asked to.
+fn follows(question: &Question<'_>) -> bool {
+    question.recursion_desired() && !matches!(question.rtype, rtype::CNAME | rtype::ANY)
+}
+
 /// Whether it is a PASSTHRU that opens what categories close.
 fn opens(ruling: &Ruling<'_>) -> bool {
     *ruling.action == Action::Passthru && ruling.zone.settings.passthru_opens
@@ -421,102 +376,4 @@ fn is_bogus(hit: &Hit) -> bool {
         NsecMissing,
     ];
     hit.rcode() == Rcode::ServFail && hit.ede().is_some_and(|(code, _)| codes.contains(&code))
-}
-
-/// What a rule says at a name.
-struct Said<'s> {
-    rcode: Rcode,
-    sets: &'s [RrSet],
-    /// Seconds that its absence may be kept.
-    ttl: u32,
-}
-
-/// The records of a rule that answer a question of type `asked`.
-fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) -> Vec<RrSet> {
-    match action {
-        Action::Records(sets) => sets
-            .iter()
-            .filter(|set| set.rtype == asked || asked == rtype::ANY)
-            .map(|set| {
-                let rdata = set.rdata.iter().map(|rdata| rdata[..].into()).collect();
-                RrSet::new(owner.clone(), set.rtype, set.ttl, rdata)
-            })
-            .collect(),
-        // The alias itself was asked for.
-        Action::Alias(target) => {
-            let target = target.of(owner.as_name());
-            let rdata = target.map(|target| target.as_name().wire().into());
-            vec![RrSet::new(owner.clone(), rtype::CNAME, ttl, rdata.into_iter().collect())]
-        }
-        _ => Vec::new(),
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one answer, each used")]
-fn write(
-    world: &World,
-    question: &Question<'_>,
-    peer: Peer,
-    zone: &Zone,
-    before: &[Alias],
-    owner: &OwnedName,
-    said: &Said<'_>,
-    out: &mut Vec<u8>,
-) {
-    let mut reply = Reply::to(question, said.rcode, out);
-    for Alias { owner, ttl, target } in before {
-        reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
-    }
-    let is_empty = said.sets.iter().all(|set| set.rdata.is_empty());
-    for set in said.sets {
-        for rdata in &set.rdata {
-            match owner.as_name() == question.name() {
-                true => reply.answer(set.rtype, set.ttl, rdata),
-                false => reply.answer_at(owner.as_name(), set.rtype, set.ttl, rdata),
-            }
-        }
-    }
-    if is_empty {
-        reply.negative_soa(said.ttl);
-    }
-    finish(world, question, peer, zone, reply, !is_empty);
-}
-
-/// Ends an answer of a zone: its SOA, as BIND adds it, so that a person sees whose rule it was; and why.
-fn finish(
-    world: &World,
-    question: &Question<'_>,
-    peer: Peer,
-    zone: &Zone,
-    mut reply: Reply<'_>,
-    is_forged: bool,
-) {
-    if let Some(soa) = zone.table.soa_record() {
-        reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
-    }
-    let (errors, count) = block::errors(question, EdeCode::Blocked, world.texts.of_zone(), is_forged);
-    reply.finish(limit(question, peer.transport), &errors[..count]);
-}
-
-fn put(reply: &mut Reply<'_>, section: Section, set: &RrSet, signed: bool) {
-    let signatures = set.rrsigs.iter().filter(|_| signed).map(|rdata| (rtype::RRSIG, rdata));
-    for (rtype, rdata) in set.rdata.iter().map(|rdata| (set.rtype, rdata)).chain(signatures) {
-        match section {
-            Section::Answer => reply.answer_at(set.owner.as_name(), rtype, set.ttl, rdata),
-            _ => reply.authority_at(set.owner.as_name(), rtype, set.ttl, rdata),
-        }
-    }
-}
-
-/// A client's packet that would ask this.
-fn packet_of(ask: &Ask) -> Vec<u8> {
-    let checking = if ask.checking_disabled { 0x10 } else { 0 };
-    let mut packet = vec![0, 0, 1, checking, 0, 1, 0, 0, 0, 0, 0, u8::from(ask.dnssec_ok)];
-    packet.extend_from_slice(ask.name.as_name().wire());
-    packet.extend_from_slice(&ask.rtype.to_be_bytes());
-    packet.extend_from_slice(&ask.class.to_be_bytes());
-    if ask.dnssec_ok {
-        packet.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0]);
-    }
-    packet
 }
