@@ -87,7 +87,7 @@ fn character_string(text: &str, rdata: &mut Vec<u8>) -> Option<()> {
 fn unknown(words: &[Word<'_>]) -> Option<Vec<u8>> {
     let (length, hex) = words.split_first()?;
     let hex: String = hex.iter().map(|word| word.text).collect();
-    if !hex.is_ascii() || hex.len() % 2 != 0 || length.text.parse() != Ok(hex.len() / 2) {
+    if !hex.is_ascii() || !hex.len().is_multiple_of(2) || length.text.parse() != Ok(hex.len() / 2) {
         return None;
     }
     let octet = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).ok();
