@@ -11,6 +11,7 @@
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
 //! | `policy_zones` | response policy zones from files: every action, override and group, precedence, reloads |
 //! | `policy_zones_bind` | the same zones and questions to BIND and to us |
+//! | `policy_zones_signed` | what is forged stays SERVFAIL; what is signed is rewritten, or left alone where a zone says so |
 //! | `policy_zones_transfer` | zones from `named` and `nsd`: transfer, changes, announcements, keys, primaries that are gone |
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
 //! | `burst` | hundreds of queries that come while the server stands still are all answered |
@@ -38,6 +39,7 @@ mod lists_cli;
 mod oracle;
 mod policy_zones;
 mod policy_zones_bind;
+mod policy_zones_signed;
 mod policy_zones_transfer;
 mod protocol;
 mod recursion;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::dns::suffixes::HashKey;
 use crate::model::roster::Roster;
@@ -257,4 +259,40 @@ fn a_zone_is_for_the_groups_and_tiers_that_it_names() {
     assert_eq!([of(0), of(1), of(2), of(9)], [Some((vec![0], false)), Some((vec![1], true)), None, None]);
     assert!(zones.for_group("phòng máy", Tier::Staff).is_some_and(|zones| zones.order == [0, 1]));
     assert_eq!(Zones::build(vec![], KEY, groups).id(), 0);
+}
+
+proptest! {
+    /// Whoever is not asked outside because the question alone decides would have got the same with any
+    /// answer.
+    #[test]
+    fn what_the_question_alone_decides_no_answer_changes(
+        texts in prop::collection::vec(prop::collection::vec((0usize..OWNERS.len(), 0usize..DATA.len()), 0..4), 1..4),
+        disabled in prop::collection::vec(any::<bool>(), 3),
+        matching in any::<bool>(),
+        addresses in any::<bool>(),
+        chain in any::<bool>(),
+    ) {
+        let made = texts.iter().enumerate().map(|(at, rules)| {
+            let lines: String = rules.iter().map(|(owner, data)| format!("{} {}\n", OWNERS[*owner].1, DATA[*data].0)).collect();
+            let mut zone = zone(&format!("z{at}"), &lines);
+            if disabled[at] {
+                zone.settings.policy = Policy::Disabled;
+            }
+            zone
+        });
+        let zones = zones(made.collect());
+        let case = Case {
+            client: if matching { "10.0.0.1" } else { "172.16.0.1" },
+            links: if chain { &["www.bad.example", "other.bad.example"] } else { &["www.bad.example"] },
+            addresses: if addresses { &["192.0.2.1"] } else { &[] },
+            ..CASE
+        };
+        let early = asked(&zones, &case, false);
+        if early.ruling.is_some() && !early.waits {
+            prop_assert_eq!(told(early.ruling), judged(&zones, &case));
+        }
+        if let Some(ruling) = early.ruling {
+            prop_assert_ne!(judged(&zones, &case), "none", "{:?}", ruling);
+        }
+    }
 }

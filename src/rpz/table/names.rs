@@ -56,29 +56,27 @@ pub struct Found {
 impl Names {
     /// Files rules by name. Of two rules for the same the first counts.
     pub fn build(key: HashKey, rules: impl IntoIterator<Item = (OwnedName, Reach, RuleNo)>) -> Self {
-        let mut rules: Vec<_> = rules.into_iter().collect();
-        let mut known: HashSet<OwnedName> = rules.iter().map(|(name, ..)| name.clone()).collect();
-        for at in 0..rules.len() {
-            let above = rules[at].0.clone();
-            // Where one is known, all above it are.
-            for name in above.as_name().ancestors().skip(1).filter(|name| !name.is_root()) {
-                if !known.insert(name.to_owned()) {
-                    break;
-                }
-                rules.push((name.to_owned(), Reach::Name, NONE));
-            }
+        let rules: Vec<_> = rules.into_iter().collect();
+        let mut entries: Vec<(Name<'_>, Reach, RuleNo)> =
+            rules.iter().map(|(name, reach, rule)| (name.as_name(), *reach, *rule)).collect();
+        let mut known: HashSet<Name<'_>> = entries.iter().map(|(name, ..)| *name).collect();
+        for (name, ..) in &rules {
+            // Where one is known, somebody else sees to all above it.
+            let above = name.as_name().ancestors().skip(1).take_while(|name| !name.is_root());
+            entries
+                .extend(above.take_while(|name| known.insert(*name)).map(|name| (name, Reach::Name, NONE)));
         }
         drop(known);
-        rules.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        entries.sort_by_key(|(name, ..)| *name);
         let mut octets = Vec::new();
         let mut starts = Vec::new();
         let mut everything = None;
-        for same in rules.chunk_by(|(a, ..), (b, ..)| a == b) {
+        for same in entries.chunk_by(|(a, ..), (b, ..)| a == b) {
             let rule = |wanted| {
                 let found = same.iter().find(|(_, reach, _)| *reach == wanted);
                 found.map(|(_, _, rule)| *rule)
             };
-            let name = same[0].0.as_name();
+            let name = same[0].0;
             if name.is_root() {
                 everything = rule(Reach::Below);
                 continue;
