@@ -7,7 +7,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | ground | [`dns`] and `sys`, then [`model`], then `i18n` |
-//! | pillars | `lists`, `filter`, `policy`, `resolve`, `journal` |
+//! | pillars | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
 //! | walks | `query`, `update`, `control` |
 //! | doors | `serve` |
 //! | wiring | `config`, `app`, `cli` |
@@ -27,6 +27,7 @@ pub mod model;
 pub mod policy;
 pub mod query;
 pub mod resolve;
+pub mod rpz;
 pub mod serve;
 pub mod sys;
 pub mod update;

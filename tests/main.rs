@@ -10,6 +10,10 @@
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
+//! | `policy_zones` | response policy zones from files: every action, override and group, precedence, reloads |
+//! | `policy_zones_bind` | the same zones and questions to BIND and to us |
+//! | `policy_zones_signed` | what is forged stays SERVFAIL; what is signed is rewritten, or left alone where a zone says so |
+//! | `policy_zones_transfer` | zones from `named` and `nsd`: transfer, changes, announcements, keys, primaries that are gone |
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
 //! | `burst` | hundreds of queries that come while the server stands still are all answered |
 //! | `refused_calls` | a kernel or filter that refuses the faster system calls costs speed, and no answer |
@@ -35,6 +39,10 @@ mod index;
 mod listeners;
 mod lists_cli;
 mod oracle;
+mod policy_zones;
+mod policy_zones_bind;
+mod policy_zones_signed;
+mod policy_zones_transfer;
 mod protocol;
 mod recursion;
 mod refused_calls;

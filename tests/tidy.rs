@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["dns", "sys"],
     &["model"],
     &["i18n"],
-    &["lists", "filter", "policy", "resolve", "journal"],
+    &["lists", "filter", "policy", "rpz", "resolve", "journal"],
     &["query", "update", "control"],
     &["serve"],
     &["config"],
@@ -20,11 +20,13 @@ const FLOORS: &[&[&str]] = &[
 
 /// Libraries with a home: the rooms (or files) that may name them.
 const HOMES: &[(&str, &[&str])] = &[
-    ("hickory_proto", &["resolve"]),
+    // Besides: the text of record types that policy zones seldom have.
+    ("hickory_proto", &["resolve", "rpz/text/rdata"]),
     ("hickory_net", &["resolve"]),
     ("hickory_resolver", &["resolve"]),
     // The scenarios play authoritative servers with it.
     ("hickory_server", &["resolve/local", "resolve/scenarios"]),
+    ("ring", &["rpz/transfer/tsig"]),
     ("rustls", &["resolve/forward", "resolve/upstream"]),
     ("webpki_roots", &["resolve/forward"]),
     ("rusqlite", &["journal/store", "journal/writer", "journal/tests"]),

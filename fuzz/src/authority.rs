@@ -94,24 +94,68 @@ fn signed(mut set: RrSet, signer: &str) -> RrSet {
 /// Stories: a way down, aliases, denials, something like DNSSEC.
 pub fn seeds() -> Vec<Vec<u8>> {
     let down = |zone: &str| {
-        message(false, 0, &[], &[named(zone, rtype::NS, &format!("ns.{zone}"))], &[(&format!("ns.{zone}"), [192, 0, 2, 1])])
+        message(
+            false,
+            0,
+            &[],
+            &[named(zone, rtype::NS, &format!("ns.{zone}"))],
+            &[(&format!("ns.{zone}"), [192, 0, 2, 1])],
+        )
     };
     let www = "www.school.example";
     let glueless = message(false, 0, &[], &[named("school.example", rtype::NS, "ns.other")], &[]);
     let nsec = signed(
-        RrSet::new(name("school.example"), rtype::NSEC, 60, vec![[&name("zzz.school.example").as_name().wire()[..], &[0, 1, 0x40]].concat().into()]),
+        RrSet::new(
+            name("school.example"),
+            rtype::NSEC,
+            60,
+            vec![[&name("zzz.school.example").as_name().wire()[..], &[0, 1, 0x40]].concat().into()],
+        ),
         "school.example",
     );
-    let dnskey = signed(RrSet::new(name("."), rtype::DNSKEY, 60, vec![[&[1, 1, 3, 8, 3, 1, 0, 1][..], &[7; 128]].concat().into()]), ".");
-    let ds = signed(RrSet::new(name("example"), 43, 60, vec![[&[0x4f, 0x66, 8, 2][..], &[7; 32]].concat().into()]), ".");
+    let dnskey = signed(
+        RrSet::new(
+            name("."),
+            rtype::DNSKEY,
+            60,
+            vec![[&[1, 1, 3, 8, 3, 1, 0, 1][..], &[7; 128]].concat().into()],
+        ),
+        ".",
+    );
+    let ds = signed(
+        RrSet::new(name("example"), 43, 60, vec![[&[0x4f, 0x66, 8, 2][..], &[7; 32]].concat().into()]),
+        ".",
+    );
     let stories: Vec<Vec<Vec<u8>>> = vec![
         vec![down("example"), down("school.example"), message(true, 0, &[address(www)], &[], &[])],
-        vec![down("example"), message(true, 0, &[named(www, rtype::CNAME, "web.school.example"), address("web.school.example")], &[], &[])],
-        vec![down("example"), message(true, 0, &[named("school.example", rtype::DNAME, "other.example")], &[], &[])],
+        vec![
+            down("example"),
+            message(
+                true,
+                0,
+                &[named(www, rtype::CNAME, "web.school.example"), address("web.school.example")],
+                &[],
+                &[],
+            ),
+        ],
+        vec![
+            down("example"),
+            message(true, 0, &[named("school.example", rtype::DNAME, "other.example")], &[], &[]),
+        ],
         vec![down("example"), message(true, 3, &[], &[soa("example"), nsec.clone()], &[])],
         vec![down("example"), message(true, 0, &[], &[soa("school.example"), nsec], &[])],
         vec![glueless, down("example"), message(true, 0, &[address("ns.other")], &[], &[])],
-        vec![message(false, 0, &[], &[named("example", rtype::NS, "ns.example"), ds], &[("ns.example", [192, 0, 2, 1])]), message(true, 0, &[dnskey], &[], &[]), message(true, 0, &[signed(address(www), "example")], &[], &[])],
+        vec![
+            message(
+                false,
+                0,
+                &[],
+                &[named("example", rtype::NS, "ns.example"), ds],
+                &[("ns.example", [192, 0, 2, 1])],
+            ),
+            message(true, 0, &[dnskey], &[], &[]),
+            message(true, 0, &[signed(address(www), "example")], &[], &[]),
+        ],
         vec![message(true, 0, &[named(www, rtype::CNAME, www)], &[], &[])],
     ];
     let mut seeds = Vec::new();

@@ -14,10 +14,13 @@ use crate::filter::Index;
 use crate::model::rule::{ListKind, Protection};
 use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source, Verdict};
-use crate::policy::decide::decide;
-use crate::policy::{Group, Policy};
+use crate::policy::decide::{comes_before_zones, decide};
+use crate::policy::{Group, Mode, Policy};
 use crate::query::{World, block};
 use crate::resolve::Resolver;
+use crate::rpz::action::{Action, Target};
+use crate::rpz::decide::{Early, early};
+use crate::rpz::zones::Zones;
 
 /// Everything that is to be said of one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,26 +95,35 @@ pub struct House<'a> {
     pub policy: &'a Policy,
     pub index: &'a Index,
     pub resolver: &'a Resolver,
+    pub zones: &'a Zones,
 }
 
 impl<'a> From<&'a World> for House<'a> {
     fn from(world: &'a World) -> Self {
-        Self { policy: &world.policy, index: &world.index, resolver: &world.resolver }
+        Self { policy: &world.policy, index: &world.index, resolver: &world.resolver, zones: &world.zones }
     }
 }
 
 /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
 pub fn explain(house: House<'_>, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
-    let House { policy, index, resolver } = house;
+    let House { policy, index, resolver, zones } = house;
     let mut suffixes = Suffixes::new();
     suffixes.fill(index.key(), name);
     let local = resolver.is_local(name);
     let tell = |group: &Group, named: bool| {
         let mut told = Told::of(group, named);
+        let client = match whom {
+            Whom::Client(client) => Some(client),
+            _ => None,
+        };
+        let of_zones = zones.for_group(&group.name, group.tier);
         if local {
             told.because = "local".into();
         } else {
-            told.tell(policy, index, &suffixes, group, rtype);
+            let verdict = told.tell(policy, index, &suffixes, group, rtype);
+            if let Some(of_zones) = of_zones.filter(|_| !comes_before_zones(&verdict)) {
+                told.tell_zones(&early(zones, &of_zones, client, &suffixes, false), rtype);
+            }
         }
         told
     };
@@ -169,16 +181,24 @@ impl Told {
         }
     }
 
-    fn tell(&mut self, policy: &Policy, index: &Index, suffixes: &Suffixes, group: &Group, rtype: u16) {
+    /// What school and lists say.
+    fn tell(
+        &mut self,
+        policy: &Policy,
+        index: &Index,
+        suffixes: &Suffixes,
+        group: &Group,
+        rtype: u16,
+    ) -> Verdict {
         let matched = index.lookup(suffixes);
         let verdict = decide(policy, group, suffixes, &matched);
         self.because = because(verdict).into();
         let reason = match verdict {
             Verdict::Allow(AllowReason::SchoolRule(number)) => {
                 self.cite(policy, number);
-                return;
+                return verdict;
             }
-            Verdict::Allow(_) => return,
+            Verdict::Allow(_) => return verdict,
             Verdict::Block(reason) => {
                 self.verdict = "block".into();
                 self.answer = Some(answer(group, rtype));
@@ -192,7 +212,7 @@ impl Told {
         if let Source::SchoolRule(number) = reason.source {
             self.cite(policy, number);
         }
-        let Some(category) = reason.category else { return };
+        let Some(category) = reason.category else { return verdict };
         self.category = Some(category.id().into());
         if let Some(found) = index.blocking(suffixes, &matched, category).filter(|_| !category.is_secret()) {
             self.list = Some(found.info.id.clone());
@@ -200,6 +220,38 @@ impl Told {
             self.rule = Some(format!("{} {}", found.scope.id(), found.name));
             self.line = Some(found.line);
         }
+        verdict
+    }
+
+    /// What a policy zone says of the name, in place of what lists say. What it says of addresses and name
+    /// servers only an answer tells.
+    fn tell_zones(&mut self, early: &Early<'_>, rtype: u16) {
+        let Some(ruling) = &early.ruling else { return };
+        let opens = ruling.zone.settings.passthru_opens;
+        if *ruling.action == Action::Passthru && !opens {
+            return;
+        }
+        let monitors = self.mode == Mode::Monitor.id();
+        let passes = *ruling.action == Action::Passthru;
+        *self = Self {
+            verdict: if passes {
+                "allow"
+            } else if monitors {
+                "monitor"
+            } else {
+                "block"
+            }
+            .into(),
+            because: Layer::PolicyZone.id().into(),
+            answer: (!passes && !monitors).then(|| zone_answer(ruling.action, rtype)),
+            category: None,
+            list: Some(ruling.zone.settings.name.to_string()),
+            version: Some(ruling.zone.table.soa().map_or("–".into(), |soa| soa.serial.to_string())),
+            rule: Some(format!("{} {}", ruling.kind.id(), ruling.action.id())),
+            line: None,
+            school_rule: None,
+            ..self.clone()
+        };
     }
 
     fn cite(&mut self, policy: &Policy, number: u32) {
@@ -219,11 +271,29 @@ fn answer(group: &Group, rtype: u16) -> String {
     }
 }
 
+/// What a rule of a policy zone answers with.
+fn zone_answer(action: &Action, asked: u16) -> String {
+    match action {
+        Action::NxDomain => "NXDOMAIN".into(),
+        Action::Drop => "không trả lời / no answer".into(),
+        Action::TcpOnly => "NOERROR, TC".into(),
+        Action::Alias(Target::Name(name)) => format!("NOERROR, CNAME {name}"),
+        Action::Alias(Target::Below(name)) => format!("NOERROR, CNAME *.{name}"),
+        Action::Records(sets) => {
+            let records: usize =
+                sets.iter().filter(|set| set.rtype == asked).map(|set| set.rdata.len()).sum();
+            format!("NOERROR, {records} record")
+        }
+        Action::NoData | Action::Passthru => "NOERROR, 0 record".into(),
+    }
+}
+
 fn because(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Block(reason) | Verdict::Monitor(reason) => reason.layer.id(),
         Verdict::Allow(AllowReason::HardProtected) => "hard_protected",
         Verdict::Allow(AllowReason::SchoolRule(_)) => Layer::School.id(),
+        Verdict::Allow(AllowReason::PolicyZone) => Layer::PolicyZone.id(),
         Verdict::Allow(AllowReason::SoftProtected) => "soft_protected",
         Verdict::Allow(AllowReason::AllowSet) => "allow_set",
         Verdict::Allow(AllowReason::NothingForbids) => "nothing_forbids",

@@ -8,7 +8,7 @@
 //! Knows every room. Nothing below knows it.
 // Inside: `start` builds, `reload` builds anew, `tasks` is who runs what, `answers` does what the
 // control socket asks, `explain` and `offline` tell why, `lists` which lists are in force, `status`
-// how everything is.
+// how everything is, `zones` the policy zones and how they are kept new.
 
 mod answers;
 pub mod explain;
@@ -22,6 +22,7 @@ mod start;
 pub mod status;
 mod tasks;
 pub mod world;
+mod zones;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,8 @@ pub struct App {
     groups: Roster,
     lists: Roster,
     store: Store,
+    /// Response policy zones.
+    zones: zones::Zones,
     streams: Arc<Streams>,
     /// Held by whoever builds a new world: one at a time.
     building: Mutex<()>,

@@ -28,7 +28,8 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> 
         Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), &Roster::default())
             .map_err(|error| error.to_string())?;
     let resolver = Resolver::new(settings.resolve.clone()).map_err(|error| error.to_string())?;
-    explain_check(House { policy: &policy, index: &index, resolver: &resolver }, check)
+    let zones = super::zones::at_rest(settings, *index.key());
+    explain_check(House { policy: &policy, index: &index, resolver: &resolver, zones: &zones }, check)
 }
 
 /// Explains what was asked for.

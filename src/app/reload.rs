@@ -53,7 +53,8 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
         for spec in settings.lists.specs.iter().filter(|spec| matches!(spec.source, SourceSpec::File(_))) {
             let _ = fetch_one(app, spec);
         }
-        renew(app, Some(settings))
+        app.zones.take_over(&settings, *app.desk.world().index.key());
+        renew(app, Some(settings)).inspect(|_| app.zones.forget_others(&app.settings()))
     });
     notify(State::Ready);
     match &outcome {
@@ -95,7 +96,8 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
     };
     let names = index.stats().names;
     let resolver = same_resolution.then(|| old.resolver.clone());
-    let world = world::build(&settings, index, resolver, (&app.groups, &app.lists))?;
+    let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
+    let world = world::build(&settings, index, resolver, (&app.groups, &app.lists), zones)?;
     app.desk.swap(world);
     if !same_resolution {
         app.desk.forget_answers();
@@ -236,7 +238,7 @@ fn fetch_one(app: &App, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
 }
 
 /// Lets those that answer go first. The thread is one of those that do what nobody waits for.
-fn make_way() {
+pub(super) fn make_way() {
     // At the old priority it is done all the same.
     let _ = step_back(Behind::Far);
 }
@@ -246,6 +248,13 @@ async fn renew_later(app: &Arc<App>) {
     let renewed = tokio::task::spawn_blocking(move || renew(&app, None)).await;
     if let Ok(Err(error)) = renewed {
         error!("the index was not renewed, the old one stays in force: {error}");
+    }
+}
+
+/// Puts policy zones in force that have a new version.
+pub(super) fn renew_zones(app: &App) {
+    if let Err(error) = renew(app, None) {
+        error!("the policy zones were not renewed, the old ones stay in force: {error}");
     }
 }
 

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::listen::{self, ListenError, Listener};
 use super::notify::{State, notify};
+use super::zones::Zones;
 use super::{App, Complaint, Place, lists, tasks, world};
 use crate::config::Settings;
 use crate::filter::Index;
@@ -63,7 +64,9 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     let listeners = listen::open(&settings.serve)?;
     let index = Arc::new(first_index(&settings.state)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
-    let first_world = world::build(&settings, index, None, (&groups, &list_names))?;
+    let zones = Zones::open(&settings, *index.key());
+    let in_force = (zones.in_force(&settings, &list_names), zones.announced(&settings));
+    let first_world = world::build(&settings, index, None, (&groups, &list_names), in_force)?;
     let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
     let resolve = &settings.resolve;
     let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
@@ -79,6 +82,7 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
         groups,
         lists: list_names,
         store,
+        zones,
         streams,
         building: Mutex::new(()),
         config_complaint: Complaint::default(),

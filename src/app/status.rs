@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::zones::Standing;
 use super::{App, Complaint};
 use crate::config::Settings;
 use crate::journal::health::Health;
 use crate::resolve::UpstreamState;
+use crate::update::refresh::unix_now;
 
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;
@@ -34,6 +36,8 @@ pub struct Status {
     pub cache: CacheStatus,
     pub journal: JournalStatus,
     pub lists: Vec<ListStatus>,
+    #[serde(default)]
+    pub zones: Vec<ZoneStatus>,
     pub groups: Vec<GroupStatus>,
     pub upstreams: Vec<UpstreamStatus>,
 }
@@ -74,6 +78,28 @@ pub struct ListStatus {
     pub names: u64,
 }
 
+/// One response policy zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneStatus {
+    pub zone: String,
+    pub serial: Option<u32>,
+    pub rules: u32,
+    /// Owners and lines that bring no rule.
+    pub unusable: u32,
+    /// How often a rule of it decided.
+    pub hits: u64,
+    /// How the version in force came: `kept` (from the last run), `file`, `axfr`, `ixfr`.
+    pub came_by: String,
+    /// Seconds since a primary last had nothing newer, or the file was read; none: never.
+    pub refreshed_s: Option<u64>,
+    /// Tries that failed since.
+    pub failures: u32,
+    /// Whether its rules are in force.
+    pub in_force: bool,
+    /// Whether no primary was seen for longer than the zone allows; its rules stay in force.
+    pub expired: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupStatus {
     pub name: String,
@@ -103,7 +129,9 @@ pub fn of(app: &App) -> Status {
         .ok()
         .and_then(|at| at.elapsed().ok());
     let servers = world.resolver.upstreams();
-    let troubles = troubles(app, &settings, &health, &servers);
+    let standings = app.zones.standings(&settings, &world.zones);
+    let mut troubles = troubles(app, &settings, &health, &servers);
+    troubles.extend(standings.iter().filter_map(zone_trouble));
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
         zone: server.zone.map(|zone| zone.to_string()),
@@ -154,6 +182,7 @@ pub fn of(app: &App) -> Status {
                 names: world.index.names_of(number),
             })
             .collect(),
+        zones: standings.iter().map(ZoneStatus::of).collect(),
         groups: world
             .policy
             .groups()
@@ -166,6 +195,35 @@ pub fn of(app: &App) -> Status {
             .collect(),
         upstreams: upstreams.collect(),
     }
+}
+
+impl ZoneStatus {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            zone: standing.name.to_string(),
+            serial: standing.serial,
+            rules: standing.rules,
+            unusable: standing.unusable,
+            hits: standing.hits,
+            came_by: standing.came_by.into(),
+            refreshed_s: standing.refreshed.map(|at| unix_now().saturating_sub(at)),
+            failures: standing.failures,
+            in_force: standing.is_in_force,
+            expired: standing.is_expired,
+        }
+    }
+}
+
+/// What is wrong with a zone, if anything is.
+fn zone_trouble(standing: &Standing) -> Option<String> {
+    let name = &standing.name;
+    let failure = standing.failure.as_ref().map(|failure| format!("{} / {}", failure.vi, failure.en));
+    let state = match (standing.is_in_force, standing.is_expired) {
+        (false, _) => "chưa có bản nào / no copy yet",
+        (true, true) => "quá hạn, quy tắc cũ vẫn dùng / expired, its rules stay in force",
+        (true, false) => return failure.map(|failure| format!("{name}: {failure}")),
+    };
+    Some(failure.map_or_else(|| format!("{name}: {state}"), |failure| format!("{name}: {state}; {failure}")))
 }
 
 /// What a person should look at.

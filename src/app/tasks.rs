@@ -7,6 +7,7 @@
 //! | a task a query that waits for upstream | the listener's permit | by the resolver's deadline |
 //! | control socket | [`Running`] | the stop signal |
 //! | lists: renews what is due, builds, swaps | [`Running`] | the stop signal, between two lists |
+//! | policy zones: asks primaries when it is due or announced, swaps; a blocking thread a zone at work | [`Running`] | the stop signal; a transfer under way with the runtime |
 //! | signals | [`Running`] | with the program |
 //! | `journal-take`, `journal-store` | `Journal` | `Journal::close`, after everything above |
 
@@ -26,7 +27,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::listen::Listener;
-use super::{App, answers, reload};
+use super::{App, answers, reload, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::udp::Worker;
@@ -127,7 +128,8 @@ impl Running {
             // Answers matter more than the socket: `status` and `reload` then say that nobody listens.
             Err(error) => warn!(%error, "no control socket on {}: {error}", path.display()),
         }
-        tasks.spawn(reload::keep_lists_new(app.clone(), stopped));
+        tasks.spawn(reload::keep_lists_new(app.clone(), stopped.clone()));
+        tasks.spawn(zones::keep_zones_new(app.clone(), stopped));
         Ok(Self {
             app,
             tasks,

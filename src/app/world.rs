@@ -14,6 +14,8 @@ use crate::query::block::BlockTexts;
 use crate::query::peer::Access;
 use crate::query::special::Identity;
 use crate::resolve::{self, Resolver};
+use crate::rpz::transfer::notify::Listener;
+use crate::rpz::zones::{Zone, Zones};
 
 /// Name under which the school's own rules stand in the journal.
 pub const SCHOOL_LIST: &str = "quy định của trường";
@@ -27,20 +29,24 @@ pub enum WorldError {
     Resolve(#[from] resolve::Error),
 }
 
-/// Builds a world. `resolver` is taken over where resolution is set as before: what it has learnt of
+/// Builds a world. `zones` are the policy zones in force and whose announcements count. `resolver` is taken over where resolution is set as before: what it has learnt of
 /// servers is worth keeping.
 pub fn build(
     settings: &Settings,
     index: Arc<Index>,
     resolver: Option<Arc<Resolver>>,
     (groups, lists): (&Roster, &Roster),
+    (zones, announced): (Vec<Zone>, Vec<Listener>),
 ) -> Result<World, WorldError> {
     let policy = Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), groups)?;
     let resolver = match resolver {
         Some(resolver) => resolver,
         None => Arc::new(Resolver::new(settings.resolve.clone())?),
     };
+    let tiers = policy.groups().iter().map(|group| (group.name.as_str(), group.tier));
     Ok(World {
+        zones: Zones::build(zones, *index.key(), tiers),
+        announced,
         local: local_names(&resolver, *index.key()),
         policy,
         lists: index.lists().iter().map(|list| lists.id_of(&list.id)).collect(),

@@ -133,6 +133,7 @@ fn because(id: &str) -> &str {
     match id {
         "locked" => "khoá / locked",
         "school" => "quy định của trường / school rule",
+        "policy_zone" => "vùng chính sách / policy zone",
         "category" => "loại nội dung / category",
         "allow_only" => "ngoài danh sách được phép / not on the allow list",
         "hard_protected" => "được bảo vệ / hard-protected",

@@ -68,6 +68,31 @@ fn text(status: &Status) -> String {
         ),
     );
     let mut text = table.render();
+    if !status.zones.is_empty() {
+        let mut zones = Table::new(&[
+            "vùng chính sách / policy zone",
+            "serial",
+            "quy tắc / rules",
+            "dòng hỏng / unusable",
+            "lượt dùng / hits",
+            "đến qua / came by",
+            "mới lúc / refreshed",
+            "lỗi / failures",
+        ]);
+        for zone in &status.zones {
+            zones.row(vec![
+                zone.zone.clone(),
+                zone.serial.map(|serial| serial.to_string()).unwrap_or_default(),
+                grouped(zone.rules.into()),
+                grouped(zone.unusable.into()),
+                grouped(zone.hits),
+                zone.came_by.clone(),
+                zone.refreshed_s.map(|ago| format!("{} trước / ago", duration(ago))).unwrap_or_default(),
+                grouped(zone.failures.into()),
+            ]);
+        }
+        text += &format!("\n{}", zones.render());
+    }
     if !status.upstreams.is_empty() {
         let mut servers = Table::new(&["máy chủ hỏi / upstream", "câu hỏi", "lỗi / failures", "RTT ms"]);
         for server in &status.upstreams {

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use toml::Spanned;
+
 use super::fill::{Desk, allow_sets};
 use super::spec::{FileSpec, Text};
 use super::{Settings, clash, say};
@@ -18,6 +20,7 @@ pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     tiers_have_groups(desk, spec, settings);
     groups_may_ask(desk, spec, settings);
     nobody_asks_itself(desk, spec, settings);
+    no_zone_from_itself(desk, spec, settings);
     for group in &spec.group {
         allow_sets::exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
     }
@@ -61,6 +64,18 @@ fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
         own.port() == server.port()
             && (own.ip() == server.ip() || (own.ip().is_unspecified() && server.ip().is_loopback()))
     })
+}
+
+/// Zones that we have ourselves are not asked for.
+fn no_zone_from_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+    for text in
+        spec.rpz.iter().filter_map(|zone| zone.get_ref().primaries.as_ref()).flat_map(Spanned::get_ref)
+    {
+        let address = super::value::socket_address(text.get_ref(), 53);
+        if address.is_some_and(|address| is_self(address, &settings.serve.dns)) {
+            desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
+        }
+    }
 }
 
 /// What only the rooms themselves can tell: a zone file that does not parse, root hints without a

@@ -32,6 +32,7 @@ use crate::lists::{fetch, gate};
 use crate::model::tier::Tier;
 use crate::policy;
 use crate::resolve;
+use crate::rpz;
 use crate::serve;
 use fill::Desk;
 pub use mistake::{Look, Report};
@@ -57,6 +58,8 @@ pub struct Settings {
     pub resolve: resolve::Settings,
     /// Lists.
     pub lists: Lists,
+    /// Response policy zones, in their order.
+    pub rpz: Vec<rpz::zones::Settings>,
     /// Blocked attempts.
     pub journal: journal::Settings,
     /// Tiers, groups, school rules.

@@ -289,6 +289,18 @@ pub fn refused(at: Place, why: &str) -> Mistake {
     Mistake::new(Code::Unusable, at, "", what)
 }
 
+/// A file without a secret.
+pub fn bad_secret(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("tệp {found} không chứa khoá bí mật dạng base64"),
+        format!("the file {found} holds no secret in base64"),
+    );
+    Mistake::new(Code::Unusable, at, found, what).fix(Said::new(
+        "tạo bằng `tsig-keygen`, hoặc chép phần `secret` từ máy chủ chính",
+        "make it with `tsig-keygen`, or copy the `secret` from the primary",
+    ))
+}
+
 /// Not a share of something.
 pub fn bad_percent(at: Place, found: &str) -> Mistake {
     let what =

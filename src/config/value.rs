@@ -90,6 +90,37 @@ pub fn range(text: &str) -> Option<Range> {
     Some(if network == net { Range::Net(net) } else { Range::HostBits(network) })
 }
 
+/// A secret in base64 (RFC 4648 §4), alone or as the `secret "…"` of a key file as `tsig-keygen` writes it.
+pub fn secret(text: &str) -> Option<Vec<u8>> {
+    let text = match text.split_once("secret") {
+        Some((_, behind)) => behind.split('"').nth(1)?,
+        None => text.trim(),
+    };
+    let digits = text.trim_end_matches('=');
+    if digits.is_empty() || !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
+        return None;
+    }
+    let value = |octet: u8| match octet {
+        b'A'..=b'Z' => Some(octet - b'A'),
+        b'a'..=b'z' => Some(octet - b'a' + 26),
+        b'0'..=b'9' => Some(octet - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let mut octets = Vec::new();
+    let (mut bits, mut count) = (0u32, 0);
+    for octet in digits.bytes() {
+        bits = bits << 6 | u32::from(value(octet)?);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            octets.push((bits >> count) as u8);
+        }
+    }
+    Some(octets)
+}
+
 /// `0.0.0.0:53`, `[::]:53`, or an address alone, which means `port`.
 pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
@@ -151,6 +182,24 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_read_alone_and_out_of_a_key_file() {
+        let key_file = "key \"k\" {\n\talgorithm hmac-sha256;\n\tsecret \"Zm9v\";\n};\n";
+        for (text, octets) in [
+            ("Zg==", Some(&b"f"[..])),
+            ("Zm8=\n", Some(b"fo")),
+            ("Zm9vYmE+/w==", Some(b"fooba\x3e\xff")),
+            (key_file, Some(b"foo")),
+            ("Zm9", None),
+            ("Zm9v!A==", None),
+            ("====", None),
+            ("", None),
+            ("secret", None),
+        ] {
+            assert_eq!(secret(text).as_deref(), octets, "{text}");
+        }
+    }
+
+    #[test]
     fn a_host_with_a_length_is_told_from_a_network() {
         let net = |text: &str| text.parse::<IpNet>().unwrap();
         assert_eq!(range("10.1.0.0/16"), Some(Range::Net(net("10.1.0.0/16"))));
@@ -165,7 +214,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_them_panic(text in "\\PC{0,40}") {
-            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53));
+            let _ = (duration(&text), size(&text), range(&text), socket_address(&text, 53), secret(&text));
         }
 
         #[test]

@@ -75,15 +75,28 @@ pub enum MessageError {
 /// # Errors
 /// What [`MessageError`] says.
 pub fn records(message: &[u8]) -> Result<(usize, Vec<RecordAt>), MessageError> {
+    if message.len() >= HEADER && message[4..6] != [0, 1] {
+        return Err(MessageError::Questions);
+    }
+    records_of_transfer(message)
+}
+
+/// As [`records`], also for a message without a question: those of a zone transfer after the first may
+/// leave it out (RFC 5936 §2.2.1).
+///
+/// # Errors
+/// What [`MessageError`] says.
+pub fn records_of_transfer(message: &[u8]) -> Result<(usize, Vec<RecordAt>), MessageError> {
     if message.len() < HEADER {
         return Err(MessageError::Truncated);
     }
     let count = |at: usize| u16::from_be_bytes([message[at], message[at + 1]]) as usize;
-    if count(4) != 1 {
-        return Err(MessageError::Questions);
-    }
     let mut name = NameBuf::new();
-    let question_end = name.fill_from_message(message, HEADER)? + 4;
+    let question_end = match count(4) {
+        0 => HEADER,
+        1 => name.fill_from_message(message, HEADER)? + 4,
+        _ => return Err(MessageError::Questions),
+    };
     let mut at = question_end;
     let total = count(6) + count(8) + count(10);
     // A record takes 11 octets at least, so the message's own length bounds what is reserved.

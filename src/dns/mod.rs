@@ -17,4 +17,5 @@ pub mod question;
 pub mod rdata;
 pub mod reply;
 pub mod rrset;
+pub mod servers;
 pub mod suffixes;

@@ -120,6 +120,24 @@ impl<'b> Reply<'b> {
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
 
+    /// Adds a record with an owner of its own to the authority section. The answer section is then complete.
+    pub fn authority_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+        self.counts[1] += 1;
+        self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
+    }
+
+    /// Adds a record with an owner of its own to the additional section. The other sections are then
+    /// complete.
+    pub fn additional_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+        self.counts[2] += 1;
+        self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
+    }
+
+    /// Sets TC: the client is to ask again over a stream.
+    pub fn truncated(&mut self) {
+        self.buf[2] |= 0x02;
+    }
+
     /// Adds sections that stand ready in wire form right after the question, as a cached answer keeps
     /// them. `counts` are the records of the answer, authority and additional sections in `octets`.
     pub fn sections(&mut self, octets: &[u8], counts: [u16; 3]) -> &mut [u8] {

@@ -138,7 +138,10 @@ impl Sections {
 }
 
 /// A record's RDATA with every compressed name written out, in the case received.
-fn written_out(message: &[u8], record: &RecordAt) -> Result<Box<[u8]>, MessageError> {
+///
+/// # Errors
+/// What [`MessageError`] says.
+pub fn written_out(message: &[u8], record: &RecordAt) -> Result<Box<[u8]>, MessageError> {
     let mut out = Vec::new();
     let mut at = record.rdata_at();
     rdata_names(message, record, &mut |start, end| {

@@ -7,6 +7,7 @@ pub mod category;
 pub mod event;
 pub mod matched;
 pub mod name_set;
+pub mod prefixes;
 pub mod roster;
 pub mod rule;
 pub mod tier;

@@ -1,6 +1,7 @@
 //! What is done with a query, and why.
 
 use super::category::Category;
+use super::roster::RosterId;
 
 /// The only output of `policy::decide`. `Rewrite` joins it with the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum AllowReason {
     HardProtected,
     /// Layer 3: a school rule, by its number in the policy.
     SchoolRule(u32),
+    /// A PASSTHRU of a response policy zone that opens.
+    PolicyZone,
     /// Layer 5: lists name it, but it is soft-protected from them.
     SoftProtected,
     /// Layer 7: in the group's allow set.
@@ -49,6 +52,8 @@ pub enum Layer {
     Locked = 1,
     /// 3: a school rule.
     School = 3,
+    /// Between 4 and 6: a response policy zone. (5 itself only allows.)
+    PolicyZone = 5,
     /// 6: a category of the tier.
     Category = 6,
     /// 7: not in the allow set of an allow-only group.
@@ -57,13 +62,15 @@ pub enum Layer {
 
 impl Layer {
     /// All layers that can block.
-    pub const ALL: [Layer; 4] = [Layer::Locked, Layer::School, Layer::Category, Layer::AllowOnly];
+    pub const ALL: [Layer; 5] =
+        [Layer::Locked, Layer::School, Layer::PolicyZone, Layer::Category, Layer::AllowOnly];
 
     /// The id, as the store and exports write it.
     pub fn id(self) -> &'static str {
         match self {
             Layer::Locked => "locked",
             Layer::School => "school",
+            Layer::PolicyZone => "policy_zone",
             Layer::Category => "category",
             Layer::AllowOnly => "allow_only",
         }
@@ -83,6 +90,8 @@ pub enum Source {
     Lists,
     /// A school rule, by its number in the policy.
     SchoolRule(u32),
+    /// A response policy zone, by its number in the journal.
+    PolicyZone(RosterId),
     /// No rule: the allow set lacks the name.
     NotInAllowSet,
 }

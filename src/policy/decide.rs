@@ -64,9 +64,27 @@ pub fn decide_answer(
     open: CategorySet,
 ) -> Option<Verdict> {
     locked(group, all).or_else(|| match allowed {
-        AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup => None,
+        AllowReason::HardProtected
+        | AllowReason::SchoolRule(_)
+        | AllowReason::OpenGroup
+        | AllowReason::PolicyZone => None,
         _ => by_category(group, all, open),
     })
+}
+
+/// Whether response policy zones come after the layer that decided: they stand behind what is locked,
+/// hard-protected or the school's own rule, and behind services, but before all that lists say.
+pub fn comes_before_zones(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Allow(reason) => {
+            matches!(reason, AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup)
+        }
+        Verdict::Block(reason) | Verdict::Monitor(reason) => match reason.layer {
+            Layer::Locked | Layer::School | Layer::PolicyZone => true,
+            Layer::Category => reason.category.is_some_and(|category| SERVICES.contains(category)),
+            Layer::AllowOnly => false,
+        },
+    }
 }
 
 /// The categories of a name that its protection leaves open to blocking: all of them, only threats,

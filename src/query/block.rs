@@ -18,11 +18,13 @@ const HOTLINE: &str = "tel:111";
 pub struct BlockTexts {
     by_category: Vec<Texts>,
     school: Texts,
+    zone: Texts,
     allow_only: Texts,
 }
 
+/// What goes with one reason.
 #[derive(Debug)]
-struct Texts {
+pub(super) struct Texts {
     plain: String,
     structured: String,
     structured_short: String,
@@ -36,6 +38,12 @@ impl BlockTexts {
         Self {
             by_category,
             school: Texts::new("Nhà trường chặn", "blocked by the school", Some(5), school),
+            zone: Texts::new(
+                "Chặn theo vùng chính sách",
+                "blocked by a response policy zone",
+                Some(6),
+                school,
+            ),
             allow_only: Texts::new(
                 "Ngoài danh sách được phép",
                 "not on the list of allowed names",
@@ -45,10 +53,16 @@ impl BlockTexts {
         }
     }
 
+    /// For an answer of a response policy zone.
+    pub(super) fn of_zone(&self) -> &Texts {
+        &self.zone
+    }
+
     fn of(&self, reason: &BlockReason) -> &Texts {
         match (reason.category, reason.layer) {
             (Some(category), _) => &self.by_category[category.bit() as usize],
             (None, Layer::AllowOnly) => &self.allow_only,
+            (None, Layer::PolicyZone) => &self.zone,
             (None, _) => &self.school,
         }
     }
@@ -127,19 +141,30 @@ pub fn write(
         None if rcode != Rcode::Refused => reply.negative_soa(ttl),
         None => {}
     }
-    let structured = question.edns.is_some_and(|edns| edns.wants_structured_error);
-    let texts = texts.of(reason);
     let code = match reason.category {
         Some(category) if category.is_secret() => EdeCode::Censored,
         _ => EdeCode::Blocked,
     };
+    let forged = address.is_some() && matches!(group.style, AnswerStyle::Page { .. });
+    let (errors, count) = errors(question, code, texts.of(reason), forged);
+    reply.finish(limit, &errors[..count]);
+}
+
+/// Why an answer is as it is, for who asked `question`: the reason, and that its data was made here if so.
+/// How many of the two are to be told.
+pub(super) fn errors<'t>(
+    question: &Question<'_>,
+    code: EdeCode,
+    texts: &'t Texts,
+    is_forged: bool,
+) -> ([Error<'t>; 2], usize) {
+    let structured = question.edns.is_some_and(|edns| edns.wants_structured_error);
     let why = if structured {
         Error { code, text: &texts.structured, short: &texts.structured_short }
     } else {
         Error::new(code, &texts.plain)
     };
     // A client that reads structured errors must not be told of forgery (draft, §5).
-    let forged = address.is_some() && matches!(group.style, AnswerStyle::Page { .. }) && !structured;
-    let errors = [why, Error::new(EdeCode::ForgedAnswer, "")];
-    reply.finish(limit, if forged { &errors } else { &errors[..1] });
+    let told = if is_forged && !structured { 2 } else { 1 };
+    ([why, Error::new(EdeCode::ForgedAnswer, "")], told)
 }

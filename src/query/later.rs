@@ -1,4 +1,7 @@
 //! The slow way: what could not be answered at once is fetched, looked through, kept, and answered.
+//!
+//! Where an answer is there whose time is over, the client waits a little for a new one and then gets the old
+//! one (RFC 8767); the new one is still fetched.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +11,9 @@ use tokio::time::timeout;
 
 use super::counters::Counters;
 use super::peer::Peer;
-use super::{Desk, Moment, Scratch, World, inspect, write_shed};
+use super::zones::{Admitted, Follow, Rest};
+use super::{Desk, Moment, Scratch, World, inspect, write_shed, zones};
+use crate::dns::question::Question;
 use crate::dns::reply::Rcode;
 use crate::model::verdict::AllowReason;
 use crate::resolve::cache::{Hit, Stamp};
@@ -19,20 +24,34 @@ pub struct Later {
     world: Arc<World>,
     packet: Box<[u8]>,
     peer: Peer,
-    allowed: AllowReason,
+    task: Task,
+}
+
+/// What is fetched.
+enum Task {
+    /// The answer to what is asked.
+    Answer(AllowReason, Rest),
+    /// Where a policy zone leads.
+    Follow(Follow),
 }
 
 impl Later {
     /// Copies what outlives the worker's buffer.
-    pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
-        Self { world: moment.world.clone(), packet: packet.into(), peer, allowed }
+    pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason, rest: Rest) -> Self {
+        Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Answer(allowed, rest) }
+    }
+
+    /// The same for an alias of a policy zone.
+    pub(super) fn follow(moment: &Moment, packet: &[u8], peer: Peer, follow: Follow) -> Self {
+        Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Follow(follow) }
     }
 }
 
 /// An answer that is still being fetched, although the client has one.
 pub struct Pending {
     world: Arc<World>,
-    ask: Ask,
+    /// What was asked, as a client asks it.
+    packet: Box<[u8]>,
     fetching: Fetching,
 }
 
@@ -50,24 +69,44 @@ pub struct Finished {
 impl Desk {
     /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
     pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
-        let Later { world, packet, peer, allowed } = later;
-        let Ok(question) = peer.parse(&packet) else {
-            return Finished { is_answered: false, pending: None };
+        let Later { world, packet, peer, task } = later;
+        let Ok(question) = peer.parse(&packet) else { return Finished::default() };
+        let (follow, pending) = match task {
+            Task::Follow(follow) => (follow, None),
+            Task::Answer(allowed, rest) => {
+                let (hit, pending) = self.obtain(&world, scratch, &question, &Ask::of(&question)).await;
+                let allowed = (allowed, rest);
+                match self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out) {
+                    Admitted::Written { .. } => return Finished { is_answered: true, pending },
+                    Admitted::Silent => return Finished { is_answered: false, pending },
+                    Admitted::Follow(follow) => (follow, pending),
+                }
+            }
         };
-        let ask = Ask::of(&question);
-        let (hit, pending) = match self.cache.find(&question, self.now()) {
+        let (is_answered, followed) = self.follow(&world, scratch, &question, peer, follow, out).await;
+        Finished { is_answered, pending: followed.or(pending) }
+    }
+
+    /// The answer to `ask`, which is what `question` asks: from the cache, or fetched, looked through and kept.
+    pub(super) async fn obtain(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        ask: &Ask,
+    ) -> (Hit, Option<Pending>) {
+        match self.cache.find(question, self.now()) {
+            Some(hit) if hit.stamp().generation == world.generation() => (hit, None),
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
-                let stamp = self.stamp(&world, scratch, &hit.message(&ask));
-                (self.cache.restamp(&ask, &hit, stamp), None)
+                let stamp = self.stamp(world, scratch, &hit.message(ask), question);
+                (self.cache.restamp(ask, &hit, stamp), None)
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                self.fetch(&world, &ask, scratch).await
+                self.fetch(world, scratch, question, ask).await
             }
-        };
-        self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);
-        Finished { is_answered: true, pending }
+        }
     }
 
     /// Fetches what is kept anew, before its time is over; nobody waits for it.
@@ -77,52 +116,82 @@ impl Desk {
         Counters::add(&scratch.counters.fetched);
         let answer = later.world.resolver.resolve_anew(ask.clone()).await;
         if matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain) {
-            self.keep_answer(&later.world, &ask, &answer, scratch);
+            self.keep_answer(&later.world, scratch, &question, &ask, &answer);
         }
     }
 
     /// Waits for what is still being fetched, and keeps it.
     pub async fn settle(&self, pending: Pending, scratch: &mut Scratch) {
-        let Pending { world, ask, fetching } = pending;
+        let Pending { world, packet, fetching } = pending;
         let answer = fetching.await;
-        self.keep_or_prolong(&world, &ask, &answer, scratch);
+        if let Ok(question) = Question::parse(&packet) {
+            self.keep_or_prolong(&world, scratch, &question, &Ask::of(&question), &answer);
+        }
     }
 
-    async fn fetch(&self, world: &Arc<World>, ask: &Ask, scratch: &mut Scratch) -> (Hit, Option<Pending>) {
+    async fn fetch(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        ask: &Ask,
+    ) -> (Hit, Option<Pending>) {
         let resolver = world.resolver.clone();
         let Some(overdue) = self.cache.find_overdue(ask, self.now()) else {
             let answer = resolver.resolve(ask.clone()).await;
-            return (self.keep_answer(world, ask, &answer, scratch), None);
+            return (self.keep_answer(world, scratch, question, ask, &answer), None);
         };
         let asked = ask.clone();
         let mut fetching: Fetching = Box::pin(async move { resolver.resolve(asked).await });
         // Who was told "not yet" a moment ago need not wait again.
         let patience = if overdue.is_overdue() { Duration::ZERO } else { self.stale_after };
         match timeout(patience, &mut fetching).await {
-            Ok(answer) => (self.keep_or_prolong(world, ask, &answer, scratch), None),
+            Ok(answer) => (self.keep_or_prolong(world, scratch, question, ask, &answer), None),
             Err(_) => {
-                let stamp = self.stamp(world, scratch, &overdue.message(ask));
-                let hit = self.cache.prolong(ask, &overdue, stamp, self.now());
-                (hit, Some(Pending { world: world.clone(), ask: ask.clone(), fetching }))
+                let hit = self.prolong(world, scratch, question, ask, &overdue);
+                (hit, Some(Pending { world: world.clone(), packet: question.packet.into(), fetching }))
             }
         }
     }
 
     /// Keeps an answer; where there is none, goes on with one whose time is over. What is bogus is no answer,
     /// but no reason to go on with an old one either: somebody may want just that.
-    fn keep_or_prolong(&self, world: &Arc<World>, ask: &Ask, answer: &Answer, scratch: &mut Scratch) -> Hit {
+    fn keep_or_prolong(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        ask: &Ask,
+        answer: &Answer,
+    ) -> Hit {
         let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus;
         match self.cache.find_overdue(ask, self.now()).filter(|_| failed) {
-            Some(overdue) => {
-                let stamp = self.stamp(world, scratch, &overdue.message(ask));
-                self.cache.prolong(ask, &overdue, stamp, self.now())
-            }
-            None => self.keep_answer(world, ask, answer, scratch),
+            Some(overdue) => self.prolong(world, scratch, question, ask, &overdue),
+            None => self.keep_answer(world, scratch, question, ask, answer),
         }
     }
 
-    fn keep_answer(&self, world: &Arc<World>, ask: &Ask, answer: &Answer, scratch: &mut Scratch) -> Hit {
-        let stamp = self.stamp(world, scratch, &answer.wire);
+    fn prolong(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        ask: &Ask,
+        overdue: &Hit,
+    ) -> Hit {
+        let stamp = self.stamp(world, scratch, &overdue.message(ask), question);
+        self.cache.prolong(ask, overdue, stamp, self.now())
+    }
+
+    fn keep_answer(
+        &self,
+        world: &Arc<World>,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        ask: &Ask,
+        answer: &Answer,
+    ) -> Hit {
+        let stamp = self.stamp(world, scratch, &answer.wire, question);
         let hit = self.cache.insert(ask, answer, stamp, self.now());
         // It may come from servers that are not asked any more. Looked at after it was kept, so that
         // no reload slips in between.
@@ -140,8 +209,13 @@ impl Desk {
         }
     }
 
-    fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8]) -> Stamp {
+    fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8], question: &Question<'_>) -> Stamp {
         let leads = inspect::leads(answer, &world.index, &mut scratch.suffixes);
-        Stamp { all: leads.all.0, open: leads.open.0, generation: world.index.id() }
+        Stamp {
+            all: leads.all.0,
+            open: leads.open.0,
+            zones: zones::marks(world, answer, question),
+            generation: world.generation(),
+        }
     }
 }

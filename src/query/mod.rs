@@ -16,6 +16,7 @@ pub mod packets;
 pub mod peer;
 pub mod special;
 pub mod world;
+mod zones;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,20 +31,21 @@ use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::suffixes::Suffixes;
 use crate::journal::count::Tally;
-use crate::model::category::CategorySet;
 use crate::model::event::{Attempt, Effect};
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::Group;
-use crate::policy::decide::{decide, decide_answer};
+use crate::policy::decide::decide;
 use crate::resolve::Ask;
-use crate::resolve::cache::{Cache, Hit};
+use crate::resolve::cache::Cache;
+use crate::rpz::transfer::notify;
 use again::Rests;
 use counters::{AllCounters, Counters, Counts};
 use later::Later;
 use packets::{Blocked, Packets};
 use peer::{Peer, Transport};
 pub use world::{Moment, World};
+use zones::{Admitted, Early, Rest};
 
 /// Where queries are answered. One for the whole program; workers share it.
 pub struct Desk {
@@ -184,10 +186,16 @@ impl Desk {
         if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name()) {
             return self.local(moment, &question, peer, out);
         }
-        let group = world.policy.group_of(peer.address);
+        let number = world.policy.number_of(peer.address);
+        let group = &world.policy.groups()[number];
         let matched = world.index.lookup(&scratch.suffixes);
+        let verdict = decide(&world.policy, group, &scratch.suffixes, &matched);
+        let (verdict, rest) = match self.early(moment, scratch, &question, peer, number, verdict, out) {
+            Early::GoesOn(verdict, rest) => (verdict, rest),
+            Early::Over(outcome) => return outcome,
+        };
         let mut is_counted = false;
-        let allowed = match decide(&world.policy, group, &scratch.suffixes, &matched) {
+        let allowed = match verdict {
             Verdict::Allow(reason) => reason,
             Verdict::Monitor(reason) => {
                 self.count(world, scratch, &matched, group, &question, peer, &reason, Effect::Monitored);
@@ -197,7 +205,9 @@ impl Desk {
             }
             Verdict::Block(reason) => {
                 let blocked = self.block(world, scratch, &matched, group, &question, peer, &reason, out);
-                scratch.keep(moment, peer, out, Rests::OnBlock(blocked));
+                if rest.may_keep {
+                    scratch.keep(moment, peer, out, Rests::OnBlock(blocked));
+                }
                 return Outcome::Ready;
             }
         };
@@ -211,19 +221,25 @@ impl Desk {
             return Outcome::Ready;
         }
         match self.cache.find(&question, moment.now) {
-            Some(hit) if hit.stamp().generation == world.index.id() => {
+            Some(hit) if hit.stamp().generation == world.generation() => {
                 Counters::add(&scratch.counters.cached);
                 let now = moment.now;
-                is_counted |= self.admit(world, now, scratch, &question, peer, allowed, &hit, out);
-                if !is_counted {
-                    scratch.keep(moment, peer, out, Rests::OnHit(&hit));
-                }
                 if self.prefetches && hit.is_due(now) {
-                    scratch.renewal = Some(Later::new(moment, packet, peer, allowed));
+                    scratch.renewal = Some(Later::new(moment, packet, peer, allowed, rest));
                 }
-                Outcome::Ready
+                let allowed = (allowed, rest);
+                match self.admit(world, now, scratch, &question, peer, allowed, &hit, out) {
+                    Admitted::Written { same_for_all } => {
+                        if same_for_all && rest.may_keep && !is_counted {
+                            scratch.keep(moment, peer, out, Rests::OnHit(&hit));
+                        }
+                        Outcome::Ready
+                    }
+                    Admitted::Silent => Outcome::Silent,
+                    Admitted::Follow(follow) => Outcome::Later(Later::follow(moment, packet, peer, follow)),
+                }
             }
-            _ => Outcome::Later(Later::new(moment, packet, peer, allowed)),
+            _ => Outcome::Later(Later::new(moment, packet, peer, allowed, rest)),
         }
     }
 
@@ -245,39 +261,11 @@ impl Desk {
                 Reply::to(question, Rcode::Refused, out).finish(limit(question, peer.transport), &[]);
                 Outcome::Ready
             }
-            None => Outcome::Later(Later::new(moment, question.packet, peer, AllowReason::NothingForbids)),
-        }
-    }
-
-    /// Writes an answer, held to where it leads: a block answer takes its place where the policy says so.
-    /// Says whether there was something to count.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
-    fn admit(
-        &self,
-        world: &World,
-        now: u64,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        peer: Peer,
-        allowed: AllowReason,
-        hit: &Hit,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let group = world.policy.group_of(peer.address);
-        let stamp = hit.stamp();
-        let verdict = decide_answer(group, allowed, CategorySet(stamp.all), CategorySet(stamp.open));
-        if let Some(Verdict::Block(reason) | Verdict::Monitor(reason)) = verdict {
-            // The rule that is told is that of the name to which the answer leads.
-            let answer = hit.message(&Ask::of(question));
-            let matched = inspect::walk_to(&answer, &world.index, &mut scratch.suffixes, reason.category);
-            if let Some(Verdict::Block(reason)) = verdict {
-                self.block(world, scratch, &matched, group, question, peer, &reason, out);
-                return true;
+            None => {
+                let allowed = AllowReason::NothingForbids;
+                Outcome::Later(Later::new(moment, question.packet, peer, allowed, Rest::DONE))
             }
-            self.count(world, scratch, &matched, group, question, peer, &reason, Effect::Monitored);
         }
-        hit.write(question, now, out, limit(question, peer.transport));
-        verdict.is_some()
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
@@ -312,6 +300,7 @@ impl Desk {
     ) -> Blocked {
         let list = match reason.source {
             Source::SchoolRule(_) => Some(world.school_list),
+            Source::PolicyZone(list) => Some(list),
             Source::NotInAllowSet => None,
             Source::Lists => reason.category.and_then(|category| {
                 let (list, _) = world.index.blocking_list(&scratch.suffixes, matched, category)?;
@@ -343,6 +332,9 @@ impl Desk {
         peer: Peer,
         out: &mut Vec<u8>,
     ) -> Outcome {
+        if refused == Refused::NotImp && self.announced(world, packet, peer, out) {
+            return Outcome::Ready;
+        }
         if matches!(refused, Refused::Silent | Refused::FormErr) {
             Counters::add(&scratch.counters.malformed);
         }
@@ -364,6 +356,17 @@ impl Desk {
             Err(_) => Reply::to_header(packet, rcode, out).finish(HEADER, &[]),
         };
         Outcome::Ready
+    }
+
+    /// Takes a primary's announcement that its policy zone has changed, and writes the answer. `false`: it
+    /// is none that we listen to.
+    fn announced(&self, world: &World, packet: &[u8], peer: Peer, out: &mut Vec<u8>) -> bool {
+        if world.announced.is_empty() || !notify::is_notify(packet) {
+            return false;
+        }
+        // The clock of the wall: signatures are made by it.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        notify::take(&world.announced, packet, peer.address, now, out)
     }
 
     /// Writes the answer to a query that is turned away because too many wait.

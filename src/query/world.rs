@@ -12,6 +12,8 @@ use crate::model::name_set::NameSet;
 use crate::model::roster::RosterId;
 use crate::policy::Policy;
 use crate::resolve::Resolver;
+use crate::rpz::transfer::notify::Listener;
+use crate::rpz::zones::Zones;
 
 /// Everything that a query is answered from and a reload replaces: one immutable snapshot.
 pub struct World {
@@ -29,13 +31,25 @@ pub struct World {
     pub local: Option<NameSet<()>>,
     /// How to get answers.
     pub resolver: Arc<Resolver>,
+    /// Response policy zones.
+    pub zones: Zones,
+    /// Whose announcements of new versions count.
+    pub announced: Vec<Listener>,
     /// What goes with a block.
     pub texts: BlockTexts,
     /// What `version.bind` and `hostname.bind` are answered with.
     pub identity: special::Identity,
 }
 
+/// Spreads numbers of sets of zones over all 64 bits (the golden ratio's).
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl World {
+    /// What answers are looked at by: another number with each index and each set of zones.
+    pub fn generation(&self) -> u64 {
+        self.index.id() ^ self.zones.id().wrapping_mul(SPREAD)
+    }
+
     /// Whether the name walked may be one of our own.
     pub(super) fn may_be_local(&self, suffixes: &Suffixes) -> bool {
         self.local.as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())

@@ -28,6 +28,7 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
+use crate::dns::servers::NameServers;
 use coalesce::Flights;
 use forward::{ForwardZone, Forwarder, Timing};
 use iterate::budget::Freshness;
@@ -459,6 +460,15 @@ impl Resolver {
         let mut met: Vec<UpstreamState> = self.recursive.upstreams().collect();
         met.sort_by_key(|server| std::cmp::Reverse(server.queries));
         self.forwarder.upstreams().chain(met).collect()
+    }
+
+    /// The name servers of the zones at and above `name`, as far as recursion has learnt them: what answers
+    /// for that name came by. `None` where that is not known, and for names that are forwarded. Asks nobody.
+    ///
+    /// Whoever looks at answers asks right after [`resolve`](Self::resolve), and again whenever the answer is
+    /// given from the cache: what is known must be kept as long as the answers are.
+    pub fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
+        self.recursive.delegation_of(name)
     }
 
     /// Different questions in flight now.

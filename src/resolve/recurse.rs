@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hickory_resolver::proto::rr::{Name, RData};
+use hickory_resolver::proto::rr::{self, RData};
 use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::forward::Forwarder;
@@ -17,7 +17,8 @@ use super::upstream::wires::Wires;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::{Answer, Ask, Error, Settings, UpstreamState, file, wire};
-use crate::dns::name::OwnedName;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::servers::NameServers;
 
 /// The built-in root hints.
 const ROOT_HINTS: &str = include_str!("root.hints");
@@ -78,6 +79,10 @@ impl Recursive {
         })
     }
 
+    pub(super) fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
+        self.seeker.delegation_of(name)
+    }
+
     pub(super) async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
         self.seeker.resolve(ask, freshness).await
     }
@@ -90,10 +95,11 @@ fn roots(hints: Option<&Path>) -> Result<Vec<(OwnedName, Vec<IpAddr>)>, Error> {
         Some(path) => file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?,
     };
     let malformed = |why: String| Error::RootHints { path: hints.map(Path::to_owned), why };
-    let (_, sets) =
-        Parser::new(text, None, Some(Name::root())).parse().map_err(|error| malformed(error.to_string()))?;
+    let (_, sets) = Parser::new(text, None, Some(rr::Name::root()))
+        .parse()
+        .map_err(|error| malformed(error.to_string()))?;
     let mut servers: Vec<(OwnedName, Vec<IpAddr>)> = Vec::new();
-    let mut add = |name: &Name, address: Option<IpAddr>| {
+    let mut add = |name: &rr::Name, address: Option<IpAddr>| {
         let Some(name) = wire::our_name(name) else { return };
         match servers.iter_mut().find(|(other, _)| *other == name) {
             Some((_, addresses)) => addresses.extend(address),

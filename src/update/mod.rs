@@ -1,7 +1,8 @@
 //! One list update, told once: source → read → gate → build → verify → swap.
 //!
 //! `refresh` brings in what a source has now and lets the gate judge it; `compile` builds one index of
-//! everything that is in force; whoever called swaps. What fails at any step leaves the last good copy
+//! everything that is in force; whoever called swaps. `zones` does the same for policy zones, which are no
+//! lists: each is looked up by itself. What fails at any step leaves the last good copy
 //! and the index in force as they were.
 //!
 //! Knows lists and the index. Never knows who asks questions of them.
@@ -9,3 +10,4 @@
 pub mod compile;
 pub mod refresh;
 pub mod schedule;
+pub mod zones;

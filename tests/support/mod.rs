@@ -4,6 +4,7 @@ pub mod authority;
 pub mod client;
 pub mod internet;
 pub mod packed;
+pub mod primary;
 pub mod server;
 pub mod upstream;
 

@@ -8,6 +8,7 @@ mod group;
 mod list;
 mod policy;
 mod resolve;
+mod rpz;
 mod service;
 
 use std::path::PathBuf;
@@ -46,8 +47,9 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     let lists = list::lists(desk, &spec.list, &spec.lists);
     let journal = service::journal(desk, &spec.journal, &state, time_zone);
     let policy = policy::policy(desk, spec, &school, &lists.specs);
+    let rpz = rpz::zones(desk, &spec.rpz, &policy.groups);
     let resolve = crate::resolve::Settings { in_flight: serve.in_flight_max, ..resolve };
-    Settings { school, serve, control, resolve, lists, journal, policy, state }
+    Settings { school, serve, control, resolve, lists, rpz, journal, policy, state }
 }
 
 impl Desk<'_> {

@@ -2,12 +2,13 @@
 //!
 //! Every value keeps its place (`Spanned`), so that whoever checks it can point at it. No `flatten`,
 //! no `untagged`: they lose the line. A key exists here only when the program uses it.
-// Inside: `table` refuses what is not a table; `group`, `list`, `policy`, `resolve`, `service` hold the tables.
+// Inside: `table` refuses what is not a table; `group`, `list`, `policy`, `resolve`, `rpz`, `service` hold the tables.
 
 pub mod group;
 pub mod list;
 pub mod policy;
 pub mod resolve;
+pub mod rpz;
 pub mod service;
 pub mod table;
 
@@ -18,6 +19,7 @@ use group::{GroupSpec, SchoolRulesSpec};
 use list::{ListSpec, ListsSpec};
 use policy::PolicySpec;
 use resolve::{LocalSpec, ResolveSpec};
+use rpz::RpzSpec;
 use service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
 use table::{Table, Tables};
 
@@ -38,6 +40,7 @@ pub struct FileSpec {
     pub local: Tables<LocalSpec>,
     pub group: Tables<GroupSpec>,
     pub list: Tables<ListSpec>,
+    pub rpz: Tables<RpzSpec>,
     pub lists: Table<ListsSpec>,
     pub journal: Table<JournalSpec>,
     pub policy: Table<PolicySpec>,

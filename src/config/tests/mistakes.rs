@@ -101,6 +101,57 @@ fn local_records() {
 }
 
 #[test]
+fn policy_zones() {
+    let zone = |lines: &str| format!("[[rpz]]\nzone = \"rpz.example\"\n{lines}");
+    let of_file = |lines: &str| told(&zone(&format!("file = \"x.zone\"\n{lines}")));
+    let of_primaries = |lines: &str| told(&zone(&format!("primaries = [\"192.0.2.1\"]\n{lines}")));
+    check(&[
+        ("[[rpz]]", &["1:1 missing-key ", "1:1 either-or "]),
+        ("[[rpz]]\nzone = \"a..b\"\nfile = \"x\"", &["2:8 bad-name a..b"]),
+        ("[[rpz]]\nzone = \".\"\nfile = \"x\"", &["2:8 bad-name ."]),
+        ("[[rpz]]\nzone = \"a\"\nfile = \"x\"\nprimaries = []", &["1:1 either-or file, primaries"]),
+        ("[[rpz]]\nzone = \"a\"\nprimaries = []", &["3:13 out-of-range "]),
+        (
+            "[[rpz]]\nzone = \"a\"\nprimaries = [\"ns.example\", \"192.0.2.1:0\", \"192.0.2.1\", \"192.0.2.1:53\", \"127.0.0.1\"]",
+            &[
+                "3:14 bad-address ns.example",
+                "3:28 bad-address 192.0.2.1:0",
+                "3:56 duplicate 192.0.2.1:53",
+                "3:72 contradiction 127.0.0.1",
+            ],
+        ),
+        (
+            "[[rpz]]\nzone = \"a\"\nfile = \"x\"\n[[rpz]]\nzone = \"A.\"\nfile = \"y\"\nenabled = false",
+            &["5:8 duplicate a"],
+        ),
+    ]);
+    assert_eq!(of_file("policy = \"nxdomian\""), ["4:10 unknown-value nxdomian"]);
+    assert_eq!(of_file("policy = \"cname a..b\""), ["4:10 bad-name a..b"]);
+    assert_eq!(
+        of_file("groups = [\"x\"]\ntiers = [\"primry\"]"),
+        ["4:11 unknown-group x", "5:10 unknown-value primry"]
+    );
+    assert_eq!(of_file("break_dnssec = 1"), ["4:16 wrong-type 1"]);
+    assert_eq!(of_file("tsig = { name = \"k\", secret_file = \"absent\" }").len(), 2);
+    assert_eq!(of_primaries("tsig = { name = \"k\" }"), ["4:8 missing-key "]);
+    assert_eq!(
+        of_primaries("tsig = { name = \"k\", algorithm = \"hmac-md5\", secret_file = \"absent\" }"),
+        ["4:36 unknown-value hmac-md5", "4:62 unreadable absent"]
+    );
+    // A file of this folder that holds no secret.
+    let found = of_primaries("tsig = { name = \"k\", secret_file = \"../MISTAKES.md\" }");
+    assert_eq!(found, ["4:36 unusable ../MISTAKES.md"]);
+    for policy in
+        ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname a.example"]
+    {
+        assert_eq!(of_file(&format!("policy = \"{policy}\"")), [] as [String; 0], "{policy}");
+    }
+    let many: String =
+        (0..65).map(|number| format!("[[rpz]]\nzone = \"z{number}\"\nfile = \"x\"\n")).collect();
+    assert_eq!(told(&many), ["193:1 out-of-range "]);
+}
+
+#[test]
 fn groups() {
     let group = |name: &str, tier: &str, from: &str| {
         format!("[[group]]\nname = \"{name}\"\ntier = \"{tier}\"\nfrom = [{from}]\n")

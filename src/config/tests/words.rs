@@ -15,6 +15,8 @@ const TABLES: &[(&str, &str)] = &[
     ("[[local]]", ""),
     ("[[group]]", ""),
     ("[[list]]", ""),
+    ("[[rpz]]", ""),
+    ("[[rpz]]\n[rpz.tsig]", ""),
     ("[lists]", ""),
     ("[journal]", ""),
     ("[policy]", ""),

@@ -63,7 +63,9 @@ pub struct Stamp {
     pub all: u64,
     /// The same, less what protection takes away.
     pub open: u64,
-    /// The index by which they were found.
+    /// Policy zones that have a rule for where the answer leads, as a set.
+    pub zones: u64,
+    /// The index and the zones by which all this was found.
     pub generation: u64,
 }
 

@@ -210,7 +210,7 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// Addresses of a name server that its own zone told us.
-    fn known_addresses(&self, server: Name<'_>) -> Vec<IpAddr> {
+    pub(super) fn known_addresses(&self, server: Name<'_>) -> Vec<IpAddr> {
         let now = self.outside.now();
         let kinds = [rtype::A, rtype::AAAA];
         let sets = kinds.iter().filter_map(|kind| self.store.find(server, *kind, now));

@@ -22,6 +22,7 @@ use super::cache::TtlBounds;
 use super::reason::{self, Reason};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
+use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
 use minimise::Minimisation;
@@ -103,6 +104,22 @@ impl<O: Outside> Seeker<O> {
     /// Every server met, for the status.
     pub fn servers(&self) -> impl Iterator<Item = (IpAddr, std::sync::Arc<servers::Server>)> + '_ {
         self.servers.all()
+    }
+
+    /// The servers of the zones at and above `name` that are known, but for those of the root and of
+    /// top-level domains.
+    pub fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
+        let now = self.outside.now();
+        let cuts = name.ancestors().filter(|zone| zone.label_count() > 1);
+        let mut found = NameServers::default();
+        for cut in cuts.filter_map(|zone| self.cuts.at(zone, now)) {
+            for (server, glue) in cut.all_servers() {
+                found.names.push(server.clone());
+                let known = self.known_addresses(server.as_name());
+                found.addresses.extend(if known.is_empty() { glue } else { known });
+            }
+        }
+        (!found.names.is_empty()).then_some(found)
     }
 
     /// Whether a server may be asked.

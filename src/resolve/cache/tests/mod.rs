@@ -197,7 +197,7 @@ fn a_message_that_answers_something_else_never_meets_a_client() {
 fn stamps_travel_with_the_answer_and_can_be_renewed() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    let stamp = Stamp { all: 5, open: 4, generation: 1 };
+    let stamp = Stamp { all: 5, open: 4, zones: 2, generation: 1 };
     let fresh = answer(&www, Rcode::NoError, &[address(60)], &[]);
     let hit = cache.insert(&www, &fresh, stamp, NOW);
     assert_eq!(hit.message(&www), fresh.wire);

@@ -32,6 +32,7 @@ use crate::query::{Desk, World};
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::{self, Resolver};
+use crate::rpz::zones::Zones;
 use crate::serve::Settings;
 use crate::serve::stream::Streams;
 
@@ -85,6 +86,8 @@ fn world(upstream: SocketAddr) -> World {
         access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
         local: None,
         resolver: Arc::new(resolver.unwrap()),
+        zones: Zones::default(),
+        announced: Vec::new(),
         texts: BlockTexts::new("THCS A"),
         identity: Identity { version: Some("lachan".into()), hostname: None },
     }

@@ -1,0 +1,209 @@
+//! `[[rpz]]`: response policy zones, from a file or from primaries.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::{Desk, ENTRIES_MAX, flag};
+use crate::config::mistake::Said;
+use crate::config::nearest::nearest;
+use crate::config::source::Place;
+use crate::config::spec::Text;
+use crate::config::spec::rpz::{RpzSpec, TsigSpec};
+use crate::config::spec::table::{Table, Tables};
+use crate::config::{clash, say, value};
+use crate::dns::name::OwnedName;
+use crate::policy::GroupSettings;
+use crate::rpz::action::{Action, Target};
+use crate::rpz::transfer::tsig::Key;
+use crate::rpz::zones::{Policy, Settings, Source, ZONES_MAX};
+
+/// Octets of a file with a secret: a key file of BIND has some hundred.
+const SECRET_FILE_MAX: u64 = 4096;
+/// What a key without `algorithm` is for.
+const ALGORITHM: &str = "hmac-sha256";
+/// Port of a primary without one.
+const PORT: u16 = 53;
+/// Overrides, as written; `cname` takes a name.
+const POLICIES: [&str; 8] =
+    ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname <name>"];
+
+/// The zones that are enabled, in order.
+pub(super) fn zones(desk: &mut Desk<'_>, specs: &Tables<RpzSpec>, groups: &[GroupSettings]) -> Vec<Settings> {
+    if let Some(spec) = specs.get(ZONES_MAX) {
+        desk.note(say::too_many(desk.at(spec), Said::new("vùng chính sách", "policy zones"), ZONES_MAX));
+    }
+    let mut zones = Vec::new();
+    let mut names: Vec<(OwnedName, Place)> = Vec::new();
+    for spec in specs.iter().take(ZONES_MAX) {
+        let Some(zone) = zone(desk, spec, groups) else {
+            desk.notes.left_out_entry();
+            continue;
+        };
+        let at = spec.get_ref().zone.as_ref().map_or_else(|| desk.at(spec), |text| desk.at(text));
+        match names.iter().find(|(name, _)| *name == zone.name) {
+            Some((name, first)) => {
+                let noun = Said::new("vùng chính sách", "policy zone");
+                desk.note(clash::duplicate(at, &name.to_string(), noun, first.clone()));
+            }
+            None => {
+                names.push((zone.name.clone(), at));
+                if flag(&spec.get_ref().enabled, true) {
+                    zones.push(zone);
+                }
+            }
+        }
+    }
+    zones
+}
+
+fn zone(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>, groups: &[GroupSettings]) -> Option<Settings> {
+    let fields = &spec.get_ref().0;
+    // All parts are looked at before the first that is missing ends it.
+    let name = name(desk, spec);
+    let source = source(desk, spec);
+    let policy = fields.policy.as_ref().map_or(Some(Policy::Given), |text| policy(desk, text));
+    let tiers = fields.tiers.iter().filter_map(|tier| desk.tier(tier)).collect();
+    let known: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+    for group in &fields.groups {
+        if !known.contains(&group.get_ref().as_str()) {
+            let meant = nearest(group.get_ref(), known.iter().copied());
+            desk.note(say::unknown_group(desk.at(group), group.get_ref(), &known, meant));
+        }
+    }
+    Some(Settings {
+        name: name?,
+        source: source?,
+        policy: policy?,
+        tiers,
+        groups: fields.groups.iter().map(|group| group.get_ref().clone()).collect(),
+        break_dnssec: flag(&fields.break_dnssec, true),
+        passthru_opens: flag(&fields.passthru_opens, false),
+    })
+}
+
+fn name(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<OwnedName> {
+    let Some(text) = &spec.get_ref().zone else {
+        desk.note(say::missing_key(desk.at(spec), "zone"));
+        return None;
+    };
+    let name = desk.name(text)?;
+    if name.as_name().is_root() {
+        desk.note(say::bad_name(desk.at(text), text.get_ref(), "the root is no policy zone"));
+        return None;
+    }
+    Some(name)
+}
+
+fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source> {
+    let RpzSpec { file, primaries, tsig, .. } = &spec.get_ref().0;
+    let key = tsig.as_ref().map(|tsig| key(desk, tsig.get_ref()));
+    match (file, primaries) {
+        (Some(file), None) => {
+            if let Some(tsig) = tsig {
+                desk.note(clash::not_with(desk.at(tsig), "tsig", "file"));
+                return None;
+            }
+            // As with lists: a file that is gone is no reason not to start.
+            Some(Source::File(desk.path(file)))
+        }
+        (None, Some(primaries)) => {
+            let addresses = addresses(desk, primaries);
+            let key = match key {
+                Some(key) => Some(Arc::new(key?)),
+                None => None,
+            };
+            Some(Source::Primaries { addresses, key })
+        }
+        (file, _) => {
+            let given: &[&str] = if file.is_some() { &["file", "primaries"] } else { &[] };
+            desk.note(clash::either_or(desk.at(spec), given, &["file", "primaries"]));
+            None
+        }
+    }
+}
+
+fn addresses(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<SocketAddr> {
+    if texts.get_ref().is_empty() {
+        desk.note(say::empty(desk.at(texts), "primaries"));
+    }
+    let mut addresses: Vec<(SocketAddr, &Text)> = Vec::new();
+    for text in texts.get_ref().iter().take(ENTRIES_MAX) {
+        match value::socket_address(text.get_ref(), PORT) {
+            None => {
+                let forms = ["192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:5353"];
+                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+            }
+            Some(address) if address.port() == 0 => {
+                desk.note(say::port_zero(desk.at(text), text.get_ref()));
+            }
+            Some(address) => match addresses.iter().find(|(other, _)| *other == address) {
+                Some((_, first)) => {
+                    let first = desk.at(first);
+                    let noun = Said::new("máy chủ", "server");
+                    desk.note(clash::duplicate(desk.at(text), text.get_ref(), noun, first));
+                }
+                None => addresses.push((address, text)),
+            },
+        }
+    }
+    addresses.into_iter().map(|(address, _)| address).collect()
+}
+
+fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {
+    let written = text.get_ref().trim();
+    if let Some(target) = written.strip_prefix("cname ") {
+        return match crate::dns::idna::to_name(target.trim()) {
+            Ok(name) => Some(Policy::Always(Action::Alias(Target::Name(name)))),
+            Err(error) => {
+                desk.note(say::bad_name(desk.at(text), target.trim(), &error.to_string()));
+                None
+            }
+        };
+    }
+    let policy = match written {
+        "given" => Policy::Given,
+        "disabled" => Policy::Disabled,
+        "passthru" => Policy::Always(Action::Passthru),
+        "drop" => Policy::Always(Action::Drop),
+        "nodata" => Policy::Always(Action::NoData),
+        "nxdomain" => Policy::Always(Action::NxDomain),
+        "tcp-only" => Policy::Always(Action::TcpOnly),
+        other => {
+            let meant = nearest(other, POLICIES.iter().copied());
+            let noun = Said::new("cách xử lý của vùng", "policy of a zone");
+            desk.note(say::unknown_value(desk.at(text), other, noun, &POLICIES, meant));
+            return None;
+        }
+    };
+    Some(policy)
+}
+
+fn key(desk: &mut Desk<'_>, spec: &TsigSpec) -> Option<Key> {
+    let name = desk.name(&spec.name);
+    let words = Key::algorithms().map(|id| (id, id));
+    let noun = Said::new("thuật toán", "algorithm");
+    let algorithm = match &spec.algorithm {
+        Some(text) => desk.word(text, noun, &words),
+        None => Some(ALGORITHM),
+    };
+    let secret = secret(desk, &spec.secret_file);
+    Key::new(name?, algorithm?, &secret?)
+}
+
+fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut text = String::new();
+    let read = std::fs::File::open(desk.path(file))
+        .and_then(|opened| opened.take(SECRET_FILE_MAX).read_to_string(&mut text));
+    if let Err(error) = read {
+        desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));
+        return None;
+    }
+    let secret = value::secret(&text);
+    if secret.is_none() {
+        desk.note(say::bad_secret(desk.at(file), file.get_ref()));
+    }
+    secret
+}

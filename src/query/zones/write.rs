@@ -1,0 +1,101 @@
+//! Writing what a rule of a policy zone says.
+
+use crate::dns::ede::EdeCode;
+use crate::dns::message::Section;
+use crate::dns::name::OwnedName;
+use crate::dns::question::Question;
+use crate::dns::rdata::rtype;
+use crate::dns::reply::{Rcode, Reply};
+use crate::dns::rrset::RrSet;
+use crate::query::inspect::Alias;
+use crate::query::peer::Peer;
+use crate::query::{World, block, limit};
+use crate::rpz::action::Action;
+use crate::rpz::zones::Zone;
+
+/// What a rule says at a name.
+pub(super) struct Said<'s> {
+    pub rcode: Rcode,
+    pub sets: &'s [RrSet],
+    /// Seconds that its absence may be kept.
+    pub ttl: u32,
+}
+
+/// The records of a rule that answer a question of type `asked`.
+pub(super) fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) -> Vec<RrSet> {
+    match action {
+        Action::Records(sets) => sets
+            .iter()
+            .filter(|set| set.rtype == asked || asked == rtype::ANY)
+            .map(|set| {
+                let rdata = set.rdata.iter().map(|rdata| rdata[..].into()).collect();
+                RrSet::new(owner.clone(), set.rtype, set.ttl, rdata)
+            })
+            .collect(),
+        // The alias itself was asked for.
+        Action::Alias(target) => {
+            let target = target.of(owner.as_name());
+            let rdata = target.map(|target| target.as_name().wire().into());
+            vec![RrSet::new(owner.clone(), rtype::CNAME, ttl, rdata.into_iter().collect())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Writes what a rule says at `owner`, to which the aliases `before` lead.
+#[expect(clippy::too_many_arguments, reason = "the parts of one answer, each used")]
+pub(super) fn write(
+    world: &World,
+    question: &Question<'_>,
+    peer: Peer,
+    zone: &Zone,
+    before: &[Alias],
+    owner: &OwnedName,
+    said: &Said<'_>,
+    out: &mut Vec<u8>,
+) {
+    let mut reply = Reply::to(question, said.rcode, out);
+    for Alias { owner, ttl, target } in before {
+        reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
+    }
+    let is_empty = said.sets.iter().all(|set| set.rdata.is_empty());
+    for set in said.sets {
+        for rdata in &set.rdata {
+            match owner.as_name() == question.name() {
+                true => reply.answer(set.rtype, set.ttl, rdata),
+                false => reply.answer_at(owner.as_name(), set.rtype, set.ttl, rdata),
+            }
+        }
+    }
+    if is_empty {
+        reply.negative_soa(said.ttl);
+    }
+    finish(world, question, peer, zone, reply, !is_empty);
+}
+
+/// Ends an answer of a zone: its SOA, as BIND adds it, so that a person sees whose rule it was; and why.
+pub(super) fn finish(
+    world: &World,
+    question: &Question<'_>,
+    peer: Peer,
+    zone: &Zone,
+    mut reply: Reply<'_>,
+    is_forged: bool,
+) {
+    if let Some(soa) = zone.table.soa_record() {
+        reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
+    }
+    let (errors, count) = block::errors(question, EdeCode::Blocked, world.texts.of_zone(), is_forged);
+    reply.finish(limit(question, peer.transport), &errors[..count]);
+}
+
+/// Adds a set to a section, with its signatures for who wants them.
+pub(super) fn put(reply: &mut Reply<'_>, section: Section, set: &RrSet, signed: bool) {
+    let signatures = set.rrsigs.iter().filter(|_| signed).map(|rdata| (rtype::RRSIG, rdata));
+    for (rtype, rdata) in set.rdata.iter().map(|rdata| (set.rtype, rdata)).chain(signatures) {
+        match section {
+            Section::Answer => reply.answer_at(set.owner.as_name(), rtype, set.ttl, rdata),
+            _ => reply.authority_at(set.owner.as_name(), rtype, set.ttl, rdata),
+        }
+    }
+}

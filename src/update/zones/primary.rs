@@ -1,0 +1,192 @@
+//! Asking a zone's primaries over TCP: has it changed, and then what changed, or all of it.
+//!
+//! Blocking, bounded in time, for a thread that nobody waits for. The protocol is
+//! [`rpz::transfer`](crate::rpz::transfer); here are only its sockets.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::dns::name::OwnedName;
+use crate::rpz::content::{Content, is_newer};
+use crate::rpz::transfer::tsig::{self, Chain, Key};
+use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask};
+use crate::update::refresh::unix_now;
+
+/// Time for a connection, and for the server to say the next thing.
+const CONNECT: Duration = Duration::from_secs(5);
+const NEXT: Duration = Duration::from_secs(15);
+/// Time for a whole transfer: a gigabyte over a school's line.
+const WHOLE: Duration = Duration::from_secs(1800);
+
+/// What primaries had.
+#[derive(Debug)]
+pub enum Brought {
+    /// What we have is the newest.
+    Current,
+    /// A newer zone.
+    New(Content, How),
+}
+
+/// How a zone came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// As a whole.
+    Axfr,
+    /// As changes to what was there.
+    Ixfr,
+}
+
+impl How {
+    /// The id, as the status shows it.
+    pub fn id(self) -> &'static str {
+        match self {
+            How::Axfr => "axfr",
+            How::Ixfr => "ixfr",
+        }
+    }
+}
+
+/// Why nothing came from one of them.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not {what}: {source}")]
+    Io { what: &'static str, source: io::Error },
+    #[error("it takes longer than {} s", WHOLE.as_secs())]
+    TooSlow,
+    #[error("{0}")]
+    Failed(#[from] Failed),
+}
+
+/// Asks the primaries in turn until one has a newer zone than `have`, of which `content` gives the records.
+///
+/// # Errors
+/// Why each brought nothing, where none of them said that ours is the newest.
+pub fn refresh(
+    apex: &OwnedName,
+    primaries: &[SocketAddr],
+    key: Option<&Arc<Key>>,
+    have: Option<u32>,
+    content: impl Fn() -> Option<Content>,
+) -> Result<Brought, Vec<(SocketAddr, Error)>> {
+    let mut failures = Vec::new();
+    let mut is_current = false;
+    for &address in primaries {
+        let asking = Asking { apex, address, key, begun: Instant::now() };
+        match asking.refresh(have, &content) {
+            Ok(Brought::New(content, how)) => return Ok(Brought::New(content, how)),
+            Ok(Brought::Current) => is_current = true,
+            Err(error) => failures.push((address, error)),
+        }
+    }
+    if is_current { Ok(Brought::Current) } else { Err(failures) }
+}
+
+struct Asking<'a> {
+    apex: &'a OwnedName,
+    address: SocketAddr,
+    key: Option<&'a Arc<Key>>,
+    begun: Instant,
+}
+
+impl Asking<'_> {
+    fn refresh(&self, have: Option<u32>, content: &impl Fn() -> Option<Content>) -> Result<Brought, Error> {
+        let mut stream = self.connect()?;
+        let Some(have) = have else { return self.whole(&mut stream) };
+        if !is_newer(self.serial(&mut stream)?, have) {
+            return Ok(Brought::Current);
+        }
+        // What changed is worth a try; a server that cannot say it closes the connection as often as not.
+        match self.changes(&mut stream, have, content) {
+            Ok(brought) => Ok(brought),
+            Err(Error::Failed(Failed::Tsig(refused))) => Err(Failed::Tsig(refused).into()),
+            Err(_) => self.whole(&mut self.connect()?),
+        }
+    }
+
+    fn connect(&self) -> Result<TcpStream, Error> {
+        let stream =
+            TcpStream::connect_timeout(&self.address, CONNECT).map_err(|source| failed("connect", source))?;
+        let set = stream.set_read_timeout(Some(NEXT)).and_then(|()| stream.set_write_timeout(Some(NEXT)));
+        set.map_err(|source| failed("set up the connection", source))?;
+        Ok(stream)
+    }
+
+    fn serial(&self, stream: &mut TcpStream) -> Result<u32, Error> {
+        let id = fresh_id();
+        let mut question = ask::soa(id, self.apex.as_name());
+        let mac = self.key.map(|key| tsig::sign(key, &mut question, None, unix_now()));
+        send(stream, &question)?;
+        let answer = self.receive(stream)?;
+        // What it refuses it need not sign.
+        let serial = ask::serial(&answer, id, self.apex.as_name());
+        if let (Ok(_), Some(key), Some(mac)) = (&serial, self.key, mac) {
+            Chain::new(key.clone(), mac).received(&answer, unix_now()).map_err(Failed::from)?;
+        }
+        Ok(serial?)
+    }
+
+    fn changes(
+        &self,
+        stream: &mut TcpStream,
+        have: u32,
+        content: &impl Fn() -> Option<Content>,
+    ) -> Result<Brought, Error> {
+        match self.transfer(stream, Some(have))? {
+            Outcome::Current => Ok(Brought::Current),
+            Outcome::Whole(content) => Ok(Brought::New(content, How::Axfr)),
+            Outcome::Changes(changes) => {
+                let mut content = content().ok_or(Failed::OutOfStep)?;
+                Change::apply(&changes, &mut content)?;
+                Ok(Brought::New(content, How::Ixfr))
+            }
+        }
+    }
+
+    fn whole(&self, stream: &mut TcpStream) -> Result<Brought, Error> {
+        match self.transfer(stream, None)? {
+            Outcome::Whole(content) => Ok(Brought::New(content, How::Axfr)),
+            // Nobody who was asked for all may answer so.
+            Outcome::Current | Outcome::Changes(_) => Err(Failed::Order.into()),
+        }
+    }
+
+    fn transfer(&self, stream: &mut TcpStream, have: Option<u32>) -> Result<Outcome, Error> {
+        let (mut transfer, question) =
+            Transfer::start(self.apex.clone(), fresh_id(), have, self.key.cloned(), unix_now());
+        send(stream, &question)?;
+        loop {
+            match transfer.received(&self.receive(stream)?, unix_now())? {
+                Step::More(next) => transfer = next,
+                Step::Done(outcome) => return Ok(outcome),
+            }
+        }
+    }
+
+    /// The next message.
+    fn receive(&self, stream: &mut TcpStream) -> Result<Vec<u8>, Error> {
+        if self.begun.elapsed() > WHOLE {
+            return Err(Error::TooSlow);
+        }
+        let mut length = [0; 2];
+        stream.read_exact(&mut length).map_err(|source| failed("read the answer", source))?;
+        let mut message = vec![0; u16::from_be_bytes(length).into()];
+        stream.read_exact(&mut message).map_err(|source| failed("read the answer", source))?;
+        Ok(message)
+    }
+}
+
+fn send(stream: &mut TcpStream, question: &[u8]) -> Result<(), Error> {
+    let framed = [&(question.len() as u16).to_be_bytes()[..], question].concat();
+    stream.write_all(&framed).map_err(|source| failed("ask", source))
+}
+
+fn failed(what: &'static str, source: io::Error) -> Error {
+    Error::Io { what, source }
+}
+
+/// An id that nobody guesses; without randomness the connection is still nobody else's.
+fn fresh_id() -> u16 {
+    getrandom::u32().unwrap_or(1) as u16
+}
