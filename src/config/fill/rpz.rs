@@ -194,14 +194,14 @@ fn key(desk: &mut Desk<'_>, spec: &TsigSpec) -> Option<Key> {
 
 fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
     use std::io::Read;
-    let mut text = String::new();
+    let mut octets = Vec::new();
     let read = std::fs::File::open(desk.path(file))
-        .and_then(|opened| opened.take(SECRET_FILE_MAX).read_to_string(&mut text));
+        .and_then(|opened| opened.take(SECRET_FILE_MAX).read_to_end(&mut octets));
     if let Err(error) = read {
         desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));
         return None;
     }
-    let secret = value::secret(&text);
+    let secret = value::secret(&String::from_utf8_lossy(&octets));
     if secret.is_none() {
         desk.note(say::bad_secret(desk.at(file), file.get_ref()));
     }

@@ -136,7 +136,7 @@ fn policy_zones() {
     assert_eq!(of_primaries("tsig = { name = \"k\" }"), ["4:8 missing-key "]);
     assert_eq!(
         of_primaries("tsig = { name = \"k\", algorithm = \"hmac-md5\", secret_file = \"absent\" }"),
-        ["4:36 unknown-value hmac-md5", "4:62 unreadable absent"]
+        ["4:34 unknown-value hmac-md5", "4:60 unreadable absent"]
     );
     // A file of this folder that holds no secret.
     let found = of_primaries("tsig = { name = \"k\", secret_file = \"../MISTAKES.md\" }");
