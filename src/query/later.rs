@@ -100,7 +100,13 @@ impl Desk {
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
                 let stamp = self.stamp(world, scratch, &hit.message(ask), question);
-                (self.cache.restamp(ask, &hit, stamp), None)
+                let hit = self.cache.restamp(ask, &hit, stamp);
+                let renewal = (self.prefetches && hit.is_due(self.now())).then(|| {
+                    let (resolver, ask) = (world.resolver.clone(), ask.clone());
+                    let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask).await });
+                    Pending { world: world.clone(), packet: question.packet.into(), fetching }
+                });
+                (hit, renewal)
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
@@ -125,6 +131,11 @@ impl Desk {
         let Pending { world, packet, fetching } = pending;
         let answer = fetching.await;
         if let Ok(question) = Question::parse(&packet) {
+            // What still lives is better than a failure.
+            let failed = !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain);
+            if failed && self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_overdue()) {
+                return;
+            }
             self.keep_or_prolong(&world, scratch, &question, &Ask::of(&question), &answer);
         }
     }

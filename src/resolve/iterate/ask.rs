@@ -2,12 +2,13 @@
 //!
 //! A server that takes longer than it usually does gets company: the next is asked as well, and whichever
 //! answers first counts. Addresses of servers that came without glue are looked for one by one, when those at
-//! hand are used up. When all have been asked in vain, those that were silent are asked once more, more
-//! patiently and without EDNS, which some firewalls drop.
+//! hand are used up. When all have been asked in vain, those that were silent are asked again, without EDNS,
+//! which some firewalls drop, and at last over TCP.
 
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -18,7 +19,7 @@ use super::cuts::Cut;
 use super::outside::Outside;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
-use super::talk::{NoAnswer, Wanted};
+use super::talk::{Manner, NoAnswer, Wanted};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::resolve::reason::{self, Reason};
@@ -26,7 +27,7 @@ use crate::resolve::reason::{self, Reason};
 /// Tries of one zone's servers for one question.
 const TRIES_MAX: usize = 24;
 /// Servers that are silent are asked so often in all.
-const ROUNDS_MAX: u8 = 3;
+const ROUNDS_MAX: u8 = 4;
 /// How much longer than its usual time a server's answer is still waited for, while others are asked.
 const PATIENCE_FACTOR: u32 = 3;
 
@@ -66,14 +67,31 @@ impl Nobody {
     }
 }
 
+/// How a server is asked that was silent: some networks lose fragments, some EDNS, some all of UDP.
+fn manner_of(round: u8) -> Manner {
+    match round {
+        0..=2 => Manner::Usual,
+        3 => Manner::Plain,
+        _ => Manner::ByTcp,
+    }
+}
+
 /// A server that may be asked.
 struct Candidate {
     address: IpAddr,
     server: Arc<Server>,
     rounds: u8,
+    /// Its answer may still come.
+    is_asked: bool,
     /// Answered, but not usefully: not asked again.
     done: bool,
 }
+
+/// The shortest time after which the same server is asked again: it may be slow for once.
+const AGAIN_MIN: Duration = Duration::from_millis(500);
+
+/// The longest.
+const AGAIN_MAX: Duration = Duration::from_millis(1500);
 
 type Try<'t> = Pin<Box<dyn Future<Output = (usize, Result<Vec<u8>, NoAnswer>)> + Send + 't>>;
 
@@ -112,12 +130,13 @@ impl<O: Outside> Seeker<O> {
                 tries += 1;
                 let candidate = &mut candidates[at];
                 candidate.rounds += 1;
+                candidate.is_asked = true;
                 let (address, server) = (candidate.address, candidate.server.clone());
                 let usual = server.patience();
-                let wanted = Wanted { name, kind, recursion: false, plainly: candidate.rounds == ROUNDS_MAX };
+                let wanted = Wanted { name, kind, recursion: false, manner: manner_of(candidate.rounds) };
                 company = Some(usual);
                 trying.push(Box::pin(async move {
-                    let patience = usual.saturating_mul(PATIENCE_FACTOR);
+                    let patience = usual.saturating_mul(PATIENCE_FACTOR).clamp(AGAIN_MIN, AGAIN_MAX);
                     (at, self.talk(address, &server, wanted, patience, job).await)
                 }));
             } else if trying.is_empty() {
@@ -145,6 +164,7 @@ impl<O: Outside> Seeker<O> {
                 // Nobody is being asked; or it is time for the next.
                 Either::Left((None, _)) | Either::Right(_) => continue,
             };
+            candidates[at].is_asked = false;
             let answer = match found {
                 Ok(answer) => answer,
                 Err(NoAnswer::Spent) => return fallback.ok_or(Nobody::Spent),
@@ -199,13 +219,13 @@ impl<O: Outside> Seeker<O> {
         let open = candidates
             .iter()
             .enumerate()
-            .filter(|(_, candidate)| !candidate.done && candidate.rounds < ROUNDS_MAX);
+            .filter(|(_, candidate)| !candidate.done && !candidate.is_asked && candidate.rounds < ROUNDS_MAX);
         open.min_by_key(|(_, candidate)| rank(candidate)).map(|(at, _)| at)
     }
 
     fn add(&self, candidates: &mut Vec<Candidate>, address: IpAddr) {
         if candidates.iter().all(|other| other.address != address) && self.may_ask(address) {
-            candidates.push(Candidate { address, server: self.servers.of(address), rounds: 0, done: false });
+            candidates.push(Candidate { address, server: self.servers.of(address), rounds: 0, is_asked: false, done: false });
         }
     }
 

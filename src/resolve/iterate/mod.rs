@@ -147,6 +147,9 @@ impl<O: Outside> Seeker<O> {
         path: &'s Path<'s>,
     ) -> Pin<Box<dyn Future<Output = Result<walk::Sight, Reason>> + Send + 's>> {
         Box::pin(async move {
+            if let Some(kept) = self.known(name, kind) {
+                return Ok(walk::Sight::known(kept));
+            }
             let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
             self.look(name, kind, job, &path).await
         })

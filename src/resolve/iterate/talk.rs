@@ -28,6 +28,17 @@ pub enum NoAnswer {
     Spent,
 }
 
+/// How a server is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// As is known to be good for it.
+    Usual,
+    /// Without EDNS, whatever is known of it.
+    Plain,
+    /// Over a connection from the start.
+    ByTcp,
+}
+
 /// What is asked of one server.
 #[derive(Clone, Copy)]
 pub struct Wanted<'q> {
@@ -35,8 +46,7 @@ pub struct Wanted<'q> {
     pub kind: u16,
     /// RD, for forwarders.
     pub recursion: bool,
-    /// Not with EDNS, whatever is known of the server: it was silent before.
-    pub plainly: bool,
+    pub manner: Manner,
 }
 
 impl<O: Outside> Seeker<O> {
@@ -50,9 +60,9 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
     ) -> Result<Vec<u8>, NoAnswer> {
         let seconds = self.outside.elapsed().as_secs();
-        let mut edns = !wanted.plainly && server.knows_edns(seconds);
+        let mut edns = wanted.manner != Manner::Plain && server.knows_edns(seconds);
         let mut fell_back = false;
-        let mut way = Way::Udp;
+        let mut way = if wanted.manner == Manner::ByTcp { Way::Tcp } else { Way::Udp };
         // Each turn changes one thing, and never back: EDNS off, cookie new, TCP.
         for _ in 0..4 {
             let chance = self.outside.chance();

@@ -26,8 +26,8 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
         (settings.max_ttl.is_some(), "max_ttl"),
         (settings.edns_size.is_some(), "edns_size"),
         (!settings.private.is_empty(), "private_addresses"),
-        (settings.stale, "stale"),
-        (settings.prefetch, "prefetch"),
+        (true, "stale"),
+        (true, "prefetch"),
     ] {
         if asked {
             resolve += &knob(key, desk)?;
@@ -67,7 +67,8 @@ fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
         "private_addresses" => format!("{:?}", settings.private),
         "min_ttl" => seconds(settings.min_ttl),
         "max_ttl" => seconds(settings.max_ttl),
-        "stale" => "\"1d\"".to_owned(),
+        "stale" => if settings.stale { "\"1d\"" } else { "\"0s\"" }.to_owned(),
+        "prefetch" => settings.prefetch.to_string(),
         "edns_size" => settings.edns_size.unwrap().to_string(),
         _ => "true".to_owned(),
     };
