@@ -6,6 +6,7 @@
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
 //! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
+//! | `protect` | no public name leads inside; a client has its share and its rate; strangers gain nothing; DNS64 |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
@@ -33,6 +34,7 @@ mod index;
 mod listeners;
 mod lists_cli;
 mod oracle;
+mod protect;
 mod protocol;
 mod recursion;
 mod refused_calls;

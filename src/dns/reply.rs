@@ -73,6 +73,11 @@ impl<'b> Reply<'b> {
         self.buf[2] |= 0x04;
     }
 
+    /// Sets TC: the client is to ask again over TCP.
+    pub fn truncated(&mut self) {
+        self.buf[2] |= 0x02;
+    }
+
     /// Sets AD: all data was validated (RFC 4035 §3.2.3).
     pub fn authentic(&mut self) {
         self.buf[3] |= 0x20;

@@ -8,7 +8,9 @@ use tokio::time::timeout;
 
 use super::counters::Counters;
 use super::peer::Peer;
-use super::{Desk, Moment, Scratch, World, inspect, write_shed};
+use super::{Desk, Moment, Scratch, World, inspect};
+use crate::dns::question::{Question, Refused};
+use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::model::verdict::AllowReason;
 use crate::resolve::cache::{Hit, Stamp};
@@ -27,6 +29,24 @@ impl Later {
     pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason) -> Self {
         Self { world: moment.world.clone(), packet: packet.into(), peer, allowed }
     }
+
+    /// Who asked.
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    pub(super) fn question(&self) -> Result<Question<'_>, Refused> {
+        self.peer.parse(&self.packet)
+    }
+}
+
+/// Why a query that would have to wait, or waits, is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shed {
+    /// Too many wait, all clients together, and its client has most of them.
+    Scarce,
+    /// Too many of its client's wait.
+    OverShare,
 }
 
 /// An answer that is still being fetched, although the client has one.
@@ -49,30 +69,30 @@ pub struct Finished {
 
 impl Desk {
     /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
-    pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
-        let Later { world, packet, peer, allowed } = later;
-        let Ok(question) = peer.parse(&packet) else {
+    pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
+        let Later { world, peer, allowed, .. } = later;
+        let Ok(question) = later.question() else {
             return Finished { is_answered: false, pending: None };
         };
         let ask = Ask::of(&question);
         let (hit, pending) = match self.cache.find(&question, self.now()) {
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
-                let stamp = self.stamp(&world, scratch, &hit.message(&ask));
+                let stamp = self.stamp(world, scratch, &hit.message(&ask));
                 (self.cache.restamp(&ask, &hit, stamp), None)
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                self.fetch(&world, &ask, scratch).await
+                self.fetch(world, &ask, scratch).await
             }
         };
-        self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out);
+        self.admit(world, self.now(), scratch, &question, *peer, *allowed, &hit, out);
         Finished { is_answered: true, pending }
     }
 
     /// Fetches what is kept anew, before its time is over; nobody waits for it.
     pub async fn renew(&self, later: Later, scratch: &mut Scratch) {
-        let Ok(question) = later.peer.parse(&later.packet) else { return };
+        let Ok(question) = later.question() else { return };
         let ask = Ask::of(&question);
         Counters::add(&scratch.counters.fetched);
         let answer = later.world.resolver.resolve_anew(ask.clone()).await;
@@ -122,6 +142,12 @@ impl Desk {
     }
 
     fn keep_answer(&self, world: &Arc<World>, ask: &Ask, answer: &Answer, scratch: &mut Scratch) -> Hit {
+        if answer.is_rebound() {
+            Counters::add(&scratch.counters.rebound);
+        }
+        if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
+            Counters::add(&scratch.counters.synthesised);
+        }
         let stamp = self.stamp(world, scratch, &answer.wire);
         let hit = self.cache.insert(ask, answer, stamp, self.now());
         // It may come from servers that are not asked any more. Looked at after it was kept, so that
@@ -130,14 +156,6 @@ impl Desk {
             self.cache.forget(ask);
         }
         hit
-    }
-
-    /// Writes the answer to one that is not fetched because too many wait, as [`shed`](Self::shed) does.
-    pub fn turn_away(&self, later: &Later, out: &mut Vec<u8>) {
-        Counters::add(&self.counters.shared.shed);
-        if let Ok(question) = later.peer.parse(&later.packet) {
-            write_shed(&question, out);
-        }
     }
 
     fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8]) -> Stamp {

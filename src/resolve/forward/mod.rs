@@ -104,10 +104,11 @@ impl Forwarder {
         Ok(Self { zones: built, timing })
     }
 
-    /// The answer of the servers for `ask`; `None` where the name is in no forwarded zone.
-    pub(super) async fn resolve(&self, ask: &Ask) -> Option<Answer> {
+    /// The answer of the servers for `ask`, and the zone whose they are; `None` where the name is in no
+    /// forwarded zone.
+    pub(super) async fn resolve(&self, ask: &Ask) -> Option<(Name<'_>, Answer)> {
         let zone = self.zone_of(ask.name.as_name(), ask.rtype)?;
-        Some(zone.ask(ask, self.timing.hedge).await)
+        Some((zone.name.as_name(), zone.ask(ask, self.timing.hedge).await))
     }
 
     pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
