@@ -115,7 +115,7 @@ impl Dns64 {
             || address.is_documentation()
             || (a, b, c) == (192, 0, 0)
             || a == 198 && b & 0xfe == 18;
-        !is_nowhere && !(is_somebodys && self.0 == Prefix::WELL_KNOWN)
+        !(is_nowhere || is_somebodys && self.0 == Prefix::WELL_KNOWN)
     }
 }
 

@@ -151,8 +151,7 @@ impl Zone {
                 return Err(failed(format!("`{owner}` has a CNAME and other records")));
             }
         }
-        let at_apex = nodes.get(&spec.zone).into_iter().flatten();
-        let soa = at_apex.filter(|record| record.record_type() == RecordType::SOA).last().cloned();
+        let soa = nodes.get(&spec.zone).and_then(|apex| of_type(apex, rtype::SOA).next()).cloned();
         let mut soa = soa.ok_or_else(|| failed("no SOA record at the apex".to_owned()))?;
         if let RData::SOA(data) = &soa.data {
             soa.ttl = soa.ttl.min(data.minimum);
