@@ -7,6 +7,7 @@
 //! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |
 //! | `bench` | scripted authorities, honest and hostile: what the RFCs ask of a recursive resolver, scenario by scenario |
+//! | `protect` | no public name leads inside; a client has its share and its rate; strangers gain nothing; DNS64 |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
@@ -43,6 +44,7 @@ mod policy_zones;
 mod policy_zones_bind;
 mod policy_zones_signed;
 mod policy_zones_transfer;
+mod protect;
 mod protocol;
 mod recursion;
 mod refused_calls;

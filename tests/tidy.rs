@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hickory_net", &["resolve"]),
     ("hickory_resolver", &["resolve"]),
     // The scenarios play authoritative servers with it.
-    ("hickory_server", &["resolve/local", "resolve/scenarios"]),
+    ("hickory_server", &["resolve/scenarios"]),
     ("ring", &["rpz/transfer/tsig"]),
     ("rustls", &["resolve/forward", "resolve/upstream"]),
     ("webpki_roots", &["resolve/forward"]),

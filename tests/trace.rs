@@ -141,7 +141,7 @@ impl Setup {
             .map(|query| {
                 *known.entry((&query.name, query.tier())).or_insert_with(|| {
                     let name = OwnedName::parse(&query.name).unwrap();
-                    if house.is_local(name.as_name()) {
+                    if house.is_local(name.as_name(), 1) {
                         return None;
                     }
                     Some(self.oracle.is_blocked(&self.tiers[query.tier().index()], name.as_name()))

@@ -18,6 +18,7 @@ use lachan::journal::clock::SystemClock;
 use lachan::journal::count::Tally;
 use lachan::journal::{self, Journal};
 use lachan::model::roster::Roster;
+use lachan::query::later::Shed;
 use lachan::query::peer::{Peer, Transport};
 use lachan::query::{Desk, Moment, Outcome, Scratch};
 use lachan::resolve::cache::Stamp;
@@ -54,17 +55,16 @@ pub fn check(packet: &[u8]) {
                 (Err(Refused::Silent), Outcome::Silent) => {}
                 (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, peer, is_known, &out),
                 (Ok(question), Outcome::Ready) => hold_answer(question, transport, &out),
-                (Ok(question), Outcome::Later(_)) => assert!(question.recursion_desired()),
+                (Ok(question), Outcome::Later(later)) => {
+                    assert!(question.recursion_desired());
+                    desk.turn_away(&later, Shed::Scarce, &mut out);
+                    hold_answer(question, transport, &out);
+                }
                 _ => panic!("silence, or an answer to what should have none"),
             }
         }
     }
     both_ways(packet);
-    if let Ok(question) = Question::parse(packet) {
-        out.clear();
-        desk.shed(packet, &mut out);
-        hold_answer(&question, Transport::Udp, &out);
-    }
 }
 
 fn both_ways(packet: &[u8]) {

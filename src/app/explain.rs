@@ -109,7 +109,7 @@ pub fn explain(house: House<'_>, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> 
     let House { policy, index, resolver, zones } = house;
     let mut suffixes = Suffixes::new();
     suffixes.fill(index.key(), name);
-    let local = resolver.is_local(name);
+    let local = resolver.is_local(name, rtype);
     let tell = |group: &Group, named: bool| {
         let mut told = Told::of(group, named);
         let client = match whom {

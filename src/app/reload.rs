@@ -135,8 +135,9 @@ fn at_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
     let mut names = Vec::new();
     let listen = |settings: &Settings| {
         let mut serve = settings.serve.clone();
-        // These three are part of the world and take effect at once.
+        // These are part of the world and take effect at once.
         (serve.allow, serve.version, serve.hostname) = Default::default();
+        (serve.refusal, serve.rate) = Default::default();
         serve
     };
     let changes = [

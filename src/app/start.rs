@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::listen::{self, ListenError, Listener};
@@ -25,6 +24,7 @@ use crate::model::roster::Roster;
 use crate::query::Desk;
 use crate::resolve::cache::Cache;
 use crate::serve;
+use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
 use crate::update::compile::{self, CompileError, compile};
 
@@ -71,7 +71,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     let resolve = &settings.resolve;
     let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
     let desk = Arc::new(desk);
-    let waiting = Arc::new(Semaphore::new(settings.serve.in_flight_max));
+    let waiting = Admission::new(settings.serve.in_flight_max, settings.serve.in_flight_per_client);
+    let waiting = Arc::new(waiting);
     let later_tally = journal.tally();
     let streams = Arc::new(Streams::new(&serving, desk.clone(), later_tally.clone(), waiting.clone()));
     let app = Arc::new(App {
@@ -109,7 +110,7 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     notify(State::Stopping);
     info!("stopping: no new queries, what waits is still answered");
     workers.udp.stop();
-    runtime.block_on(tasks::drain(&waiting, app.settings().serve.in_flight_max));
+    runtime.block_on(tasks::drain(&waiting));
     runtime.shutdown_timeout(tasks::SHUTDOWN);
     drop(workers.tallies);
     if let Some(app) = Arc::into_inner(app)

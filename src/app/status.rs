@@ -30,6 +30,15 @@ pub struct Status {
     pub refused_clients: u64,
     pub malformed: u64,
     pub shed: u64,
+    /// Those of them whose client had more than its share waiting.
+    pub shed_over_share: u64,
+    /// Queries of clients that ask too fast.
+    pub limited: u64,
+    pub local: u64,
+    /// Answers that led into the school's own networks, and do not any more.
+    pub rebound: u64,
+    /// Answers with IPv6 addresses made by DNS64.
+    pub synthesised: u64,
     pub panics: u64,
     pub tcp_connections: usize,
     pub index: IndexStatus,
@@ -153,6 +162,11 @@ pub fn of(app: &App) -> Status {
         refused_clients: counts.refused,
         malformed: counts.malformed,
         shed: counts.shed,
+        shed_over_share: counts.over_share,
+        limited: counts.limited,
+        local: counts.local,
+        rebound: counts.rebound,
+        synthesised: counts.synthesised,
         panics: counts.panics,
         tcp_connections: app.streams.open(),
         index: IndexStatus {

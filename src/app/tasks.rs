@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -30,6 +30,7 @@ use super::listen::Listener;
 use super::{App, answers, reload, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
+use crate::serve::admission::Admission;
 use crate::serve::udp::Worker;
 
 /// How long queries that wait are still waited for at a stop.
@@ -70,7 +71,7 @@ pub fn start_workers(
     app: &Arc<App>,
     listeners: Vec<Listener>,
     runtime: &Runtime,
-    waiting: &Arc<Semaphore>,
+    waiting: &Arc<Admission>,
     later_tally: &Arc<Tally>,
 ) -> io::Result<Workers> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -163,9 +164,8 @@ impl Running {
 }
 
 /// Waits until no query waits for upstream any more, or long enough.
-pub async fn drain(waiting: &Semaphore, of: usize) {
-    let all = u32::try_from(of).unwrap_or(u32::MAX);
-    if timeout(DRAIN, waiting.acquire_many(all)).await.is_err() {
+pub async fn drain(waiting: &Admission) {
+    if timeout(DRAIN, waiting.drained()).await.is_err() {
         info!("some queries were still waiting for upstream and get no answer");
     }
 }

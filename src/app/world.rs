@@ -1,5 +1,6 @@
 //! A world from settings and an index: what queries are answered from until the next reload.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::config::Settings;
@@ -12,6 +13,7 @@ use crate::policy::{self, Policy};
 use crate::query::World;
 use crate::query::block::BlockTexts;
 use crate::query::peer::Access;
+use crate::query::rate::Rates;
 use crate::query::special::Identity;
 use crate::resolve::{self, Resolver};
 use crate::rpz::transfer::notify::Listener;
@@ -52,7 +54,8 @@ pub fn build(
         lists: index.lists().iter().map(|list| lists.id_of(&list.id)).collect(),
         school_list: lists.id_of(SCHOOL_LIST),
         index,
-        access: Access::new(settings.serve.allow.clone()),
+        access: Access::new(settings.serve.allow.clone()).with_refusal(settings.serve.refusal),
+        rates: NonZeroU32::new(settings.serve.rate).map(Rates::new),
         resolver,
         texts: BlockTexts::new(&settings.school.name),
         identity: Identity {

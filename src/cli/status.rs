@@ -38,7 +38,20 @@ fn text(status: &Status) -> String {
     row("hỏi bên ngoài / fetched", grouped(status.fetched));
     row("máy lạ bị từ chối / refused clients", grouped(status.refused_clients));
     row("gói hỏng / malformed", grouped(status.malformed));
-    row("bị bỏ vì quá tải / shed", grouped(status.shed));
+    row(
+        "bị bỏ vì quá tải / shed",
+        format!(
+            "{}, do một máy hỏi quá nhiều / of clients above their share: {}",
+            grouped(status.shed),
+            grouped(status.shed_over_share)
+        ),
+    );
+    row("hỏi quá nhanh / over the rate", grouped(status.limited));
+    row("tên nội bộ / local names", grouped(status.local));
+    row("gỡ địa chỉ nội bộ / rebinding stopped", grouped(status.rebound));
+    if status.synthesised > 0 {
+        row("địa chỉ DNS64 / made by DNS64", grouped(status.synthesised));
+    }
     row("kết nối TCP / TCP connections", status.tcp_connections.to_string());
     row(
         "chỉ mục / index",

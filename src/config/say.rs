@@ -3,6 +3,7 @@
 use super::mistake::{Code, Mistake, Said};
 use super::source::Place;
 use super::spec::table::TABLE;
+use crate::resolve::dns64::prefix::PrefixError;
 
 /// Not TOML; `message` is the parser's.
 pub fn syntax(at: Place, message: &str) -> Mistake {
@@ -160,6 +161,21 @@ pub fn bad_range(at: Place, found: &str, words: &[&str], meant: Option<&str>) ->
     Mistake::new(Code::BadRange, at, found, what)
         .allowed(words.iter().copied().chain(["10.10.1.0/24", "10.10.1.7", "fd00:1::/64"]))
         .meant(meant)
+}
+
+/// Not a prefix that IPv4 addresses can stand behind.
+pub fn bad_translation_prefix(at: Place, found: &str, why: PrefixError) -> Mistake {
+    let reason = match why {
+        PrefixError::Form => "không phải tiền tố IPv6",
+        PrefixError::Length => "độ dài phải là 32, 40, 48, 56, 64 hoặc 96 (RFC 6052 §2.2)",
+        PrefixError::HostBits => "có bit nằm sau độ dài",
+        PrefixError::U => "các bit 64–71 phải bằng 0 (RFC 6052 §2.2)",
+    };
+    let what = Said::new(
+        format!("`{found}` không dùng làm tiền tố DNS64 được: {reason}"),
+        format!("`{found}` cannot be the prefix of DNS64: {why}"),
+    );
+    Mistake::new(Code::BadRange, at, found, what).allowed(["off", "64:ff9b::/96", "2001:db8:64::/96"])
 }
 
 /// A prefix with host bits.

@@ -73,6 +73,11 @@ impl<'b> Reply<'b> {
         self.buf[2] |= 0x04;
     }
 
+    /// Sets TC: the client is to ask again over TCP.
+    pub fn truncated(&mut self) {
+        self.buf[2] |= 0x02;
+    }
+
     /// Sets AD: all data was validated (RFC 4035 §3.2.3).
     pub fn authentic(&mut self) {
         self.buf[3] |= 0x20;
@@ -131,11 +136,6 @@ impl<'b> Reply<'b> {
     pub fn additional_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
         self.counts[2] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
-    }
-
-    /// Sets TC: the client is to ask again over a stream.
-    pub fn truncated(&mut self) {
-        self.buf[2] |= 0x02;
     }
 
     /// Adds sections that stand ready in wire form right after the question, as a cached answer keeps

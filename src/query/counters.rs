@@ -44,6 +44,16 @@ counters! {
     panics,
     /// Queries turned away because too many were waiting.
     shed,
+    /// Those of them whose client had more than its share waiting.
+    over_share,
+    /// Queries of clients that ask too fast.
+    limited,
+    /// Queries for names that never leave the house.
+    local,
+    /// Answers that led into the school's own networks, and do not any more.
+    rebound,
+    /// Answers with IPv6 addresses made of IPv4 ones.
+    synthesised,
 }
 
 impl Counters {

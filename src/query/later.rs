@@ -12,8 +12,9 @@ use tokio::time::timeout;
 use super::counters::Counters;
 use super::peer::Peer;
 use super::zones::{Admitted, Follow, Rest};
-use super::{Desk, Moment, Scratch, World, inspect, write_shed, zones};
-use crate::dns::question::Question;
+use super::{Desk, Moment, Scratch, World, inspect, zones};
+use crate::dns::question::{Question, Refused};
+use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::model::verdict::AllowReason;
 use crate::resolve::cache::{Hit, Stamp};
@@ -45,6 +46,24 @@ impl Later {
     pub(super) fn follow(moment: &Moment, packet: &[u8], peer: Peer, follow: Follow) -> Self {
         Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Follow(follow) }
     }
+
+    /// Who asked.
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    pub(super) fn question(&self) -> Result<Question<'_>, Refused> {
+        self.peer.parse(&self.packet)
+    }
+}
+
+/// Why a query that would have to wait, or waits, is turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shed {
+    /// Too many wait, all clients together, and its client has most of them.
+    Scarce,
+    /// Too many of its client's wait.
+    OverShare,
 }
 
 /// An answer that is still being fetched, although the client has one.
@@ -68,22 +87,22 @@ pub struct Finished {
 
 impl Desk {
     /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
-    pub async fn finish(&self, later: Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
-        let Later { world, packet, peer, task } = later;
-        let Ok(question) = peer.parse(&packet) else { return Finished::default() };
+    pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
+        let Later { world, peer, task, .. } = later;
+        let Ok(question) = later.question() else { return Finished::default() };
         let (follow, pending) = match task {
-            Task::Follow(follow) => (follow, None),
+            Task::Follow(follow) => (follow.clone(), None),
             Task::Answer(allowed, rest) => {
-                let (hit, pending) = self.obtain(&world, scratch, &question, &Ask::of(&question)).await;
-                let allowed = (allowed, rest);
-                match self.admit(&world, self.now(), scratch, &question, peer, allowed, &hit, out) {
+                let (hit, pending) = self.obtain(world, scratch, &question, &Ask::of(&question)).await;
+                let allowed = (*allowed, *rest);
+                match self.admit(world, self.now(), scratch, &question, *peer, allowed, &hit, out) {
                     Admitted::Written { .. } => return Finished { is_answered: true, pending },
                     Admitted::Silent => return Finished { is_answered: false, pending },
                     Admitted::Follow(follow) => (follow, pending),
                 }
             }
         };
-        let (is_answered, followed) = self.follow(&world, scratch, &question, peer, follow, out).await;
+        let (is_answered, followed) = self.follow(world, scratch, &question, *peer, follow, out).await;
         Finished { is_answered, pending: followed.or(pending) }
     }
 
@@ -117,7 +136,7 @@ impl Desk {
 
     /// Fetches what is kept anew, before its time is over; nobody waits for it.
     pub async fn renew(&self, later: Later, scratch: &mut Scratch) {
-        let Ok(question) = later.peer.parse(&later.packet) else { return };
+        let Ok(question) = later.question() else { return };
         let ask = Ask::of(&question);
         Counters::add(&scratch.counters.fetched);
         let answer = later.world.resolver.resolve_anew(ask.clone()).await;
@@ -202,6 +221,12 @@ impl Desk {
         ask: &Ask,
         answer: &Answer,
     ) -> Hit {
+        if answer.is_rebound() {
+            Counters::add(&scratch.counters.rebound);
+        }
+        if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
+            Counters::add(&scratch.counters.synthesised);
+        }
         let stamp = self.stamp(world, scratch, &answer.wire, question);
         let hit = self.cache.insert(ask, answer, stamp, self.now());
         // It may come from servers that are not asked any more. Looked at after it was kept, so that
@@ -210,14 +235,6 @@ impl Desk {
             self.cache.forget(ask);
         }
         hit
-    }
-
-    /// Writes the answer to one that is not fetched because too many wait, as [`shed`](Self::shed) does.
-    pub fn turn_away(&self, later: &Later, out: &mut Vec<u8>) {
-        Counters::add(&self.counters.shared.shed);
-        if let Ok(question) = later.peer.parse(&later.packet) {
-            write_shed(&question, out);
-        }
     }
 
     fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8], question: &Question<'_>) -> Stamp {

@@ -14,13 +14,14 @@ pub mod inspect;
 pub mod later;
 pub mod packets;
 pub mod peer;
+pub mod rate;
 pub mod special;
 pub mod world;
 mod zones;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
@@ -41,9 +42,9 @@ use crate::resolve::cache::Cache;
 use crate::rpz::transfer::notify;
 use again::Rests;
 use counters::{AllCounters, Counters, Counts};
-use later::Later;
+use later::{Later, Shed};
 use packets::{Blocked, Packets};
-use peer::{Peer, Transport};
+use peer::{Peer, Refusal, Transport};
 pub use world::{Moment, World};
 use zones::{Admitted, Early, Rest};
 
@@ -56,6 +57,7 @@ pub struct Desk {
     stale_after: Duration,
     prefetches: bool,
     counters: AllCounters,
+    started: Instant,
 }
 
 /// What a worker keeps between queries.
@@ -64,6 +66,8 @@ pub struct Scratch {
     packets: Option<Packets>,
     /// What is to be fetched anew, although it could be answered.
     renewal: Option<Later>,
+    /// Datagrams over a client's rate, so far.
+    over_rate: u32,
     tally: Arc<Tally>,
     counters: Arc<Counters>,
 }
@@ -81,7 +85,7 @@ pub enum Outcome {
 impl Scratch {
     /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
     pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
-        Self { suffixes: Suffixes::new(), packets: None, renewal: None, tally, counters }
+        Self { suffixes: Suffixes::new(), packets: None, renewal: None, over_rate: 0, tally, counters }
     }
 
     /// What the last answer showed to be near its end: to be [renewed](Desk::renew) by whoever has time.
@@ -105,6 +109,7 @@ impl Desk {
             stale_after: Duration::from_millis(1800),
             prefetches: true,
             counters: AllCounters::default(),
+            started: Instant::now(),
         }
     }
 
@@ -123,7 +128,7 @@ impl Desk {
     pub fn moment(&self) -> Moment {
         // Before the snapshot: an old one must not be taken for one of the new generation.
         let generation = self.generation.load(Ordering::Acquire);
-        Moment { world: self.world(), generation, now: self.now() }
+        Moment { world: self.world(), generation, now: self.now(), elapsed: self.started.elapsed() }
     }
 
     /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
@@ -163,6 +168,11 @@ impl Desk {
         out: &mut Vec<u8>,
     ) -> Outcome {
         let world = &moment.world;
+        if let Some(rates) = &world.rates
+            && !rates.admits(peer, moment.elapsed)
+        {
+            return rate::answer(scratch, packet, peer, out);
+        }
         if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, out) {
             return Outcome::Ready;
         }
@@ -174,6 +184,9 @@ impl Desk {
         let limit = limit(&question, peer.transport);
         if !world.access.allows(peer.address) {
             Counters::add(&scratch.counters.refused);
+            if world.access.refusal() == Refusal::Drop {
+                return Outcome::Silent;
+            }
             let error = Error::new(EdeCode::Prohibited, "");
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
             return Outcome::Ready;
@@ -183,7 +196,8 @@ impl Desk {
             return Outcome::Ready;
         }
         scratch.suffixes.fill(world.index.key(), question.name());
-        if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name()) {
+        if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name(), question.rtype) {
+            Counters::add(&scratch.counters.local);
             return self.local(moment, &question, peer, out);
         }
         let number = world.policy.number_of(peer.address);
@@ -349,6 +363,9 @@ impl Desk {
             (rcode, &[][..])
         } else {
             Counters::add(&scratch.counters.refused);
+            if world.access.refusal() == Refusal::Drop {
+                return Outcome::Silent;
+            }
             (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
         };
         match peer.read(packet) {
@@ -369,10 +386,14 @@ impl Desk {
         notify::take(&world.announced, packet, peer.address, now, out)
     }
 
-    /// Writes the answer to a query that is turned away because too many wait.
-    pub fn shed(&self, packet: &[u8], out: &mut Vec<u8>) {
-        Counters::add(&self.counters.shared.shed);
-        if let Ok(question) = Question::parse(packet) {
+    /// Writes the answer to a query that does not get, or loses, its place among those that wait.
+    pub fn turn_away(&self, later: &Later, why: Shed, out: &mut Vec<u8>) {
+        let counters = &self.counters.shared;
+        Counters::add(&counters.shed);
+        if why == Shed::OverShare {
+            Counters::add(&counters.over_share);
+        }
+        if let Ok(question) = later.question() {
             write_shed(&question, out);
         }
     }

@@ -1,6 +1,6 @@
 //! Who asks, and by which way: what the answer's size and the access list depend on.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -38,6 +38,15 @@ impl Peer {
         Self { idle_time: Some(idle_time), ..self }
     }
 
+    /// Whose share a query of this client's is: the address, or for IPv6 its /64, of which one machine may
+    /// use any address.
+    pub fn household(self) -> IpAddr {
+        match self.address {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+            v4 => v4,
+        }
+    }
+
     /// Reads a packet of the client's, with what its way makes of it.
     ///
     /// # Errors
@@ -66,19 +75,55 @@ impl Peer {
     }
 }
 
+/// What is done with a query of somebody who may not ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refusal {
+    /// It gets REFUSED, so that a misconfigured client is told.
+    #[default]
+    Refused,
+    /// It gets nothing, so that nobody learns that we are here.
+    Drop,
+}
+
 /// Networks whose clients are answered; a school's resolver is never open to the world.
 #[derive(Clone, Debug)]
-pub struct Access(Vec<IpNet>);
+pub struct Access {
+    allow: Vec<IpNet>,
+    refusal: Refusal,
+}
 
 impl Access {
     /// Answers clients in these networks.
-    pub fn new(mut allow: Vec<IpNet>) -> Self {
-        IpNet::aggregate(&allow).clone_into(&mut allow);
-        Self(allow)
+    pub fn new(allow: Vec<IpNet>) -> Self {
+        Self { allow: IpNet::aggregate(&allow), refusal: Refusal::default() }
+    }
+
+    /// The same with this for all others.
+    pub fn with_refusal(self, refusal: Refusal) -> Self {
+        Self { refusal, ..self }
     }
 
     /// Whether the client is answered.
     pub fn allows(&self, client: IpAddr) -> bool {
-        self.0.iter().any(|net| net.contains(&client))
+        self.allow.iter().any(|net| net.contains(&client))
+    }
+
+    /// What all others get.
+    pub fn refusal(&self) -> Refusal {
+        self.refusal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_with_many_ipv6_addresses_is_one_household() {
+        let household = |text: &str| Peer::new(text.parse().unwrap(), Transport::Udp).household().to_string();
+        assert_eq!(household("10.0.0.7:53"), "10.0.0.7");
+        assert_eq!(household("[::ffff:10.0.0.7]:53"), "10.0.0.7");
+        assert_eq!(household("[2001:db8:1:2:3:4:5:6]:53"), "2001:db8:1:2::");
+        assert_eq!(household("[2001:db8:1:2:ffff::1]:53"), "2001:db8:1:2::");
     }
 }

@@ -1,10 +1,12 @@
 //! What a query is answered from: one immutable snapshot, and the moment that it is looked at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::block::BlockTexts;
 use super::packets::Scope;
 use super::peer::Access;
+use super::rate::Rates;
 use super::special;
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
@@ -27,6 +29,8 @@ pub struct World {
     pub school_list: RosterId,
     /// Whom we answer.
     pub access: Access,
+    /// How fast a client may ask; `None`: as fast as it likes.
+    pub rates: Option<Rates>,
     /// Names at or below which a name may be local; `None`: any name may.
     pub local: Option<NameSet<()>>,
     /// How to get answers.
@@ -65,6 +69,8 @@ pub struct Moment {
     pub(super) generation: u64,
     /// Seconds since 1970.
     pub now: u64,
+    /// Time since the desk was set up, by a clock that only goes forward.
+    pub elapsed: Duration,
 }
 
 impl Moment {

@@ -11,7 +11,8 @@
 //!
 //! Knows names and servers. Never knows who asks, tiers, categories or lists.
 // Inside: `local` is what we know ourselves; `forward` and `recurse` drive the library; `upstream` is
-// the connection both ask through; `coalesce` merges identical questions; `wire` writes messages.
+// the connection both ask through; `coalesce` merges identical questions; `wire` writes messages; `rebind`
+// keeps answers from outside from leading inside, `dns64` makes IPv6 addresses of IPv4 ones.
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -30,10 +31,14 @@ use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 use crate::dns::servers::NameServers;
 use coalesce::Flights;
+use dns64::Dns64;
+use dns64::prefix::Prefix;
+use forward::upstream::Upstream;
 use forward::{ForwardZone, Forwarder, Timing};
 use iterate::budget::Freshness;
 use iterate::minimise::Minimisation;
 use local::Local;
+use rebind::{Guard, Outside};
 use recurse::Recursive;
 use upstream::tally::Tally;
 use validate::Sha1Signatures;
@@ -41,13 +46,16 @@ use wire::End;
 
 pub mod cache;
 mod coalesce;
+pub mod dns64;
 mod file;
 pub mod forward;
+mod inside;
 pub mod iterate;
 pub mod local;
 #[doc(hidden)]
 pub mod outside;
 mod reason;
+mod rebind;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
@@ -115,6 +123,12 @@ pub struct Settings {
     pub stale_after: Duration,
     /// Whether answers are fetched anew before their time is over, for whoever answers.
     pub prefetches: bool,
+    /// Whether answers from outside may not lead into the school's own networks.
+    pub rebinding: bool,
+    /// Names, each with those below it, that may.
+    pub private_names: Vec<OwnedName>,
+    /// The prefix of the school's translator, where names without IPv6 addresses are to get some.
+    pub dns64: Option<Prefix>,
     /// Names that we answer ourselves.
     pub local: local::Settings,
     /// Time for one question, everything included.
@@ -151,6 +165,9 @@ impl Default for Settings {
             ttl: cache::TtlBounds::default(),
             stale_after: Duration::from_millis(1800),
             prefetches: true,
+            rebinding: true,
+            private_names: Vec::new(),
+            dns64: None,
             local: local::Settings::default(),
             deadline: Duration::from_secs(8),
             try_for: Duration::from_millis(600),
@@ -299,6 +316,13 @@ pub struct Answer {
     pub ede: Option<(EdeCode, &'static str)>,
 }
 
+impl Answer {
+    /// Whether addresses were taken out of it because they lead into the school's own networks.
+    pub fn is_rebound(&self) -> bool {
+        rebind::is_rebound(self.ede)
+    }
+}
+
 /// Why a resolver cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -369,6 +393,8 @@ pub struct Resolver {
     local: Arc<Local>,
     forwarder: Arc<Forwarder>,
     recursive: Recursive,
+    guard: Guard,
+    dns64: Option<Dns64>,
     flights: Flights,
     deadline: Duration,
     /// What stood in the files when they were read.
@@ -388,12 +414,15 @@ impl Resolver {
             Mode::Recursive if whole => return Err(Error::RootForwarded),
             _ => {}
         }
+        let forwarded = settings.forwards.iter().map(|zone| zone.zone.clone());
+        let local = Arc::new(Local::new(&settings.local, forwarded, settings.dns64)?);
+        let settings = with_delegations(settings, &local);
         let sources: Arc<[IpAddr]> = settings.source_addresses.clone().into();
         let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
         let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing)?);
-        let local = Local::new(&settings.local, settings.forwards.iter().map(|zone| zone.zone.clone()))?;
-        let local = Arc::new(local);
         Ok(Self {
+            guard: Guard::new(&settings),
+            dns64: settings.dns64.map(Dns64),
             recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone())?,
             forwarder,
             local,
@@ -423,7 +452,7 @@ impl Resolver {
             return refusal;
         }
         let work = || async {
-            match timeout(self.deadline, self.gather(&ask, freshness)).await {
+            match timeout(self.deadline, self.gather_or_make(&ask, freshness)).await {
                 Ok(answer) => answer,
                 Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
             }
@@ -440,8 +469,22 @@ impl Resolver {
     /// reverse zones of private ranges. `None` where the name is not local, or where local data leads
     /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
     pub fn local(&self, ask: &Ask) -> Option<Answer> {
+        let answer = self.whole_local(ask)?;
+        match self.dns64.and_then(|dns64| Some((dns64, dns64.instead(ask, &answer)?))) {
+            Some((dns64, instead)) => Some(dns64.make(ask, answer, &self.whole_local(&instead)?)),
+            None => Some(answer),
+        }
+    }
+
+    /// The answer of local data alone.
+    fn whole_local(&self, ask: &Ask) -> Option<Answer> {
         let answer = self.local.answer(ask)?;
         (wire::end_of_chain(ask, &answer.wire) == End::Done).then_some(answer)
+    }
+
+    /// Whether the answer has IPv6 addresses that were made of IPv4 ones.
+    pub fn has_made(&self, answer: &Answer) -> bool {
+        self.dns64.is_some_and(|dns64| dns64.has_made(answer))
     }
 
     /// Names such that each local name is one of them or below one: who has these at hand need not ask
@@ -450,9 +493,9 @@ impl Resolver {
         self.local.apexes()
     }
 
-    /// Whether a name is local; cheaper than [`local`](Self::local).
-    pub fn is_local(&self, name: Name<'_>) -> bool {
-        self.local.covers(name)
+    /// Whether questions of that type for a name are local; cheaper than [`local`](Self::local).
+    pub fn is_local(&self, name: Name<'_>, rtype: u16) -> bool {
+        self.local.covers(name, rtype)
     }
 
     /// What is known of each forwarder, and of name servers met in recursion (the busiest first).
@@ -474,6 +517,15 @@ impl Resolver {
     /// Different questions in flight now.
     pub fn in_flight(&self) -> usize {
         self.flights.len()
+    }
+
+    /// The answer, with IPv6 addresses made where there are none and some are wanted.
+    async fn gather_or_make(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        let answer = self.gather(ask, freshness).await;
+        let Some(dns64) = self.dns64 else { return answer };
+        let Some(instead) = dns64.instead(ask, &answer) else { return dns64.without_mapped(ask, answer) };
+        let v4 = self.gather(&instead, freshness).await;
+        dns64.make(ask, answer, &v4)
     }
 
     /// One source's answer, then the next source's for where its aliases lead.
@@ -503,11 +555,29 @@ impl Resolver {
         if let Some(answer) = self.local.answer(ask) {
             return answer;
         }
-        if let Some(answer) = self.forwarder.resolve(ask).await {
-            return answer;
+        if let Some((zone, answer)) = self.forwarder.resolve(ask).await {
+            return match zone.is_root() {
+                true => self.guard.keep_outside(ask, answer, Outside::Forwarder),
+                false => answer,
+            };
         }
-        self.recursive.resolve(ask, freshness).await
+        let answer = self.recursive.resolve(ask, freshness).await;
+        let by_forwarder = self.forwarder.validated(ask.name.as_name(), ask.rtype).is_some();
+        let from = if by_forwarder { Outside::Forwarder } else { Outside::Recursion };
+        self.guard.keep_outside(ask, answer, from)
     }
+}
+
+/// The settings with a forwarded zone for each that our own zones give away and nobody else is to be asked
+/// about: the servers that the delegation names, on the port of name servers.
+fn with_delegations(mut settings: Settings, local: &Local) -> Settings {
+    for delegation in local.delegations() {
+        if settings.forwards.iter().all(|forward| forward.zone != delegation.zone) {
+            let servers = delegation.servers.into_iter().map(Upstream::name_server).collect();
+            settings.forwards.push(ForwardZone { zone: delegation.zone, servers, validates: false });
+        }
+    }
+    settings
 }
 
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).

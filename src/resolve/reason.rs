@@ -45,6 +45,11 @@ pub(super) const NOBODY: Reason =
     (EdeCode::NoReachableAuthority, "không có máy chủ nào để hỏi / nobody to ask");
 pub(super) const NOT_FOR_US: Reason =
     (EdeCode::NotSupported, "không phải câu hỏi dành cho bộ phân giải / not a question for a resolver");
+pub(super) const REBOUND: Reason = (
+    EdeCode::Blocked,
+    "tên bên ngoài trỏ vào mạng của trường; nếu đúng ý: [resolve] private_names / \
+     a public name leads into the school's network; if that is meant: [resolve] private_names",
+);
 pub(super) const UPSTREAM_BLOCKED: Reason =
     (EdeCode::Blocked, "bị máy chủ cấp trên chặn / blocked by upstream");
 pub(super) const UPSTREAM_CENSORED: Reason =
@@ -123,6 +128,7 @@ mod tests {
             TOO_BUSY,
             NOBODY,
             NOT_FOR_US,
+            REBOUND,
             UPSTREAM_BLOCKED,
             UPSTREAM_CENSORED,
             UPSTREAM_FILTERED,

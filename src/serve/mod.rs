@@ -6,6 +6,7 @@
 //!
 //! Knows sockets, connections and their limits. Never knows tiers or lists.
 
+pub mod admission;
 pub mod stream;
 pub mod udp;
 
@@ -17,6 +18,7 @@ use futures_util::FutureExt;
 use ipnet::IpNet;
 
 use crate::query::counters::Counters;
+use crate::query::peer::Refusal;
 
 /// Where and for whom we listen; checked by `config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +27,18 @@ pub struct Settings {
     pub dns: Vec<SocketAddr>,
     /// Port to take instead where a port below 1024 is not allowed; `None`: that is an error.
     pub unprivileged_port: Option<u16>,
-    /// Networks whose clients are answered. Others get REFUSED with EDE 18.
+    /// Networks whose clients are answered.
     pub allow: Vec<IpNet>,
+    /// What others get.
+    pub refusal: Refusal,
+    /// Queries a second that a client may ask; 0: as many as it likes.
+    pub rate: u32,
     /// Threads that answer over UDP, per address; 0 = one a core.
     pub workers: usize,
     /// Queries that may wait for upstream at a time, all clients together.
     pub in_flight_max: usize,
+    /// Queries of one client that may wait at a time. Where they are scarce, it may be fewer.
+    pub in_flight_per_client: usize,
     /// How long a TCP connection may be idle (RFC 7766 §6.2.3); a quarter of it when places are scarce.
     pub tcp_idle: Duration,
     /// TCP connections at a time; for the next one the longest idle is closed.
@@ -57,8 +65,12 @@ impl Default for Settings {
             ],
             unprivileged_port: Some(UNPRIVILEGED_PORT),
             allow: private_networks(),
+            refusal: Refusal::default(),
+            rate: 0,
             workers: 0,
             in_flight_max: 4096,
+            // A classroom behind one address: 40 machines that switch on with 25 questions each.
+            in_flight_per_client: 1024,
             tcp_idle: Duration::from_secs(10),
             tcp_connections_max: 1024,
             tcp_connections_per_client: 64,

@@ -13,13 +13,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
+use super::admission::{Admission, Permit};
 use super::or_nothing;
 use crate::journal::count::Tally;
 use crate::query::counters::Counters;
-use crate::query::later::Later;
+use crate::query::later::{Finished, Later};
 use crate::query::peer::{Peer, Transport};
 use crate::query::{Desk, Moment, Outcome, Scratch};
 use crate::sys::batch::{Batch, Datagram};
@@ -54,8 +54,8 @@ pub struct Worker {
     pub tally: Arc<Tally>,
     /// The counts of the tasks that bring answers later.
     pub later_tally: Arc<Tally>,
-    /// Queries that may wait, all listeners together.
-    pub waiting: Arc<Semaphore>,
+    /// Queries that wait, all listeners together.
+    pub waiting: Arc<Admission>,
     /// Where tasks run.
     pub runtime: Handle,
     /// Set once: stop.
@@ -115,16 +115,11 @@ impl Worker {
                 true
             }
             Ok(Outcome::Silent) => false,
-            Ok(Outcome::Later(later)) => match self.waiting.clone().try_acquire_owned() {
-                Ok(permit) => {
-                    self.fetch(later, query.path(), permit);
-                    false
-                }
-                Err(_) => {
-                    self.desk.shed(query.octets, out);
-                    true
-                }
-            },
+            Ok(Outcome::Later(later)) => {
+                let permit = self.waiting.admit(peer.household());
+                self.fetch(later, query.path(), permit);
+                false
+            }
             Err(_) => {
                 Counters::add(&self.desk.counters().shared.panics);
                 false
@@ -133,33 +128,35 @@ impl Worker {
     }
 
     /// Lets a task bring the answer.
-    fn fetch(&self, later: Later, path: Path, permit: OwnedSemaphorePermit) {
+    fn fetch(&self, later: Later, path: Path, mut permit: Permit) {
         let (socket, desk) = (self.socket.clone(), self.desk.clone());
         let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         self.runtime.spawn(async move {
             let mut out = Vec::new();
             let counters = desk.counters().shared.clone();
-            let finished = or_nothing(desk.finish(later, &mut scratch, &mut out), &counters).await;
+            let work = or_nothing(desk.finish(&later, &mut scratch, &mut out), &counters);
+            let finished = permit.while_held(work).await.unwrap_or_else(|why| {
+                desk.turn_away(&later, why, &mut out);
+                Finished { is_answered: !out.is_empty(), pending: None }
+            });
             if finished.is_answered {
                 // A send that fails concerns this client alone, who will ask again.
                 let _ = socket.send(&out, &path);
             }
             if let Some(pending) = finished.pending {
-                or_nothing(desk.settle(pending, &mut scratch), &counters).await;
+                let _ = permit.while_held(or_nothing(desk.settle(pending, &mut scratch), &counters)).await;
             }
-            drop(permit);
         });
     }
 
     /// Lets a task fetch anew what was answered, if there is room for one.
     fn renew(&self, later: Later) {
-        let Ok(permit) = self.waiting.clone().try_acquire_owned() else { return };
+        let Some(mut permit) = self.waiting.admit_renewal() else { return };
         let desk = self.desk.clone();
         let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         self.runtime.spawn(async move {
             let counters = desk.counters().shared.clone();
-            or_nothing(desk.renew(later, &mut scratch), &counters).await;
-            drop(permit);
+            let _ = permit.while_held(or_nothing(desk.renew(later, &mut scratch), &counters)).await;
         });
     }
 }

@@ -7,13 +7,16 @@ use toml::Spanned;
 
 use super::{Desk, ENTRIES_MAX, flag};
 use crate::config::mistake::Said;
+use crate::config::nearest::nearest;
 use crate::config::spec::Text;
 use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{clash, say, value};
+use crate::dns::idna::to_name;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::{rtype, type_name, type_number};
 use crate::resolve::cache::TtlBounds;
+use crate::resolve::dns64::prefix::Prefix;
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::iterate::minimise::Minimisation;
@@ -65,6 +68,9 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
         ttl: ttl(desk, spec, shipped.ttl),
         stale_after: desk.duration(&spec.stale_after, shipped.stale_after, Duration::ZERO, STALE_AFTER_MAX),
         prefetches: flag(&spec.prefetch, shipped.prefetches),
+        rebinding: flag(&spec.rebinding, shipped.rebinding),
+        private_names: names(desk, &spec.private_names),
+        dns64: spec.dns64.as_ref().and_then(|prefix| dns64(desk, prefix)),
         dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
         trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
@@ -81,6 +87,7 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
             records: records(desk, local),
             zones: zones(desk, local),
             canaries: flag(&spec.canaries, shipped.local.canaries),
+            public: public_zones(desk, &spec.public_zones),
         },
         ..shipped
     }
@@ -125,6 +132,50 @@ fn end_of_day(day: &str) -> Option<u32> {
     let after = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     let end = after.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
     u32::try_from(end).ok()
+}
+
+/// Names, each once.
+fn names(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
+    let mut names: Vec<(OwnedName, &Text)> = Vec::new();
+    for text in texts.iter().take(ENTRIES_MAX) {
+        let Some(name) = desk.name(text) else { continue };
+        match names.iter().find(|(other, _)| *other == name) {
+            Some((_, first)) => {
+                let first = desk.at(first);
+                desk.note(clash::duplicate(desk.at(text), text.get_ref(), Said::new("tên", "name"), first));
+            }
+            None => names.push((name, text)),
+        }
+    }
+    names.into_iter().map(|(name, _)| name).collect()
+}
+
+fn public_zones(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
+    for text in texts.iter().take(ENTRIES_MAX) {
+        if let Ok(name) = to_name(text.get_ref())
+            && !local::can_be_left(name.as_name())
+        {
+            let noun = Said::new("vùng nội bộ có thể nhường", "local zone that can be left to others");
+            let known =
+                ["10.in-addr.arpa", "168.192.in-addr.arpa", "d.f.ip6.arpa", "home.arpa", "internal", "local"];
+            let meant = nearest(text.get_ref(), known.iter().copied());
+            desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &known, meant));
+        }
+    }
+    names(desk, texts)
+}
+
+fn dns64(desk: &mut Desk<'_>, text: &Text) -> Option<Prefix> {
+    if text.get_ref() == "off" {
+        return None;
+    }
+    match text.get_ref().parse() {
+        Ok(prefix) => Some(prefix),
+        Err(error) => {
+            desk.note(say::bad_translation_prefix(desk.at(text), text.get_ref(), error));
+            None
+        }
+    }
 }
 
 fn ttl(desk: &mut Desk<'_>, spec: &ResolveSpec, shipped: TtlBounds) -> TtlBounds {

@@ -16,6 +16,7 @@ use crate::journal;
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
 use crate::model::tier::Tier;
+use crate::query::peer::Refusal;
 use crate::serve;
 
 /// The word for what the program finds by itself.
@@ -28,6 +29,9 @@ const TEXT_MAX: usize = 200;
 const WORKERS_MAX: usize = 256;
 /// Queries or connections at a time: the files that a process may open at most on a stock kernel.
 const AT_A_TIME_MAX: usize = 1 << 20;
+
+/// Queries a second of one client: more than a machine here answers in all.
+const RATE_MAX: usize = 100_000;
 
 pub(super) fn state(desk: &Desk<'_>, spec: &StateSpec) -> PathBuf {
     path_or_auto(desk, &spec.folder, &desk.context.state)
@@ -97,8 +101,16 @@ pub(super) fn serve(desk: &mut Desk<'_>, listen: &ListenSpec, access: &AccessSpe
         dns: addresses(desk, listen, &shipped.dns),
         unprivileged_port: u16::try_from(port).ok().filter(|port| *port != 0),
         allow: allow(desk, access, &shipped.allow),
+        refusal: access.refuse.as_ref().and_then(|word| refusal(desk, word)).unwrap_or(shipped.refusal),
+        rate: desk.number(&access.rate, shipped.rate as usize, 0, RATE_MAX) as u32,
         workers: desk.number(&listen.workers, shipped.workers, 0, WORKERS_MAX),
         in_flight_max: desk.number(&listen.in_flight, shipped.in_flight_max, 1, AT_A_TIME_MAX),
+        in_flight_per_client: desk.number(
+            &listen.in_flight_per_client,
+            shipped.in_flight_per_client,
+            1,
+            AT_A_TIME_MAX,
+        ),
         tcp_idle: desk.duration(
             &listen.tcp_idle,
             shipped.tcp_idle,
@@ -121,6 +133,11 @@ pub(super) fn serve(desk: &mut Desk<'_>, listen: &ListenSpec, access: &AccessSpe
         version,
         hostname,
     }
+}
+
+fn refusal(desk: &mut Desk<'_>, word: &Text) -> Option<Refusal> {
+    let ways = [("refused", Refusal::Refused), ("drop", Refusal::Drop)];
+    desk.word(word, Said::new("cách từ chối", "way to refuse"), &ways)
 }
 
 fn addresses(desk: &mut Desk<'_>, listen: &ListenSpec, shipped: &[SocketAddr]) -> Vec<SocketAddr> {

@@ -32,6 +32,10 @@ pub struct ResolveSpec {
     pub stale: Option<Text>,
     pub stale_after: Option<Text>,
     pub prefetch: Option<Spanned<bool>>,
+    pub rebinding: Option<Spanned<bool>>,
+    pub private_names: Vec<Text>,
+    pub public_zones: Vec<Text>,
+    pub dns64: Option<Text>,
     pub forward: Tables<ForwardSpec>,
 }
 

@@ -23,6 +23,7 @@ pub struct ListenSpec {
     pub control: Option<Text>,
     pub workers: Option<Number>,
     pub in_flight: Option<Number>,
+    pub in_flight_per_client: Option<Number>,
     pub tcp_idle: Option<Text>,
     pub tcp_connections: Option<Number>,
     pub tcp_connections_per_client: Option<Number>,
@@ -36,6 +37,8 @@ pub struct ListenSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct AccessSpec {
     pub allow: Option<Spanned<Vec<Text>>>,
+    pub refuse: Option<Text>,
+    pub rate: Option<Number>,
 }
 
 /// How blocked attempts are kept.

@@ -9,6 +9,8 @@ use crate::model::category::{Category, CategorySet};
 use crate::model::tier::Tier;
 use crate::policy::lint::laxer;
 use crate::policy::{AnswerStyle, Mode};
+use crate::query::peer::Refusal;
+use crate::resolve::dns64::prefix::Prefix;
 
 #[test]
 fn the_commented_config_is_the_defaults() {
@@ -132,4 +134,17 @@ fn without_groups_private_clients_are_of_the_youngest_level() {
     assert_eq!(policy.groups.len(), 1);
     assert_eq!(policy.groups[0].tier, Tier::LowerSecondary);
     assert!(policy.groups[0].from.iter().any(|net| net.to_string() == "10.0.0.0/8"));
+}
+
+#[test]
+fn what_protects_the_school_can_be_set() {
+    let set = settings(
+        "[listen]\nin_flight_per_client = 7\n[access]\nrefuse = \"drop\"\nrate = 50\n[resolve]\nrebinding = false\n\
+         private_names = [\"Plex.direct\"]\npublic_zones = [\"10.in-addr.arpa\"]\ndns64 = \"64:ff9b::/96\"",
+    );
+    assert_eq!((set.serve.in_flight_per_client, set.serve.refusal, set.serve.rate), (7, Refusal::Drop, 50));
+    let resolve = set.resolve;
+    assert_eq!((resolve.rebinding, resolve.dns64), (false, Some(Prefix::WELL_KNOWN)));
+    assert_eq!(resolve.private_names[0].to_string(), "plex.direct");
+    assert_eq!(resolve.local.public[0].to_string(), "10.in-addr.arpa");
 }

@@ -54,6 +54,11 @@ fn values() {
         ("[access]\nallow = [\"privat\"]", &["2:10 bad-range privat"]),
         ("[access]\nallow = [\"0.0.0.0/0\"]", &["2:10 open-resolver 0.0.0.0/0"]),
         ("[access]\nallow = [\"10.1.2.3/8\"]", &["2:10 host-bits 10.1.2.3/8"]),
+        (
+            "[access]\nrefuse = \"dropp\"\nrate = 200000",
+            &["2:10 unknown-value dropp", "3:8 out-of-range 200000"],
+        ),
+        ("[listen]\nin_flight_per_client = 0", &["2:24 out-of-range 0"]),
         ("[school]\ntime_zone = \"Asia/Hanoi\"", &["2:13 unknown-value Asia/Hanoi"]),
         ("[school]\nlevel = [\"staff\"]", &["2:10 unknown-value staff"]),
         ("[journal]\nkeep_hours = \"10d\"", &["2:14 contradiction 10d"]),
@@ -76,6 +81,16 @@ fn resolution() {
             "[[resolve.forward]]\nzone = \"a\"\nservers = [\"192.0.2.1\"]\n[[resolve.forward]]\nzone = \"A.\"\nservers = [\"192.0.2.1\"]",
             &["5:8 duplicate A."],
         ),
+        (
+            "[resolve]\nprivate_names = [\"a..b\", \"plex.direct\", \"Plex.direct.\"]",
+            &["2:18 bad-name a..b", "2:41 duplicate Plex.direct."],
+        ),
+        (
+            "[resolve]\npublic_zones = [\"onion\", \"10.in-addr.arpa\", \"x\"]",
+            &["2:17 unknown-value onion", "2:45 unknown-value x"],
+        ),
+        ("[resolve]\ndns64 = \"64:ff9b::/95\"", &["2:9 bad-range 64:ff9b::/95"]),
+        ("[resolve]\ndns64 = \"on\"", &["2:9 bad-range on"]),
         ("[resolve]\nroot_hints = \"absent\"", &["2:14 unreadable absent"]),
         ("[resolve]\nca_file = \"absent\"", &["2:11 unreadable absent"]),
     ]);

@@ -19,7 +19,7 @@ use crate::query::{Desk, Scratch, World};
 use crate::resolve::Ask;
 
 /// An alias that a rule says, to be followed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::query) struct Follow {
     /// The world's own aliases before it.
     pub(super) before: Vec<Alias>,

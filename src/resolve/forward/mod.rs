@@ -114,14 +114,15 @@ impl Forwarder {
         Ok(Self { zones: built, timing })
     }
 
-    /// The answer of the servers for `ask`, as it is; `None` where the name is in no forwarded zone, or in
-    /// one whose answers are validated.
-    pub(super) async fn resolve(&self, ask: &Ask) -> Option<Answer> {
+    /// The answer of the servers for `ask`, as it is, and the zone whose they are; `None` where the name is in
+    /// no forwarded zone, or in one whose answers are validated.
+    pub(super) async fn resolve(&self, ask: &Ask) -> Option<(Name<'_>, Answer)> {
         let zone = self.zone_of(ask.name.as_name(), ask.rtype).filter(|zone| !zone.validates)?;
-        Some(match zone.ask(ask, self.timing.hedge).await {
+        let answer = match zone.ask(ask, self.timing.hedge).await {
             Ok(taken) => accept(taken),
             Err(fault) => wire::failure(ask, given_up(fault)),
-        })
+        };
+        Some((zone.name.as_name(), answer))
     }
 
     /// The zone of `name`, where what its servers say is to be validated.

@@ -55,6 +55,13 @@ pub enum UpstreamError {
     Extra(String),
 }
 
+impl Upstream {
+    /// A name server by its address: port 53, UDP, and TCP where that is not enough.
+    pub fn name_server(address: IpAddr) -> Self {
+        Self { address: SocketAddr::new(address, 53), transport: Transport::Plain }
+    }
+}
+
 impl FromStr for Upstream {
     type Err = UpstreamError;
 

@@ -225,7 +225,13 @@ impl<O: Outside> Seeker<O> {
 
     fn add(&self, candidates: &mut Vec<Candidate>, address: IpAddr) {
         if candidates.iter().all(|other| other.address != address) && self.may_ask(address) {
-            candidates.push(Candidate { address, server: self.servers.of(address), rounds: 0, is_asked: false, done: false });
+            candidates.push(Candidate {
+                address,
+                server: self.servers.of(address),
+                rounds: 0,
+                is_asked: false,
+                done: false,
+            });
         }
     }
 

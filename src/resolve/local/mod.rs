@@ -3,16 +3,19 @@
 //!
 //! The order is: records, zones, special names. So a school's own PTR stands above the empty reverse
 //! zone around it, and a forwarded zone (a domain controller's `school.local`, the reverse zone of a
-//! campus) is left to its servers.
+//! campus) is left to its servers; so is what a zone of ours gives away. A name that exists only because of
+//! what is below it is never said not to exist (RFC 8020), wherever that comes from.
 //!
 //! Knows names and files. Never asks anybody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use hickory_resolver::proto::rr::rdata::{A, AAAA, PTR, SOA};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, PTR, SOA};
 use hickory_resolver::proto::rr::{self, RData, Record};
 
+use super::dns64::prefix::{Prefix, address_of};
 use super::wire::{self, Parts};
 use super::{Answer, Ask, Proof};
 use crate::dns::name::{Name, OwnedName};
@@ -21,16 +24,22 @@ use crate::dns::reply::Rcode;
 pub use records::RecordSpec;
 use records::Records;
 use special::Special;
+pub use zones::Delegation;
 pub use zones::ZoneSpec;
 use zones::Zones;
 
 pub mod canary;
+mod dname;
 mod records;
 mod special;
 mod zones;
 
 /// TTL of what is made here, and of "nothing there": a new record in the config is seen soon.
 const TTL: u32 = 300;
+/// Links of a chain of aliases that are followed here. Longer ones lead in a circle, or are no use.
+const LINKS_MAX: usize = 16;
+/// The addresses of `ipv4only.arpa` (RFC 7050 §8.2).
+const IPV4_ONLY: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
 /// What we answer ourselves. `Default` is what we ship: canaries on, no data.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,12 +50,19 @@ pub struct Settings {
     pub zones: Vec<ZoneSpec>,
     /// Whether [`canary`] names are NXDOMAIN.
     pub canaries: bool,
+    /// Special names that are left to others, each with what is below.
+    pub public: Vec<OwnedName>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { records: Vec::new(), zones: Vec::new(), canaries: true }
+        Self { records: Vec::new(), zones: Vec::new(), canaries: true, public: Vec::new() }
     }
+}
+
+/// Whether there is anything at, above or below the name that [`Settings::public`] can leave to others.
+pub fn can_be_left(name: Name<'_>) -> bool {
+    special::can_be_left(name)
 }
 
 /// Why local data cannot be used.
@@ -74,21 +90,56 @@ pub(super) struct Local {
     records: Records,
     zones: Zones,
     special: HashMap<OwnedName, Special>,
-    /// Forwarded zones, the root not among them: special names in them are theirs.
-    forwarded: Vec<OwnedName>,
+    /// Forwarded and delegated zones, the root not among them: special names in them are theirs.
+    left: Vec<OwnedName>,
+    /// What the config leaves to others.
+    public: Vec<OwnedName>,
+    /// Names within special ones that exist because of what is below them.
+    between: HashSet<OwnedName>,
+}
+
+/// What local data says of one name.
+struct Said {
+    rcode: Rcode,
+    answers: Vec<Record>,
+    authorities: Vec<Record>,
+}
+
+impl Said {
+    fn data(answers: Vec<Record>) -> Self {
+        Self { rcode: Rcode::NoError, answers, authorities: Vec::new() }
+    }
+
+    fn nothing(rcode: Rcode, soa: Record) -> Self {
+        Self { rcode, answers: Vec::new(), authorities: vec![soa] }
+    }
+
+    /// Where an alias leads, if that is what was found.
+    fn leads_to(&self, asked: u16) -> Option<OwnedName> {
+        match &self.answers.last()?.data {
+            RData::CNAME(target) if asked != rtype::CNAME && self.rcode == Rcode::NoError => {
+                wire::our_name(&target.0)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Local {
+    /// `translated` is the prefix of DNS64.
     pub(super) fn new(
         settings: &Settings,
         forwarded: impl Iterator<Item = OwnedName>,
+        translated: Option<Prefix>,
     ) -> Result<Self, LocalError> {
-        Ok(Self {
-            records: Records::new(&settings.records)?,
-            zones: Zones::new(&settings.zones)?,
-            special: special::apexes(settings.canaries).collect(),
-            forwarded: forwarded.filter(|zone| !zone.as_name().is_root()).collect(),
-        })
+        let (records, zones) = (Records::new(&settings.records)?, Zones::new(&settings.zones)?);
+        let special: HashMap<_, _> = special::apexes(settings.canaries, translated).collect();
+        let delegated = zones.delegations().into_iter().map(|delegation| delegation.zone);
+        let left: Vec<OwnedName> =
+            forwarded.chain(delegated).filter(|zone| !zone.as_name().is_root()).collect();
+        let there = records.apexes().chain(zones.apexes()).chain(left.iter().map(OwnedName::as_name));
+        let between = there.flat_map(|name| name.ancestors().skip(1)).map(Name::to_owned).collect();
+        Ok(Self { records, zones, special, public: settings.public.clone(), between, left })
     }
 
     /// The answer, if the name is ours. A chain of aliases is followed as far as it stays here.
@@ -96,7 +147,22 @@ impl Local {
         if ask.class != CLASS_IN {
             return None;
         }
-        let parts = self.parts(ask.name.as_name(), ask.rtype, ask.dnssec_ok)?;
+        let mut said = self.say(ask.name.as_name(), ask.rtype)?;
+        let (mut answers, mut seen) = (Vec::new(), vec![ask.name.clone()]);
+        while let Some(target) = said.leads_to(ask.rtype) {
+            // In a circle, or out of the house: whoever asked sees where it ends.
+            let next = match seen.contains(&target) || seen.len() > LINKS_MAX {
+                true => None,
+                false => self.say(target.as_name(), ask.rtype),
+            };
+            let Some(next) = next else { break };
+            answers.append(&mut said.answers);
+            seen.push(target);
+            said = next;
+        }
+        answers.append(&mut said.answers);
+        let Said { rcode, authorities, .. } = said;
+        let parts = Parts { rcode, answers, authorities, proof: Proof::Indeterminate, ede: None };
         Some(wire::encode(ask, parts))
     }
 
@@ -106,37 +172,51 @@ impl Local {
         special.chain(self.records.apexes()).chain(self.zones.apexes())
     }
 
-    /// Whether the name is ours.
-    pub(super) fn covers(&self, name: Name<'_>) -> bool {
-        self.records.covers(name) || self.zones.covers(name) || self.special_of(name).is_some()
+    /// Whether the name is ours, for questions of that type.
+    pub(super) fn covers(&self, name: Name<'_>, asked: u16) -> bool {
+        self.records.covers(name) || self.zones.covers(name, asked) || self.special_of(name, asked).is_some()
     }
 
-    fn parts(&self, name: Name<'_>, asked: u16, dnssec_ok: bool) -> Option<Parts> {
+    /// Zones that ours give away, with the servers that are to be asked about them.
+    pub(super) fn delegations(&self) -> Vec<Delegation> {
+        self.zones.delegations()
+    }
+
+    fn say(&self, name: Name<'_>, asked: u16) -> Option<Said> {
         if let Some(answers) = self.records.at(name, asked) {
-            let authorities = if answers.is_empty() { vec![soa(name)] } else { Vec::new() };
-            return Some(made_here(Rcode::NoError, answers, authorities));
+            return Some(match answers.is_empty() {
+                true => Said::nothing(Rcode::NoError, soa(name)),
+                false => Said::data(answers),
+            });
         }
-        if let Some(said) = self.zones.at(name, asked, dnssec_ok) {
-            return Some(made_here(said.rcode, said.answers, said.authorities));
+        if let Some(said) = self.zones.at(name, asked) {
+            return Some(said);
         }
-        let (apex, special) = self.special_of(name)?;
-        Some(answer_special(name, asked, apex, special))
+        let (apex, special) = self.special_of(name, asked)?;
+        let said = answer_special(name, asked, apex, special);
+        Some(match said.rcode {
+            Rcode::NxDomain if self.between.contains(name.wire()) => Said { rcode: Rcode::NoError, ..said },
+            _ => said,
+        })
     }
 
-    fn special_of<'n>(&self, name: Name<'n>) -> Option<(Name<'n>, Special)> {
+    fn special_of<'n>(&self, name: Name<'n>, asked: u16) -> Option<(Name<'n>, Special)> {
         let (apex, special) = name
             .ancestors()
             .find_map(|ancestor| self.special.get(ancestor.wire()).map(|special| (ancestor, *special)))?;
         let theirs =
             |zone: &OwnedName| name.is_at_or_below(zone.as_name()) && zone.as_name().is_at_or_below(apex);
-        (!self.forwarded.iter().any(theirs)).then_some((apex, special))
+        let is_public = |zone: &OwnedName| name.is_at_or_below(zone.as_name());
+        let is_theirs = self.left.iter().any(theirs)
+            || !self.public.is_empty() && special::may_be_public(apex) && self.public.iter().any(is_public);
+        (!is_theirs && !special.leaves_to_parent(name, apex, asked)).then_some((apex, special))
     }
 }
 
-fn answer_special(name: Name<'_>, asked: u16, apex: Name<'_>, special: Special) -> Parts {
+fn answer_special(name: Name<'_>, asked: u16, apex: Name<'_>, special: Special) -> Said {
     let owner = wire::library_name(name);
-    let data = |rdata| made_here(Rcode::NoError, vec![Record::from_rdata(owner, TTL, rdata)], Vec::new());
-    let nothing = |rcode| made_here(rcode, Vec::new(), vec![soa(apex)]);
+    let data = |rdata| Said::data(vec![Record::from_rdata(owner.clone(), TTL, rdata)]);
+    let nothing = |rcode| Said::nothing(rcode, soa(apex));
     let text = name.to_string();
     match special {
         Special::Localhost => match asked {
@@ -145,26 +225,65 @@ fn answer_special(name: Name<'_>, asked: u16, apex: Name<'_>, special: Special) 
             _ => nothing(Rcode::NoError),
         },
         Special::Empty if special::LOOPBACK.contains(&text.as_str()) => match asked {
-            rtype::PTR => data(RData::PTR(PTR(rr::Name::from_ascii("localhost.").expect("a name")))),
+            rtype::PTR => data(pointer("localhost.")),
             _ => nothing(Rcode::NoError),
         },
-        Special::Empty if name == apex => match asked {
-            rtype::SOA => made_here(Rcode::NoError, vec![soa(apex)], Vec::new()),
-            _ => nothing(Rcode::NoError),
-        },
-        // RFC 8020: there is something below, so the name exists.
+        // RFC 8020: what has something below it exists.
         Special::Empty
             if special::LOOPBACK.iter().any(|loopback| loopback.ends_with(&format!(".{text}"))) =>
         {
             nothing(Rcode::NoError)
         }
-        Special::Empty | Special::Missing => nothing(Rcode::NxDomain),
+        Special::Empty | Special::Ipv4Only(_) if name == apex && asked == rtype::SOA => {
+            Said::data(vec![soa(apex)])
+        }
+        Special::Ipv4Only(prefix) if name == apex => ipv4_only(name, asked, prefix),
+        Special::Ipv4OnlyAddress if name == apex && asked == rtype::PTR => data(pointer("ipv4only.arpa.")),
+        Special::Translated(prefix) => translated(name, apex, prefix),
+        Special::Empty | Special::Ipv4OnlyAddress if name == apex => nothing(Rcode::NoError),
+        Special::Empty | Special::Missing | Special::Ipv4Only(_) | Special::Ipv4OnlyAddress => {
+            nothing(Rcode::NxDomain)
+        }
         Special::Silent => nothing(Rcode::NoError),
     }
 }
 
-fn made_here(rcode: Rcode, answers: Vec<Record>, authorities: Vec<Record>) -> Parts {
-    Parts { rcode, answers, authorities, proof: Proof::Indeterminate, ede: None }
+/// What tells a client its translator's prefix (RFC 7050 §3).
+fn ipv4_only(name: Name<'_>, asked: u16, prefix: Option<Prefix>) -> Said {
+    let record = |rdata| Record::from_rdata(wire::library_name(name), TTL, rdata);
+    match (asked, prefix) {
+        (rtype::A, _) => Said::data(IPV4_ONLY.map(|address| record(RData::A(A(address)))).into()),
+        (rtype::AAAA, Some(prefix)) => {
+            Said::data(IPV4_ONLY.map(|address| record(RData::AAAA(AAAA(prefix.embed(address))))).into())
+        }
+        _ => Said::nothing(Rcode::NoError, soa(name)),
+    }
+}
+
+/// The name of an address behind the prefix is that of the IPv4 address (RFC 6147 §5.3.1).
+fn translated(name: Name<'_>, apex: Name<'_>, prefix: Prefix) -> Said {
+    let embedded = address_of(name).and_then(|address| prefix.embedded(address));
+    match embedded {
+        Some(address) => {
+            let [a, b, c, d] = address.octets();
+            let target = rr::Name::from_ascii(format!("{d}.{c}.{b}.{a}.in-addr.arpa.")).expect("a name");
+            let alias = RData::CNAME(CNAME(target));
+            Said::data(vec![Record::from_rdata(wire::library_name(name), TTL, alias)])
+        }
+        None if is_start_of_address(name) => Said::nothing(Rcode::NoError, soa(apex)),
+        None => Said::nothing(Rcode::NxDomain, soa(apex)),
+    }
+}
+
+/// Whether there are names of addresses below the name.
+fn is_start_of_address(name: Name<'_>) -> bool {
+    let nibble = |label: &[u8]| matches!(label, [b'0'..=b'9' | b'a'..=b'f']);
+    let count = name.label_count();
+    count < 34 && name.labels().take(count - 2).all(nibble)
+}
+
+fn pointer(target: &str) -> RData {
+    RData::PTR(PTR(rr::Name::from_ascii(target).expect("a name")))
 }
 
 /// The SOA that lets others keep "nothing there" for [`TTL`] (RFC 2308 §3, RFC 6303 §3).

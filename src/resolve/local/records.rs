@@ -1,9 +1,10 @@
 //! Single records of the config: a printer, a server, a PTR of the school's own.
 //!
 //! A name with records is complete: other types are NODATA. Nothing is said about other names, except
-//! below a wildcard (`*.lab.example`), which covers what has no record of its own (RFC 4592).
+//! below a wildcard (`*.lab.example`), which covers what does not exist by itself (RFC 4592): neither a name
+//! with records, nor one that has some below it, nor what is below such a name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hickory_resolver::proto::rr::{RData, Record, RecordType};
 
@@ -29,9 +30,16 @@ pub struct RecordSpec {
     pub data: String,
 }
 
-/// All of them, by owner.
+/// All of them.
 #[derive(Default)]
-pub(super) struct Records(HashMap<OwnedName, Vec<Record>>);
+pub(super) struct Records {
+    by_owner: HashMap<OwnedName, Vec<Record>>,
+    /// Names below a wildcard that exist because there is something below them.
+    between: HashSet<OwnedName>,
+}
+
+/// What is at a name that exists only because of what is below it.
+const NOTHING: &Vec<Record> = &Vec::new();
 
 impl Records {
     pub(super) fn new(specs: &[RecordSpec]) -> Result<Self, LocalError> {
@@ -41,7 +49,7 @@ impl Records {
         let mut records = Self::default();
         for spec in specs {
             let record = read(spec)?;
-            let here = records.0.entry(spec.name.clone()).or_default();
+            let here = records.by_owner.entry(spec.name.clone()).or_default();
             let alias = |kind| kind == RecordType::CNAME;
             if here.iter().any(|other| alias(other.record_type()) || alias(record.record_type()))
                 && !here.is_empty()
@@ -52,6 +60,7 @@ impl Records {
                 here.push(record);
             }
         }
+        records.between = records.between();
         Ok(records)
     }
 
@@ -73,35 +82,68 @@ impl Records {
 
     /// Names at or below which there are records: every owner, a wildcard's parent in its place.
     pub(super) fn apexes(&self) -> impl Iterator<Item = Name<'_>> {
-        let parent = |name: &'_ OwnedName| name.as_name().wire().starts_with(b"\x01*");
-        self.0.keys().filter_map(move |name| name.as_name().ancestors().nth(usize::from(parent(name))))
+        self.by_owner.keys().filter_map(|name| match is_wildcard(name) {
+            true => name.as_name().parent(),
+            false => Some(name.as_name()),
+        })
     }
 
     pub(super) fn covers(&self, name: Name<'_>) -> bool {
         self.find(name).is_some()
     }
 
+    fn between(&self) -> HashSet<OwnedName> {
+        let mut between = HashSet::new();
+        if self.by_owner.keys().any(is_wildcard) {
+            for owner in self.by_owner.keys().filter(|owner| !is_wildcard(owner)) {
+                let mut above: Vec<Name<'_>> = owner.as_name().ancestors().skip(1).collect();
+                while above.pop_if(|name| !self.has_wildcard_at_or_above(*name)).is_some() {}
+                between.extend(
+                    above
+                        .into_iter()
+                        .filter(|name| !self.by_owner.contains_key(name.wire()))
+                        .map(Name::to_owned),
+                );
+            }
+        }
+        between
+    }
+
+    /// Whether a wildcard covers the name, or would if it were not there.
+    fn has_wildcard_at_or_above(&self, name: Name<'_>) -> bool {
+        name.ancestors()
+            .skip(1)
+            .any(|above| self.by_owner.contains_key([b"\x01*", above.wire()].concat().as_slice()))
+    }
+
     fn find(&self, name: Name<'_>) -> Option<&Vec<Record>> {
-        if self.0.is_empty() {
+        if self.by_owner.is_empty() {
             return None;
         }
-        if let Some(here) = self.0.get(name.wire()) {
+        if let Some(here) = self.by_owner.get(name.wire()) {
             return Some(here);
+        }
+        if self.between.contains(name.wire()) {
+            return Some(NOTHING);
         }
         let mut star = Vec::with_capacity(256);
         for ancestor in name.ancestors().skip(1) {
             star.clear();
             star.extend_from_slice(b"\x01*");
             star.extend_from_slice(ancestor.wire());
-            if let Some(wild) = self.0.get(star.as_slice()) {
+            if let Some(wild) = self.by_owner.get(star.as_slice()) {
                 return Some(wild);
             }
-            if self.0.contains_key(ancestor.wire()) {
+            if self.by_owner.contains_key(ancestor.wire()) || self.between.contains(ancestor.wire()) {
                 return None;
             }
         }
         None
     }
+}
+
+fn is_wildcard(name: &OwnedName) -> bool {
+    name.as_name().wire().starts_with(b"\x01*")
 }
 
 fn read(spec: &RecordSpec) -> Result<Record, LocalError> {

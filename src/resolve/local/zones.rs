@@ -1,30 +1,24 @@
-//! Zones of our own in master format, on hickory-server's in-memory zones.
+//! Zones of our own in master format: what an authoritative server says of a name (RFC 1034 §4.3.2, with
+//! wildcards as RFC 4592 and DNAME as RFC 6672 have them).
 //!
-//! The library's look-up is asynchronous only because its zones can be updated; ours never are, so it
-//! is ready at the first poll and local data stays a plain function call.
+//! What is below a zone cut is not ours: its servers are named ([`Zones::delegations`]), so that they are
+//! asked and nobody else. The DS records at a cut are ours (RFC 4035 §3.1.4.1). Zones are served unsigned,
+//! whatever their files hold.
 
-use std::collections::HashSet;
-use std::future::Future;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{LowerName, Record, RecordType};
+use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::{RData, Record, RecordType};
 use hickory_resolver::proto::serialize::txt::Parser;
-use hickory_server::store::in_memory::InMemoryZoneHandler;
-use hickory_server::zone_handler::{
-    AxfrPolicy, LookupControlFlow, LookupError, LookupOptions, ZoneHandler, ZoneType,
-};
 
-use super::LocalError;
+use super::{LocalError, Said, dname};
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
+use crate::resolve::iterate::reply::moved;
 use crate::resolve::{file, wire};
-
-/// Type DS, which the parent side of a cut has.
-const TYPE_DS: u16 = 43;
 
 /// One zone as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,25 +29,28 @@ pub struct ZoneSpec {
     pub file: PathBuf,
 }
 
+/// A zone that one of ours gives away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    /// The zone below the cut.
+    pub zone: OwnedName,
+    /// Its servers, as far as our zones know their addresses.
+    pub servers: Vec<IpAddr>,
+}
+
 /// All zones, the deepest first.
 #[derive(Default)]
 pub(super) struct Zones(Vec<Zone>);
 
 struct Zone {
     apex: OwnedName,
-    handler: InMemoryZoneHandler<TokioRuntimeProvider>,
+    /// Every name that exists; one that has but others below it has no records (an empty non-terminal).
+    nodes: HashMap<OwnedName, Vec<Record>>,
     soa: Record,
-    /// Parents of wildcards.
-    wild: HashSet<OwnedName>,
     /// Names delegated to others.
     cuts: HashSet<OwnedName>,
-}
-
-/// What a zone says.
-pub(super) struct Said {
-    pub rcode: Rcode,
-    pub answers: Vec<Record>,
-    pub authorities: Vec<Record>,
+    /// Where the names below these are to be found.
+    dnames: HashMap<OwnedName, OwnedName>,
 }
 
 impl Zones {
@@ -67,8 +64,8 @@ impl Zones {
     }
 
     /// What the zone of `name` says; `None` where no zone has it, or the zone has given it away.
-    pub(super) fn at(&self, name: Name<'_>, asked: u16, dnssec_ok: bool) -> Option<Said> {
-        self.of(name, asked)?.say(name, asked, dnssec_ok)
+    pub(super) fn at(&self, name: Name<'_>, asked: u16) -> Option<Said> {
+        Some(self.of(name, asked)?.say(name, asked))
     }
 
     /// All apexes.
@@ -76,17 +73,39 @@ impl Zones {
         self.0.iter().map(|zone| zone.apex.as_name())
     }
 
-    pub(super) fn covers(&self, name: Name<'_>) -> bool {
-        self.of(name, 0).is_some()
+    pub(super) fn covers(&self, name: Name<'_>, asked: u16) -> bool {
+        self.of(name, asked).is_some()
+    }
+
+    /// The zones that ours give away to servers whose addresses are known here.
+    pub(super) fn delegations(&self) -> Vec<Delegation> {
+        let mut found = Vec::new();
+        for zone in &self.0 {
+            for cut in zone.cuts.iter().filter(|cut| !self.apexes().any(|apex| apex == cut.as_name())) {
+                let is_below_another = cut.as_name().parent().is_some_and(|above| zone.has_given_away(above));
+                let mut servers: Vec<IpAddr> =
+                    zone.servers_of(cut).flat_map(|name| self.addresses(&name)).collect();
+                servers.sort_unstable();
+                servers.dedup();
+                if !servers.is_empty() && !is_below_another {
+                    found.push(Delegation { zone: cut.clone(), servers });
+                }
+            }
+        }
+        found.sort_by(|one, other| one.zone.cmp(&other.zone));
+        found
+    }
+
+    /// The addresses of a server, glue among them.
+    fn addresses(&self, name: &OwnedName) -> Vec<IpAddr> {
+        let records = self.0.iter().filter_map(|zone| zone.nodes.get(name)).flatten();
+        records.filter_map(|record| record.data.ip_addr()).collect()
     }
 
     fn of(&self, name: Name<'_>, asked: u16) -> Option<&Zone> {
         let zone = self.0.iter().find(|zone| name.is_at_or_below(zone.apex.as_name()))?;
-        let given_away = name
-            .ancestors()
-            .take_while(|ancestor| *ancestor != zone.apex.as_name())
-            .any(|ancestor| zone.cuts.contains(ancestor.wire()) && !(asked == TYPE_DS && ancestor == name));
-        (!given_away).then_some(zone)
+        let from = if asked == rtype::DS && name != zone.apex.as_name() { name.parent()? } else { name };
+        (!zone.has_given_away(from)).then_some(zone)
     }
 }
 
@@ -95,75 +114,120 @@ impl Zone {
         let failed =
             |why: String| LocalError::Zone { zone: spec.zone.to_string(), file: spec.file.clone(), why };
         let text = file::read(&spec.file).map_err(|error| failed(error.to_string()))?;
+        let text = dname::readable(&text).map_err(failed)?;
         let origin = wire::library_name(spec.zone.as_name());
-        let (_, sets) = Parser::new(text, Some(spec.file.clone()), Some(origin.clone()))
+        let (_, sets) = Parser::new(text, Some(spec.file.clone()), Some(origin))
             .parse()
             .map_err(|error| failed(error.to_string()))?;
-        let (mut wild, mut cuts, mut soa) = (HashSet::new(), HashSet::new(), None);
-        for set in sets.values() {
-            let owner = wire::our_name(set.name())
-                .ok_or_else(|| failed(format!("`{}` is not a name", set.name())))?;
-            if !owner.as_name().is_at_or_below(spec.zone.as_name()) {
+        let (mut nodes, mut cuts) = (HashMap::<OwnedName, Vec<Record>>::new(), HashSet::new());
+        let mut dnames = HashMap::new();
+        for record in sets.values().flat_map(|set| set.records_without_rrsigs()) {
+            let owner = wire::our_name(&record.name)
+                .ok_or_else(|| failed(format!("`{}` is not a name", record.name)))?;
+            let Some(above) = names_between(owner.as_name(), spec.zone.as_name()) else {
                 return Err(failed(format!("`{owner}` is outside the zone")));
+            };
+            above.for_each(|name| {
+                nodes.entry(name.to_owned()).or_default();
+            });
+            if record.record_type() == RecordType::NS && owner != spec.zone {
+                cuts.insert(owner.clone());
             }
-            match set.record_type() {
-                RecordType::SOA if owner == spec.zone => soa = set.records_without_rrsigs().next().cloned(),
-                RecordType::NS if owner != spec.zone => {
-                    cuts.insert(owner.clone());
+            let record = match dname::target(record) {
+                Some(target) => {
+                    let record = dname::record(record, target.as_name());
+                    if dnames.insert(owner.clone(), target).is_some() {
+                        return Err(failed(format!("`{owner}` has two DNAMEs")));
+                    }
+                    record
                 }
-                _ => {}
-            }
-            if owner.as_name().labels().next() == Some(b"*")
-                && let Some(parent) = owner.as_name().parent()
-            {
-                wild.insert(parent.to_owned());
+                None => record.clone(),
+            };
+            nodes.entry(owner).or_default().push(record);
+        }
+        for (owner, records) in &nodes {
+            let aliases = of_type(records, rtype::CNAME).count();
+            if aliases > 1 || aliases == 1 && records.len() > 1 {
+                return Err(failed(format!("`{owner}` has a CNAME and other records")));
             }
         }
-        let soa = soa.ok_or_else(|| failed("no SOA record at the apex".to_owned()))?;
-        let handler = InMemoryZoneHandler::new(origin, sets, ZoneType::Primary, AxfrPolicy::Deny, None)
-            .map_err(failed)?;
-        Ok(Self { apex: spec.zone.clone(), handler, soa, wild, cuts })
+        let soa = nodes.get(&spec.zone).and_then(|apex| of_type(apex, rtype::SOA).next()).cloned();
+        let mut soa = soa.ok_or_else(|| failed("no SOA record at the apex".to_owned()))?;
+        if let RData::SOA(data) = &soa.data {
+            soa.ttl = soa.ttl.min(data.minimum);
+        }
+        Ok(Self { apex: spec.zone.clone(), nodes, soa, cuts, dnames })
     }
 
-    fn say(&self, name: Name<'_>, asked: u16, dnssec_ok: bool) -> Option<Said> {
-        let mut options = LookupOptions::default();
-        options.dnssec_ok = dnssec_ok;
-        let lower = LowerName::new(&wire::library_name(name));
-        let found = at_once(self.handler.lookup(&lower, RecordType::from(asked), None, options))?;
-        let (rcode, answers) = match found {
-            LookupControlFlow::Continue(Ok(found)) | LookupControlFlow::Break(Ok(found)) => {
-                (Rcode::NoError, found.iter().cloned().collect())
-            }
-            LookupControlFlow::Continue(Err(error)) | LookupControlFlow::Break(Err(error)) => match error {
-                LookupError::NameExists => (Rcode::NoError, Vec::new()),
-                LookupError::ResponseCode(ResponseCode::NXDomain) if !self.has_wildcard_for(name) => {
-                    (Rcode::NxDomain, Vec::new())
-                }
-                LookupError::ResponseCode(ResponseCode::NXDomain) => (Rcode::NoError, Vec::new()),
-                _ => return None,
-            },
-            LookupControlFlow::Skip => return None,
+    fn say(&self, name: Name<'_>, asked: u16) -> Said {
+        if let Some(said) = self.moved(name) {
+            return said;
+        }
+        if let Some(node) = self.nodes.get(name.wire()) {
+            return self.say_of(node, name, asked);
+        }
+        let encloser = name.ancestors().skip(1).find(|above| self.nodes.contains_key(above.wire()));
+        let wild =
+            encloser.and_then(|encloser| self.nodes.get([b"\x01*", encloser.wire()].concat().as_slice()));
+        match wild {
+            Some(node) => self.say_of(node, name, asked),
+            None => Said::nothing(Rcode::NxDomain, self.soa.clone()),
+        }
+    }
+
+    /// What the records of a node say of `name`, whose it is or which its wildcard covers.
+    fn say_of(&self, node: &[Record], name: Name<'_>, asked: u16) -> Said {
+        let owned = |record: &Record| {
+            let mut record = record.clone();
+            record.name = wire::library_name(name);
+            record
         };
-        let answers: Vec<Record> = answers;
-        let authorities = if answers.is_empty() { vec![self.soa.clone()] } else { Vec::new() };
-        Some(Said { rcode, answers, authorities })
+        let here: Vec<Record> = of_type(node, asked).map(owned).collect();
+        let alias = || of_type(node, rtype::CNAME).map(owned).next();
+        match (here.is_empty(), alias()) {
+            (true, Some(alias)) => Said::data(vec![alias]),
+            (true, None) => Said::nothing(Rcode::NoError, self.soa.clone()),
+            (false, _) => Said::data(here),
+        }
     }
 
-    /// The library says NXDOMAIN where a wildcard has no data of the asked type; it is NODATA.
-    fn has_wildcard_for(&self, name: Name<'_>) -> bool {
-        name.ancestors()
-            .skip(1)
-            .take_while(|ancestor| ancestor.is_at_or_below(self.apex.as_name()))
-            .any(|ancestor| self.wild.contains(ancestor.wire()))
+    /// The DNAME above `name` and the CNAME that comes of it.
+    fn moved(&self, name: Name<'_>) -> Option<Said> {
+        if self.dnames.is_empty() {
+            return None;
+        }
+        let mut above =
+            name.ancestors().skip(1).take_while(|above| above.is_at_or_below(self.apex.as_name()));
+        let (owner, target) = above.find_map(|above| Some((above, self.dnames.get(above.wire())?)))?;
+        let dname = of_type(self.nodes.get(owner.wire())?, rtype::DNAME).next()?;
+        let Some(target) = moved(name, owner, target.as_name()) else {
+            return Some(Said { rcode: Rcode::YxDomain, ..Said::data(vec![dname.clone()]) });
+        };
+        let alias = RData::CNAME(CNAME(wire::library_name(target.as_name())));
+        let alias = Record::from_rdata(wire::library_name(name), dname.ttl, alias);
+        Some(Said::data(vec![dname.clone(), alias]))
+    }
+
+    fn has_given_away(&self, name: Name<'_>) -> bool {
+        let mut below = name.ancestors().take_while(|above| *above != self.apex.as_name());
+        below.any(|above| self.cuts.contains(above.wire()))
+    }
+
+    fn servers_of(&self, cut: &OwnedName) -> impl Iterator<Item = OwnedName> {
+        let records = self.nodes.get(cut).into_iter().flatten();
+        records.filter_map(|record| match &record.data {
+            RData::NS(server) => wire::our_name(&server.0),
+            _ => None,
+        })
     }
 }
 
-/// The result of a future that waits for nobody; `None` if it does wait.
-fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
-    // `unconstrained`: the runtime's budget must not make a free lock look taken.
-    let future = pin!(tokio::task::unconstrained(future));
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(found) => Some(found),
-        Poll::Pending => None,
-    }
+/// The names above `owner` down from `apex`, which exist because it does; `None` where it is not below.
+fn names_between<'n>(owner: Name<'n>, apex: Name<'n>) -> Option<impl Iterator<Item = Name<'n>>> {
+    let above = owner.ancestors().skip(1).take_while(move |name| name.is_at_or_below(apex));
+    owner.is_at_or_below(apex).then_some(above)
+}
+
+fn of_type(records: &[Record], kind: u16) -> impl Iterator<Item = &Record> {
+    records.iter().filter(move |record| u16::from(record.record_type()) == kind)
 }

@@ -11,6 +11,7 @@ use crate::dns::reply::Rcode;
 use world::{Manner, Server, World, a, ask, zone};
 
 mod forwarding;
+mod inside;
 mod recursion;
 mod signed;
 mod world;

@@ -85,7 +85,7 @@ impl Outside for Wires {
     }
 
     fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool {
-        self.local.covers(name) || self.forwarder.is_believed(name, kind)
+        self.local.covers(name, kind) || self.forwarder.is_believed(name, kind)
     }
 
     async fn pause(&self, time: Duration) {

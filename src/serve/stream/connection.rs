@@ -183,7 +183,7 @@ where
             self.place.line().shrink();
         }
         if let Some(held) = self.held.take() {
-            self.fetch(held, tools);
+            self.fetch(held);
         }
         Poll::Ready(())
     }
@@ -232,41 +232,43 @@ where
             }
             // Nobody who speaks DNS sends that.
             Ok(Outcome::Silent) => self.end(),
-            Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later, tools),
+            Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later),
             Ok(Outcome::Later(later)) => self.held = Some(later),
             Err(_) => Counters::add(&desk.counters().shared.panics),
         }
     }
 
     /// Lets a task fetch the answer.
-    fn fetch(&mut self, later: Later, tools: &mut Tools) {
+    fn fetch(&mut self, later: Later) {
         let streams = self.streams.clone();
-        let Ok(permit) = streams.waiting.clone().try_acquire_owned() else {
-            streams.desk.turn_away(&later, &mut tools.answer);
-            frames::put(&tools.answer, &mut tools.answers);
-            return;
-        };
+        let mut permit = streams.waiting.admit(self.peer.household());
         self.waiting += 1;
         let line = self.place.line().clone();
         tokio::spawn(async move {
             let counters = &streams.desk.counters().shared;
-            let (answer, pending) = or_nothing(streams.fetch(later), counters).await;
+            let work = or_nothing(streams.fetch(&later), counters);
+            let (answer, pending) = permit.while_held(work).await.unwrap_or_else(|why| {
+                let mut answer = Vec::new();
+                streams.desk.turn_away(&later, why, &mut answer);
+                (answer, None)
+            });
             line.bring(answer);
             if let Some(pending) = pending {
-                or_nothing(streams.desk.settle(pending, &mut streams.scratch()), counters).await;
+                let mut scratch = streams.scratch();
+                let settled = streams.desk.settle(pending, &mut scratch);
+                let _ = permit.while_held(or_nothing(settled, counters)).await;
             }
-            drop(permit);
         });
     }
 
     /// Lets a task fetch anew what was answered, if there is room for one.
     fn renew(&self, later: Later) {
         let streams = self.streams.clone();
-        let Ok(permit) = streams.waiting.clone().try_acquire_owned() else { return };
+        let Some(mut permit) = streams.waiting.admit_renewal() else { return };
         tokio::spawn(async move {
             let mut scratch = streams.scratch();
-            or_nothing(streams.desk.renew(later, &mut scratch), &streams.desk.counters().shared).await;
-            drop(permit);
+            let work = or_nothing(streams.desk.renew(later, &mut scratch), &streams.desk.counters().shared);
+            let _ = permit.while_held(work).await;
         });
     }
 

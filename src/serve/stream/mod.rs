@@ -25,9 +25,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::Settings;
+use super::admission::Admission;
 use crate::journal::count::Tally;
 use crate::query::later::{Later, Pending};
 use crate::query::peer::{Peer, Transport};
@@ -44,7 +45,7 @@ const ACCEPT_WAIT: Duration = Duration::from_millis(100);
 pub struct Streams {
     desk: Arc<Desk>,
     tally: Arc<Tally>,
-    waiting: Arc<Semaphore>,
+    waiting: Arc<Admission>,
     /// Queries of one connection that may wait.
     pipeline: usize,
     places: Arc<Places>,
@@ -53,7 +54,7 @@ pub struct Streams {
 
 impl Streams {
     /// Streams with the limits of `settings`.
-    pub fn new(settings: &Settings, desk: Arc<Desk>, tally: Arc<Tally>, waiting: Arc<Semaphore>) -> Self {
+    pub fn new(settings: &Settings, desk: Arc<Desk>, tally: Arc<Tally>, waiting: Arc<Admission>) -> Self {
         Self {
             toolbox: Toolbox::new(desk.clone(), tally.clone()),
             desk,
@@ -104,7 +105,7 @@ impl Streams {
     }
 
     /// The answer to a query that has to wait, empty where it gets none; and what is to be settled after it.
-    async fn fetch(&self, later: Later) -> (Vec<u8>, Option<Pending>) {
+    async fn fetch(&self, later: &Later) -> (Vec<u8>, Option<Pending>) {
         let mut scratch = self.scratch();
         let mut answer = Vec::new();
         let finished = self.desk.finish(later, &mut scratch, &mut answer).await;

@@ -84,18 +84,21 @@ async fn a_query_too_many_waits_unread_and_what_is_behind_it_too() {
 }
 
 #[tokio::test]
-async fn where_too_many_wait_in_all_the_next_is_turned_away_and_permits_come_back() {
+async fn where_too_many_wait_in_all_the_oldest_is_turned_away_and_places_come_back() {
     let upstream = Upstream::start().await;
     let streams = streams(&Settings::default(), upstream.address(), 1);
     let mut client = Client::connect(&streams, WIDE);
     client.send(&query("one.example", 1, KEEPALIVE)).await;
-    let one = upstream.asked_for("one").await;
-    let shed = client.ask(&query("two.example", 2, KEEPALIVE)).await;
-    assert_eq!((id(&shed), rcode(&shed), told(&shed)), (2, 2, Some(10 * SECOND)));
-    upstream.answer(one).await;
+    upstream.asked_for("one").await;
+    client.send(&query("two.example", 2, KEEPALIVE)).await;
+    let shed = client.receive().await.unwrap();
+    assert_eq!((id(&shed), rcode(&shed), told(&shed)), (1, 2, Some(10 * SECOND)));
+    upstream.answer(upstream.asked_for("two").await).await;
     let answer = client.receive().await.unwrap();
-    assert_eq!((id(&answer), rcode(&answer), told(&answer)), (1, 0, Some(10 * SECOND)));
-    assert_eq!((streams.waiting.available_permits(), streams.desk.counts().shed), (1, 1));
+    assert_eq!((id(&answer), rcode(&answer), told(&answer)), (2, 0, Some(10 * SECOND)));
+    streams.waiting.drained().await;
+    let counts = streams.desk.counts();
+    assert_eq!((counts.shed, counts.over_share), (1, 1), "it was the client's own share, too");
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::dns::edns::options;
@@ -34,6 +33,7 @@ use crate::resolve::forward::ForwardZone;
 use crate::resolve::{self, Resolver};
 use crate::rpz::zones::Zones;
 use crate::serve::Settings;
+use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
 
 /// The name that is blocked.
@@ -41,10 +41,10 @@ pub const BLOCKED: &str = "blocked.example";
 /// Where the client is.
 pub const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5353);
 
-/// The streams of a school whose upstream is at `upstream`, with a desk and a semaphore of their own.
+/// The streams of a school whose upstream is at `upstream`, with a desk and places of their own.
 pub fn streams(settings: &Settings, upstream: SocketAddr, in_flight: usize) -> Arc<Streams> {
     let desk = Desk::new(world(upstream), Cache::new(1 << 20, TtlBounds::default()));
-    Arc::new(Streams::new(settings, Arc::new(desk), tally(), Arc::new(Semaphore::new(in_flight))))
+    Arc::new(Streams::new(settings, Arc::new(desk), tally(), Arc::new(Admission::new(in_flight, in_flight))))
 }
 
 /// The same where nothing is to be asked upstream.
@@ -84,6 +84,7 @@ fn world(upstream: SocketAddr) -> World {
         lists: Vec::new(),
         school_list: Roster::default().id_of("school"),
         access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
+        rates: None,
         local: None,
         resolver: Arc::new(resolver.unwrap()),
         zones: Zones::default(),

@@ -1,0 +1,236 @@
+//! Rebinding protection: no public name leads into the house.
+//!
+//! A page of a stranger's may ask for a name of its own that suddenly has the printer's address; the browser
+//! takes both for one site. So addresses of the house are taken out of answers that come from outside: from
+//! recursion and from the forwarders of the zone `.`. The school's own names never come from there: local data
+//! and forwarded zones are left alone by where they come from, and other names may be exempted by the config.
+//!
+//! As Unbound does it (`private-address`), single records go and the others of their set stay. What is left
+//! without an address is "nothing of that type" with a SOA, so that stub resolvers are content with it: after
+//! a SERVFAIL they would ask the next server, which may not be so careful. The exception is who asked for
+//! signatures and would have got good ones: a set with a record less is bogus to whoever validates it, so that
+//! is SERVFAIL, as with Unbound. The reason that goes along is EDE 15, since the operator and not the client
+//! wants it so (RFC 8914 §4.16, §4.18).
+//!
+//! A forwarder whose whole set is `0.0.0.0` or `::` has blocked the name: that stays, as the same answer of
+//! ours does, and is marked as blocked.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use super::dns64::prefix::Prefix;
+use super::inside::is_inside;
+use super::reason::{self, Reason};
+use super::{Answer, Ask, Proof, Settings, wire};
+use crate::dns::compose::Composer;
+use crate::dns::message::{RecordAt, Section, records};
+use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rdata::rtype;
+use crate::dns::reply::Rcode;
+use crate::dns::rrset::{RrSet, Sections};
+
+/// TTL of "nothing there" where an address was taken out, in seconds: who repairs his zone is seen soon.
+const TTL: u32 = 60;
+/// Keys of SVCB parameters (RFC 9460 §14.3.2).
+const MANDATORY: u16 = 0;
+const IPV4_HINT: u16 = 4;
+const IPV6_HINT: u16 = 6;
+
+/// Who gave an answer from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// Name servers met in recursion.
+    Recursion,
+    /// A forwarder of the zone `.`, which may block names by null addresses.
+    Forwarder,
+}
+
+/// What keeps answers from leading inside.
+pub(super) struct Guard {
+    is_on: bool,
+    /// These names and those below may lead inside.
+    exempt: HashSet<OwnedName>,
+    translated: Option<Prefix>,
+}
+
+impl Guard {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            is_on: settings.rebinding,
+            exempt: settings.private_names.iter().cloned().collect(),
+            translated: settings.dns64,
+        }
+    }
+
+    /// The answer without what leads inside.
+    pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: Outside) -> Answer {
+        if !self.is_on || answer.rcode != Rcode::NoError || !self.leads_inside(&answer.wire) {
+            return answer;
+        }
+        let Ok(sections) = Sections::read(&answer.wire) else { return wire::failure(ask, reason::REBOUND) };
+        if from == Outside::Forwarder && is_null(ask, &sections.answer) {
+            return Answer { ede: answer.ede.or(Some(reason::UPSTREAM_BLOCKED)), ..answer };
+        }
+        if ask.dnssec_ok && answer.proof == Proof::Secure {
+            return Answer { proof: Proof::Bogus, ..wire::failure(ask, reason::REBOUND) };
+        }
+        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+        let (mut end, mut has_data) = (None, false);
+        for set in sections.answer {
+            let left = self.without_inside(set.clone());
+            // A signature over more than what is left says nothing.
+            composer.answer(&left, left.ttl, ask.dnssec_ok && left.rdata == set.rdata);
+            has_data |= left.rtype == ask.rtype && !left.rdata.is_empty();
+            if left.rdata.is_empty() {
+                end = Some(set.owner);
+            }
+        }
+        if !has_data {
+            let owner = end.unwrap_or_else(|| ask.name.clone());
+            composer.authority(&soa(owner), TTL, false);
+        }
+        let ede = Some(reason::REBOUND);
+        Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Indeterminate, ede }
+    }
+
+    /// Whether there is anything to take out; most answers end here.
+    fn leads_inside(&self, message: &[u8]) -> bool {
+        let Ok((_, found)) = records(message) else { return false };
+        found.iter().any(|record| {
+            let rdata = &message[record.rdata_at()..record.end()];
+            record.section == Section::Answer
+                && match record.rtype {
+                    rtype::A | rtype::AAAA => self.is_bad(rdata),
+                    // Their names may be compressed by who does not know better; so the place is asked for.
+                    rtype::SVCB | rtype::HTTPS => self.has_bad_hint(message, record),
+                    _ => false,
+                }
+                && !self.is_exempt(message, record)
+        })
+    }
+
+    fn has_bad_hint(&self, message: &[u8], record: &RecordAt) -> bool {
+        let mut target = NameBuf::new();
+        match target.fill_from_message(message, record.rdata_at() + 2) {
+            Ok(at) if at <= record.end() => parameters(&message[at..record.end()])
+                .any(|(key, value)| hints(key, value).any(|address| self.is_bad(address))),
+            _ => false,
+        }
+    }
+
+    fn is_exempt(&self, message: &[u8], record: &RecordAt) -> bool {
+        let mut owner = NameBuf::new();
+        !self.exempt.is_empty()
+            && owner.fill_from_message(message, record.owner).is_ok()
+            && self.exempts(owner.name())
+    }
+
+    fn exempts(&self, name: Name<'_>) -> bool {
+        name.ancestors().any(|ancestor| self.exempt.contains(ancestor.wire()))
+    }
+
+    /// The set without what leads inside; it may have become empty.
+    fn without_inside(&self, mut set: RrSet) -> RrSet {
+        if self.exempts(set.owner.as_name()) {
+            return set;
+        }
+        match set.rtype {
+            rtype::A | rtype::AAAA => set.rdata.retain(|rdata| !self.is_bad(rdata)),
+            rtype::SVCB | rtype::HTTPS => {
+                set.rdata = set.rdata.into_iter().filter_map(|rdata| self.without_hints(rdata)).collect();
+            }
+            _ => {}
+        }
+        set
+    }
+
+    /// The record with the hints that lead outside; `None` where one that must be there has none left
+    /// (RFC 9460 §8).
+    fn without_hints(&self, rdata: Box<[u8]>) -> Option<Box<[u8]>> {
+        let mut target = NameBuf::new();
+        let Ok(length) = target.fill_from_wire(rdata.get(2..).unwrap_or_default()) else {
+            return Some(rdata);
+        };
+        let (head, tail) = rdata.split_at(2 + length);
+        if !parameters(tail).any(|(key, value)| hints(key, value).any(|address| self.is_bad(address))) {
+            return Some(rdata);
+        }
+        let mandatory: Vec<u16> = parameters(tail)
+            .filter(|(key, _)| *key == MANDATORY)
+            .flat_map(|(_, value)| value.chunks_exact(2).map(|key| u16::from_be_bytes([key[0], key[1]])))
+            .collect();
+        let mut left = head.to_vec();
+        for (key, value) in parameters(tail) {
+            let value = match key {
+                IPV4_HINT | IPV6_HINT => {
+                    hints(key, value).filter(|address| !self.is_bad(address)).collect::<Vec<_>>().concat()
+                }
+                _ => value.to_vec(),
+            };
+            if value.is_empty() && matches!(key, IPV4_HINT | IPV6_HINT) {
+                if mandatory.contains(&key) {
+                    return None;
+                }
+                continue;
+            }
+            left.extend_from_slice(&key.to_be_bytes());
+            left.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            left.extend_from_slice(&value);
+        }
+        Some(left.into())
+    }
+
+    fn is_bad(&self, rdata: &[u8]) -> bool {
+        address(rdata).is_some_and(|address| is_inside(address, self.translated))
+    }
+}
+
+/// Whether something was taken out of the answer.
+pub(super) fn is_rebound(ede: Option<Reason>) -> bool {
+    ede == Some(reason::REBOUND)
+}
+
+/// Whether the answer's addresses are null addresses and no others.
+fn is_null(ask: &Ask, answer: &[RrSet]) -> bool {
+    let mut sets = answer.iter().filter(|set| set.rtype == ask.rtype).peekable();
+    matches!(ask.rtype, rtype::A | rtype::AAAA)
+        && sets.peek().is_some()
+        && sets.flat_map(|set| &set.rdata).all(|rdata| rdata.iter().all(|octet| *octet == 0))
+}
+
+fn address(rdata: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(rdata).ok().map(IpAddr::from);
+    v4.or_else(|| <[u8; 16]>::try_from(rdata).ok().map(IpAddr::from))
+}
+
+/// Keys and values of SVCB parameters, as far as they can be read.
+fn parameters(mut octets: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let (head, rest) = octets.split_at_checked(4)?;
+        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+        let (value, rest) = rest.split_at_checked(length)?;
+        octets = rest;
+        Some((u16::from_be_bytes([head[0], head[1]]), value))
+    })
+}
+
+/// The addresses of a parameter that has some.
+fn hints(key: u16, value: &[u8]) -> std::slice::ChunksExact<'_, u8> {
+    match key {
+        IPV4_HINT => value.chunks_exact(4),
+        IPV6_HINT => value.chunks_exact(16),
+        _ => value[..0].chunks_exact(4),
+    }
+}
+
+/// A SOA that lets "nothing there" be kept; its server is nobody's.
+fn soa(owner: OwnedName) -> RrSet {
+    let nobody = OwnedName::parse("nobody.invalid").expect("a name");
+    let names = [owner.as_name().wire(), nobody.as_name().wire()].concat();
+    let numbers = [1, 3600, 1200, 604_800, TTL].map(u32::to_be_bytes).concat();
+    let rdata = vec![[names, numbers].concat().into()];
+    RrSet::new(owner, rtype::SOA, TTL, rdata)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! What is taken out of answers from outside, at the table.
+
+use super::*;
+
+fn name(text: &str) -> OwnedName {
+    OwnedName::parse(text).unwrap()
+}
+
+fn guard(exempt: &[&str]) -> Guard {
+    let private_names = exempt.iter().map(|text| name(text)).collect();
+    Guard::new(&Settings { private_names, ..Settings::default() })
+}
+
+/// An answer to `ask` with these sets, each signed.
+fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
+    let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+    for mut set in sets {
+        let signature = [&set.rtype.to_be_bytes()[..], &[8; 16], &[1, b'a', 0], b"signature"].concat();
+        set.rrsigs = vec![signature.into()];
+        composer.answer(&set, set.ttl, true);
+    }
+    Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Insecure, ede: None }
+}
+
+fn addresses(owner: &str, texts: &[&str]) -> RrSet {
+    let octets = |text: &&str| match text.parse().unwrap() {
+        IpAddr::V4(address) => address.octets().to_vec().into(),
+        IpAddr::V6(address) => address.octets().to_vec().into(),
+    };
+    let rtype = if texts[0].contains(':') { rtype::AAAA } else { rtype::A };
+    RrSet::new(name(owner), rtype, 300, texts.iter().map(octets).collect())
+}
+
+fn alias(owner: &str, target: &str) -> RrSet {
+    RrSet::new(name(owner), rtype::CNAME, 300, vec![name(target).as_name().wire().into()])
+}
+
+/// `198.51.100.1 +sig`, `+soa` and the EDE of what is left.
+fn left(answer: &Answer) -> String {
+    let sections = Sections::read(&answer.wire).unwrap();
+    let mut said: Vec<String> = Vec::new();
+    for set in &sections.answer {
+        said.extend(set.rdata.iter().filter_map(|rdata| address(rdata)).map(|address| address.to_string()));
+        said.extend((set.rtype == rtype::CNAME).then(|| "alias".to_owned()));
+        said.extend((!set.rrsigs.is_empty()).then(|| "+sig".to_owned()));
+    }
+    said.extend(sections.authority.iter().map(|set| format!("+soa {}", set.owner)));
+    said.extend(answer.ede.map(|(code, _)| format!("ede {}", code.code())));
+    said.join(" ")
+}
+
+#[test]
+fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
+    let guard = guard(&["truong.example", "plex.direct"]);
+    for (asked, sets, expected) in [
+        ("a.example", vec![addresses("a.example", &["198.51.100.1"])], "198.51.100.1"),
+        ("a.example", vec![addresses("a.example", &["10.0.0.1"])], "+soa a.example ede 15"),
+        (
+            "a.example",
+            vec![addresses("a.example", &["10.0.0.1", "198.51.100.1", "127.0.0.1"])],
+            "198.51.100.1 ede 15",
+        ),
+        ("a.example", vec![addresses("a.example", &["0.0.0.0", "198.51.100.1"])], "198.51.100.1 ede 15"),
+        ("a.example", vec![addresses("a.example", &["0.0.0.0"])], "+soa a.example ede 15"),
+        (
+            "a.example",
+            vec![alias("a.example", "b.example"), addresses("b.example", &["192.168.1.1"])],
+            "alias +soa b.example ede 15",
+        ),
+        ("may.truong.example", vec![addresses("may.truong.example", &["10.0.0.1"])], "10.0.0.1"),
+        // Whose the address is counts, not who leads there.
+        (
+            "a.example",
+            vec![alias("a.example", "x.plex.direct"), addresses("x.plex.direct", &["10.0.0.1"])],
+            "alias 10.0.0.1",
+        ),
+        ("xtruong.example", vec![addresses("xtruong.example", &["10.0.0.1"])], "+soa xtruong.example ede 15"),
+    ] {
+        let ask = Ask::new(name(asked), rtype::A);
+        let mut given = answer(&ask, sets.clone());
+        let mut cleaned = guard.keep_outside(&ask, given.clone(), Outside::Recursion);
+        let untouched = cleaned.ede.is_none();
+        assert_eq!(untouched, cleaned.wire == given.wire, "{sets:?}");
+        // Without what only who asks for it may have.
+        for answer in [&mut given, &mut cleaned] {
+            let sections = Sections::read(&answer.wire).unwrap();
+            let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, 1);
+            sections.answer.iter().for_each(|set| composer.answer(set, 1, false));
+            sections.authority.iter().for_each(|set| composer.authority(set, 1, false));
+            answer.wire = composer.finish();
+        }
+        assert_eq!(left(&cleaned), expected, "{sets:?}");
+        assert_eq!(untouched, cleaned.proof == given.proof, "no proof of what was changed");
+    }
+}
+
+#[test]
+fn ipv6_is_looked_at_as_well() {
+    let ask = Ask::new(name("a.example"), rtype::AAAA);
+    let guard = guard(&[]);
+    for (texts, expected) in [
+        (&["2001:db8::1"][..], "2001:db8::1 +sig"),
+        (&["fd00::1"], "+soa a.example ede 15"),
+        (&["::ffff:10.0.0.1", "2001:db8::1"], "2001:db8::1 ede 15"),
+        (&["64:ff9b::192.168.1.1"], "+soa a.example ede 15"),
+    ] {
+        let ask = Ask { dnssec_ok: true, ..ask.clone() };
+        let answer = answer(&ask, vec![addresses("a.example", texts)]);
+        assert_eq!(left(&guard.keep_outside(&ask, answer, Outside::Recursion)), expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
+    let guard = guard(&[]);
+    for (texts, expected) in [
+        (&["0.0.0.0"][..], "0.0.0.0 ede 15"),
+        (&["::"], ":: ede 15"),
+        (&["127.0.0.1"], "+soa a.example ede 15"),
+        (&["0.0.0.0", "10.0.0.1"], "+soa a.example ede 15"),
+    ] {
+        let rtype = if texts[0].contains(':') { rtype::AAAA } else { rtype::A };
+        let ask = Ask { dnssec_ok: true, ..Ask::new(name("a.example"), rtype) };
+        let mut given = answer(&ask, vec![]);
+        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), rtype, 1);
+        composer.answer(&addresses("a.example", texts), 300, false);
+        given.wire = composer.finish();
+        let kept = guard.keep_outside(&ask, given, Outside::Forwarder);
+        assert_eq!(left(&kept), expected, "{texts:?}");
+        assert_eq!(is_rebound(kept.ede), texts != ["0.0.0.0"] && texts != ["::"]);
+    }
+}
+
+#[test]
+fn who_would_have_had_signatures_gets_a_failure_and_who_does_not_care_gets_nothing() {
+    let guard = guard(&[]);
+    for (dnssec_ok, rcode) in [(true, Rcode::ServFail), (false, Rcode::NoError)] {
+        let ask = Ask { dnssec_ok, ..Ask::new(name("a.example"), rtype::A) };
+        let secure = Answer {
+            proof: Proof::Secure,
+            ..answer(&ask, vec![addresses("a.example", &["10.0.0.1", "198.51.100.1"])])
+        };
+        let cleaned = guard.keep_outside(&ask, secure, Outside::Recursion);
+        assert_eq!(cleaned.rcode, rcode);
+        assert!(is_rebound(cleaned.ede) && cleaned.proof != Proof::Secure);
+    }
+}
+
+#[test]
+fn hints_of_svcb_and_https_are_addresses_too() {
+    let guard = guard(&[]);
+    let parameter = |key: u16, value: &[u8]| {
+        [&key.to_be_bytes()[..], &(value.len() as u16).to_be_bytes(), value].concat()
+    };
+    let record =
+        |parameters: &[Vec<u8>]| [&b"\x00\x01\x03www\x07example\x00"[..], &parameters.concat()].concat();
+    let (alpn, bad) = (parameter(1, b"\x02h2"), [10, 0, 0, 1]);
+    let (both, good) = (parameter(4, &[198, 51, 100, 1, 10, 0, 0, 1]), parameter(4, &[198, 51, 100, 1]));
+    let inside = parameter(6, &"fd00::1".parse::<std::net::Ipv6Addr>().unwrap().octets());
+    for (given, expected) in [
+        (record(&[alpn.clone(), good.clone()]), Some(record(&[alpn.clone(), good.clone()]))),
+        (record(&[alpn.clone(), both, inside.clone()]), Some(record(&[alpn.clone(), good]))),
+        (record(&[alpn.clone(), parameter(4, &bad)]), Some(record(std::slice::from_ref(&alpn)))),
+        (record(&[parameter(0, &[0, 6]), alpn.clone(), inside]), None),
+        // What cannot be read is of use to nobody.
+        (record(&[alpn, vec![0, 4, 0, 9, 10, 0, 0, 1]]), Some(record(&[]))),
+    ] {
+        let ask = Ask::new(name("a.example"), rtype::HTTPS);
+        let set = RrSet::new(name("a.example"), rtype::HTTPS, 300, vec![given.clone().into()]);
+        let cleaned = guard.keep_outside(&ask, answer(&ask, vec![set]), Outside::Recursion);
+        let sections = Sections::read(&cleaned.wire).unwrap();
+        match expected {
+            Some(expected) if expected.len() > 15 => {
+                assert_eq!(*sections.answer[0].rdata[0], *expected);
+                assert_eq!(is_rebound(cleaned.ede), given != expected);
+            }
+            Some(_) => assert!(!is_rebound(cleaned.ede)),
+            None => assert!(sections.answer.is_empty() && !sections.authority.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn switched_off_it_does_nothing() {
+    let guard = Guard::new(&Settings { rebinding: false, ..Settings::default() });
+    let ask = Ask::new(name("a.example"), rtype::A);
+    let given = answer(&ask, vec![addresses("a.example", &["10.0.0.1"])]);
+    let kept = guard.keep_outside(&ask, given.clone(), Outside::Recursion);
+    assert_eq!((kept.wire, kept.ede), (given.wire, None));
+}
