@@ -109,7 +109,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
             name("school.example"),
             rtype::NSEC,
             60,
-            vec![[&name("zzz.school.example").as_name().wire()[..], &[0, 1, 0x40]].concat().into()],
+            vec![[name("zzz.school.example").as_name().wire(), &[0, 1, 0x40]].concat().into()],
         ),
         "school.example",
     );

@@ -25,7 +25,7 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
         (settings.min_ttl.is_some(), "min_ttl"),
         (settings.max_ttl.is_some(), "max_ttl"),
         (settings.edns_size.is_some(), "edns_size"),
-        (!settings.private.is_empty(), "private_addresses"),
+        (true, "rebinding"),
         (true, "stale"),
         (true, "prefetch"),
     ] {
@@ -64,7 +64,7 @@ fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
             Minimise::Off => "\"off\"".to_owned(),
         },
         "negative_anchors" => format!("{:?}", texts(&settings.negative_anchors)),
-        "private_addresses" => format!("{:?}", settings.private),
+        "rebinding" => (!settings.private.is_empty()).to_string(),
         "min_ttl" => seconds(settings.min_ttl),
         "max_ttl" => seconds(settings.max_ttl),
         "stale" => if settings.stale { "\"1d\"" } else { "\"0s\"" }.to_owned(),
