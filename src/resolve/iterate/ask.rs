@@ -93,6 +93,14 @@ const AGAIN_MIN: Duration = Duration::from_millis(500);
 /// The longest.
 const AGAIN_MAX: Duration = Duration::from_millis(1500);
 
+impl Candidate {
+    /// Whether it may be asked once more. One that has answered datagrams before is dead when it is silent;
+    /// another may be out of their reach.
+    fn has_rounds(&self) -> bool {
+        self.rounds < if self.server.rtt().is_none() { ROUNDS_MAX } else { ROUNDS_MAX - 1 }
+    }
+}
+
 type Try<'t> = Pin<Box<dyn Future<Output = (usize, Result<Vec<u8>, NoAnswer>)> + Send + 't>>;
 
 impl<O: Outside> Seeker<O> {
@@ -219,7 +227,7 @@ impl<O: Outside> Seeker<O> {
         let open = candidates
             .iter()
             .enumerate()
-            .filter(|(_, candidate)| !candidate.done && !candidate.is_asked && candidate.rounds < ROUNDS_MAX);
+            .filter(|(_, candidate)| !candidate.done && !candidate.is_asked && candidate.has_rounds());
         open.min_by_key(|(_, candidate)| rank(candidate)).map(|(at, _)| at)
     }
 

@@ -43,6 +43,7 @@ mod prove;
 pub mod question;
 pub mod reply;
 pub mod servers;
+mod spans;
 mod store;
 mod talk;
 pub mod trust;

@@ -1,15 +1,12 @@
 //! What validation says of one thing that was found (RFC 4035 §5.3 to §5.5).
 
-use std::sync::{Arc, OnceLock, PoisonError};
-
 use super::Seeker;
 use super::budget::{Job, Path};
 use super::outside::Outside;
-use super::store::{Content, Kept, Proven, Rank, Standing};
+use super::store::{Content, Kept, Proven, Standing};
 use super::trust::{Faith, Trusts, signer};
 use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
@@ -76,7 +73,7 @@ impl<O: Outside> Seeker<O> {
             Faith::Broken(why) => return Err(why),
         };
         let found = match &kept.content {
-            Content::Set(set) => self.set_proof(trusts, &keys, set, &kept.proofs, job),
+            Content::Set(set) => self.set_proof(trusts, &keys, set, kept, job),
             Content::NoData(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
                 denial::no_data(name, kind, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
             }),
@@ -92,7 +89,7 @@ impl<O: Outside> Seeker<O> {
         trusts: &Trusts,
         keys: &ZoneKeys,
         set: &RrSet,
-        proofs: &[RrSet],
+        kept: &Kept,
         job: &Job,
     ) -> Result<Proven, Fault> {
         let now = self.outside.now() as u32;
@@ -101,10 +98,14 @@ impl<O: Outside> Seeker<O> {
             return Ok(Proven { standing: Standing::Secure, note: None, ttl: verified.ttl });
         };
         // A wildcard's data: nothing closer may exist.
-        let (proofs, ttl) = self.checked_proofs(trusts, keys, proofs, job)?;
+        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job)?;
         let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
         let denied = denial::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
-        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl: verified.ttl.min(ttl) })
+        let ttl = verified.ttl.min(ttl);
+        if denied == Denied::Secure {
+            self.remember_wildcard(trusts, encloser.as_name(), &proofs, set, kept, ttl);
+        }
+        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
     }
 
     fn absence(
@@ -126,45 +127,6 @@ impl<O: Outside> Seeker<O> {
             self.remember_spans(trusts, keys, &proofs, soa, ttl.min(kept.ttl));
         }
         Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
-    }
-}
-
-impl<O: Outside> Seeker<O> {
-    /// Keeps what was proven, for other names that the same proofs deny.
-    fn remember_spans(&self, trusts: &Trusts, keys: &ZoneKeys, proofs: &[&RrSet], soa: &RrSet, ttl: u32) {
-        let expires = (self.outside.now() as u32).wrapping_add(ttl);
-        let soa = Arc::new(soa.clone());
-        let mut spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        for proof in proofs {
-            spans.keep(keys.apex.as_name(), Arc::new((*proof).clone()), soa.clone(), expires);
-        }
-    }
-
-    /// That there is no `kind` at `name`, if what was proven before says so.
-    pub(super) fn spanned(&self, name: Name<'_>, kind: u16) -> Option<Kept> {
-        let trusts = self.trusts.as_ref()?;
-        let now = self.outside.now();
-        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
-        let cut = self.cuts.deepest(from, now);
-        let spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = spans.find(name, kind, cut.zone.as_name(), now as u32)?;
-        drop(spans);
-        let soa = Some((*found.soa).clone());
-        let content = match found.rcode {
-            Rcode::NxDomain => Content::NoName(soa),
-            _ => Content::NoData(soa),
-        };
-        Some(Kept {
-            name: name.to_owned(),
-            content,
-            proofs: found.proofs.iter().map(|proof| (**proof).clone()).collect(),
-            zone: cut.zone.clone(),
-            rank: Rank::Answer,
-            note: None,
-            stored: now,
-            ttl: found.ttl.min(self.settings.ttl.negative_max),
-            proven: OnceLock::from(Proven { standing: Standing::Secure, note: None, ttl: found.ttl }),
-        })
     }
 }
 

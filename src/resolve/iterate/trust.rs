@@ -5,6 +5,7 @@
 //! cut at all. A zone's keys are proven by its DS, the DS by the keys of the zone above; where there is no DS,
 //! the zone above has to prove that too.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use quick_cache::sync::Cache;
@@ -65,12 +66,14 @@ pub struct Trusts {
     held: Cache<OwnedName, (Held, u64, u32)>,
     /// What is proven not to be there, for names that nobody asked yet (RFC 8198).
     pub spans: Mutex<Spans>,
+    /// Whether any wildcard was met.
+    pub has_wildcards: AtomicBool,
 }
 
 impl Trusts {
     pub fn new(anchors: Anchors, rules: Rules) -> Self {
         let spans = Mutex::new(Spans::new(SPANS_OCTETS, rules));
-        Self { anchors, rules, held: Cache::new(NAMES_MAX), spans }
+        Self { anchors, rules, held: Cache::new(NAMES_MAX), spans, has_wildcards: AtomicBool::new(false) }
     }
 
     fn find(&self, name: Name<'_>, now: u64) -> Option<Held> {

@@ -1,0 +1,124 @@
+//! Answers made of what was proven before (RFC 8198): that nothing is there, and what a wildcard says.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock, PoisonError};
+
+use super::Seeker;
+use super::outside::Outside;
+use super::store::{Content, Kept, Proven, Rank, Standing};
+use super::trust::Trusts;
+use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rdata::rtype;
+use crate::dns::reply::Rcode;
+use crate::dns::rrset::RrSet;
+use crate::resolve::validate::key::ZoneKeys;
+use crate::resolve::validate::work::Work;
+use crate::resolve::validate::{Denied, denial};
+
+/// NSEC3 hashes that a wildcard's answer may cost.
+const HASHES_MAX: u32 = 40;
+
+impl<O: Outside> Seeker<O> {
+    /// Keeps what was proven, for other names that the same proofs deny.
+    pub(super) fn remember_spans(
+        &self,
+        trusts: &Trusts,
+        keys: &ZoneKeys,
+        proofs: &[&RrSet],
+        soa: &RrSet,
+        ttl: u32,
+    ) {
+        let expires = (self.outside.now() as u32).wrapping_add(ttl);
+        let soa = Arc::new(soa.clone());
+        let mut spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        for proof in proofs {
+            spans.keep(keys.apex.as_name(), Arc::new((*proof).clone()), soa.clone(), expires);
+        }
+    }
+
+    /// Keeps a wildcard's set under its own name, with what proves that nothing closer is there.
+    pub(super) fn remember_wildcard(
+        &self,
+        trusts: &Trusts,
+        encloser: Name<'_>,
+        proofs: &[&RrSet],
+        set: &RrSet,
+        kept: &Kept,
+        ttl: u32,
+    ) {
+        let Some(name) = wildcard_of(encloser) else { return };
+        let set = RrSet { owner: name.clone(), ..set.clone() };
+        trusts.has_wildcards.store(true, Relaxed);
+        let wildcard = Kept {
+            name,
+            content: Content::Set(set),
+            proofs: proofs.iter().map(|proof| (*proof).clone()).collect(),
+            zone: kept.zone.clone(),
+            rank: Rank::Answer,
+            note: None,
+            stored: self.outside.now(),
+            ttl: ttl.min(kept.ttl),
+            proven: OnceLock::from(Proven { standing: Standing::Secure, note: None, ttl }),
+        };
+        self.store.keep(kept.set().map_or(0, |set| set.rtype), wildcard);
+    }
+
+    /// What is at `name`, or that nothing is, if what was proven before says so.
+    pub(super) fn spanned(&self, name: Name<'_>, kind: u16) -> Option<Kept> {
+        let trusts = self.trusts.as_ref()?;
+        let now = self.outside.now();
+        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
+        let cut = self.cuts.deepest(from, now);
+        let zone = cut.zone.as_name();
+        let found = {
+            let spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
+            spans.find(name, kind, zone, now as u32)
+        };
+        let Some(found) = found else {
+            let has_wildcards = trusts.has_wildcards.load(Relaxed) && kind != rtype::DS;
+            return has_wildcards.then(|| self.expanded(trusts, name, kind, zone)).flatten();
+        };
+        let soa = Some((*found.soa).clone());
+        let content = match found.rcode {
+            Rcode::NxDomain => Content::NoName(soa),
+            _ => Content::NoData(soa),
+        };
+        Some(Kept {
+            name: name.to_owned(),
+            content,
+            proofs: found.proofs.iter().map(|proof| (**proof).clone()).collect(),
+            zone: cut.zone.clone(),
+            rank: Rank::Answer,
+            note: None,
+            stored: now,
+            ttl: found.ttl.min(self.settings.ttl.negative_max),
+            proven: OnceLock::from(Proven { standing: Standing::Secure, note: None, ttl: found.ttl }),
+        })
+    }
+
+    /// What a wildcard says of `name`, where the proof that came with it covers this name too.
+    fn expanded(&self, trusts: &Trusts, name: Name<'_>, kind: u16, zone: Name<'_>) -> Option<Kept> {
+        let now = self.outside.now();
+        let enclosers = name.ancestors().skip(1).take_while(|above| above.is_at_or_below(zone));
+        for encloser in enclosers {
+            let Some(wildcard) = wildcard_of(encloser) else { continue };
+            let Some(kept) = self.store.find(wildcard.as_name(), kind, now) else { continue };
+            let (Some(set), Standing::Secure) = (kept.set(), kept.standing()) else { continue };
+            let proofs: Vec<&RrSet> = kept.proofs.iter().collect();
+            let work = Work::of(0, 0, HASHES_MAX);
+            if denial::no_closer(name, encloser, zone, &proofs, &trusts.rules, &work) != Ok(Denied::Secure) {
+                return None;
+            }
+            let set = RrSet { owner: name.to_owned(), ..set.clone() };
+            return Some(Kept { name: name.to_owned(), content: Content::Set(set), ..(*kept).clone() });
+        }
+        None
+    }
+}
+
+/// `*.encloser`.
+fn wildcard_of(encloser: Name<'_>) -> Option<OwnedName> {
+    let mut buf = NameBuf::new();
+    buf.fill_from_wire(&[b"\x01*", encloser.wire()].concat()).ok()?;
+    Some(buf.name().to_owned())
+}
