@@ -108,13 +108,13 @@ macro_rules! held {
 }
 
 held! {
+    whatever_name_servers_say_the_answer_is_a_message_and_the_questions_are_bounded: authority;
     any_config_becomes_settings_or_located_mistakes: config;
     any_request_on_the_control_socket_gets_one_reply: control;
     any_index_file_is_refused_or_harmless: index;
     every_line_of_any_list_is_accounted_for: list;
     any_name_prints_as_what_reads_back_the_same: name;
     any_packet_gets_the_answer_that_is_due: question;
-    whatever_name_servers_say_the_answer_is_a_message_and_the_questions_are_bounded: authority;
     any_answer_from_upstream_is_kept_and_written_as_what_it_is: upstream;
     any_zone_is_refused_or_answers: zone;
 }

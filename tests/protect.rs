@@ -29,7 +29,10 @@ const POLICY: &str = "[[group]]\nname = \"x\"\ntier = \"staff\"\nfrom = [\"127.0
 fn serve(upstream: SocketAddr, resolve: &str, more: &str) -> (Server, School) {
     let school = School::new();
     let forward = format!("[[resolve.forward]]\nzone = \".\"\nservers = [\"{upstream}\"]\n");
-    school.config(None, &format!("[resolve]\nmode = \"forward\"\n{resolve}\n{forward}{POLICY}{more}"));
+    school.config(
+        None,
+        &format!("[resolve]\nmode = \"forward\"\ndnssec = false\n{resolve}\n{forward}{POLICY}{more}"),
+    );
     (school.serve(), school)
 }
 

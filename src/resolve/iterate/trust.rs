@@ -282,6 +282,13 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
         check: impl Fn(&RrSet, u32) -> Result<Trust, Fault>,
     ) -> Faith {
+        // Where the DS, or the anchor, speaks of nothing that we check, no key need be asked for.
+        let none = RrSet::new(zone.to_owned(), rtype::DNSKEY, 0, Vec::new());
+        if let Ok(Trust::Insecure(why)) = check(&none, self.outside.now() as u32) {
+            let faith = Faith::Insecure(Some(why.reason()));
+            trusts.hold(zone, Held::Zone(faith.clone()), self.outside.now(), ttl.max(1));
+            return faith;
+        }
         let mut broken = Fault::DnskeyMissing.reason();
         for _ in 0..=RETRIES {
             let sight = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {

@@ -69,6 +69,10 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
     ) -> Result<Sight, Reason> {
         match self.known(name, kind) {
+            // A referral says that there is no DS, but has no SOA for who asks.
+            Some(kept) if matches!(kept.content, Content::NoData(None)) => {
+                self.walk(name, kind, job, path).await
+            }
             Some(kept) if job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()) => {
                 Ok(Sight::known(kept))
             }

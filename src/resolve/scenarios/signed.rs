@@ -1,6 +1,6 @@
 //! Validation, against zones that are signed here and now.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -15,7 +15,11 @@ use hickory_server::zone_handler::{AxfrPolicy, ZoneHandler, ZoneType};
 
 use super::world::Zone;
 use super::*;
+use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
+use crate::resolve::Mode;
+use crate::resolve::forward::ForwardZone;
+use crate::resolve::forward::upstream::Upstream;
 
 type Handler = InMemoryZoneHandler<TokioRuntimeProvider>;
 
@@ -176,4 +180,28 @@ async fn with_another_anchor_everything_is_bogus() {
     let resolver = Resolver::new(Settings { trust_anchors: None, ..settings }).unwrap();
     let answer = resolver.resolve(a("www.school.edu")).await;
     assert_eq!((answer.rcode, answer.proof), (Rcode::ServFail, Proof::Bogus), "{:?}", answer.ede);
+}
+
+#[tokio::test]
+async fn what_a_forwarder_says_is_validated_too() {
+    let Some(mut world) = World::new().await else { return };
+    let settings = hierarchy(&mut world).await;
+    // A server of the root answers for names without a delegation as a forwarder would.
+    let server: Upstream = SocketAddr::new(world.ip(1), 53).to_string().parse().unwrap();
+    let zone = |validates| {
+        let zone = OwnedName::parse(".").unwrap();
+        vec![ForwardZone { zone, servers: vec![server.clone()], validates }]
+    };
+    let forwarding = Settings { mode: Mode::Forward, ..settings };
+    for (validates, anchors, said_of_it, proof) in [
+        (true, forwarding.trust_anchors.clone(), "NXDOMAIN +soa", Proof::Secure),
+        (true, None, "SERVFAIL", Proof::Bogus),
+        (false, None, "NXDOMAIN +soa", Proof::Indeterminate),
+    ] {
+        let forwards = zone(validates);
+        let resolver =
+            Resolver::new(Settings { forwards, trust_anchors: anchors, ..forwarding.clone() }).unwrap();
+        let answer = resolver.resolve(a("none.none-edu")).await;
+        assert_eq!((said(&answer).as_str(), answer.proof), (said_of_it, proof), "{:?}", answer.ede);
+    }
 }
