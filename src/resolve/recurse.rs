@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::warn;
+
 use hickory_resolver::proto::rr::{self, RData};
 use hickory_resolver::proto::serialize::txt::Parser;
 
@@ -41,6 +43,9 @@ impl Recursive {
             None => Anchors::built_in(),
             Some(path) => anchors(path)?,
         };
+        if settings.dnssec && anchors.is_empty() {
+            warn!("the trust anchors name no key: nothing is validated");
+        }
         for (name, until) in &settings.negative_anchors {
             anchors.distrust(name.clone(), *until);
         }

@@ -116,3 +116,56 @@ impl Cuts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn name(text: &str) -> OwnedName {
+        OwnedName::parse(text).unwrap()
+    }
+
+    fn referral(zone: &str, server: &str, ttl: u32) -> Referral {
+        Referral { zone: name(zone), servers: vec![(name(server), vec!["192.0.2.1".parse().unwrap()])], ttl }
+    }
+
+    fn cuts() -> Cuts {
+        Cuts::new(vec![(name("a.root"), vec!["192.0.2.53".parse().unwrap()])])
+    }
+
+    #[test]
+    fn the_deepest_cut_that_lives_is_where_a_walk_begins() {
+        let cuts = cuts();
+        cuts.learn(referral("example", "ns.example", 600), NOW);
+        cuts.learn(referral("school.example", "ns.school.example", 60), NOW);
+        let begins = |now| cuts.deepest(name("www.school.example").as_name(), now).zone.to_string();
+        assert_eq!(begins(NOW), "school.example");
+        assert_eq!(begins(NOW + 60), "example");
+        assert_eq!(begins(NOW + 600), ".");
+        assert_eq!(begins(NOW - 1), ".", "a cut from the future");
+    }
+
+    #[test]
+    fn what_a_zone_says_of_its_servers_is_heard_and_prolongs_nothing() {
+        let cuts = cuts();
+        cuts.learn(referral("example", "old.example", 60), NOW);
+        cuts.note_own(&referral("example", "new.example", 86_400), NOW + 50);
+        let cut = cuts.at(name("example").as_name(), NOW + 59).unwrap();
+        let servers: Vec<String> = cut.all_servers().iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(servers, ["new.example", "old.example"]);
+        assert!(cuts.at(name("example").as_name(), NOW + 60).is_none());
+        cuts.note_own(&referral("unknown.example", "ns.unknown.example", 60), NOW);
+        assert!(cuts.at(name("unknown.example").as_name(), NOW).is_none(), "nobody above said so");
+    }
+
+    #[test]
+    fn a_primed_root_without_addresses_still_has_those_of_the_hints() {
+        let cuts = cuts();
+        let told = Referral { zone: Name::ROOT.to_owned(), servers: vec![(name("a.root"), vec![])], ttl: 60 };
+        cuts.note_own(&told, NOW);
+        let root = cuts.at(Name::ROOT, NOW).unwrap();
+        assert_eq!(root.all_servers()[0].1, ["192.0.2.53".parse::<IpAddr>().unwrap()]);
+    }
+}

@@ -221,3 +221,76 @@ impl Servers {
         self.met.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_silent_twice_rests_and_who_answers_does_not() {
+        let server = Server::default();
+        server.answered(Duration::from_millis(20));
+        server.silent(100);
+        assert!(!server.score(100, 0).0);
+        server.silent(100);
+        assert!(server.score(101, 0).0, "it rests");
+        assert!(!server.score(102, 0).0, "two seconds at first");
+        for _ in 0..20 {
+            server.silent(200);
+        }
+        assert!(server.score(200 + REST_MAX - 1, 0).0);
+        assert!(!server.score(200 + REST_MAX, 0).0, "and never longer than that");
+        server.answered(Duration::from_millis(20));
+        assert!(!server.score(200, 0).0);
+    }
+
+    #[test]
+    fn patience_follows_the_round_trip_within_bounds() {
+        let server = Server::default();
+        assert_eq!(server.patience(), PATIENCE_FIRST);
+        server.answered(Duration::from_millis(100));
+        assert_eq!(server.patience(), Duration::from_millis(300), "100 and four times 50");
+        for _ in 0..50 {
+            server.answered(Duration::from_millis(100));
+        }
+        assert!(server.patience() < Duration::from_millis(150), "{:?}", server.patience());
+        for _ in 0..9 {
+            server.silent(0);
+        }
+        assert!(server.patience() <= PATIENCE_MAX);
+    }
+
+    #[test]
+    fn the_faster_is_asked_first_and_the_unknown_has_its_chance() {
+        let (fast, slow, unknown) = (Server::default(), Server::default(), Server::default());
+        fast.answered(Duration::from_millis(5));
+        slow.answered(Duration::from_millis(150));
+        for chance in 0..200 {
+            assert!(fast.score(0, chance) < slow.score(0, 199 - chance));
+            assert!(unknown.score(0, chance) < slow.score(0, 0));
+        }
+    }
+
+    #[test]
+    fn weaknesses_and_lameness_are_forgotten_after_a_while() {
+        let server = Server::default();
+        server.knows_no_edns(10);
+        assert!(!server.knows_edns(10 + WEAKNESS_FOR - 1));
+        assert!(server.knows_edns(10 + WEAKNESS_FOR));
+        let servers = Servers::default();
+        let (address, zone) = ("192.0.2.1".parse().unwrap(), b"\x07example\0");
+        assert!(!servers.is_lame(address, zone, 5));
+        servers.set_lame(address, zone, 5);
+        assert!(servers.is_lame(address, zone, 5) && !servers.is_lame(address, b"\0", 5));
+        assert!(!servers.is_lame(address, zone, 5 + LAME_FOR));
+    }
+
+    #[test]
+    fn the_servers_remembered_are_bounded() {
+        let servers = Servers::default();
+        for n in 0..20_000u32 {
+            servers.of(IpAddr::from(n.to_be_bytes()));
+        }
+        assert!(servers.all().count() <= SERVERS_MAX);
+    }
+}

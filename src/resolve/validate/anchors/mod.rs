@@ -58,6 +58,11 @@ impl Anchors {
         read::read(text)
     }
 
+    /// Whether nothing is trusted at all.
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+
     /// Adds what another file says.
     pub fn add(&mut self, other: Self) {
         self.negative.extend(other.negative);
