@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
+
 use crate::support::authority::{ADDRESS, Authority, free_address};
 use crate::support::client::ask;
 use crate::support::server::{School, Server};
@@ -170,4 +172,17 @@ fn what_was_asked_before_a_reload_is_answered_and_not_kept() {
     let late = client();
     new.answer(&new.asked(), [198, 51, 100, 3]);
     assert_eq!(late.join().unwrap().addresses(), ["198.51.100.3"], "the new server is asked");
+}
+
+#[test]
+fn a_server_that_forwards_to_itself_fails_and_does_not_spin() {
+    let school = School::new();
+    let address = free_address();
+    let zones = config("", &[(".", &[address.to_string()])]);
+    school.config(None, &format!("{zones}[listen]\ndns = [\"{address}\"]\n"));
+    let server = school.serve();
+    assert_eq!(ask(server.address, "www.example", A).rcode, SERVFAIL);
+    let status: Value = serde_json::from_slice(&school.run(&["status", "--json"]).stdout).unwrap();
+    // The question that comes back is the one that is being asked already.
+    assert!(status["queries"].as_u64().unwrap() < 12, "{status}");
 }

@@ -76,3 +76,24 @@ fn a_zone_may_leave_signed_answers_alone_for_who_wants_signatures() {
         assert_eq!(codes(&ask(&server, "www.broken.example", true)), [DNSSEC_BOGUS]);
     }
 }
+
+#[test]
+fn a_rule_for_a_name_server_reaches_every_zone_that_it_serves() {
+    let Some(internet) = Internet::open() else { return };
+    let (server, _school) = serve(&internet, "ns.secure.example.rpz-nsdname CNAME .\n", "");
+    for _ in 0..2 {
+        for (name, rcode) in
+            [("www.glueless.example", NXDOMAIN), ("www.secure.example", NXDOMAIN), ("www.plain.example", 0)]
+        {
+            assert_eq!(ask(&server, name, false).rcode, rcode, "{name}");
+        }
+    }
+    let [a, b, c, d] = internet.zones_at.octets();
+    let (server, _school) = serve(&internet, &format!("32.{d}.{c}.{b}.{a}.rpz-nsip CNAME .\n"), "");
+    for _ in 0..2 {
+        for (name, rcode) in [("www.plain.example", NXDOMAIN), ("www.secure.example", NXDOMAIN)] {
+            let answer = ask(&server, name, false);
+            assert_eq!((answer.rcode, codes(&answer)), (rcode, vec![BLOCKED]), "{name}");
+        }
+    }
+}

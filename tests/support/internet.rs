@@ -18,6 +18,8 @@ pub const TTL: u32 = 300;
 pub struct Internet {
     pub root_hints: PathBuf,
     pub trust_anchor: PathBuf,
+    /// The server of most zones.
+    pub zones_at: Ipv4Addr,
     _servers: Vec<Authority>,
     _silent: UdpSocket,
     _folder: TempDir,
@@ -74,6 +76,7 @@ impl Internet {
         Some(Self {
             root_hints: file("root.hints", format!(". 60 NS ns.\nns. 60 A {root_at}\n")),
             trust_anchor: file("root.key", root.dnskey),
+            zones_at,
             _servers: servers.into_iter().collect::<Option<_>>()?,
             _silent: UdpSocket::bind((silent_at, 53)).unwrap(),
             _folder: folder,
