@@ -133,8 +133,6 @@ pub struct Settings {
     pub local: local::Settings,
     /// Time for one question, everything included.
     pub deadline: Duration,
-    /// Time for one try of one name server in recursion.
-    pub try_for: Duration,
     /// Time for one try of one forwarder, which may have to recurse itself.
     pub forward_try_for: Duration,
     /// Time until a second forwarder is asked as well.
@@ -170,7 +168,6 @@ impl Default for Settings {
             dns64: None,
             local: local::Settings::default(),
             deadline: Duration::from_secs(8),
-            try_for: Duration::from_millis(600),
             forward_try_for: Duration::from_secs(3),
             hedge_after: Duration::from_millis(400),
             in_flight: 4096,

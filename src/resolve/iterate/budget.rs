@@ -59,11 +59,6 @@ impl Job {
         spend(&self.hunts)
     }
 
-    /// Messages sent so far.
-    pub fn messages(&self) -> u32 {
-        MESSAGES_MAX - self.messages.load(Relaxed)
-    }
-
     /// What `server` said for `zone` did not validate: it is asked last for the rest of this question.
     pub fn distrust(&self, server: IpAddr, zone: Name<'_>) {
         let mut distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,10 +5,10 @@
 //! written as asynchronous functions over that trait instead of a machine of states by hand: the states are
 //! the same, the compiler writes them, and the story reads from top to bottom.
 //!
-//! - [`walk`] goes down from cut to cut; [`minimise`] says how much of the name each zone sees;
-//! - [`ask`] asks one zone's servers, [`talk`] one server, [`question`] and [`reply`] are what is said;
-//! - [`chain`] follows aliases and puts the answer together;
-//! - [`store`], [`cuts`] and [`servers`] are what is remembered; [`budget`] bounds what one question costs.
+//! - `walk` goes down from cut to cut; `minimise` says how much of the name each zone sees;
+//! - `ask` asks one zone's servers, `talk` one server, `question` and `reply` are what is said;
+//! - `chain` follows aliases and puts the answer together;
+//! - `store`, `cuts` and `servers` are what is remembered; `budget` bounds what one question costs.
 //!
 //! Knows names and servers. Never knows who asks.
 

@@ -312,7 +312,6 @@ fn hasty() -> Settings {
     Settings {
         never_ask: Vec::new(),
         primes: false,
-        try_for: Duration::from_millis(250),
         forward_try_for: Duration::from_millis(700),
         hedge_after: Duration::from_millis(100),
         deadline: Duration::from_secs(4),
