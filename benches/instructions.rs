@@ -143,6 +143,7 @@ fn is_blocked(name: &OwnedName) -> bool {
 
 /// Names that the cache holds an answer for, of one address each.
 fn cached(desk: &Desk) -> Vec<OwnedName> {
+    let moment = desk.moment();
     let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.top{}", n % 100)).expect("a name"));
     names
         .inspect(|name| {
@@ -151,8 +152,8 @@ fn cached(desk: &Desk) -> Vec<OwnedName> {
             wire[7] = 1;
             wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
             let answer = Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None };
-            let stamp = Stamp { generation: school::index().id(), ..Stamp::default() };
-            desk.cache().insert(&ask, &answer, stamp, 0);
+            let stamp = Stamp { generation: moment.world.generation(), ..Stamp::default() };
+            desk.cache().insert(&ask, &answer, stamp, moment.now);
         })
         .collect()
 }

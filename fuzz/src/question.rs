@@ -136,8 +136,8 @@ fn desk() -> &'static Desk {
             wire.push(last);
         }
         let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
-        let stamp = Stamp { generation: school::index().id(), ..Stamp::default() };
-        desk.cache().insert(&ask, &kept, stamp, 0);
+        let stamp = Stamp { generation: desk.world().generation(), ..Stamp::default() };
+        desk.cache().insert(&ask, &kept, stamp, desk.moment().now);
         desk
     })
 }
