@@ -99,8 +99,14 @@ async fn by_datagram(
     source: Option<SocketAddr>,
     query: &[u8],
 ) -> io::Result<Option<Vec<u8>>> {
-    let socket = UdpSocket::from_std(connected(server, source)?)?;
-    socket.send(query).await?;
+    let socket = connected(server, source)?;
+    // A new socket takes a datagram at once: to wait until the event loop says so costs a turn of it.
+    let sent = socket.send(query);
+    let socket = UdpSocket::from_std(socket)?;
+    match sent {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.send(query).await.map(drop)?,
+        sent => sent.map(drop)?,
+    }
     let mut octets = Vec::with_capacity(DATAGRAM_MAX);
     for _ in 0..=STRAY_MAX {
         octets.clear();
