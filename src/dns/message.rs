@@ -197,21 +197,11 @@ pub fn rdata_names(
     record: &RecordAt,
     show: &mut impl FnMut(usize, usize),
 ) -> Result<(), MessageError> {
-    let mut name = NameBuf::new();
-    let mut at = record.rdata_at();
-    for part in parts(record.rtype) {
-        at = match part {
-            Part::Octets(count) => at + count,
-            Part::Text => at + 1 + usize::from(*message.get(at).ok_or(MessageError::Truncated)?),
-            Part::Name => {
-                let end = name.fill_from_message(message, at)?;
-                show(at, end);
-                end
-            }
-            Part::Rest => record.end().max(at),
-        };
-    }
-    if at == record.end() { Ok(()) } else { Err(MessageError::Truncated) }
+    each_name(message, record, &mut |name, at| {
+        let end = name.fill_from_message(message, at)?;
+        show(at, end);
+        Ok(end)
+    })
 }
 
 /// As [`check_rdata`], and shows where the parts of each name stand.
@@ -220,13 +210,22 @@ fn show_rdata(
     record: &RecordAt,
     show: &mut impl FnMut(Range<usize>),
 ) -> Result<(), MessageError> {
+    each_name(message, record, &mut |name, at| name.fill_and_show(message, at, show))
+}
+
+/// Walks over RDATA; `read` reads the name at a place and says where what follows it starts.
+fn each_name(
+    message: &[u8],
+    record: &RecordAt,
+    read: &mut impl FnMut(&mut NameBuf, usize) -> Result<usize, NameError>,
+) -> Result<(), MessageError> {
     let mut name = NameBuf::new();
     let mut at = record.rdata_at();
     for part in parts(record.rtype) {
         at = match part {
             Part::Octets(count) => at + count,
             Part::Text => at + 1 + usize::from(*message.get(at).ok_or(MessageError::Truncated)?),
-            Part::Name => name.fill_and_show(message, at, show)?,
+            Part::Name => read(&mut name, at)?,
             Part::Rest => record.end().max(at),
         };
     }

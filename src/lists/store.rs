@@ -5,9 +5,9 @@
 //! in the same way: that rename is the moment of change, and a crash at any other leaves the old copy.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::Hasher;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use super::fetch::{self, Validators};
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
+use crate::sys::whole::write_whole;
 
 /// Characters of an id that make a folder's name as they are; longer or odd ids are hashed.
 const ID_MAX: usize = 80;
@@ -191,7 +192,7 @@ impl Store {
         };
         let folder = self.folder_of(&spec.id);
         fs::create_dir_all(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
-        write_whole(&self.text_path(&meta), text)?;
+        write(&self.text_path(&meta), text)?;
         self.write_meta(&meta)?;
         self.drop_others(&folder, &meta);
         Ok(meta)
@@ -242,7 +243,7 @@ impl Store {
 
     fn write_meta(&self, meta: &Meta) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(meta).expect("plain fields print as JSON");
-        write_whole(&self.folder_of(&meta.id).join("meta.json"), &text)
+        write(&self.folder_of(&meta.id).join("meta.json"), &text)
     }
 
     /// Removes texts of earlier versions and what a crash left. That one stays is no harm.
@@ -323,17 +324,8 @@ fn is_checksum(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
-/// Writes beside, flushes, renames, flushes the folder.
-fn write_whole(path: &Path, octets: &[u8]) -> Result<(), Error> {
-    let beside = path.with_extension("new");
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&beside)?;
-        file.write_all(octets)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(|source| io_error("write", path, source))
+fn write(path: &Path, octets: &[u8]) -> Result<(), Error> {
+    write_whole(path, octets).map_err(|source| io_error("write", path, source))
 }
 
 fn io_error(what: &'static str, path: &Path, source: io::Error) -> Error {

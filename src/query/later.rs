@@ -72,6 +72,8 @@ pub struct Pending {
     /// What was asked, as a client asks it.
     packet: Box<[u8]>,
     fetching: Fetching,
+    /// What is kept still lives: a failure changes nothing.
+    is_renewal: bool,
 }
 
 type Fetching = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -120,11 +122,7 @@ impl Desk {
             Some(hit) => {
                 let stamp = self.stamp(world, scratch, &hit.message(ask), question);
                 let hit = self.cache.restamp(ask, &hit, stamp);
-                let renewal = (self.prefetches && hit.is_due(self.now())).then(|| {
-                    let (resolver, ask) = (world.resolver.clone(), ask.clone());
-                    let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask).await });
-                    Pending { world: world.clone(), packet: question.packet.into(), fetching }
-                });
+                let renewal = self.renewal(world, question, &hit, self.now());
                 (hit, renewal)
             }
             None => {
@@ -134,25 +132,33 @@ impl Desk {
         }
     }
 
-    /// Fetches what is kept anew, before its time is over; nobody waits for it.
-    pub async fn renew(&self, later: Later, scratch: &mut Scratch) {
-        let Ok(question) = later.question() else { return };
-        let ask = Ask::of(&question);
-        Counters::add(&scratch.counters.fetched);
-        let answer = later.world.resolver.resolve_anew(ask.clone()).await;
-        if matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain) {
-            self.keep_answer(&later.world, scratch, &question, &ask, &answer);
-        }
+    /// What is kept anew, to be [settled](Self::settle) by whoever has time, if the hit shows that it is due.
+    pub(super) fn renewal(
+        &self,
+        world: &Arc<World>,
+        question: &Question<'_>,
+        hit: &Hit,
+        now: u64,
+    ) -> Option<Pending> {
+        (self.prefetches && hit.is_due(now)).then(|| {
+            let (resolver, ask) = (world.resolver.clone(), Ask::of(question));
+            let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask).await });
+            Pending { world: world.clone(), packet: question.packet.into(), fetching, is_renewal: true }
+        })
     }
 
     /// Waits for what is still being fetched, and keeps it.
     pub async fn settle(&self, pending: Pending, scratch: &mut Scratch) {
-        let Pending { world, packet, fetching } = pending;
+        let Pending { world, packet, fetching, is_renewal } = pending;
+        if is_renewal {
+            Counters::add(&scratch.counters.fetched);
+        }
         let answer = fetching.await;
         if let Ok(question) = Question::parse(&packet) {
             // What still lives is better than a failure.
             let failed = !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain);
-            if failed && self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_overdue()) {
+            let lives = || self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_overdue());
+            if failed && (is_renewal || lives()) {
                 return;
             }
             self.keep_or_prolong(&world, scratch, &question, &Ask::of(&question), &answer);
@@ -179,7 +185,8 @@ impl Desk {
             Ok(answer) => (self.keep_or_prolong(world, scratch, question, ask, &answer), None),
             Err(_) => {
                 let hit = self.prolong(world, scratch, question, ask, &overdue);
-                (hit, Some(Pending { world: world.clone(), packet: question.packet.into(), fetching }))
+                let (world, packet) = (world.clone(), question.packet.into());
+                (hit, Some(Pending { world, packet, fetching, is_renewal: false }))
             }
         }
     }

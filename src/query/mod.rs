@@ -42,7 +42,7 @@ use crate::resolve::cache::Cache;
 use crate::rpz::transfer::notify;
 use again::Rests;
 use counters::{AllCounters, Counters, Counts};
-use later::{Later, Shed};
+use later::{Later, Pending, Shed};
 use packets::{Blocked, Packets};
 use peer::{Peer, Refusal, Transport};
 pub use world::{Moment, World};
@@ -65,7 +65,7 @@ pub struct Scratch {
     suffixes: Suffixes,
     packets: Option<Packets>,
     /// What is to be fetched anew, although it could be answered.
-    renewal: Option<Later>,
+    renewal: Option<Pending>,
     /// Datagrams over a client's rate, so far.
     over_rate: u32,
     tally: Arc<Tally>,
@@ -88,8 +88,8 @@ impl Scratch {
         Self { suffixes: Suffixes::new(), packets: None, renewal: None, over_rate: 0, tally, counters }
     }
 
-    /// What the last answer showed to be near its end: to be [renewed](Desk::renew) by whoever has time.
-    pub fn take_renewal(&mut self) -> Option<Later> {
+    /// What the last answer showed to be near its end: to be [settled](Desk::settle) by whoever has time.
+    pub fn take_renewal(&mut self) -> Option<Pending> {
         self.renewal.take()
     }
 
@@ -238,9 +238,7 @@ impl Desk {
             Some(hit) if hit.stamp().generation == world.generation() => {
                 Counters::add(&scratch.counters.cached);
                 let now = moment.now;
-                if self.prefetches && hit.is_due(now) {
-                    scratch.renewal = Some(Later::new(moment, packet, peer, allowed, rest));
-                }
+                scratch.renewal = self.renewal(world, &question, &hit, now);
                 let allowed = (allowed, rest);
                 match self.admit(world, now, scratch, &question, peer, allowed, &hit, out) {
                     Admitted::Written { same_for_all } => {

@@ -19,7 +19,7 @@ use super::admission::{Admission, Permit};
 use super::or_nothing;
 use crate::journal::count::Tally;
 use crate::query::counters::Counters;
-use crate::query::later::{Finished, Later};
+use crate::query::later::{Finished, Later, Pending};
 use crate::query::peer::{Peer, Transport};
 use crate::query::{Desk, Moment, Outcome, Scratch};
 use crate::sys::batch::{Batch, Datagram};
@@ -109,8 +109,8 @@ impl Worker {
         let answer = || self.desk.answer(moment, scratch, query.octets, peer, out);
         match catch_unwind(AssertUnwindSafe(answer)) {
             Ok(Outcome::Ready) => {
-                if let Some(later) = scratch.take_renewal() {
-                    self.renew(later);
+                if let Some(renewal) = scratch.take_renewal() {
+                    self.renew(renewal);
                 }
                 true
             }
@@ -150,13 +150,13 @@ impl Worker {
     }
 
     /// Lets a task fetch anew what was answered, if there is room for one.
-    fn renew(&self, later: Later) {
+    fn renew(&self, renewal: Pending) {
         let Some(mut permit) = self.waiting.admit_renewal() else { return };
         let desk = self.desk.clone();
         let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         self.runtime.spawn(async move {
             let counters = desk.counters().shared.clone();
-            let _ = permit.while_held(or_nothing(desk.renew(later, &mut scratch), &counters)).await;
+            let _ = permit.while_held(or_nothing(desk.settle(renewal, &mut scratch), &counters)).await;
         });
     }
 }

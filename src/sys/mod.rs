@@ -1,4 +1,4 @@
-//! System calls: UDP sockets with packet info, TCP listeners, memory maps, limits. The only room where
+//! System calls: UDP sockets with packet info, TCP listeners, memory maps, limits, whole files. The only room where
 //! `unsafe` may stand, each block with the reason why it is sound.
 
 pub mod batch;
@@ -8,3 +8,4 @@ pub mod outgoing;
 pub mod priority;
 pub mod tcp;
 pub mod udp;
+pub mod whole;

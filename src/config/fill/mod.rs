@@ -11,6 +11,7 @@ mod resolve;
 mod rpz;
 mod service;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ use crate::model::tier::Tier;
 
 /// Entries of one array of the config that are read; a school has some dozens.
 pub(super) const ENTRIES_MAX: usize = 4096;
+
+/// The port of DNS.
+const DNS_PORT: u16 = 53;
 
 /// Where one file is worked on.
 pub(super) struct Desk<'d> {
@@ -193,6 +197,36 @@ impl Desk<'_> {
                 None
             }
         }
+    }
+
+    /// Addresses with a port (DNS's own where none is written), each once, at least one. `forms` are examples
+    /// of how they are written, `noun` is what they are of.
+    fn addresses(
+        &mut self,
+        texts: &toml::Spanned<Vec<Text>>,
+        key: &'static str,
+        forms: &[&str],
+        noun: Said,
+    ) -> Vec<SocketAddr> {
+        if texts.get_ref().is_empty() {
+            self.note(say::empty(self.at(texts), key));
+        }
+        let mut addresses: Vec<(SocketAddr, &Text)> = Vec::new();
+        for text in texts.get_ref().iter().take(ENTRIES_MAX) {
+            let Some(address) = value::socket_address(text.get_ref(), DNS_PORT) else {
+                self.note(say::bad_address(self.at(text), text.get_ref(), forms));
+                continue;
+            };
+            if address.port() == 0 {
+                self.note(say::port_zero(self.at(text), text.get_ref()));
+            } else if let Some((_, first)) = addresses.iter().find(|(other, _)| *other == address) {
+                let first = self.at(first);
+                self.note(clash::duplicate(self.at(text), text.get_ref(), noun.clone(), first));
+            } else {
+                addresses.push((address, text));
+            }
+        }
+        addresses.into_iter().map(|(address, _)| address).collect()
     }
 
     /// A range of addresses; `words` are those that may stand in its place, for the message.

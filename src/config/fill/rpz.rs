@@ -1,11 +1,10 @@
 //! `[[rpz]]`: response policy zones, from a file or from primaries.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX, flag};
+use super::{Desk, flag};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::source::Place;
@@ -23,8 +22,8 @@ use crate::rpz::zones::{Policy, Settings, Source, ZONES_MAX};
 const SECRET_FILE_MAX: u64 = 4096;
 /// What a key without `algorithm` is for.
 const ALGORITHM: &str = "hmac-sha256";
-/// Port of a primary without one.
-const PORT: u16 = 53;
+/// How a primary is written.
+const PRIMARIES: [&str; 3] = ["192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:5353"];
 /// Overrides, as written; `cname` takes a name.
 const POLICIES: [&str; 8] =
     ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname <name>"];
@@ -109,7 +108,8 @@ fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source>
             Some(Source::File(desk.path(file)))
         }
         (None, Some(primaries)) => {
-            let addresses = addresses(desk, primaries);
+            let addresses =
+                desk.addresses(primaries, "primaries", &PRIMARIES, Said::new("máy chủ", "server"));
             let key = match key {
                 Some(key) => Some(Arc::new(key?)),
                 None => None,
@@ -122,33 +122,6 @@ fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source>
             None
         }
     }
-}
-
-fn addresses(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<SocketAddr> {
-    if texts.get_ref().is_empty() {
-        desk.note(say::empty(desk.at(texts), "primaries"));
-    }
-    let mut addresses: Vec<(SocketAddr, &Text)> = Vec::new();
-    for text in texts.get_ref().iter().take(ENTRIES_MAX) {
-        match value::socket_address(text.get_ref(), PORT) {
-            None => {
-                let forms = ["192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:5353"];
-                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
-            }
-            Some(address) if address.port() == 0 => {
-                desk.note(say::port_zero(desk.at(text), text.get_ref()));
-            }
-            Some(address) => match addresses.iter().find(|(other, _)| *other == address) {
-                Some((_, first)) => {
-                    let first = desk.at(first);
-                    let noun = Said::new("máy chủ", "server");
-                    desk.note(clash::duplicate(desk.at(text), text.get_ref(), noun, first));
-                }
-                None => addresses.push((address, text)),
-            },
-        }
-    }
-    addresses.into_iter().map(|(address, _)| address).collect()
 }
 
 fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {

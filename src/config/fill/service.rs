@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-use super::{Desk, ENTRIES_MAX};
+use super::Desk;
 use crate::config::mistake::Said;
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
@@ -142,30 +142,7 @@ fn refusal(desk: &mut Desk<'_>, word: &Text) -> Option<Refusal> {
 
 fn addresses(desk: &mut Desk<'_>, listen: &ListenSpec, shipped: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(texts) = &listen.dns else { return shipped.to_vec() };
-    if texts.get_ref().is_empty() {
-        desk.note(say::empty(desk.at(texts), "dns"));
-    }
-    let mut addresses: Vec<(SocketAddr, &Text)> = Vec::new();
-    for text in texts.get_ref().iter().take(ENTRIES_MAX) {
-        match value::socket_address(text.get_ref(), 53) {
-            None => {
-                let forms = ["0.0.0.0:53", "[::]:53", "10.10.0.2:53"];
-                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
-            }
-            Some(address) if address.port() == 0 => {
-                desk.note(say::port_zero(desk.at(text), text.get_ref()));
-            }
-            Some(address) => match addresses.iter().find(|(other, _)| *other == address) {
-                Some((_, first)) => {
-                    let first = desk.at(first);
-                    let noun = Said::new("địa chỉ", "address");
-                    desk.note(clash::duplicate(desk.at(text), text.get_ref(), noun, first));
-                }
-                None => addresses.push((address, text)),
-            },
-        }
-    }
-    addresses.into_iter().map(|(address, _)| address).collect()
+    desk.addresses(texts, "dns", &["0.0.0.0:53", "[::]:53", "10.10.0.2:53"], Said::new("địa chỉ", "address"))
 }
 
 fn allow(desk: &mut Desk<'_>, access: &AccessSpec, private: &[IpNet]) -> Vec<IpNet> {

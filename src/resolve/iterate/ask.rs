@@ -20,7 +20,7 @@ use super::outside::Outside;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
 use super::talk::{Manner, NoAnswer, Wanted};
-use crate::dns::name::{Name, OwnedName};
+use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
 use crate::resolve::reason::{self, Reason};
 
@@ -114,18 +114,19 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
     ) -> Result<Told, Nobody> {
         let zone = cut.zone.as_name();
-        let mut servers = cut.all_servers();
-        let mut candidates: Vec<Candidate> = Vec::new();
-        // What is known of a server's addresses by itself comes before the glue; glue fills the gaps.
-        for (server, glue) in &servers {
+        let (mut candidates, mut resort, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        for (server, glue) in cut.all_servers() {
             let known = self.known_addresses(server.as_name());
-            let fresh = if known.is_empty() { glue } else { &known };
-            fresh.iter().for_each(|address| self.add(&mut candidates, *address));
+            match (known.is_empty(), glue.is_empty()) {
+                (true, true) => unknown.push(server),
+                (true, false) => glue.iter().for_each(|address| self.add(&mut candidates, *address)),
+                // What a server's own zone says comes first; glue that differs is the last resort.
+                (false, _) => {
+                    known.iter().for_each(|address| self.add(&mut candidates, *address));
+                    resort.extend(glue);
+                }
+            }
         }
-        // Glue that differs from what its own zone says is the last resort.
-        let mut resort: Vec<IpAddr> = servers.iter().flat_map(|(_, glue)| glue.iter().copied()).collect();
-        servers.retain(|(server, glue)| glue.is_empty() && self.known_addresses(server.as_name()).is_empty());
-        let mut unknown: Vec<&OwnedName> = servers.iter().map(|(server, _)| *server).collect();
         self.shuffle(&mut unknown);
         let mut trying: FuturesUnordered<Try<'_>> = FuturesUnordered::new();
         let mut worst = Nobody::NoAddress;
@@ -141,7 +142,7 @@ impl<O: Outside> Seeker<O> {
                 candidate.is_asked = true;
                 let (address, server) = (candidate.address, candidate.server.clone());
                 let usual = server.patience();
-                let wanted = Wanted { name, kind, recursion: false, manner: manner_of(candidate.rounds) };
+                let wanted = Wanted { name, kind, manner: manner_of(candidate.rounds) };
                 company = Some(usual);
                 trying.push(Box::pin(async move {
                     let patience = usual.saturating_mul(PATIENCE_FACTOR).clamp(AGAIN_MIN, AGAIN_MAX);

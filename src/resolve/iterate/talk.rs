@@ -44,8 +44,6 @@ pub enum Manner {
 pub struct Wanted<'q> {
     pub name: Name<'q>,
     pub kind: u16,
-    /// RD, for forwarders.
-    pub recursion: bool,
     pub manner: Manner,
 }
 
@@ -74,13 +72,8 @@ impl<O: Outside> Seeker<O> {
                 cookie: cookie.clone(),
             });
             let case = if mixes { self.outside.chance() | 1 } else { 0 };
-            let writing = Writing {
-                id: chance as u16,
-                recursion: wanted.recursion,
-                checking_disabled: wanted.recursion && self.trusts.is_some(),
-                case,
-                extras,
-            };
+            let writing =
+                Writing { id: chance as u16, recursion: false, checking_disabled: false, case, extras };
             let query = question::write(wanted.name, wanted.kind, &writing);
             if !job.spend_message() {
                 return Err(NoAnswer::Spent);

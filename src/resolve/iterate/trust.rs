@@ -20,7 +20,7 @@ use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::{self, Reason};
 use crate::resolve::validate::aggressive::Spans;
-use crate::resolve::validate::anchors::Anchors;
+use crate::resolve::validate::anchors::{Anchor, Anchors};
 use crate::resolve::validate::chain::{Trust, keys_by_anchor, keys_by_ds};
 use crate::resolve::validate::denial;
 use crate::resolve::validate::fault::Fault;
@@ -113,7 +113,7 @@ impl<O: Outside> Seeker<O> {
         let target = signer.filter(may_sign).unwrap_or(name);
         let mut zone = match self.nearest(trusts, target, anchored) {
             Some(faith) => faith,
-            None => self.anchored(trusts, anchored, job, path).await,
+            None => self.anchored(trusts, anchor, job, path).await,
         };
         let mut below: Option<Name<'_>> = None;
         loop {
@@ -168,11 +168,9 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// The keys of a zone that has an anchor of its own.
-    async fn anchored(&self, trusts: &Trusts, zone: Name<'_>, job: &Job, path: &Path<'_>) -> Faith {
-        let anchor = trusts.anchors.closest(zone, self.outside.now() as u32);
-        let Some(anchor) = anchor else { return Faith::Insecure(None) };
+    async fn anchored(&self, trusts: &Trusts, anchor: &Anchor, job: &Job, path: &Path<'_>) -> Faith {
         let check = |keys: &RrSet, now: u32| keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
-        self.keys(trusts, zone, HELD_MAX, job, path, check).await
+        self.keys(trusts, anchor.name.as_name(), HELD_MAX, job, path, check).await
     }
 
     /// From the zone of `keys` to `name` below it.

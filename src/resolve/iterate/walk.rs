@@ -68,15 +68,14 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Sight, Reason> {
-        match self.known(name, kind) {
+        let will_do = |kept: &Arc<Kept>| {
             // A referral says that there is no DS, but has no SOA for who asks.
-            Some(kept) if matches!(kept.content, Content::NoData(None)) => {
-                self.walk(name, kind, job, path).await
-            }
-            Some(kept) if job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()) => {
-                Ok(Sight::known(kept))
-            }
-            _ => self.walk(name, kind, job, path).await,
+            let is_whole = !matches!(kept.content, Content::NoData(None));
+            is_whole && (job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()))
+        };
+        match self.known(name, kind).filter(will_do) {
+            Some(kept) => Ok(Sight::known(kept)),
+            None => self.walk(name, kind, job, path).await,
         }
     }
 

@@ -26,7 +26,7 @@ use super::places::Place;
 use super::tools::Tools;
 use crate::dns::edns::IdleTime;
 use crate::query::counters::Counters;
-use crate::query::later::Later;
+use crate::query::later::{Later, Pending};
 use crate::query::peer::Peer;
 use crate::query::{Moment, Outcome};
 
@@ -226,8 +226,8 @@ where
         match outcome {
             Ok(Outcome::Ready) => {
                 frames::put(answer, answers);
-                if let Some(later) = scratch.take_renewal() {
-                    self.renew(later);
+                if let Some(renewal) = scratch.take_renewal() {
+                    self.renew(renewal);
                 }
             }
             // Nobody who speaks DNS sends that.
@@ -262,12 +262,13 @@ where
     }
 
     /// Lets a task fetch anew what was answered, if there is room for one.
-    fn renew(&self, later: Later) {
+    fn renew(&self, renewal: Pending) {
         let streams = self.streams.clone();
         let Some(mut permit) = streams.waiting.admit_renewal() else { return };
         tokio::spawn(async move {
             let mut scratch = streams.scratch();
-            let work = or_nothing(streams.desk.renew(later, &mut scratch), &streams.desk.counters().shared);
+            let work =
+                or_nothing(streams.desk.settle(renewal, &mut scratch), &streams.desk.counters().shared);
             let _ = permit.while_held(work).await;
         });
     }

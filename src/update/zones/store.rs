@@ -1,8 +1,8 @@
 //! The last good copy of each zone on disk: a master file that any program reads, and what is known of it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::hash::Hasher;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use siphasher::sip::SipHasher13;
 use crate::dns::name::{Name, OwnedName};
 use crate::rpz::content::Content;
 use crate::rpz::text;
+use crate::sys::whole::write_whole;
 
 /// What could not be done with the disk.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,7 @@ impl Store {
             source,
         })?;
         let text = text::print(content);
-        write_whole(&self.path(zone, "zone"), text.as_bytes())?;
+        write(&self.path(zone, "zone"), text.as_bytes())?;
         self.note(zone, &Meta { refreshed_at, checksum: checksum(text.as_bytes()) })
     }
 
@@ -83,7 +84,7 @@ impl Store {
 
     fn note(&self, zone: &OwnedName, meta: &Meta) -> Result<(), Error> {
         let text = serde_json::to_vec(meta).expect("plain fields print as JSON");
-        write_whole(&self.path(zone, "json"), &text)
+        write(&self.path(zone, "json"), &text)
     }
 
     fn path(&self, zone: &OwnedName, end: &str) -> PathBuf {
@@ -105,17 +106,8 @@ fn checksum(octets: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Writes beside, flushes, renames, flushes the folder.
-fn write_whole(path: &Path, octets: &[u8]) -> Result<(), Error> {
-    let beside = path.with_added_extension("new");
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&beside)?;
-        file.write_all(octets)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().map_err(|source| Error { what: "write", path: path.to_owned(), source })
+fn write(path: &Path, octets: &[u8]) -> Result<(), Error> {
+    write_whole(path, octets).map_err(|source| Error { what: "write", path: path.to_owned(), source })
 }
 
 #[cfg(test)]

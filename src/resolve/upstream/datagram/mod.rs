@@ -15,9 +15,9 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
 use super::tally::Tally;
-use crate::dns::edns::{PAYLOAD, TYPE_OPT};
-use crate::dns::name::HEADER;
+use crate::dns::edns::PAYLOAD;
 use crate::resolve::Ask;
+use crate::resolve::iterate::question::{self, Extras, Matches, Writing};
 use crate::sys::outgoing::connected;
 
 /// How often a question is sent, the first time included.
@@ -63,7 +63,7 @@ impl Datagrams {
     async fn ask_once(&self, ask: &Ask, edns: bool, tally: &Tally) -> Found {
         tally.asked();
         let start = Instant::now();
-        match self.exchange(ask, &query(ask, edns), start, tally.rtt()).await {
+        match self.exchange(&query(ask, edns), start, tally.rtt()).await {
             Ok(Some(octets)) => {
                 tally.answered(start.elapsed());
                 let truncated = octets[2] & 0x02 != 0 || octets.len() > usize::from(PAYLOAD);
@@ -80,7 +80,6 @@ impl Datagrams {
     /// Sends and waits, and sends again. `None`: too many stray datagrams.
     async fn exchange(
         &self,
-        ask: &Ask,
         query: &[u8],
         start: Instant,
         rtt: Option<Duration>,
@@ -103,7 +102,7 @@ impl Datagrams {
                     Err(_) => break,
                     Ok(received) => received?,
                 };
-                if is_answer(ask, query, &octets) {
+                if is_answer(query, &octets) {
                     return Ok(Some(octets));
                 }
                 stray += 1;
@@ -118,39 +117,19 @@ impl Datagrams {
 
 /// A new question, with EDNS of our own and nothing of the client's but what it asks.
 fn query(ask: &Ask, edns: bool) -> Vec<u8> {
-    let name = ask.name.as_name().wire();
-    let mut query = Vec::with_capacity(HEADER + name.len() + 15);
-    query.extend_from_slice(&rand::random::<[u8; 2]>());
-    let checking = if ask.checking_disabled { 0x10 } else { 0 };
-    query.extend_from_slice(&[0x01, checking, 0, 1, 0, 0, 0, 0, 0, u8::from(edns)]);
-    query.extend_from_slice(name);
-    query.extend_from_slice(&ask.rtype.to_be_bytes());
-    query.extend_from_slice(&ask.class.to_be_bytes());
-    if edns {
-        query.push(0);
-        query.extend_from_slice(&TYPE_OPT.to_be_bytes());
-        query.extend_from_slice(&PAYLOAD.to_be_bytes());
-        query.extend_from_slice(&[0, 0, if ask.dnssec_ok { 0x80 } else { 0 }, 0, 0, 0]);
-    }
-    query
+    let writing = Writing {
+        id: rand::random(),
+        recursion: true,
+        checking_disabled: ask.checking_disabled,
+        case: 0,
+        extras: edns.then_some(Extras { payload: PAYLOAD, dnssec_ok: ask.dnssec_ok, cookie: None }),
+    };
+    question::write(ask.name.as_name(), ask.rtype, &writing)
 }
 
-/// Whether a datagram is the answer to `query`: its id, and its question. A server that could not read the
-/// question need not repeat it.
-fn is_answer(ask: &Ask, query: &[u8], octets: &[u8]) -> bool {
-    if octets.len() < HEADER || octets[..2] != query[..2] || octets[2] & 0xf8 != 0x80 {
-        return false;
-    }
-    match octets[4..6] {
-        [0, 0] => knows_no_edns(octets),
-        [0, 1] => {
-            let name = HEADER..HEADER + ask.name.as_name().wire().len();
-            let fixed = name.end..name.end + 4;
-            octets.get(fixed.clone()).is_some_and(|octets| *octets == query[fixed])
-                && octets[name.clone()].eq_ignore_ascii_case(&query[name])
-        }
-        _ => false,
-    }
+/// Whether a datagram answers `query`. Only one that could not read the question need not repeat it.
+fn is_answer(query: &[u8], octets: &[u8]) -> bool {
+    question::is_answer(query, octets) != Matches::No && (octets[5] == 1 || knows_no_edns(octets))
 }
 
 /// FORMERR or NOTIMP: what a server says that cannot read an OPT record. BADVERS is beyond four bits, in an

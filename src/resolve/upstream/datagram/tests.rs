@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::dns::name::OwnedName;
+use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 
