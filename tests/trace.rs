@@ -15,7 +15,8 @@ use lachan::lists::spec::ListSpec;
 use lachan::lists::starter;
 use lachan::model::tier::Tier;
 use lachan::policy::TierSettings;
-use lachan::resolve::{Resolver, Settings as ResolveSettings};
+use lachan::resolve::Resolver;
+use lachan::resolve::settings::Settings as ResolveSettings;
 use socket2::{Domain, Socket, Type};
 
 use crate::oracle::Oracle;

@@ -11,7 +11,8 @@ use lachan::dns::message::{Section, check_rdata, records};
 use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::rdata::rtype;
 use lachan::resolve::local::{RecordSpec, ZoneSpec};
-use lachan::resolve::{Ask, Mode, Resolver, Settings};
+use lachan::resolve::settings::{Mode, Settings};
+use lachan::resolve::{Ask, Resolver};
 use tempfile::TempDir;
 
 /// The zone that the file is read as, and names that are asked of it.

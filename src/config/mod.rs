@@ -55,7 +55,7 @@ pub struct Settings {
     /// The control socket.
     pub control: PathBuf,
     /// Resolution.
-    pub resolve: resolve::Settings,
+    pub resolve: resolve::settings::Settings,
     /// Lists.
     pub lists: Lists,
     /// Response policy zones, in their order.

@@ -15,10 +15,11 @@ use super::iterate::budget::Freshness;
 use super::iterate::trust::Trusts;
 use super::iterate::{self, Seeker};
 use super::local::Local;
+use super::settings::Settings;
 use super::upstream::wires::Wires;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
-use super::{Answer, Ask, Error, Settings, UpstreamState, file, wire};
+use super::{Answer, Ask, Error, UpstreamState, file, wire};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::servers::NameServers;
 

@@ -54,7 +54,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     let rpz = rpz::zones(desk, &spec.rpz, &policy.groups);
     // A query that loses its place is under way until its task has noticed: twice as many may be for a moment.
     let in_flight = serve.in_flight_max.saturating_mul(2);
-    let resolve = crate::resolve::Settings { in_flight, ..resolve };
+    let resolve = crate::resolve::settings::Settings { in_flight, ..resolve };
     Settings { school, serve, control, resolve, lists, rpz, journal, policy, state }
 }
 

@@ -21,8 +21,8 @@ use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::iterate::minimise::Minimisation;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
+use crate::resolve::settings::{Mode, Settings, recommended_never_ask};
 use crate::resolve::validate::Sha1Signatures;
-use crate::resolve::{Mode, Settings, recommended_never_ask};
 
 /// TTL of a local record that says none: an hour, as zone files commonly do.
 const LOCAL_TTL: Duration = Duration::from_secs(3600);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::*;
 use crate::config::init::{Answerer, Error, Existing, interview, write};
 use crate::model::tier::Tier;
-use crate::resolve::Mode;
+use crate::resolve::settings::Mode;
 
 /// Answers in order; remembers what was asked and told.
 struct Person {

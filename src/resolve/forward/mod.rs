@@ -27,11 +27,12 @@ use tokio::time::sleep;
 
 use super::iterate::outside::Forwarded;
 use super::reason::{self, Reason};
+use super::settings::Settings;
 use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::tally::Tally;
 use super::upstream::{Provider, source_for};
 use super::wire::{self, Taken};
-use super::{Answer, Ask, Error, Proof, Settings, UpstreamState};
+use super::{Answer, Ask, Error, Proof, UpstreamState};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};

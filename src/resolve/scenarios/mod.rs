@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
 
-use super::{Answer, Ask, Proof, Resolver, Settings};
+use super::settings::Settings;
+use super::{Answer, Ask, Proof, Resolver};
 use crate::dns::ede::EdeCode;
 use crate::dns::reply::Rcode;
 use world::{Manner, Server, World, a, ask, zone};

@@ -17,9 +17,9 @@ use super::world::Zone;
 use super::*;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
-use crate::resolve::Mode;
 use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
+use crate::resolve::settings::Mode;
 
 type Handler = InMemoryZoneHandler<TokioRuntimeProvider>;
 

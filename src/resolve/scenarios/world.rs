@@ -17,7 +17,8 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
 use crate::dns::name::OwnedName;
-use crate::resolve::{Ask, Mode, Settings};
+use crate::resolve::Ask;
+use crate::resolve::settings::{Mode, Settings};
 
 /// How a server behaves.
 #[derive(Clone)]

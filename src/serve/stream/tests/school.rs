@@ -73,10 +73,10 @@ fn world(upstream: SocketAddr) -> World {
         servers: vec![upstream.to_string().parse().unwrap()],
         validates: false,
     };
-    let resolver = Resolver::new(resolve::Settings {
-        mode: resolve::Mode::Forward,
+    let resolver = Resolver::new(resolve::settings::Settings {
+        mode: resolve::settings::Mode::Forward,
         forwards: vec![root],
-        ..resolve::Settings::default()
+        ..resolve::settings::Settings::default()
     });
     World {
         policy: Policy::build(&policy(), *index.key(), |_| None, &Roster::default()).unwrap(),
