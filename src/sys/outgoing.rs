@@ -1,21 +1,90 @@
-//! Sockets for questions of our own.
+//! A UDP socket for one question of our own, in the event loop for what comes back alone.
+//!
+//! Each question has a socket of its own on a port that the kernel draws, connected to the server: who cannot
+//! see the answer's way has to guess the port as well as the id (RFC 5452).
+//!
+//! The event loop's own socket type waits for room to send too. A new socket has that, and gets it again when
+//! its datagram has left: the loop would turn twice for news that nobody waits for.
 
+#![expect(unsafe_code, reason = "whoever hands a descriptor to the event loop vouches for it")]
+
+use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
-/// A UDP socket that only hears `server`, ready for an event loop. Its port is drawn by the kernel, from all
-/// that it hands out; its address is `source`, if there is one.
-///
-/// # Errors
-/// What the kernel says of the addresses, or that there are no descriptors left.
-pub fn connected(server: SocketAddr, source: Option<SocketAddr>) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(server), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+/// Octets of a datagram that are taken: more than anybody is offered, to see what is too long.
+const DATAGRAM_MAX: usize = 4096;
+
+thread_local! {
+    /// Where datagrams are received. What is handed on is no longer than it has to be.
+    static BUFFER: RefCell<Box<[u8; DATAGRAM_MAX]>> = RefCell::new(Box::new([0; DATAGRAM_MAX]));
+}
+
+/// A socket that has sent a question and hears its server alone.
+pub struct Asking(AsyncFd<UdpSocket>);
+
+impl Asking {
+    /// Sends `query` to `server`, from `source` if there is one.
+    ///
+    /// # Errors
+    /// What the kernel says of the addresses or the way, or that there are no descriptors left.
+    ///
+    /// # Panics
+    /// Outside of an event loop.
+    pub fn send(server: SocketAddr, source: Option<SocketAddr>, query: &[u8]) -> io::Result<Self> {
+        let socket = connected(server, source)?;
+        // Before the loop knows the socket: this need not wait for a turn of it.
+        put(&socket, query)?;
+        // SAFETY: the standard library's socket owns its descriptor, tells always the same one, and closes it
+        // when it is dropped; what it is moved into drops it after it left the loop, and nothing here takes it
+        // out.
+        let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?;
+        Ok(Self(socket))
+    }
+
+    /// Sends it again.
+    ///
+    /// # Errors
+    /// What the kernel says, also of what was sent before.
+    pub fn send_again(&self, query: &[u8]) -> io::Result<()> {
+        put(self.0.get_ref(), query)
+    }
+
+    /// The next datagram from the server.
+    ///
+    /// # Errors
+    /// What the kernel says, as that nobody is there.
+    pub async fn receive(&self) -> io::Result<Vec<u8>> {
+        self.0.async_io(Interest::READABLE, take).await
+    }
+}
+
+/// A socket that hears `server` alone. Its port is drawn by the kernel, from all that it hands out; its address
+/// is `source`, if there is one.
+fn connected(server: SocketAddr, source: Option<SocketAddr>) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(server), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     if let Some(source) = source {
         socket.bind(&source.into())?;
     }
     socket.connect(&server.into())?;
     Ok(socket.into())
+}
+
+/// What the kernel has no room for is lost, as it may be on the way.
+fn put(socket: &UdpSocket, query: &[u8]) -> io::Result<()> {
+    match socket.send(query) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn take(socket: &UdpSocket) -> io::Result<Vec<u8>> {
+    BUFFER.with_borrow_mut(|buffer| {
+        let len = socket.recv(&mut buffer[..])?;
+        Ok(buffer[..len].to_vec())
+    })
 }

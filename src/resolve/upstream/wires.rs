@@ -1,8 +1,6 @@
 //! The world as iteration needs it: the system's clocks, sockets, and chance.
 //!
-//! Each question goes out of a socket of its own on a port that the kernel draws, connected to the server,
-//! with an id that is drawn too: who cannot see the answer's way has to guess both (RFC 5452). What does not
-//! match is not an answer and is passed over; too much of it is somebody guessing.
+//! What does not match a question is not an answer and is passed over; too much of it is somebody guessing.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, UdpSocket};
+use tokio::net::TcpSocket;
 use tokio::time::{sleep, timeout};
 
 use super::source_for;
@@ -20,12 +18,10 @@ use crate::resolve::iterate::outside::{Forwarded, Outside, Silence, Way};
 use crate::resolve::iterate::question::{Matches, is_answer};
 use crate::resolve::local::Local;
 use crate::resolve::reason::Reason;
-use crate::sys::outgoing::connected;
+use crate::sys::outgoing::Asking;
 
 /// The port of name servers.
 const PORT: u16 = 53;
-/// Octets of a datagram that are taken: more than anybody is offered, to see what is too long.
-const DATAGRAM_MAX: usize = 4096;
 /// Datagrams that do not match, after which somebody is guessing.
 const STRAY_MAX: u32 = 8;
 
@@ -99,18 +95,9 @@ async fn by_datagram(
     source: Option<SocketAddr>,
     query: &[u8],
 ) -> io::Result<Option<Vec<u8>>> {
-    let socket = connected(server, source)?;
-    // A new socket takes a datagram at once: to wait until the event loop says so costs a turn of it.
-    let sent = socket.send(query);
-    let socket = UdpSocket::from_std(socket)?;
-    match sent {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.send(query).await.map(drop)?,
-        sent => sent.map(drop)?,
-    }
-    let mut octets = Vec::with_capacity(DATAGRAM_MAX);
+    let socket = Asking::send(server, source, query)?;
     for _ in 0..=STRAY_MAX {
-        octets.clear();
-        socket.recv_buf(&mut octets).await?;
+        let octets = socket.receive().await?;
         if is_answer(query, &octets) != Matches::No {
             return Ok(Some(octets));
         }

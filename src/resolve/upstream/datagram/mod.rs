@@ -1,8 +1,7 @@
 //! One question to one server over UDP, octets in and octets out.
 //!
-//! Each question has a socket of its own on a port that the kernel draws, connected to the server, and an
-//! id that is drawn too: who cannot see the answer's way has to guess both (RFC 5452). What does not match
-//! is not an answer and is passed over; too much of it is somebody guessing, and then only TCP will do.
+//! What does not match the question is not an answer and is passed over; too much of it is somebody guessing,
+//! and then only TCP will do.
 //!
 //! The library's pool asks over UDP as well, and costs twice as much: its messages are read and written
 //! record by record, and each question passes through a dozen boxed futures.
@@ -11,14 +10,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
 use super::tally::Tally;
 use crate::dns::edns::PAYLOAD;
 use crate::resolve::Ask;
 use crate::resolve::iterate::question::{self, Extras, Matches, Writing};
-use crate::sys::outgoing::connected;
+use crate::sys::outgoing::Asking;
 
 /// How often a question is sent, the first time included.
 const SENT_MAX: u32 = 3;
@@ -84,20 +82,19 @@ impl Datagrams {
         start: Instant,
         rtt: Option<Duration>,
     ) -> io::Result<Option<Vec<u8>>> {
-        let socket = UdpSocket::from_std(connected(self.server, self.source)?)?;
+        let socket = Asking::send(self.server, self.source, query)?;
         let end = start + self.patience;
         let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
-        // One octet more than we offer, to see what is too long.
-        let mut octets = Vec::with_capacity(usize::from(PAYLOAD) + 1);
         let mut stray = 0;
         let mut until = start;
         for sent in 1..=SENT_MAX {
-            socket.send(query).await?;
+            if sent > 1 {
+                socket.send_again(query)?;
+            }
             until = if sent == SENT_MAX { end } else { (until + wait).min(end) };
             wait *= 2;
             loop {
-                octets.clear();
-                match timeout_at(until, socket.recv_buf(&mut octets)).await {
+                let octets = match timeout_at(until, socket.receive()).await {
                     Err(_) if until >= end => return Err(io::ErrorKind::TimedOut.into()),
                     Err(_) => break,
                     Ok(received) => received?,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tokio::net::UdpSocket;
+
 use super::*;
 use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;
