@@ -99,7 +99,7 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
             listen::BURST
         );
     }
-    let workers = tasks::start_workers(&app, listeners, &runtime, &waiting, &later_tally)?;
+    let workers = tasks::start_workers(&app, listeners, &waiting, &later_tally)?;
     runtime.block_on(async {
         let running = tasks::Running::start(app.clone(), workers.streams).await?;
         greet(&greeting);
@@ -110,7 +110,7 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     notify(State::Stopping);
     info!("stopping: no new queries, what waits is still answered");
     workers.udp.stop();
-    runtime.block_on(tasks::drain(&waiting));
+    tasks::note_undrained(&waiting);
     runtime.shutdown_timeout(tasks::SHUTDOWN);
     drop(workers.tallies);
     if let Some(app) = Arc::into_inner(app)

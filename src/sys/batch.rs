@@ -51,6 +51,15 @@ pub struct Batch {
     sending: Calls,
 }
 
+/// What receiving does where nothing has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Wait for the first datagram, as long as was said to [`Udp::bind`].
+    ForOne,
+    /// Say so.
+    No,
+}
+
 /// By which calls datagrams go one way. Learnt from how the first one ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Calls {
@@ -120,11 +129,11 @@ impl Batch {
         }
     }
 
-    /// Waits for a datagram and takes it together with those that wait behind it.
+    /// Takes the datagrams that have come; where there are none, [waits](Wait) for one.
     ///
     /// # Errors
-    /// What the kernel says; `WouldBlock` after the wait given to [`Udp::bind`].
-    pub fn receive(&mut self, socket: &Udp) -> io::Result<()> {
+    /// What the kernel says; `WouldBlock` where nothing came.
+    pub fn receive(&mut self, socket: &Udp, wait: Wait) -> io::Result<()> {
         self.received = 0;
         let packet_info = socket.packet_info();
         // SAFETY: plain C structures of integers and pointers, for which zeros are a value.
@@ -140,7 +149,7 @@ impl Batch {
                 header.msg_hdr.msg_controllen = size_of_val(&slot.control) as _;
             }
         }
-        self.received = take_in(socket, &mut headers, &mut self.receiving)?;
+        self.received = take_in(socket, &mut headers, &mut self.receiving, wait)?;
         for (header, slot) in headers[..self.received].iter().zip(&mut self.slots) {
             let cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
             slot.len = if cut { 0 } else { (header.msg_len as usize).min(QUERY_MAX) };
@@ -149,6 +158,11 @@ impl Batch {
             slot.is_due = false;
         }
         Ok(())
+    }
+
+    /// Whether all was taken that had come: more can only have come since. Until the answers are sent.
+    pub fn is_all(&self) -> bool {
+        self.received == 0 || self.received < BATCH && self.receiving == Calls::Batches
     }
 
     /// Hands each datagram to `answer`, with a buffer for what it writes; it says whether that is to be
@@ -192,8 +206,9 @@ impl Batch {
 }
 
 /// Receives into `headers`, at least one datagram. Says how many.
-fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> io::Result<usize> {
+fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls, wait: Wait) -> io::Result<usize> {
     let fd = socket.as_raw_fd();
+    let single = if wait == Wait::No { libc::MSG_DONTWAIT } else { 0 };
     if *calls != Calls::OneByOne {
         let most = headers.len() as c_uint;
         // SAFETY: `receive` has made each header of the slice point at an address, a buffer and a control
@@ -201,7 +216,8 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> io::Resu
         // the call and which nobody else touches during it (`&mut self`). The kernel writes at most those
         // lengths, and no more than `most` headers. A null timeout means none.
         let got = unsafe {
-            libc::recvmmsg(fd, headers.as_mut_ptr(), most, libc::MSG_WAITFORONE, std::ptr::null_mut())
+            let flags = libc::MSG_WAITFORONE | single;
+            libc::recvmmsg(fd, headers.as_mut_ptr(), most, flags, std::ptr::null_mut())
         };
         match Errno::result(got) {
             Ok(got) => {
@@ -213,7 +229,7 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> io::Resu
         }
     }
     // SAFETY: as above, for the first header alone.
-    let got = unsafe { libc::recvmsg(fd, &raw mut headers[0].msg_hdr, 0) };
+    let got = unsafe { libc::recvmsg(fd, &raw mut headers[0].msg_hdr, single) };
     headers[0].msg_len = Errno::result(got)? as c_uint;
     *calls = Calls::OneByOne;
     Ok(1)

@@ -4,13 +4,18 @@
 //! client would throw the answer away. Linux tells by packet info (`ip(7)`, `ipv6(7)`); where that is
 //! not to be had the socket still works, and the kernel picks the source.
 
+#![expect(unsafe_code, reason = "whoever hands a descriptor to the event loop vouches for it")]
+
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, getsockopt, sendmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
 /// Receive buffer asked of the kernel, in octets: a burst after idleness must not be lost. Without
 /// `CAP_NET_ADMIN` the kernel gives no more than `net.core.rmem_max`, on Debian 212,992.
@@ -132,6 +137,43 @@ impl Udp {
             }
         }
         Ok(())
+    }
+}
+
+/// A socket whose datagrams an event loop looks out for.
+pub struct Watched(AsyncFd<Arc<Udp>>);
+
+impl Watched {
+    /// Lets the event loop look out.
+    ///
+    /// # Errors
+    /// The kernel has no room left for another one.
+    ///
+    /// # Panics
+    /// Outside of an event loop.
+    pub fn new(socket: Arc<Udp>) -> io::Result<Self> {
+        // SAFETY: the socket owns its descriptor, tells always the same one, and closes it when the last of
+        // its owners is gone, of which one is here until it left the loop.
+        let watched = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?;
+        Ok(Self(watched))
+    }
+
+    /// Waits until there may be a datagram.
+    ///
+    /// # Errors
+    /// The event loop ends.
+    pub async fn ready(&self) -> io::Result<Ready<'_>> {
+        self.0.readable().await.map(Ready)
+    }
+}
+
+/// There may be datagrams, until somebody says that there are none.
+pub struct Ready<'w>(AsyncFdReadyGuard<'w, Arc<Udp>>);
+
+impl Ready<'_> {
+    /// All have been taken. What has come since, the event loop knows of.
+    pub fn taken(mut self) {
+        self.0.clear_ready();
     }
 }
 

@@ -44,7 +44,7 @@ fn a_batch_answers_each_client_from_the_address_that_it_asked() {
             (batch.receiving, batch.sending) = (calls, calls);
             let mut seen = 0;
             while seen < clients.len() {
-                batch.receive(&server).unwrap();
+                batch.receive(&server, Wait::ForOne).unwrap();
                 batch.each(|datagram, out| {
                     assert_eq!(datagram.octets.len(), 40);
                     assert_eq!(datagram.from, clients[usize::from(datagram.octets[0])].local_addr().unwrap());
@@ -72,7 +72,7 @@ fn what_waits_is_taken_at_once_and_what_is_not_due_is_not_sent() {
         client.send(&[n]).unwrap();
     }
     let mut batch = Batch::new();
-    batch.receive(&server).unwrap();
+    batch.receive(&server, Wait::ForOne).unwrap();
     assert_eq!(batch.received, 5);
     batch.each(|datagram, out| {
         out.clear();
@@ -95,7 +95,7 @@ fn one_answer_that_cannot_be_sent_does_not_hold_up_the_others() {
         client.send(&[n]).unwrap();
     }
     let mut batch = Batch::new();
-    batch.receive(&server).unwrap();
+    batch.receive(&server, Wait::ForOne).unwrap();
     batch.each(|datagram, out| {
         out.clear();
         // Longer than a datagram can be: the kernel refuses it.
@@ -116,7 +116,7 @@ fn a_datagram_that_was_cut_is_handed_out_empty() {
     client.send(&[1; QUERY_MAX + 1]).unwrap();
     client.send(&[1; QUERY_MAX]).unwrap();
     let mut batch = Batch::new();
-    batch.receive(&server).unwrap();
+    batch.receive(&server, Wait::ForOne).unwrap();
     let mut lengths = Vec::new();
     batch.each(|datagram, _| {
         lengths.push(datagram.octets.len());
