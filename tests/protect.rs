@@ -121,6 +121,33 @@ fn one_client_that_floods_does_not_starve_another() {
 }
 
 #[test]
+fn what_is_known_is_answered_while_others_wait_on_the_same_worker() {
+    let upstream = Slow::start();
+    let (server, _school) = serve(upstream.address(), "", "[listen]\nworkers = 1\n");
+    let host = Host::at("127.0.0.2", server.address);
+    // The second time the worker comes back from having nobody who waits.
+    for round in 0..2 {
+        let asked: Vec<_> = (0..20)
+            .map(|id| {
+                host.send(&format!("n{round}x{id}.example"), id);
+                upstream.asked_for(&format!("n{round}x{id}"))
+            })
+            .collect();
+        for id in 100..250 {
+            host.send("blocked.example", id);
+            let answer = host.receive().expect("an answer before any of those that wait");
+            assert_eq!((u16::from(answer.octets[1]), answer.is_blocked()), (id, true));
+        }
+        for (id, asked) in asked.iter().enumerate().rev() {
+            upstream.answer(asked, [198, 51, 100, id as u8]);
+            let answer = host.receive().expect("an answer at last");
+            assert_eq!(usize::from(answer.octets[1]), id);
+            assert_eq!(answer.addresses(), [format!("198.51.100.{id}")]);
+        }
+    }
+}
+
+#[test]
 fn a_client_has_no_more_than_its_share_waiting_over_udp_and_tcp_together() {
     let upstream = Slow::start();
     let (server, school) = serve(upstream.address(), "", "[listen]\nin_flight_per_client = 2\n");
