@@ -114,6 +114,7 @@ held! {
     any_index_file_is_refused_or_harmless: index;
     every_line_of_any_list_is_accounted_for: list;
     any_name_prints_as_what_reads_back_the_same: name;
+    any_policy_zone_is_kept_as_it_came_and_any_announcement_is_nobody_elses: policy;
     any_packet_gets_the_answer_that_is_due: question;
     any_answer_from_upstream_is_kept_and_written_as_what_it_is: upstream;
     any_zone_is_refused_or_answers: zone;

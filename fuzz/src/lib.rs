@@ -12,6 +12,7 @@ pub mod control;
 pub mod index;
 pub mod list;
 pub mod name;
+pub mod policy;
 pub mod question;
 pub mod upstream;
 pub mod zone;
@@ -38,7 +39,7 @@ macro_rules! targets {
     };
 }
 
-targets!(authority, config, control, index, list, name, question, upstream, zone);
+targets!(authority, config, control, index, list, name, policy, question, upstream, zone);
 
 /// The program's own folder, wherever these bodies are compiled.
 fn house() -> PathBuf {
