@@ -40,6 +40,15 @@ fn odd_queries_get_their_codes() {
     let rcode = |packet: &[u8]| exchange("127.0.0.1", setup.server.address, packet).unwrap().rcode;
     assert_eq!(rcode(&changed("a.example", A, |p| p[2] |= 2 << 3)), 4, "opcode STATUS is NOTIMP");
     assert_eq!(rcode(&changed("a.example", A, |p| p[2] |= 5 << 3)), 4, "UPDATE is NOTIMP");
+    // The other bits may mean something else there (RFC 8906 §8.1).
+    let unknown = exchange(
+        "127.0.0.1",
+        setup.server.address,
+        &changed("a.example", A, |p| {
+            (p[2], p[3]) = (0x7f, 0xf0);
+        }),
+    );
+    assert_eq!(unknown.unwrap().octets[2..], [0xf8, 4, 0, 0, 0, 0, 0, 0, 0, 0], "NOTIMP and nothing else");
     assert_eq!(rcode(&changed("a.example", A, |p| p[5] = 2)), 1, "two questions are FORMERR");
     assert_eq!(rcode(&changed("a.example", 252, |_| {})), 5, "AXFR is REFUSED");
     let ednsver = changed("a.example", A, |p| {

@@ -58,12 +58,14 @@ impl<'b> Reply<'b> {
         Self { buf, question_end: question.end, counts: [0; 3], rcode, edns }
     }
 
-    /// An answer to a packet that could not be read as a question: the header alone.
+    /// An answer to a packet that could not be read as a question: the header alone. RD comes back where it
+    /// means what it does in queries; nobody is told that recursion is to be had (RFC 8906 §8.1).
     pub fn to_header(packet: &[u8], rcode: Rcode, buf: &'b mut Vec<u8>) -> Self {
         buf.clear();
         buf.extend_from_slice(&packet[..2]);
-        buf.push(0x80 | packet[2] & 0x79);
-        buf.push(0x80 | packet[3] & 0x10 | (rcode as u8 & 0x0f));
+        let opcode = packet[2] & 0x78;
+        buf.push(0x80 | opcode | if opcode == 0 { packet[2] & 0x01 } else { 0 });
+        buf.push(rcode as u8 & 0x0f);
         buf.extend_from_slice(&[0; 8]);
         Self { buf, question_end: HEADER, counts: [0; 3], rcode, edns: None }
     }
