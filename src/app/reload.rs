@@ -14,9 +14,10 @@ use super::{App, lists, world};
 use crate::config::{Look, Settings};
 use crate::filter::Index;
 use crate::lists::spec::{ListSpec, SourceSpec};
+use crate::sys::clock::unix_now;
 use crate::sys::priority::{Behind, step_back};
 use crate::update::compile::{CompileError, compile, infos};
-use crate::update::refresh::{RefreshError, Refreshed, refresh, unix_now};
+use crate::update::refresh::{RefreshError, Refreshed, refresh};
 use crate::update::schedule::wait;
 
 /// Why a new world was not built. The old one answers on.

@@ -9,7 +9,7 @@ use super::{App, Complaint};
 use crate::config::Settings;
 use crate::journal::health::Health;
 use crate::resolve::UpstreamState;
-use crate::update::refresh::unix_now;
+use crate::sys::clock::unix_now;
 
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;

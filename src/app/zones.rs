@@ -25,7 +25,7 @@ use crate::rpz::transfer::notify::{Bell, Listener};
 use crate::rpz::transfer::timers::Timers;
 use crate::rpz::transfer::tsig::Key;
 use crate::rpz::zones::{self, Source, Zone};
-use crate::update::refresh::unix_now;
+use crate::sys::clock::unix_now;
 use crate::update::zones::primary::{Brought, Error, refresh};
 use crate::update::zones::store::Store;
 use crate::update::zones::{file, store};

@@ -21,7 +21,7 @@ mod zones;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -40,6 +40,7 @@ use crate::policy::decide::decide;
 use crate::resolve::Ask;
 use crate::resolve::cache::Cache;
 use crate::rpz::transfer::notify;
+use crate::sys::clock::unix_now;
 use again::Rests;
 use counters::{AllCounters, Counters, Counts};
 use later::{Later, Pending, Shed};
@@ -379,9 +380,7 @@ impl Desk {
         if world.announced.is_empty() || !notify::is_notify(packet) {
             return false;
         }
-        // The clock of the wall: signatures are made by it.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        notify::take(&world.announced, packet, peer.address, now, out)
+        notify::take(&world.announced, packet, peer.address, self.now(), out)
     }
 
     /// Writes the answer to a query that does not get, or loses, its place among those that wait.
@@ -396,9 +395,9 @@ impl Desk {
         }
     }
 
-    /// Seconds since 1970: TTLs count by the wall clock.
+    /// Seconds since 1970: TTLs count by the wall clock, and signatures are made by it.
     fn now(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        unix_now()
     }
 }
 

@@ -85,7 +85,7 @@ impl Worker {
     }
 
     fn run(self, runtime: &Runtime) {
-        let mut desk = Receiving {
+        let mut receiving = Receiving {
             batch: Batch::new(),
             scratch: Scratch::new(self.tally.clone(), self.desk.counters().for_worker()).with_packets(),
             failing: false,
@@ -93,8 +93,8 @@ impl Worker {
         let _tasks = runtime.enter();
         while !self.stop.load(Ordering::Relaxed) {
             if has_tasks(runtime) {
-                runtime.block_on(self.run_beside_tasks(runtime, &mut desk));
-            } else if self.turn(&mut desk, Wait::ForOne) == Turn::Failed {
+                runtime.block_on(self.run_beside_tasks(runtime, &mut receiving));
+            } else if self.turn(&mut receiving, Wait::ForOne) == Turn::Failed {
                 std::thread::sleep(LOOK_UP);
             }
         }
@@ -102,9 +102,9 @@ impl Worker {
     }
 
     /// Answers what comes until there are no tasks any more, or for [`LOOK_UP`].
-    async fn run_beside_tasks(&self, runtime: &Runtime, desk: &mut Receiving) {
+    async fn run_beside_tasks(&self, runtime: &Runtime, receiving: &mut Receiving) {
         let Ok(watched) = Watched::new(self.socket.clone()) else {
-            self.turn(desk, Wait::No);
+            self.turn(receiving, Wait::No);
             return sleep(LOOK_BESIDE_TASKS).await;
         };
         let mut until = pin!(sleep(LOOK_UP));
@@ -114,7 +114,7 @@ impl Worker {
                 Ok(ready) = watched.ready() => ready,
                 () = &mut until => return,
             };
-            match self.turn(desk, Wait::No) {
+            match self.turn(receiving, Wait::No) {
                 Turn::All => ready.taken(),
                 Turn::Some => yield_now().await,
                 Turn::Failed => return sleep(LOOK_UP).await,
@@ -123,26 +123,26 @@ impl Worker {
     }
 
     /// Takes a batch and answers it.
-    fn turn(&self, desk: &mut Receiving, wait: Wait) -> Turn {
-        let turn = match desk.batch.receive(&self.socket, wait) {
-            Ok(()) if desk.batch.is_all() => Turn::All,
+    fn turn(&self, receiving: &mut Receiving, wait: Wait) -> Turn {
+        let turn = match receiving.batch.receive(&self.socket, wait) {
+            Ok(()) if receiving.batch.is_all() => Turn::All,
             Ok(()) => Turn::Some,
             Err(error) if is_wait(&error) => return Turn::All,
             Err(error) => {
                 // An ICMP error of a client long gone shows here too; a socket that fails for good must
                 // neither flood the log nor spin.
-                if !desk.failing {
+                if !receiving.failing {
                     error!(%error, "could not receive: {error}");
                 }
-                desk.failing = true;
+                receiving.failing = true;
                 return Turn::Failed;
             }
         };
-        desk.failing = false;
+        receiving.failing = false;
         let moment = self.desk.moment();
-        let scratch = &mut desk.scratch;
-        desk.batch.each(|datagram, out| self.answer(&moment, &datagram, scratch, out));
-        desk.batch.send(&self.socket);
+        let scratch = &mut receiving.scratch;
+        receiving.batch.each(|datagram, out| self.answer(&moment, &datagram, scratch, out));
+        receiving.batch.send(&self.socket);
         turn
     }
 

@@ -208,7 +208,10 @@ impl Batch {
 /// Receives into `headers`, at least one datagram. Says how many.
 fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls, wait: Wait) -> io::Result<usize> {
     let fd = socket.as_raw_fd();
-    let single = if wait == Wait::No { libc::MSG_DONTWAIT } else { 0 };
+    let flags = match wait {
+        Wait::ForOne => 0,
+        Wait::No => libc::MSG_DONTWAIT,
+    };
     if *calls != Calls::OneByOne {
         let most = headers.len() as c_uint;
         // SAFETY: `receive` has made each header of the slice point at an address, a buffer and a control
@@ -216,7 +219,7 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls, wait: Wait)
         // the call and which nobody else touches during it (`&mut self`). The kernel writes at most those
         // lengths, and no more than `most` headers. A null timeout means none.
         let got = unsafe {
-            let flags = libc::MSG_WAITFORONE | single;
+            let flags = libc::MSG_WAITFORONE | flags;
             libc::recvmmsg(fd, headers.as_mut_ptr(), most, flags, std::ptr::null_mut())
         };
         match Errno::result(got) {
@@ -229,7 +232,7 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls, wait: Wait)
         }
     }
     // SAFETY: as above, for the first header alone.
-    let got = unsafe { libc::recvmsg(fd, &raw mut headers[0].msg_hdr, single) };
+    let got = unsafe { libc::recvmsg(fd, &raw mut headers[0].msg_hdr, flags) };
     headers[0].msg_len = Errno::result(got)? as c_uint;
     *calls = Calls::OneByOne;
     Ok(1)

@@ -1,14 +1,13 @@
 //! One list's newer text: fetched, read, judged by the gate, and kept; or refused, and the last good
 //! copy stays.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use crate::lists::fetch::{self, Fetched, fetch};
 use crate::lists::gate::{self, Passed, Refused};
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey};
 use crate::lists::spec::ListSpec;
 use crate::lists::store::{self, Failure, Meta, Store};
+use crate::sys::clock::unix_now;
 
 /// What came of one refresh.
 #[derive(Debug)]
@@ -96,9 +95,4 @@ fn judge(
     settings: &gate::Settings,
 ) -> Result<Passed, Refused> {
     gate::check(store.past(spec).as_ref(), reading, settings)
-}
-
-/// Seconds since 1970; 0 on a clock before that.
-pub fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

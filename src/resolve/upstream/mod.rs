@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 use tally::Tally;
 
 pub(super) mod datagram;
+mod heard;
 pub(super) mod tally;
 pub(super) mod wires;
 

@@ -5,12 +5,13 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::{sleep, timeout};
 
+use super::heard::{Heard, STRAY_MAX};
 use super::source_for;
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::forward::Forwarder;
@@ -18,12 +19,10 @@ use crate::resolve::iterate::outside::{Forwarded, Outside, Silence, Way};
 use crate::resolve::iterate::question::{Matches, is_answer};
 use crate::resolve::local::Local;
 use crate::resolve::reason::Reason;
-use crate::sys::outgoing::Asking;
+use crate::sys::clock::unix_now;
 
 /// The port of name servers.
 const PORT: u16 = 53;
-/// Datagrams that do not match, after which somebody is guessing.
-const STRAY_MAX: u32 = 8;
 
 /// Sockets of this machine.
 pub(in crate::resolve) struct Wires {
@@ -38,7 +37,7 @@ pub(in crate::resolve) struct Wires {
 
 impl Outside for Wires {
     fn now(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        unix_now()
     }
 
     fn elapsed(&self) -> Duration {
@@ -95,14 +94,7 @@ async fn by_datagram(
     source: Option<SocketAddr>,
     query: &[u8],
 ) -> io::Result<Option<Vec<u8>>> {
-    let socket = Asking::send(server, source, query)?;
-    for _ in 0..=STRAY_MAX {
-        let octets = socket.receive().await?;
-        if is_answer(query, &octets) != Matches::No {
-            return Ok(Some(octets));
-        }
-    }
-    Ok(None)
+    Heard::after(query, server, source)?.answer(|octets| is_answer(query, octets) != Matches::No).await
 }
 
 async fn by_stream(

@@ -12,7 +12,7 @@ use crate::dns::name::OwnedName;
 use crate::rpz::content::{Content, is_newer};
 use crate::rpz::transfer::tsig::{self, Chain, Key};
 use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask};
-use crate::update::refresh::unix_now;
+use crate::sys::clock::unix_now;
 
 /// Time for a connection, and for the server to say the next thing.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use super::heard::Heard;
 use super::tally::Tally;
 use crate::dns::edns::PAYLOAD;
 use crate::resolve::Ask;
 use crate::resolve::iterate::question::{self, Extras, Matches, Writing};
-use crate::sys::outgoing::Asking;
 
 /// How often a question is sent, the first time included.
 const SENT_MAX: u32 = 3;
@@ -24,8 +24,6 @@ const SENT_MAX: u32 = 3;
 const AGAIN_MIN: Duration = Duration::from_millis(250);
 /// The longest.
 const AGAIN_MAX: Duration = Duration::from_millis(1500);
-/// Datagrams that do not match, after which somebody is guessing.
-const STRAY_MAX: u32 = 8;
 
 /// What came of it.
 #[derive(Debug)]
@@ -82,30 +80,20 @@ impl Datagrams {
         start: Instant,
         rtt: Option<Duration>,
     ) -> io::Result<Option<Vec<u8>>> {
-        let socket = Asking::send(self.server, self.source, query)?;
+        let mut heard = Heard::after(query, self.server, self.source)?;
         let end = start + self.patience;
         let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
-        let mut stray = 0;
         let mut until = start;
         for sent in 1..=SENT_MAX {
             if sent > 1 {
-                socket.send_again(query)?;
+                heard.again(query)?;
             }
             until = if sent == SENT_MAX { end } else { (until + wait).min(end) };
             wait *= 2;
-            loop {
-                let octets = match timeout_at(until, socket.receive()).await {
-                    Err(_) if until >= end => return Err(io::ErrorKind::TimedOut.into()),
-                    Err(_) => break,
-                    Ok(received) => received?,
-                };
-                if is_answer(query, &octets) {
-                    return Ok(Some(octets));
-                }
-                stray += 1;
-                if stray > STRAY_MAX {
-                    return Ok(None);
-                }
+            match timeout_at(until, heard.answer(|octets| is_answer(query, octets))).await {
+                Ok(heard) => return heard,
+                Err(_) if until >= end => break,
+                Err(_) => {}
             }
         }
         Err(io::ErrorKind::TimedOut.into())

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::net::UdpSocket;
 
+use super::super::heard::STRAY_MAX;
 use super::*;
 use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;
