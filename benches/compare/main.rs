@@ -26,7 +26,7 @@ mod upstream;
 
 use load::{Loaded, Place};
 use measure::Figures;
-use questions::{Blocked, Questions};
+use questions::{Blocked, Kind, Questions};
 
 /// The core of the server that is measured.
 const SERVER_CORE: usize = 0;
@@ -42,6 +42,37 @@ struct Choices {
     visit: Duration,
     /// Parts of the titles of those compared; empty: all.
     only: Vec<String>,
+    parts: Parts,
+}
+
+/// What is measured; all of it, unless some is chosen.
+struct Parts {
+    kinds: Vec<Kind>,
+    /// The time of answers at a fixed rate.
+    times: bool,
+    reload: bool,
+}
+
+impl Parts {
+    const TIMES: &str = "times";
+    const RELOAD: &str = "reload";
+
+    fn all() -> Self {
+        Self { kinds: Kind::ALL.to_vec(), times: true, reload: true }
+    }
+
+    fn parse(words: &str) -> Result<Self, String> {
+        let mut parts = Self { kinds: Vec::new(), times: false, reload: false };
+        for word in words.split(',') {
+            match (word, Kind::ALL.into_iter().find(|kind| kind.word() == word)) {
+                (_, Some(kind)) => parts.kinds.push(kind),
+                (Self::TIMES, _) => parts.times = true,
+                (Self::RELOAD, _) => parts.reload = true,
+                _ => return Err(format!("no such part: {word}")),
+            }
+        }
+        Ok(parts)
+    }
 }
 
 fn main() {
@@ -54,15 +85,25 @@ fn main() {
     match choices(&arguments) {
         Ok(choices) => compare(&choices),
         Err(wrong) => {
-            eprintln!("{wrong}\n[--names N|all] [--rounds N] [--seconds N] [--only TITLE,…]");
+            let kinds = Kind::ALL.map(Kind::word).join(",");
+            eprintln!(
+                "{wrong}\n[--names N|all] [--rounds N] [--seconds N] [--only TITLE,…] [--parts {kinds},{},{}]",
+                Parts::TIMES,
+                Parts::RELOAD,
+            );
             std::process::exit(2);
         }
     }
 }
 
 fn choices(arguments: &[String]) -> Result<Choices, String> {
-    let mut choices =
-        Choices { names: Some(1_000_000), rounds: 5, visit: Duration::from_secs(1), only: Vec::new() };
+    let mut choices = Choices {
+        names: Some(1_000_000),
+        rounds: 5,
+        visit: Duration::from_secs(1),
+        only: Vec::new(),
+        parts: Parts::all(),
+    };
     for pair in arguments.chunks(2) {
         let [option, value] = pair else { return Err(format!("{} wants a value", pair[0])) };
         let number = || value.parse::<usize>().map_err(|_| format!("{option} wants a number, not {value}"));
@@ -72,6 +113,7 @@ fn choices(arguments: &[String]) -> Result<Choices, String> {
             "--rounds" => choices.rounds = number()?.clamp(1, 50),
             "--seconds" => choices.visit = Duration::from_secs(number()?.clamp(1, 30) as u64),
             "--only" => choices.only = value.split(',').map(str::to_lowercase).collect(),
+            "--parts" => choices.parts = Parts::parse(value)?,
             _ => return Err(format!("no such option: {option}")),
         }
     }
@@ -96,11 +138,13 @@ fn compare(choices: &Choices) {
     for round in 1..=choices.rounds {
         println!("round {round} of {}", choices.rounds);
         for (server, figures) in loaded.iter_mut().zip(&mut figures) {
-            measure::visit(server, &mut questions, choices.visit, figures);
+            measure::visit(server, &mut questions, choices, figures);
         }
     }
-    for (server, figures) in loaded.iter_mut().zip(&mut figures) {
-        figures.reload = measure::reload(server, &questions, &blocked);
+    if choices.parts.reload {
+        for (server, figures) in loaded.iter_mut().zip(&mut figures) {
+            figures.reload = measure::reload(server, &questions, &blocked);
+        }
     }
 
     let table = report::table(&before, choices, &blocked, &figures);

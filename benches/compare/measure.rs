@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::Choices;
 use super::generator::{Asker, Tally};
 use super::load::{Loaded, is_in_force};
 use super::peers::Reload;
@@ -71,6 +72,7 @@ pub struct Figures {
     pub memory: (u64, u64),
     visits: [Vec<Visit>; Kind::ALL.len()],
     times: Vec<Times>,
+    rounds: usize,
     /// What was not answered as it should be, all visits together.
     pub wrong: Tally,
     pub reload: Option<Reloaded>,
@@ -87,6 +89,7 @@ impl Figures {
             memory: server.memory,
             visits: Default::default(),
             times: Vec::new(),
+            rounds: 0,
             wrong: Tally::default(),
             reload: None,
         }
@@ -119,14 +122,15 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Asks one server all kinds of questions in turn. Without the upstream, or the server, figures would
+/// Asks one server the chosen kinds of questions in turn. Without the upstream, or the server, figures would
 /// look like figures and mean nothing.
-pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, figures: &mut Figures) {
+pub fn visit(server: &mut Loaded, questions: &mut Questions, choices: &Choices, figures: &mut Figures) {
+    let (time, parts) = (choices.visit, &choices.parts);
     assert!(upstream::answers(server.place.upstream), "the upstream went away");
     assert!(server.process.is_alive(), "{} went away", server.peer.title);
     let misses = questions.misses(MISSES);
     let mut asker = Asker::of(server.place.address);
-    for kind in Kind::ALL {
+    for &kind in &parts.kinds {
         let (packets, times) = match kind {
             Kind::Cached => (&questions.cached, usize::MAX),
             Kind::Repeated => (&questions.repeated, usize::MAX),
@@ -139,7 +143,7 @@ pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, fig
         // The cache is full before its speed is measured.
         asker.flood(&questions.cached, 0, 1, time * 5);
         // Each round starts elsewhere in the names.
-        let first = if kind == Kind::Miss { 0 } else { figures.times.len() * packets.len() / 7 };
+        let first = if kind == Kind::Miss { 0 } else { figures.rounds * packets.len() / 7 };
         let (visit, tally) = match kind {
             Kind::Streams => {
                 let Some(mut connections) = Connections::to(server.place.address) else { continue };
@@ -150,11 +154,14 @@ pub fn visit(server: &mut Loaded, questions: &mut Questions, time: Duration, fig
         figures.visits[kind as usize].push(visit);
         note_wrong(&mut figures.wrong, kind, &tally);
     }
-    let paced = asker.paced(&questions.mix, RATE, time * 2, &AtomicBool::new(false));
-    let (half, p99, p999) = (paced.within(0.5), paced.within(0.99), paced.within(0.999));
-    figures.times.push(Times { half, p99, p999 });
-    note_wrong(&mut figures.wrong, Kind::Mix, &paced.tally);
-    settle(server);
+    if parts.times {
+        let paced = asker.paced(&questions.mix, RATE, time * 2, &AtomicBool::new(false));
+        let (half, p99, p999) = (paced.within(0.5), paced.within(0.99), paced.within(0.999));
+        figures.times.push(Times { half, p99, p999 });
+        note_wrong(&mut figures.wrong, Kind::Mix, &paced.tally);
+        settle(server);
+    }
+    figures.rounds += 1;
 }
 
 /// What `flood` costs the server.
@@ -171,7 +178,7 @@ fn one(server: &Loaded, flood: impl FnOnce() -> (Tally, Duration)) -> (Visit, Ta
     let visit = Visit {
         cost: total.as_secs_f64() * 1e6 / answers,
         user: user.as_secs_f64() * 1e6 / answers,
-        later: (total - during).as_secs_f64() * 1e6 / answers,
+        later: total.saturating_sub(during).as_secs_f64() * 1e6 / answers,
         speed: answers / wall,
         server_busy: during.as_secs_f64() / wall,
         generator_busy: generator.as_secs_f64() / wall,

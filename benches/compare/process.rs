@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
+
 /// How long a server may take to end.
 const END_MAX: Duration = Duration::from_secs(5);
 
@@ -86,7 +89,7 @@ pub fn signal(process: u32, name: &str) {
     let _ = Command::new("kill").args(["-s", name, &process.to_string()]).status();
 }
 
-/// Processor time of all threads of a process.
+/// Processor time of all threads of a process, of those that have ended too.
 #[derive(Clone, Copy, Default)]
 pub struct Used {
     /// In all, to the nanosecond.
@@ -99,13 +102,8 @@ pub struct Used {
 impl Used {
     /// Until now.
     pub fn by(process: u32) -> Self {
-        let total = fs::read_dir(format!("/proc/{process}/task"))
-            .into_iter()
-            .flatten()
-            .filter_map(|task| fs::read_to_string(task.ok()?.path().join("schedstat")).ok())
-            .filter_map(|account| account.split(' ').next()?.parse().ok())
-            .map(Duration::from_nanos)
-            .sum();
+        let clock = clock_getcpuclockid(Pid::from_raw(process as i32)).and_then(ClockId::now);
+        let total = clock.map_or(Duration::ZERO, Duration::from);
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
         // The name in parentheses may hold blanks; user and system time are the 12th and 13th after it.
         let mut ticks = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11);

@@ -149,6 +149,18 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 6] =
         [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::Miss, Self::Streams];
+
+    /// As the command line names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cached => "cached",
+            Self::Repeated => "repeated",
+            Self::Blocked => "blocked",
+            Self::Mix => "mix",
+            Self::Miss => "miss",
+            Self::Streams => "tcp",
+        }
+    }
 }
 
 /// All that is asked.

@@ -61,19 +61,24 @@ fn costs(figures: &[Figures]) -> String {
             let (cost, user) = (it.median(kind, |visit| visit.cost), it.median(kind, |visit| visit.user));
             match it.median(kind, |visit| visit.later) {
                 later if later >= LATER => format!("{cost:.1} ({user:.1}), {later:.1} of it later"),
+                unknown if unknown.is_nan() => "—".into(),
                 _ => format!("{cost:.1} ({user:.1})"),
             }
         };
         let (least, most) = it.range(Kind::Mix);
+        let ratio = it.median(Kind::Mix, |visit| visit.cost) / floor.unwrap_or(f64::NAN);
+        let (range, ratio) = match ratio.is_nan() {
+            true => ("—".into(), "—".into()),
+            false => (format!("{least:.1}–{most:.1}"), format!("{ratio:.2}")),
+        };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {least:.1}–{most:.1} | {:.2} | {} |",
+            "| {} | {} | {} | {} | {} | {range} | {ratio} | {} |",
             with_version(it),
             cell(Kind::Cached),
             cell(Kind::Repeated),
             cell(Kind::Blocked),
             cell(Kind::Mix),
-            it.median(Kind::Mix, |visit| visit.cost) / floor.unwrap_or(f64::NAN),
             if it.is_floor() { "—".into() } else { cell(Kind::Miss) },
         );
     }
@@ -91,24 +96,24 @@ fn speeds(figures: &[Figures]) -> String {
         thousands(RATE as usize),
     );
     for it in figures {
-        let speed = |kind| format!("{:.0}", it.median(kind, |visit| visit.speed) / 1e3);
+        let speed = |kind| whole(it.median(kind, |visit| visit.speed) / 1e3);
         let server = it.median(Kind::Mix, |visit| visit.server_busy);
         let generator = it.median(Kind::Mix, |visit| visit.generator_busy);
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {:.0} %, {:.0} % | {} | {:.0} | {:.0} | {:.0} |",
+            "| {} | {} | {} | {} | {} | {} | {} %, {} % | {} | {} | {} | {} |",
             it.title,
             speed(Kind::Cached),
             speed(Kind::Repeated),
             speed(Kind::Blocked),
             speed(Kind::Mix),
             if it.is_floor() { "—".into() } else { speed(Kind::Miss) },
-            server * 100.0,
-            generator * 100.0,
+            whole(server * 100.0),
+            whole(generator * 100.0),
             bottleneck(server, generator),
-            it.median_time(|times| times.half),
-            it.median_time(|times| times.p99),
-            it.median_time(|times| times.p999),
+            whole(it.median_time(|times| times.half)),
+            whole(it.median_time(|times| times.p99)),
+            whole(it.median_time(|times| times.p999)),
         );
     }
     text
@@ -146,12 +151,20 @@ fn streams(figures: &[Figures]) -> String {
 }
 
 fn bottleneck(server: f64, generator: f64) -> &'static str {
+    if server.is_nan() {
+        return "—";
+    }
     match (server >= BUSY, generator >= BUSY) {
         (true, true) => "both",
         (true, false) => "server",
         (false, true) => "**generator**",
         (false, false) => "**neither**",
     }
+}
+
+/// A figure without a fraction; of what was not measured, a dash.
+fn whole(figure: f64) -> String {
+    if figure.is_nan() { "—".into() } else { format!("{figure:.0}") }
 }
 
 /// Memory, the way to a list in force, and the way to the next one.
