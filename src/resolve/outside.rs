@@ -110,5 +110,7 @@ impl Outside for Stage {
         false
     }
 
+    async fn give_way(&self) {}
+
     async fn pause(&self, _: Duration) {}
 }

@@ -20,7 +20,7 @@ use super::outside::Outside;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
 use super::talk::{Manner, NoAnswer, Wanted};
-use crate::dns::name::Name;
+use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::resolve::reason::{self, Reason};
 
@@ -87,6 +87,15 @@ struct Candidate {
     done: bool,
 }
 
+/// Whom a question may go to.
+struct Field<'c> {
+    candidates: Vec<Candidate>,
+    /// Glue that differs from what a server's own zone says: the last resort.
+    resort: Vec<IpAddr>,
+    /// Servers without a known address.
+    unknown: Vec<&'c OwnedName>,
+}
+
 /// The shortest time after which the same server is asked again: it may be slow for once.
 const AGAIN_MIN: Duration = Duration::from_millis(500);
 
@@ -114,20 +123,7 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
     ) -> Result<Told, Nobody> {
         let zone = cut.zone.as_name();
-        let (mut candidates, mut resort, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-        for (server, glue) in cut.all_servers() {
-            let known = self.known_addresses(server.as_name());
-            match (known.is_empty(), glue.is_empty()) {
-                (true, true) => unknown.push(server),
-                (true, false) => glue.iter().for_each(|address| self.add(&mut candidates, *address)),
-                // What a server's own zone says comes first; glue that differs is the last resort.
-                (false, _) => {
-                    known.iter().for_each(|address| self.add(&mut candidates, *address));
-                    resort.extend(glue);
-                }
-            }
-        }
-        self.shuffle(&mut unknown);
+        let Field { mut candidates, mut resort, mut unknown } = self.field(cut);
         let mut trying: FuturesUnordered<Try<'_>> = FuturesUnordered::new();
         let mut worst = Nobody::NoAddress;
         let mut fallback: Option<Told> = None;
@@ -187,23 +183,12 @@ impl<O: Outside> Seeker<O> {
                     continue;
                 }
             };
-            let (from, server) = (candidates[at].address, candidates[at].server.clone());
+            let from = candidates[at].address;
             candidates[at].done = true;
             match reply::read(zone, name, kind, &answer) {
                 Ok(heard) => return Ok(Told { heard, from }),
                 Err(fault) => {
-                    // Who failed may do better the next time, once the others have been asked.
-                    candidates[at].done = fault != Fault::Failed || candidates[at].rounds > 1;
-                    server.failed();
-                    worst = worst.max(match fault {
-                        Fault::Refused => Nobody::Refuse,
-                        Fault::Failed => Nobody::Fail,
-                        _ => Nobody::Useless,
-                    });
-                    if matches!(fault, Fault::Lame | Fault::Refused | Fault::Recursive) {
-                        let seconds = self.outside.elapsed().as_secs();
-                        self.servers.set_lame(from, zone.wire(), seconds);
-                    }
+                    worst = worst.max(self.note_fault(fault, &mut candidates[at], zone));
                     if fault == Fault::Recursive
                         && fallback.is_none()
                         && let Ok(heard) =
@@ -213,6 +198,40 @@ impl<O: Outside> Seeker<O> {
                     }
                 }
             }
+        }
+    }
+
+    /// Those whom a question to the zone of `cut` may go to.
+    fn field<'c>(&self, cut: &'c Cut) -> Field<'c> {
+        let mut field = Field { candidates: Vec::new(), resort: Vec::new(), unknown: Vec::new() };
+        for (server, glue) in cut.all_servers() {
+            let known = self.known_addresses(server.as_name());
+            match (known.is_empty(), glue.is_empty()) {
+                (true, true) => field.unknown.push(server),
+                (true, false) => glue.iter().for_each(|address| self.add(&mut field.candidates, *address)),
+                (false, _) => {
+                    known.iter().for_each(|address| self.add(&mut field.candidates, *address));
+                    field.resort.extend(glue);
+                }
+            }
+        }
+        self.shuffle(&mut field.unknown);
+        field
+    }
+
+    /// Remembers that what a server of `zone` said is of no use, and says how bad that is.
+    fn note_fault(&self, fault: Fault, candidate: &mut Candidate, zone: Name<'_>) -> Nobody {
+        // Who failed may do better the next time, once the others have been asked.
+        candidate.done = fault != Fault::Failed || candidate.rounds > 1;
+        candidate.server.failed();
+        if matches!(fault, Fault::Lame | Fault::Refused | Fault::Recursive) {
+            let seconds = self.outside.elapsed().as_secs();
+            self.servers.set_lame(candidate.address, zone.wire(), seconds);
+        }
+        match fault {
+            Fault::Refused => Nobody::Refuse,
+            Fault::Failed => Nobody::Fail,
+            _ => Nobody::Useless,
         }
     }
 

@@ -49,6 +49,11 @@ impl Job {
         }
     }
 
+    /// What tells it from all others that there are at the same time.
+    pub fn id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     /// Takes one message from the budget; `false` when none is left.
     pub fn spend_message(&self) -> bool {
         spend(&self.messages)
@@ -94,6 +99,11 @@ impl<'p> Path<'p> {
     /// A client's question.
     pub fn of(name: Name<'p>, rtype: u16) -> Self {
         Self { above: None, name, rtype, depth: 0 }
+    }
+
+    /// Whether a client asked it.
+    pub fn is_clients_own(&self) -> bool {
+        self.above.is_none()
     }
 
     /// A question asked on behalf of this one; `None` where it waits for itself, or too deep.

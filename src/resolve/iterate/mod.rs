@@ -7,6 +7,7 @@
 //!
 //! - `walk` goes down from cut to cut; `minimise` says how much of the name each zone sees;
 //! - `ask` asks one zone's servers, `talk` one server, `question` and `reply` are what is said;
+//! - `errands` are what several questions need at once and one asks for;
 //! - `chain` follows aliases and puts the answer together;
 //! - `store`, `cuts` and `servers` are what is remembered; `budget` bounds what one question costs.
 //!
@@ -25,6 +26,7 @@ use crate::dns::rdata::rtype;
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
+use errands::Errands;
 use minimise::Minimisation;
 use outside::Outside;
 use question::CLIENT_COOKIE;
@@ -37,6 +39,7 @@ mod ask;
 pub mod budget;
 mod chain;
 mod cuts;
+mod errands;
 pub mod minimise;
 pub mod outside;
 mod prove;
@@ -82,6 +85,7 @@ pub struct Seeker<O> {
     store: Store,
     cuts: Cuts,
     servers: Servers,
+    errands: Errands,
     /// What our cookies are made from.
     secret: (u64, u64),
     /// Where answers are validated.
@@ -96,6 +100,7 @@ impl<O: Outside> Seeker<O> {
             store: Store::new(settings.store_bytes),
             cuts: Cuts::new(settings.roots.clone()),
             servers: Servers::default(),
+            errands: Errands::default(),
             secret: (outside.chance(), outside.chance()),
             outside,
             settings,

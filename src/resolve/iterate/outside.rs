@@ -73,6 +73,9 @@ pub trait Outside: Send + Sync + 'static {
     /// believed as they are.
     fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool;
 
+    /// Gives way once to whatever else wants to be done.
+    fn give_way(&self) -> impl Future<Output = ()> + Send;
+
     /// Waits.
     fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }

@@ -73,18 +73,25 @@ impl<O: Outside> Seeker<O> {
             Faith::Broken(why) => return Err(why),
         };
         let found = match &kept.content {
-            Content::Set(set) => self.set_proof(trusts, &keys, set, kept, job),
-            Content::NoData(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
-                denial::no_data(name, kind, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
-            }),
-            Content::NoName(soa) => self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
-                denial::no_name(name, keys.apex.as_name(), proofs, &trusts.rules, &job.work)
-            }),
+            Content::Set(set) => self.set_proof(trusts, &keys, set, kept, job).await,
+            Content::NoData(soa) | Content::NoName(soa) => {
+                let is_name_missing = matches!(kept.content, Content::NoName(_));
+                self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
+                    let apex = keys.apex.as_name();
+                    if is_name_missing {
+                        denial::no_name(name, apex, proofs, &trusts.rules, &job.work)
+                    } else {
+                        denial::no_data(name, kind, apex, proofs, &trusts.rules, &job.work)
+                    }
+                })
+                .await
+            }
         };
+        self.rest(job).await;
         found.map_err(Fault::reason)
     }
 
-    fn set_proof(
+    async fn set_proof(
         &self,
         trusts: &Trusts,
         keys: &ZoneKeys,
@@ -98,7 +105,7 @@ impl<O: Outside> Seeker<O> {
             return Ok(Proven { standing: Standing::Secure, note: None, ttl: verified.ttl });
         };
         // A wildcard's data: nothing closer may exist.
-        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job)?;
+        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await?;
         let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
         let denied = denial::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
         let ttl = verified.ttl.min(ttl);
@@ -108,7 +115,7 @@ impl<O: Outside> Seeker<O> {
         Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
     }
 
-    fn absence(
+    async fn absence(
         &self,
         trusts: &Trusts,
         keys: &ZoneKeys,
@@ -117,7 +124,7 @@ impl<O: Outside> Seeker<O> {
         job: &Job,
         denied: impl Fn(&[&RrSet]) -> Result<Denied, Fault>,
     ) -> Result<Proven, Fault> {
-        let (proofs, mut ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job)?;
+        let (proofs, mut ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await?;
         if let Some(soa) = soa {
             let now = self.outside.now() as u32;
             ttl = ttl.min(verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);

@@ -17,6 +17,8 @@ use crate::resolve::validate::{Denied, denial};
 
 /// NSEC3 hashes that a wildcard's answer may cost.
 const HASHES_MAX: u32 = 40;
+/// Blocks of SHA-1 that these may take.
+const BLOCKS_MAX: u32 = 1_500;
 
 impl<O: Outside> Seeker<O> {
     /// Keeps what was proven, for other names that the same proofs deny.
@@ -105,7 +107,7 @@ impl<O: Outside> Seeker<O> {
             let Some(kept) = self.store.find(wildcard.as_name(), kind, now) else { continue };
             let (Some(set), Standing::Secure) = (kept.set(), kept.standing()) else { continue };
             let proofs: Vec<&RrSet> = kept.proofs.iter().collect();
-            let work = Work::of(0, 0, HASHES_MAX);
+            let work = Work::of_hashes(HASHES_MAX, BLOCKS_MAX);
             if denial::no_closer(name, encloser, zone, &proofs, &trusts.rules, &work) != Ok(Denied::Secure) {
                 return None;
             }

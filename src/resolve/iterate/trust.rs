@@ -196,23 +196,25 @@ impl<O: Outside> Seeker<O> {
             };
             let kept = &sight.kept;
             let found = match &kept.content {
-                Content::Set(set) if set.is(name, rtype::DS) => match self.checked(trusts, keys, set, job) {
-                    Ok(ttl) => {
-                        let ds = set.rdata.clone();
-                        let check = |dnskeys: &RrSet, now: u32| {
-                            keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
-                        };
-                        return Step::To(self.keys(trusts, name, ttl, job, path, check).await);
+                Content::Set(set) if set.is(name, rtype::DS) => {
+                    match self.checked(trusts, keys, set, job).await {
+                        Ok(ttl) => {
+                            let ds = set.rdata.clone();
+                            let check = |dnskeys: &RrSet, now: u32| {
+                                keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
+                            };
+                            return Step::To(self.keys(trusts, name, ttl, job, path, check).await);
+                        }
+                        Err(fault) => Err((fault, signer(set))),
                     }
-                    Err(fault) => Err((fault, signer(set))),
-                },
+                }
                 // An alias, or a name moved from above, is no zone cut.
-                Content::Set(set) => match self.checked(trusts, keys, set, job) {
+                Content::Set(set) => match self.checked(trusts, keys, set, job).await {
                     Ok(ttl) => Ok((Step::NoCut, ttl)),
                     Err(fault) => Err((fault, signer(set))),
                 },
                 Content::NoData(soa) | Content::NoName(soa) => {
-                    self.denied_ds(trusts, keys, name, kept, soa.as_ref(), job)
+                    self.denied_ds(trusts, keys, name, kept, soa.as_ref(), job).await
                 }
             };
             match found {
@@ -242,7 +244,7 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// What the proofs say that came instead of a DS.
-    fn denied_ds(
+    async fn denied_ds(
         &self,
         trusts: &Trusts,
         keys: &ZoneKeys,
@@ -254,7 +256,7 @@ impl<O: Outside> Seeker<O> {
         let apex = keys.apex.as_name();
         let signed_by = kept.proofs.iter().chain(soa).find_map(signer);
         let astray = |fault| (fault, signed_by.clone());
-        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).map_err(astray)?;
+        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await.map_err(astray)?;
         let missing = matches!(kept.content, Content::NoName(_));
         if missing {
             let denied = denial::no_name(name, apex, &proofs, &trusts.rules, &job.work);
@@ -301,6 +303,7 @@ impl<O: Outside> Seeker<O> {
                 Some(set) if set.is(zone, rtype::DNSKEY) => check(set, now as u32),
                 _ => Err(Fault::DnskeyMissing),
             };
+            self.rest(job).await;
             match found {
                 Ok(trust) => {
                     let (faith, ttl) = match trust {
@@ -324,13 +327,22 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// Whether the zone of `keys` signed the set, and for how long that holds.
-    fn checked(&self, trusts: &Trusts, keys: &ZoneKeys, set: &RrSet, job: &Job) -> Result<u32, Fault> {
+    async fn checked(&self, trusts: &Trusts, keys: &ZoneKeys, set: &RrSet, job: &Job) -> Result<u32, Fault> {
         let now = self.outside.now() as u32;
-        verify(set, keys, now, &trusts.rules, &job.work).map(|verified| verified.ttl)
+        let verified = verify(set, keys, now, &trusts.rules, &job.work);
+        self.rest(job).await;
+        verified.map(|verified| verified.ttl)
+    }
+
+    /// Whoever computed for long lets others have their turn: answers that are known wait behind it.
+    pub(super) async fn rest(&self, job: &Job) {
+        if job.work.is_due_for_rest() {
+            self.outside.give_way().await;
+        }
     }
 
     /// The proofs that the zone of `keys` signed, and for how long they hold.
-    pub(super) fn checked_proofs<'k>(
+    pub(super) async fn checked_proofs<'k>(
         &self,
         trusts: &Trusts,
         keys: &ZoneKeys,
@@ -340,7 +352,7 @@ impl<O: Outside> Seeker<O> {
         let (mut good, mut ttl) = (Vec::with_capacity(proofs.len()), u32::MAX);
         let mut worst = None;
         for proof in proofs {
-            match self.checked(trusts, keys, proof, job) {
+            match self.checked(trusts, keys, proof, job).await {
                 Ok(left) => {
                     ttl = ttl.min(left);
                     good.push(proof);

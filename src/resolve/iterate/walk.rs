@@ -1,12 +1,18 @@
 //! From the deepest zone that is known down to the one that knows the answer.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::future::select;
+use tokio::sync::watch;
 
 use super::Seeker;
 use super::ask::{Nobody, Told};
 use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
+use super::errands::Turn;
 use super::minimise::{Minimisation, Steps};
 use super::outside::Outside;
 use super::reply::{self, Heard, Says};
@@ -18,6 +24,9 @@ use crate::resolve::reason::{self, Reason};
 
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
 const ZONES_MAX: usize = 40;
+
+/// How long one question waits for another that asks the same: most servers answer sooner.
+const WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Whose answer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +125,7 @@ impl<O: Outside> Seeker<O> {
         let mode = self.settings.minimisation;
         let mut steps = Steps::new(mode, name, kind, cut.zone.as_name());
         let mut ahead = steps.ahead();
+        let mut waited_at = None;
         for _ in 0..ZONES_MAX + name.label_count() {
             let (asked, asked_kind) = ahead;
             let whole = steps.is_whole();
@@ -127,6 +137,35 @@ impl<O: Outside> Seeker<O> {
                 ahead = steps.ahead();
                 continue;
             }
+            // What a client asked itself, and nothing else, has been put together before.
+            let depth = cut.zone.as_name().label_count();
+            let step = (depth, asked.label_count(), asked_kind);
+            let may_wait = (!whole || !path.is_clients_own()) && waited_at != Some(step);
+            let turn = match may_wait {
+                true => self.errands.turn(cut.zone.as_name(), asked, asked_kind, job.id()),
+                false => Turn::Any,
+            };
+            // Kept until what is found is where the others look.
+            let _running = match turn {
+                Turn::Own(running) => Some(running),
+                Turn::Any => None,
+                Turn::Others(back) => {
+                    waited_at = Some(step);
+                    self.wait_for(back).await;
+                    if whole && let Some(kept) = self.known(name, kind) {
+                        return Ok(Sight::known(kept));
+                    }
+                    let deepest = self.cuts.deepest(from, self.outside.now());
+                    if deepest.zone.as_name().label_count() > depth {
+                        cut = deepest;
+                        steps.descend(cut.zone.as_name());
+                        if !whole {
+                            ahead = steps.ahead();
+                        }
+                    }
+                    continue;
+                }
+            };
             let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, job, path).await {
                 Ok(told) => told,
                 Err(Nobody::Spent) => return Err(Nobody::Spent.reason()),
@@ -172,6 +211,12 @@ impl<O: Outside> Seeker<O> {
         Err(Nobody::Useless.reason())
     }
 
+    /// Waits until who asks the same is back, or for as long as is sensible.
+    async fn wait_for(&self, mut back: watch::Receiver<()>) {
+        let (back, long) = (pin!(back.changed()), pin!(self.outside.pause(WAIT_MAX)));
+        select(back, long).await;
+    }
+
     /// Asks the forwarders of `zone`.
     async fn forwarded(
         &self,
@@ -206,6 +251,11 @@ impl<O: Outside> Seeker<O> {
     async fn prime(&self, job: &Job, path: &Path<'_>) {
         let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
         let hints = self.cuts.hints();
+        let running = match self.errands.turn(Name::ROOT, Name::ROOT, rtype::NS, job.id()) {
+            Turn::Others(back) => return self.wait_for(back).await,
+            Turn::Own(running) => Some(running),
+            Turn::Any => None,
+        };
         let Ok(told) = Box::pin(self.ask_zone(&hints, Name::ROOT, rtype::NS, job, &path)).await else {
             return;
         };
@@ -214,6 +264,7 @@ impl<O: Outside> Seeker<O> {
             self.cuts.note_own(servers, now);
         }
         self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, Origin::Server(told.from), None);
+        drop(running);
     }
 
     /// Keeps what a referral says of the DS of the zone that it leads to.

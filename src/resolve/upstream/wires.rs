@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use super::heard::{Heard, STRAY_MAX};
@@ -81,6 +82,10 @@ impl Outside for Wires {
 
     fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool {
         self.local.covers(name, kind) || self.forwarder.is_believed(name, kind)
+    }
+
+    async fn give_way(&self) {
+        yield_now().await;
     }
 
     async fn pause(&self, time: Duration) {

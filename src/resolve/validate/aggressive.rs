@@ -29,6 +29,8 @@ const KEPT_OCTETS: usize = 400;
 /// NSEC3 hashes to find a proof, and again to prove it; names so deep that they need more are asked
 /// upstream.
 const HASHES_MAX: u32 = 40;
+/// Blocks of SHA-1 for each of the two: all who look for a proof wait meanwhile.
+const BLOCKS_MAX: u32 = 1_500;
 
 /// A negative answer made of what is known.
 #[derive(Clone, Debug)]
@@ -155,7 +157,7 @@ impl Spans {
     fn by_nsec3(&self, qname: Name<'_>, zone: Name<'_>) -> Option<Vec<&Kept>> {
         let (_, any) = self.chain(zone, rtype::NSEC3).next()?;
         let nsec3s = Nsec3s::read(zone, &[&any.set]).ok()?;
-        let work = Work::of(0, 0, HASHES_MAX);
+        let work = Work::of_hashes(HASHES_MAX, BLOCKS_MAX);
         let place = |name: Name<'_>| {
             let hash = nsec3s.parameters().hash(name, &work).ok()?;
             Some(Place::new(zone, rtype::NSEC3, owner_of(&hash, zone)?.as_name()))

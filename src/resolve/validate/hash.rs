@@ -18,12 +18,18 @@ pub struct Parameters<'a> {
 }
 
 impl Parameters<'_> {
-    /// Hashes a name. Costs (iterations + 1) times one to five blocks of SHA-1, and is counted before.
+    /// Hashes a name. What it costs is counted before.
     pub fn hash(self, name: Name<'_>, work: &Work) -> Result<Hash, Fault> {
-        work.hash_name()?;
+        work.hash_name(self.blocks(name))?;
         let digest = Digest::iterated(self.salt, name.wire(), DigestType::SHA1, self.iterations);
         let digest = digest.expect("SHA-1 is compiled in");
         Ok(digest.as_ref().try_into().expect("SHA-1 has 20 octets"))
+    }
+
+    /// Blocks of SHA-1 that a name's hash takes (FIPS 180-4 §5.1.1: nine octets at least are padding).
+    fn blocks(self, name: Name<'_>) -> u32 {
+        let of = |octets: usize| ((octets + self.salt.len() + 9).div_ceil(64)) as u32;
+        of(name.wire().len()) + u32::from(self.iterations) * of(size_of::<Hash>())
     }
 }
 
@@ -90,6 +96,18 @@ mod tests {
                 from_base32hex(hash.as_bytes()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn the_cost_of_a_hash_is_that_of_its_blocks() {
+        let name = OwnedName::parse("example").unwrap();
+        for (salt, iterations, blocks) in
+            [(0, 0, 1), (0, 150, 151), (35, 10, 11), (36, 10, 1 + 20), (255, 2, 15)]
+        {
+            let salt = vec![7; salt];
+            let parameters = Parameters { salt: &salt, iterations };
+            assert_eq!(parameters.blocks(name.as_name()), blocks, "{} octets of salt", salt.len());
         }
     }
 

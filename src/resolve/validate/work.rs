@@ -12,8 +12,15 @@ use super::fault::Fault;
 const SIGNATURES_MAX: u32 = 256;
 /// Checks that fail: an honest zone has none but in a key rollover or where two key tags are the same.
 const FAILURES_MAX: u32 = 16;
-/// NSEC3 hashes: twice what a name of 127 labels takes, at most some 10 ms in all.
+/// NSEC3 hashes: twice what a name of 127 labels takes.
 const HASHES_MAX: u32 = 256;
+/// Blocks of SHA-1 that those hashes take: some 2.5 ms in all. A reverse name of IPv6 (34 labels) in a zone
+/// with 150 iterations takes 5,300.
+const BLOCKS_MAX: u32 = 12_000;
+/// What a signature costs, in blocks of SHA-1: between RSA with 2,048 bits and ECDSA on P-384.
+const SIGNATURE_IN_BLOCKS: u32 = 500;
+/// Blocks after which others have their turn: half a millisecond, four signatures.
+const REST_AFTER: u32 = 2_000;
 
 /// What is left for one client query; may be shared by reference.
 #[derive(Debug)]
@@ -21,6 +28,9 @@ pub struct Work {
     signatures: AtomicU32,
     failures: AtomicU32,
     hashes: AtomicU32,
+    blocks: AtomicU32,
+    /// What was done since others had their turn, in blocks of SHA-1.
+    at_a_stretch: AtomicU32,
 }
 
 impl Work {
@@ -31,22 +41,46 @@ impl Work {
 
     /// So many signature checks, failed ones among them, and NSEC3 hashes.
     pub fn of(signatures: u32, failures: u32, hashes: u32) -> Self {
-        Self { signatures: signatures.into(), failures: failures.into(), hashes: hashes.into() }
+        Self {
+            signatures: signatures.into(),
+            failures: failures.into(),
+            hashes: hashes.into(),
+            blocks: BLOCKS_MAX.into(),
+            at_a_stretch: 0.into(),
+        }
+    }
+
+    /// No signature check, and so many NSEC3 hashes of so many blocks of SHA-1 in all.
+    pub fn of_hashes(hashes: u32, blocks: u32) -> Self {
+        Self { blocks: blocks.into(), ..Self::of(0, 0, hashes) }
+    }
+
+    /// Whether so much was done at a stretch that others should have their turn; whoever is told so gives
+    /// it to them.
+    pub fn is_due_for_rest(&self) -> bool {
+        let is_due = self.at_a_stretch.load(Ordering::Relaxed) >= REST_AFTER;
+        if is_due {
+            self.at_a_stretch.store(0, Ordering::Relaxed);
+        }
+        is_due
     }
 
     /// Asked before each signature check.
     pub(super) fn check_signature(&self) -> Result<(), Fault> {
-        take(&self.signatures)
+        self.at_a_stretch.fetch_add(SIGNATURE_IN_BLOCKS, Ordering::Relaxed);
+        take(&self.signatures, 1)
     }
 
     /// Told after each signature check that failed.
     pub(super) fn signature_failed(&self) -> Result<(), Fault> {
-        take(&self.failures)
+        take(&self.failures, 1)
     }
 
-    /// Asked before each NSEC3 hash.
-    pub(super) fn hash_name(&self) -> Result<(), Fault> {
-        take(&self.hashes)
+    /// Asked before each NSEC3 hash, of so many blocks of SHA-1.
+    pub(super) fn hash_name(&self, blocks: u32) -> Result<(), Fault> {
+        self.at_a_stretch.fetch_add(blocks, Ordering::Relaxed);
+        take(&self.hashes, 1)?;
+        take(&self.blocks, blocks)
     }
 }
 
@@ -56,9 +90,9 @@ impl Default for Work {
     }
 }
 
-fn take(left: &AtomicU32) -> Result<(), Fault> {
+fn take(left: &AtomicU32, much: u32) -> Result<(), Fault> {
     // Only a count: nothing else is ordered by it.
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(much))
         .map(|_| ())
         .map_err(|_| Fault::TooMuchWork)
 }
@@ -75,6 +109,22 @@ mod tests {
         assert_eq!(work.check_signature(), Err(Fault::TooMuchWork));
         assert_eq!(work.signature_failed(), Ok(()));
         assert_eq!(work.signature_failed(), Err(Fault::TooMuchWork));
-        assert_eq!(work.hash_name(), Err(Fault::TooMuchWork));
+        assert_eq!(work.hash_name(1), Err(Fault::TooMuchWork));
+        let few_blocks = Work::of_hashes(10, 151);
+        assert_eq!(few_blocks.hash_name(151), Ok(()));
+        assert_eq!(few_blocks.hash_name(1), Err(Fault::TooMuchWork));
+        assert_eq!(few_blocks.check_signature(), Err(Fault::TooMuchWork));
+    }
+
+    #[test]
+    fn others_have_their_turn_after_some_work_and_again_after_as_much() {
+        let work = Work::new();
+        for _ in 0..2 {
+            assert!(!work.is_due_for_rest());
+            (0..3).for_each(|_| work.check_signature().unwrap());
+            assert!(!work.is_due_for_rest());
+            work.hash_name(500).unwrap();
+            assert!(work.is_due_for_rest());
+        }
     }
 }
