@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use super::Seeker;
 use super::outside::Outside;
 use super::store::{Content, Kept, Proven, Rank, Standing};
-use super::trust::Trusts;
+use super::trust::{Trusts, signer};
 use crate::dns::name::{Name, NameBuf, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
@@ -71,14 +71,15 @@ impl<O: Outside> Seeker<O> {
         let now = self.outside.now();
         let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
         let cut = self.cuts.deepest(from, now);
-        let zone = cut.zone.as_name();
+        // A server that has the zone above as well answers without a referral, and then no cut is known.
         let found = {
             let spans = trusts.spans.lock().unwrap_or_else(PoisonError::into_inner);
-            spans.find(name, kind, zone, now as u32)
+            let zones = spans.zones_above(from).take_while(|zone| zone.is_at_or_below(cut.zone.as_name()));
+            zones.filter_map(|zone| spans.find(name, kind, zone, now as u32)).next()
         };
         let Some(found) = found else {
             let has_wildcards = trusts.has_wildcards.load(Relaxed) && kind != rtype::DS;
-            return has_wildcards.then(|| self.expanded(trusts, name, kind, zone)).flatten();
+            return has_wildcards.then(|| self.expanded(trusts, name, kind, cut.zone.as_name())).flatten();
         };
         let soa = Some((*found.soa).clone());
         let content = match found.rcode {
@@ -99,13 +100,15 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// What a wildcard says of `name`, where the proof that came with it covers this name too.
-    fn expanded(&self, trusts: &Trusts, name: Name<'_>, kind: u16, zone: Name<'_>) -> Option<Kept> {
+    fn expanded(&self, trusts: &Trusts, name: Name<'_>, kind: u16, cut: Name<'_>) -> Option<Kept> {
         let now = self.outside.now();
-        let enclosers = name.ancestors().skip(1).take_while(|above| above.is_at_or_below(zone));
+        let enclosers = name.ancestors().skip(1).take_while(|above| above.is_at_or_below(cut));
         for encloser in enclosers {
             let Some(wildcard) = wildcard_of(encloser) else { continue };
             let Some(kept) = self.store.find(wildcard.as_name(), kind, now) else { continue };
             let (Some(set), Standing::Secure) = (kept.set(), kept.standing()) else { continue };
+            let Some(zone) = signer(set) else { continue };
+            let zone = zone.as_name();
             let proofs: Vec<&RrSet> = kept.proofs.iter().collect();
             let work = Work::of_hashes(HASHES_MAX, BLOCKS_MAX);
             if denial::no_closer(name, encloser, zone, &proofs, &trusts.rules, &work) != Ok(Denied::Secure) {

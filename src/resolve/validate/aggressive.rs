@@ -10,8 +10,9 @@
 // circle of owners, each with the next.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Range;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound::Excluded;
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Spans {
     kept: BTreeMap<Place, Kept>,
+    /// Zones of which something is kept, and how many sets.
+    zones: HashMap<OwnedName, usize>,
     /// What was kept when, the oldest first.
     ages: BTreeMap<u64, Place>,
     next_age: u64,
@@ -82,8 +85,8 @@ struct InOrder(OwnedName);
 impl Spans {
     /// Keeps at most so many octets; zero keeps nothing.
     pub fn new(octets_max: usize, rules: Rules) -> Self {
-        let (kept, ages) = (BTreeMap::new(), BTreeMap::new());
-        Self { kept, ages, next_age: 0, octets: 0, octets_max, rules }
+        let (kept, zones, ages) = (BTreeMap::new(), HashMap::new(), BTreeMap::new());
+        Self { kept, zones, ages, next_age: 0, octets: 0, octets_max, rules }
     }
 
     /// Keeps a set that the keys of `zone` verified, and the zone's SOA that was verified beside it, until
@@ -104,12 +107,18 @@ impl Spans {
         self.next_age += 1;
         self.octets += kept.octets();
         self.ages.insert(kept.age, place.clone());
+        *self.zones.entry(place.zone.clone()).or_default() += 1;
         self.kept.insert(place, kept);
         while self.octets > self.octets_max
             && let Some((_, oldest)) = self.ages.pop_first()
         {
             self.drop(&oldest);
         }
+    }
+
+    /// The zones at or above a name of which something is kept, the deepest first.
+    pub fn zones_above<'n>(&self, name: Name<'n>) -> impl Iterator<Item = Name<'n>> {
+        name.ancestors().filter(|zone| self.zones.contains_key(zone.wire()))
     }
 
     /// The negative answer for a name of the zone, if what is kept proves one at unix second `now`. Costs
@@ -123,7 +132,7 @@ impl Spans {
         let left = kept.iter().map(|kept| kept.expires.wrapping_sub(now) as i32).min()?;
         let ttl = u32::try_from(left).ok().filter(|left| *left > 0)?;
         let sets: Vec<&RrSet> = kept.iter().map(|kept| &*kept.set).collect();
-        let work = Work::of(0, 0, 2 * HASHES_MAX);
+        let work = Work::of_hashes(HASHES_MAX, BLOCKS_MAX);
         let secure = Ok(Denied::Secure);
         let rcode = if denial::no_name(qname, zone, &sets, &self.rules, &work) == secure {
             Rcode::NxDomain
@@ -217,6 +226,12 @@ impl Spans {
         if let Some(kept) = self.kept.remove(place) {
             self.ages.remove(&kept.age);
             self.octets -= kept.octets();
+            if let Entry::Occupied(mut zone) = self.zones.entry(place.zone.clone()) {
+                *zone.get_mut() -= 1;
+                if *zone.get() == 0 {
+                    zone.remove();
+                }
+            }
         }
     }
 

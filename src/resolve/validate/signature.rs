@@ -95,7 +95,7 @@ impl Check<'_> {
         let owner = wildcard.as_ref().map_or(self.set.owner.as_name(), OwnedName::as_name);
         let message = rrsig.message(owner, self.records.get_or_init(|| canonical::rdata(self.set)));
         for key in fitting {
-            self.work.check_signature()?;
+            self.work.check_signature(key.algorithm)?;
             if key.made(&message, rrsig.signature) {
                 let left = rrsig.expiration.wrapping_sub(self.now);
                 let ttl = self.set.ttl.min(rrsig.original_ttl).min(left);
