@@ -8,6 +8,10 @@ pub(super) type Reason = (EdeCode, &'static str);
 
 pub(super) const BOGUS: Reason =
     (EdeCode::DnssecBogus, "chữ ký DNSSEC không đúng / DNSSEC validation failed");
+pub(super) const SENTINEL: Reason = (
+    EdeCode::Other,
+    "tên dùng để hỏi khóa gốc nào được tin (RFC 8509) / a name that asks which root key is trusted (RFC 8509)",
+);
 pub(super) const NOWHERE: Reason = (
     EdeCode::NoReachableAuthority,
     "ủy quyền tên miền không dẫn tới máy chủ nào / a delegation leads nowhere",

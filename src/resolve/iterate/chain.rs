@@ -15,6 +15,7 @@ use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::{self, Reason};
+use crate::resolve::validate::sentinel;
 use crate::resolve::wire::{self, MESSAGE_MAX};
 use crate::resolve::{Answer, Ask, Proof};
 
@@ -34,6 +35,20 @@ struct Chain<'a> {
 impl<O: Outside> Seeker<O> {
     /// Answers a question.
     pub async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        let answer = self.follow(ask, freshness).await;
+        match &self.trusts {
+            Some(trusts)
+                if answer.proof == Proof::Secure
+                    && sentinel::fails(ask.name.as_name(), ask.rtype, &trusts.anchors) =>
+            {
+                wire::failure(ask, reason::SENTINEL)
+            }
+            _ => answer,
+        }
+    }
+
+    /// Follows the chain of aliases that begins at the question's name.
+    async fn follow(&self, ask: &Ask, freshness: Freshness) -> Answer {
         let job = Job::new(freshness);
         let mut chain = Chain {
             ask,

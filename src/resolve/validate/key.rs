@@ -94,7 +94,7 @@ pub(super) fn checks(algorithm: u8, rules: &Rules) -> bool {
 }
 
 /// RFC 4034 appendix B. (Algorithm 1 counts otherwise, and is not checked.)
-fn tag(rdata: &[u8]) -> u16 {
+pub(super) fn tag(rdata: &[u8]) -> u16 {
     let octet = |(at, octet): (usize, &u8)| u32::from(*octet) << (8 * (1 - at % 2));
     let sum = rdata.iter().enumerate().map(octet).fold(0u32, u32::wrapping_add);
     sum.wrapping_add(sum >> 16) as u16

@@ -24,6 +24,7 @@ pub mod key;
 mod nsec;
 mod nsec3;
 mod order;
+pub mod sentinel;
 pub mod signature;
 #[cfg(test)]
 mod tests;

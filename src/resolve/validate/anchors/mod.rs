@@ -5,6 +5,7 @@
 //! any name, several of one. Keys that a zone announces itself (RFC 5011) are not followed: a resolver that
 //! is updated learns of a new root key with its update, years before it signs.
 
+use super::key;
 use crate::dns::name::{Name, OwnedName};
 use read::Misread;
 
@@ -19,6 +20,17 @@ pub struct Anchor {
     pub ds: Vec<Box<[u8]>>,
     /// RDATA of each DNSKEY.
     pub dnskeys: Vec<Box<[u8]>>,
+}
+
+impl Anchor {
+    /// Tags of the keys.
+    fn tags(&self) -> impl Iterator<Item = u16> {
+        let of_ds = |rdata: &[u8]| rdata.first_chunk().map(|tag| u16::from_be_bytes(*tag));
+        self.ds
+            .iter()
+            .filter_map(move |rdata| of_ds(rdata))
+            .chain(self.dnskeys.iter().map(|rdata| key::tag(rdata)))
+    }
 }
 
 /// A name at and below which nothing is validated.
@@ -89,6 +101,12 @@ impl Anchors {
             .take_while(|above| above.is_at_or_below(found.name.as_name()))
             .any(|above| self.negative.iter().any(|negative| negative.is_in_force(above, now)));
         (!distrusted).then_some(found)
+    }
+
+    /// Whether a key of the root with that tag is trusted.
+    pub(super) fn has_root_key(&self, tag: u16) -> bool {
+        let root = self.anchors.iter().filter(|anchor| anchor.name.as_name().is_root());
+        root.flat_map(Anchor::tags).any(|other| other == tag)
     }
 
     /// The record's place: the anchor of that name, which is made if there is none.
