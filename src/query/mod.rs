@@ -28,7 +28,6 @@ use arc_swap::ArcSwap;
 use crate::dns::ede::EdeCode;
 use crate::dns::name::HEADER;
 use crate::dns::question::{Question, Refused};
-use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::suffixes::Suffixes;
 use crate::journal::count::Tally;
@@ -226,10 +225,6 @@ impl Desk {
                 return Outcome::Ready;
             }
         };
-        if question.rtype == rtype::ANY {
-            special::any(&question, limit, out);
-            return Outcome::Ready;
-        }
         if !question.recursion_desired() {
             // Looking into the cache without asking for recursion would tell what others asked.
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[]);
@@ -259,10 +254,6 @@ impl Desk {
     /// Answers from what never leaves the house; where that leads outside, it has to be fetched.
     fn local(&self, moment: &Moment, question: &Question<'_>, peer: Peer, out: &mut Vec<u8>) -> Outcome {
         let world = &moment.world;
-        if question.rtype == rtype::ANY {
-            special::any(question, limit(question, peer.transport), out);
-            return Outcome::Ready;
-        }
         let ask = Ask::of(question);
         match world.resolver.local(&ask) {
             Some(answer) => {

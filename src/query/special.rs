@@ -43,14 +43,3 @@ impl Identity {
         }
     }
 }
-
-/// TTL of the answer to ANY, in seconds: long enough that nobody asks twice (RFC 8482 §4.2).
-const ANY_TTL: u32 = 3600;
-
-/// Answers a question of type ANY with one HINFO record that says so (RFC 8482 §4.2): whole RRsets by
-/// ANY are of use to attackers only.
-pub fn any(question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
-    let mut reply = Reply::to(question, Rcode::NoError, out);
-    reply.answer(rtype::HINFO, ANY_TTL, b"\x07RFC8482\x00");
-    reply.finish(limit, &[]);
-}

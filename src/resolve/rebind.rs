@@ -81,7 +81,7 @@ impl Guard {
             let left = self.without_inside(set.clone());
             // A signature over more than what is left says nothing.
             composer.answer(&left, left.ttl, ask.dnssec_ok && left.rdata == set.rdata);
-            has_data |= left.rtype == ask.rtype && !left.rdata.is_empty();
+            has_data |= (left.rtype == ask.rtype || ask.rtype == rtype::ANY) && !left.rdata.is_empty();
             if left.rdata.is_empty() {
                 end = Some(set.owner);
             }

@@ -35,7 +35,10 @@ struct Chain<'a> {
 impl<O: Outside> Seeker<O> {
     /// Answers a question.
     pub async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let answer = self.follow(ask, freshness).await;
+        let answer = match ask.rtype {
+            rtype::ANY => self.gather(ask, freshness).await,
+            _ => self.follow(ask, freshness).await,
+        };
         match &self.trusts {
             Some(trusts)
                 if answer.proof == Proof::Secure
@@ -47,20 +50,52 @@ impl<O: Outside> Seeker<O> {
         }
     }
 
+    /// Gathers what one server gives for all types at the question's name (RFC 8482 §4.1 lets it choose), each
+    /// set with its own proof. An alias is told, and not followed.
+    async fn gather(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        let job = Job::new(freshness);
+        let name = ask.name.as_name();
+        let path = Path::of(name, ask.rtype);
+        let mut chain = self.chain(ask);
+        let sight = match self.see(&ask.name, ask, &mut Vec::new(), &job, &path).await {
+            Ok(sight) => sight,
+            Err(why) => return wire::failure(ask, why),
+        };
+        chain.now = self.outside.now();
+        chain.weaken(sight.kept.standing());
+        match &sight.kept.content {
+            Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&sight.kept)),
+            Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&sight.kept)),
+            Content::Set(_) => chain.links.push(sight.kept.clone()),
+        }
+        let validates = self.trusts.as_ref().filter(|_| !ask.checking_disabled);
+        for kept in sight.more {
+            let Some(set) = kept.set().filter(|set| set.owner == ask.name) else { continue };
+            if let Some(trusts) = validates {
+                let standing = self.prove(trusts, &kept, name, set.rtype, &job, &path).await;
+                if let Standing::Bogus(why) = standing {
+                    return wire::failure(ask, why);
+                }
+                chain.weaken(standing);
+            }
+            chain.links.push(kept);
+        }
+        chain.finish(Rcode::NoError, None)
+    }
+
+    /// A chain without links.
+    fn chain<'a>(&self, ask: &'a Ask) -> Chain<'a> {
+        let proof = match self.trusts.is_some() && !ask.checking_disabled {
+            true => Proof::Secure,
+            false => Proof::Indeterminate,
+        };
+        Chain { ask, now: self.outside.now(), links: Vec::new(), made: Vec::new(), proof }
+    }
+
     /// Follows the chain of aliases that begins at the question's name.
     async fn follow(&self, ask: &Ask, freshness: Freshness) -> Answer {
         let job = Job::new(freshness);
-        let mut chain = Chain {
-            ask,
-            now: self.outside.now(),
-            links: Vec::new(),
-            made: Vec::new(),
-            proof: if self.trusts.is_some() && !ask.checking_disabled {
-                Proof::Secure
-            } else {
-                Proof::Indeterminate
-            },
-        };
+        let mut chain = self.chain(ask);
         let mut name = ask.name.clone();
         let mut hand: Vec<Arc<Kept>> = Vec::new();
         let mut seen = vec![name.clone()];

@@ -30,7 +30,8 @@ pub struct Heard {
     pub proofs: Vec<RrSet>,
     /// The zone's own NS set, where an authoritative message has it, with addresses.
     pub servers: Option<Referral>,
-    /// Further sets of the answer section: where aliases lead within the zone.
+    /// Further sets of the answer section: where aliases lead within the zone, or, where all types were asked
+    /// for, what else the name has.
     pub more: Vec<RrSet>,
 }
 
@@ -216,6 +217,11 @@ fn read_from(
 
 /// What the answer section says of the name, and the rest of it that hangs together with that.
 fn choose(zone: Name<'_>, name: Name<'_>, kind: u16, mut answer: Vec<RrSet>) -> (Option<Says>, Vec<RrSet>) {
+    if kind == rtype::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
+        answer.retain(|set| set.owner.as_name() == name && set.rtype != rtype::RRSIG);
+        let first = (!answer.is_empty()).then(|| Says::Data(answer.remove(0)));
+        return (first, answer);
+    }
     let data = answer.iter().position(|set| set.is(name, kind));
     if let Some(at) = data {
         let set = answer.swap_remove(at);

@@ -344,7 +344,12 @@ impl<O: Outside> Seeker<O> {
             Says::NoName(soa) => (name.to_owned(), kind, Content::NoName(soa)),
             Says::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
         };
-        let kept = self.store.keep(kind, kept(name, content, proofs));
+        let kept = kept(name, content, proofs);
+        // One of several sets would not do for who asks for all of them next.
+        let kept = match kind == rtype::ANY && kept.set().is_some() {
+            true => Arc::new(kept),
+            false => self.store.keep(kind, kept),
+        };
         Sight { kept, origin, more }
     }
 }
