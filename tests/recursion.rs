@@ -1,6 +1,9 @@
 //! Recursion from the root down through signed and unsigned zones, as a client sees it.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::support::client::{Answer, Stream, dnssec_query, exchange, query};
 use crate::support::internet::{Internet, TTL};
@@ -22,20 +25,24 @@ const DNSKEY_MISSING: u16 = 9;
 const RRSIGS_MISSING: u16 = 10;
 const DNSSEC_BOGUS: u16 = 6;
 
+/// Nothing but what is illegal is blocked.
+const STAFF: &str = "[[group]]\nname = \"x\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n";
+/// Clients at once.
+const MANY: u64 = 60;
+
 /// A school that resolves by itself.
 struct Setup {
     server: Server,
     _school: School,
-    _internet: Internet,
+    internet: Internet,
 }
 
 impl Setup {
     fn new() -> Option<Self> {
         let internet = Internet::open()?;
         let school = School::new();
-        let staff = "[[group]]\nname = \"x\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n";
-        school.config(None, &(internet.config() + staff));
-        Some(Self { server: school.serve(), _school: school, _internet: internet })
+        school.config(None, &(internet.config() + STAFF));
+        Some(Self { server: school.serve(), _school: school, internet })
     }
 
     fn exchange(&self, packet: &[u8]) -> Answer {
@@ -224,6 +231,38 @@ fn what_is_too_long_for_udp_comes_from_the_name_server_over_tcp_and_is_authentic
     stream.send(&query("many.secure.example", TXT, 7));
     let plain = Answer::read(&stream.receive().expect("an answer"));
     assert_eq!((plain.records.len(), plain.authentic), (60, NOT_AUTHENTIC));
+}
+
+#[test]
+fn what_many_need_is_asked_of_a_forwarder_once() {
+    let Some(setup) = Setup::new() else { return };
+    let school = School::new();
+    let mut config = setup.internet.config();
+    let _ = write!(
+        config,
+        "mode = \"forward\"\n[[resolve.forward]]\nzone = \".\"\nservers = [\"{}\"]\n{STAFF}",
+        setup.server.address
+    );
+    school.config(None, &config);
+    let server = school.serve();
+    let clients: Vec<_> = (0..MANY)
+        .map(|number| {
+            let address = server.address;
+            std::thread::spawn(move || {
+                let mut packet = query(&format!("n{number}.wild.secure.example"), A, 7);
+                packet[3] |= 0x20;
+                exchange("127.0.0.1", address, &packet).expect("an answer")
+            })
+        })
+        .collect();
+    for client in clients {
+        let answer = client.join().unwrap();
+        assert_eq!((answer.addresses(), answer.authentic), (vec!["198.51.100.20"], AUTHENTIC));
+    }
+    let status: Value = serde_json::from_str(&school.run_ok(&["status", "--json"])).unwrap();
+    let asked: u64 =
+        status["upstreams"].as_array().unwrap().iter().filter_map(|it| it["queries"].as_u64()).sum();
+    assert!(asked > 0 && asked <= MANY + 8, "{asked} questions for {MANY} names");
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl<O: Outside> Seeker<O> {
 
     async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Sight, Reason> {
         if let Some(zone) = self.outside.forward_zone(name, kind) {
-            return self.forwarded(zone, name, kind, job).await;
+            return self.forwarded(zone, name, kind, job, path).await;
         }
         if let Some(kept) = self.spanned(name, kind) {
             return Ok(Sight::known(Arc::new(kept)));
@@ -224,7 +224,23 @@ impl<O: Outside> Seeker<O> {
         name: Name<'_>,
         kind: u16,
         job: &Job,
+        path: &Path<'_>,
     ) -> Result<Sight, Reason> {
+        let turn = match path.is_clients_own() {
+            true => Turn::Any,
+            false => self.errands.turn(zone.as_name(), name, kind, job.id()),
+        };
+        let _running = match turn {
+            Turn::Own(running) => Some(running),
+            Turn::Any => None,
+            Turn::Others(back) => {
+                self.wait_for(back).await;
+                if let Some(kept) = self.known(name, kind) {
+                    return Ok(Sight::known(kept));
+                }
+                None
+            }
+        };
         if !job.spend_message() {
             return Err(Nobody::Spent.reason());
         }
