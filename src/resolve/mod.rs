@@ -31,12 +31,12 @@ use crate::dns::servers::NameServers;
 use coalesce::Flights;
 use dns64::Dns64;
 use forward::upstream::Upstream;
-use forward::{ForwardZone, Forwarder, Timing};
+use forward::{Forwarder, Timing};
 use iterate::budget::Freshness;
 use local::Local;
 use rebind::{Guard, Outside};
 use recurse::Recursive;
-use settings::{Mode, Settings};
+use settings::{ForwardZone, Mode, Settings};
 use upstream::tally::Tally;
 use wire::End;
 

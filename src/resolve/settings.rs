@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::cache::TtlBounds;
 use super::dns64::prefix::Prefix;
-use super::forward::ForwardZone;
+use super::forward::upstream::Upstream;
 use super::iterate::minimise::Minimisation;
 use super::validate::Sha1Signatures;
 use super::{file, local};
@@ -24,6 +24,18 @@ pub enum Mode {
     Recursive,
     /// From forwarders; one of the zones must be the root.
     Forward,
+}
+
+/// A zone and the servers that know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardZone {
+    /// The root for everything.
+    pub zone: OwnedName,
+    /// At least one.
+    pub servers: Vec<Upstream>,
+    /// Whether what they say is validated (RFC 4035). A zone that only the school knows has no place in the
+    /// chain of trust.
+    pub validates: bool,
 }
 
 /// What the resolver does, checked. `Default` is what we ship.

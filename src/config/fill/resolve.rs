@@ -17,10 +17,10 @@ use crate::dns::name::OwnedName;
 use crate::dns::rdata::{rtype, type_name, type_number};
 use crate::resolve::cache::TtlBounds;
 use crate::resolve::dns64::prefix::Prefix;
-use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::iterate::minimise::Minimisation;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
+use crate::resolve::settings::ForwardZone;
 use crate::resolve::settings::{Mode, Settings, recommended_never_ask};
 use crate::resolve::validate::Sha1Signatures;
 

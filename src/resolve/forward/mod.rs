@@ -47,18 +47,6 @@ const PIPELINE_MAX: usize = 256;
 /// Type DS, which is asked of the parent (RFC 4035 §3.1.4.1).
 const TYPE_DS: u16 = 43;
 
-/// A zone and the servers that know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForwardZone {
-    /// The root for everything.
-    pub zone: OwnedName,
-    /// At least one.
-    pub servers: Vec<Upstream>,
-    /// Whether what they say is validated (RFC 4035). A zone that only the school knows has no place in the
-    /// chain of trust.
-    pub validates: bool,
-}
-
 /// How long to wait for a forwarder.
 #[derive(Clone, Copy)]
 pub(super) struct Timing {

@@ -5,8 +5,8 @@ use hickory_resolver::proto::rr::{Name, RData, Record};
 
 use super::*;
 use crate::dns::name::OwnedName;
-use crate::resolve::forward::ForwardZone;
 use crate::resolve::local;
+use crate::resolve::settings::ForwardZone;
 
 fn internet() -> super::world::Zone {
     let hosts: String = (0..20).map(|n| format!("h{n}.example A 198.51.100.{n}\n")).collect();

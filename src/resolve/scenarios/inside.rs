@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
-use crate::resolve::forward::ForwardZone;
 use crate::resolve::local::ZoneSpec;
+use crate::resolve::settings::ForwardZone;
 
 fn name(text: &str) -> OwnedName {
     OwnedName::parse(text).unwrap()

@@ -17,8 +17,8 @@ use super::world::Zone;
 use super::*;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
-use crate::resolve::forward::ForwardZone;
 use crate::resolve::forward::upstream::Upstream;
+use crate::resolve::settings::ForwardZone;
 use crate::resolve::settings::Mode;
 
 type Handler = InMemoryZoneHandler<TokioRuntimeProvider>;

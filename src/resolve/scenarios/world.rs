@@ -304,7 +304,7 @@ impl World {
     pub fn forward(&self, servers: &[SocketAddr]) -> Settings {
         let servers = servers.iter().map(|address| address.to_string().parse().unwrap()).collect();
         let zone = OwnedName::parse(".").unwrap();
-        let forwards = vec![crate::resolve::forward::ForwardZone { zone, servers, validates: false }];
+        let forwards = vec![crate::resolve::settings::ForwardZone { zone, servers, validates: false }];
         Settings { mode: Mode::Forward, forwards, ..hasty() }
     }
 }

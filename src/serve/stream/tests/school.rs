@@ -29,7 +29,7 @@ use crate::query::peer::Access;
 use crate::query::special::Identity;
 use crate::query::{Desk, World};
 use crate::resolve::cache::{Cache, TtlBounds};
-use crate::resolve::forward::ForwardZone;
+use crate::resolve::settings::ForwardZone;
 use crate::resolve::{self, Resolver};
 use crate::rpz::zones::Zones;
 use crate::serve::Settings;
