@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use super::Seeker;
@@ -25,8 +25,12 @@ use crate::resolve::reason::{self, Reason};
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
 const ZONES_MAX: usize = 40;
 
-/// How long one question waits for another that asks the same: most servers answer sooner.
+/// How long one question waits for another that asks the same: most servers answer sooner. After that it goes on
+/// without waiting.
 const WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How often it waits on one way down: once a zone, and again where somebody came back with nothing.
+const WAITS_MAX: u8 = 8;
 
 /// Whose answer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +129,7 @@ impl<O: Outside> Seeker<O> {
         let mode = self.settings.minimisation;
         let mut steps = Steps::new(mode, name, kind, cut.zone.as_name());
         let mut ahead = steps.ahead();
-        let mut waited_at = None;
+        let mut waits_left = WAITS_MAX;
         for _ in 0..ZONES_MAX + name.label_count() {
             let (asked, asked_kind) = ahead;
             let whole = steps.is_whole();
@@ -138,10 +142,7 @@ impl<O: Outside> Seeker<O> {
                 continue;
             }
             // What a client asked itself, and nothing else, has been put together before.
-            let depth = cut.zone.as_name().label_count();
-            let step = (depth, asked.label_count(), asked_kind);
-            let may_wait = (!whole || !path.is_clients_own()) && waited_at != Some(step);
-            let turn = match may_wait {
+            let turn = match (!whole || !path.is_clients_own()) && waits_left > 0 {
                 true => self.errands.turn(cut.zone.as_name(), asked, asked_kind, job.id()),
                 false => Turn::Any,
             };
@@ -150,13 +151,12 @@ impl<O: Outside> Seeker<O> {
                 Turn::Own(running) => Some(running),
                 Turn::Any => None,
                 Turn::Others(back) => {
-                    waited_at = Some(step);
-                    self.wait_for(back).await;
+                    waits_left = if self.wait_for(back).await { waits_left - 1 } else { 0 };
                     if whole && let Some(kept) = self.known(name, kind) {
                         return Ok(Sight::known(kept));
                     }
                     let deepest = self.cuts.deepest(from, self.outside.now());
-                    if deepest.zone.as_name().label_count() > depth {
+                    if deepest.zone.as_name().label_count() > cut.zone.as_name().label_count() {
                         cut = deepest;
                         steps.descend(cut.zone.as_name());
                         if !whole {
@@ -211,10 +211,10 @@ impl<O: Outside> Seeker<O> {
         Err(Nobody::Useless.reason())
     }
 
-    /// Waits until who asks the same is back, or for as long as is sensible.
-    async fn wait_for(&self, mut back: watch::Receiver<()>) {
+    /// Waits until who asks the same is back, or for as long as is sensible. Says whether they are.
+    async fn wait_for(&self, mut back: watch::Receiver<()>) -> bool {
         let (back, long) = (pin!(back.changed()), pin!(self.outside.pause(WAIT_MAX)));
-        select(back, long).await;
+        matches!(select(back, long).await, Either::Left(_))
     }
 
     /// Asks the forwarders of `zone`.
@@ -268,7 +268,10 @@ impl<O: Outside> Seeker<O> {
         let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
         let hints = self.cuts.hints();
         let running = match self.errands.turn(Name::ROOT, Name::ROOT, rtype::NS, job.id()) {
-            Turn::Others(back) => return self.wait_for(back).await,
+            Turn::Others(back) => {
+                self.wait_for(back).await;
+                return;
+            }
             Turn::Own(running) => Some(running),
             Turn::Any => None,
         };
