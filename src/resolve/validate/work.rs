@@ -20,6 +20,10 @@ const HASHES_MAX: u32 = 256;
 /// Blocks of SHA-1 that those hashes take: some 2.5 ms in all. A reverse name of IPv6 (34 labels) in a zone
 /// with 150 iterations takes 5,300.
 const BLOCKS_MAX: u32 = 12_000;
+/// NSEC3 hashes of one look at proofs that are kept; names so deep that they need more are asked upstream.
+const LOOK_HASHES_MAX: u32 = 40;
+/// Blocks of SHA-1 that these take: others who look for a proof may wait meanwhile.
+const LOOK_BLOCKS_MAX: u32 = 1_500;
 /// Blocks after which others have their turn: half a millisecond, four of the usual signatures.
 const REST_AFTER: u32 = 2_000;
 
@@ -56,8 +60,13 @@ impl Work {
         }
     }
 
+    /// What so many looks at proofs that are kept may cost: no signature check, and few hashes.
+    pub fn of_looks(looks: u32) -> Self {
+        Self::of_hashes(looks * LOOK_HASHES_MAX, looks * LOOK_BLOCKS_MAX)
+    }
+
     /// No signature check, and so many NSEC3 hashes of so many blocks of SHA-1 in all.
-    pub fn of_hashes(hashes: u32, blocks: u32) -> Self {
+    fn of_hashes(hashes: u32, blocks: u32) -> Self {
         Self { hash_blocks: blocks.into(), ..Self::of(0, 0, hashes) }
     }
 
