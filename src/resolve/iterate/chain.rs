@@ -7,7 +7,7 @@ use super::budget::{Freshness, Job, Path};
 use super::outside::Outside;
 use super::reply::moved;
 use super::store::{Content, Kept, Standing};
-use super::trust::RETRIES;
+use super::trust::{RETRIES, Trusts};
 use super::walk::{Origin, Sight};
 use crate::dns::compose::Composer;
 use crate::dns::name::OwnedName;
@@ -68,7 +68,7 @@ impl<O: Outside> Seeker<O> {
             Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&sight.kept)),
             Content::Set(_) => chain.links.push(sight.kept.clone()),
         }
-        let validates = self.trusts.as_ref().filter(|_| !ask.checking_disabled);
+        let validates = self.validates(ask);
         for kept in sight.more {
             let Some(set) = kept.set().filter(|set| set.owner == ask.name) else { continue };
             if let Some(trusts) = validates {
@@ -83,12 +83,14 @@ impl<O: Outside> Seeker<O> {
         chain.finish(Rcode::NoError, None)
     }
 
+    /// What the answer is validated with, if it is.
+    fn validates(&self, ask: &Ask) -> Option<&Trusts> {
+        self.trusts.as_ref().filter(|_| !ask.checking_disabled)
+    }
+
     /// A chain without links.
     fn chain<'a>(&self, ask: &'a Ask) -> Chain<'a> {
-        let proof = match self.trusts.is_some() && !ask.checking_disabled {
-            true => Proof::Secure,
-            false => Proof::Indeterminate,
-        };
+        let proof = self.validates(ask).map_or(Proof::Indeterminate, |_| Proof::Secure);
         Chain { ask, now: self.outside.now(), links: Vec::new(), made: Vec::new(), proof }
     }
 
@@ -172,7 +174,7 @@ impl<O: Outside> Seeker<O> {
                         && name.as_name().is_at_or_below(set.owner.as_name())
             })
         };
-        let validates = self.trusts.as_ref().filter(|_| !ask.checking_disabled);
+        let validates = self.validates(ask);
         let mut bogus = reason::BOGUS;
         for _ in 0..=RETRIES {
             let sight = match hand.iter().find(in_hand) {

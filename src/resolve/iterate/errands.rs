@@ -6,14 +6,23 @@
 //! wait for one another in a circle, as glueless zones can be built to, only lose that time.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
+use super::Seeker;
+use super::budget::Job;
+use super::outside::Outside;
 use crate::dns::name::{Name, OwnedName};
 
 /// Errands told apart; beyond that everybody goes alone.
 const RUNNING_MAX: usize = 10_000;
+
+/// How long one question waits for another that asks the same: most servers answer sooner.
+const WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// A question to the servers of a zone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,13 +46,19 @@ pub struct Errands {
 }
 
 /// Whose turn it is.
-pub enum Turn<'e> {
+enum Turn<'e> {
     /// One's own, as long as this is kept.
     Own(Running<'e>),
     /// Somebody else's. The other end goes away as soon as they are back, however that went.
     Others(watch::Receiver<()>),
     /// Nobody's: everyone goes, and nobody waits.
     Any,
+}
+
+/// What follows when somebody else asked the same: a look at what is known now.
+pub struct Waited {
+    /// Whether they are back, or were only waited for as long as is sensible.
+    pub is_back: bool,
 }
 
 /// Tells those who wait, when it is dropped.
@@ -55,7 +70,7 @@ pub struct Running<'e> {
 
 impl Errands {
     /// Whose turn it is to ask `zone` for `kind` at `name`; `job` tells one client's question from another's.
-    pub fn turn(&self, zone: Name<'_>, name: Name<'_>, kind: u16, job: usize) -> Turn<'_> {
+    fn turn(&self, zone: Name<'_>, name: Name<'_>, kind: u16, job: usize) -> Turn<'_> {
         let errand = Errand { zone: zone.to_owned(), name: name.to_owned(), kind };
         let mut running = self.lock();
         match running.get(&errand) {
@@ -73,6 +88,27 @@ impl Errands {
     fn lock(&self) -> MutexGuard<'_, HashMap<Errand, Runner>> {
         // Each use is one call on the map, so a panic elsewhere leaves it whole.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<O: Outside> Seeker<O> {
+    /// One's turn to ask `zone` for `kind` at `name`, which lasts until what is found is where the others look;
+    /// or the end of waiting for who asks the same.
+    pub(super) async fn take_turn(
+        &self,
+        zone: Name<'_>,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+    ) -> Result<Option<Running<'_>>, Waited> {
+        match self.errands.turn(zone, name, kind, job.id()) {
+            Turn::Own(running) => Ok(Some(running)),
+            Turn::Any => Ok(None),
+            Turn::Others(mut back) => {
+                let (back, long) = (pin!(back.changed()), pin!(self.outside.pause(WAIT_MAX)));
+                Err(Waited { is_back: matches!(select(back, long).await, Either::Left(_)) })
+            }
+        }
     }
 }
 

@@ -1,18 +1,13 @@
 //! From the deepest zone that is known down to the one that knows the answer.
 
 use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-
-use futures_util::future::{Either, select};
-use tokio::sync::watch;
 
 use super::Seeker;
 use super::ask::{Nobody, Told};
 use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
-use super::errands::Turn;
+use super::errands::Waited;
 use super::minimise::{Minimisation, Steps};
 use super::outside::Outside;
 use super::reply::{self, Heard, Says};
@@ -25,11 +20,8 @@ use crate::resolve::reason::{self, Reason};
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
 const ZONES_MAX: usize = 40;
 
-/// How long one question waits for another that asks the same: most servers answer sooner. After that it goes on
-/// without waiting.
-const WAIT_MAX: Duration = Duration::from_secs(1);
-
-/// How often it waits on one way down: once a zone, and again where somebody came back with nothing.
+/// How often one question waits for others that ask the same, on one way down: once a zone, and again where somebody
+/// came back with nothing.
 const WAITS_MAX: u8 = 8;
 
 /// Whose answer it is.
@@ -143,15 +135,13 @@ impl<O: Outside> Seeker<O> {
             }
             // What a client asked itself, and nothing else, has been put together before.
             let turn = match (!whole || !path.is_clients_own()) && waits_left > 0 {
-                true => self.errands.turn(cut.zone.as_name(), asked, asked_kind, job.id()),
-                false => Turn::Any,
+                true => self.take_turn(cut.zone.as_name(), asked, asked_kind, job).await,
+                false => Ok(None),
             };
-            // Kept until what is found is where the others look.
             let _running = match turn {
-                Turn::Own(running) => Some(running),
-                Turn::Any => None,
-                Turn::Others(back) => {
-                    waits_left = if self.wait_for(back).await { waits_left - 1 } else { 0 };
+                Ok(running) => running,
+                Err(Waited { is_back }) => {
+                    waits_left = if is_back { waits_left - 1 } else { 0 };
                     if whole && let Some(kept) = self.known(name, kind) {
                         return Ok(Sight::known(kept));
                     }
@@ -211,12 +201,6 @@ impl<O: Outside> Seeker<O> {
         Err(Nobody::Useless.reason())
     }
 
-    /// Waits until who asks the same is back, or for as long as is sensible. Says whether they are.
-    async fn wait_for(&self, mut back: watch::Receiver<()>) -> bool {
-        let (back, long) = (pin!(back.changed()), pin!(self.outside.pause(WAIT_MAX)));
-        matches!(select(back, long).await, Either::Left(_))
-    }
-
     /// Asks the forwarders of `zone`.
     async fn forwarded(
         &self,
@@ -227,19 +211,15 @@ impl<O: Outside> Seeker<O> {
         path: &Path<'_>,
     ) -> Result<Sight, Reason> {
         let turn = match path.is_clients_own() {
-            true => Turn::Any,
-            false => self.errands.turn(zone.as_name(), name, kind, job.id()),
+            true => Ok(None),
+            false => self.take_turn(zone.as_name(), name, kind, job).await,
         };
         let _running = match turn {
-            Turn::Own(running) => Some(running),
-            Turn::Any => None,
-            Turn::Others(back) => {
-                self.wait_for(back).await;
-                if let Some(kept) = self.known(name, kind) {
-                    return Ok(Sight::known(kept));
-                }
-                None
-            }
+            Ok(running) => running,
+            Err(_) => match self.known(name, kind) {
+                Some(kept) => return Ok(Sight::known(kept)),
+                None => None,
+            },
         };
         if !job.spend_message() {
             return Err(Nobody::Spent.reason());
@@ -267,14 +247,7 @@ impl<O: Outside> Seeker<O> {
     async fn prime(&self, job: &Job, path: &Path<'_>) {
         let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
         let hints = self.cuts.hints();
-        let running = match self.errands.turn(Name::ROOT, Name::ROOT, rtype::NS, job.id()) {
-            Turn::Others(back) => {
-                self.wait_for(back).await;
-                return;
-            }
-            Turn::Own(running) => Some(running),
-            Turn::Any => None,
-        };
+        let Ok(_running) = self.take_turn(Name::ROOT, Name::ROOT, rtype::NS, job).await else { return };
         let Ok(told) = Box::pin(self.ask_zone(&hints, Name::ROOT, rtype::NS, job, &path)).await else {
             return;
         };
@@ -283,7 +256,6 @@ impl<O: Outside> Seeker<O> {
             self.cuts.note_own(servers, now);
         }
         self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, Origin::Server(told.from), None);
-        drop(running);
     }
 
     /// Keeps what a referral says of the DS of the zone that it leads to.
