@@ -1,4 +1,4 @@
-//! Questions that are about us, or that nobody should ask.
+//! Questions that are about us.
 
 use crate::dns::name::Name;
 use crate::dns::question::Question;

@@ -20,8 +20,7 @@ use crate::resolve::dns64::prefix::Prefix;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::iterate::minimise::Minimisation;
 use crate::resolve::local::{self, RecordSpec, ZoneSpec};
-use crate::resolve::settings::ForwardZone;
-use crate::resolve::settings::{Mode, Settings, recommended_never_ask};
+use crate::resolve::settings::{ForwardZone, Mode, Settings, recommended_never_ask};
 use crate::resolve::validate::Sha1Signatures;
 
 /// TTL of a local record that says none: an hour, as zone files commonly do.

@@ -116,6 +116,10 @@ async fn every_kind_of_answer_says_how_long_the_connection_may_be_idle_to_whoeve
     upstream.answer(upstream.asked_for("fetched").await).await;
     let fetched = client.receive().await.unwrap();
     assert_eq!((rcode(&fetched), told(&fetched)), (0, Some(Duration::from_millis(7_200))));
+    client.send(&changed(|p| p[30] = 255)).await;
+    upstream.answer(upstream.asked_for("fetched").await).await;
+    let any = client.receive().await.unwrap();
+    assert_eq!((rcode(&any), told(&any)), (0, Some(Duration::from_millis(7_200))), "type ANY");
     for (what, packet, code) in [
         ("from the cache", changed(|_| ()), 0),
         ("blocked", query(BLOCKED, 7, KEEPALIVE), 0),
