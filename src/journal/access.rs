@@ -11,8 +11,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::rows::{Access, By, Filter, HourRow, MonthRow, NameTotal, Order, Row, Total};
+use super::rows::{
+    Access, By, DayTotal, Filter, GroupCategory, HourRow, MonthRow, NameTotal, Order, Row, Total, What,
+};
 use super::store::Error;
 use super::store::follow::Follow;
 use super::store::read::Reading;
@@ -96,6 +99,50 @@ impl Reader {
     /// SQLite's.
     pub fn totals(&self, filter: &Filter, by: By) -> Result<Vec<Total>, Error> {
         self.reading.totals(filter, by)
+    }
+
+    /// Totals of each group in each category, the largest first. Exact as [`Self::totals`].
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn groups_by_category(&self, filter: &Filter) -> Result<Vec<GroupCategory>, Error> {
+        self.reading.groups_by_category(filter)
+    }
+
+    /// Totals by the days of `zone`, the oldest first. Exact as [`Self::totals`]; an hour counts on
+    /// the day on which it begins.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn days(&self, filter: &Filter, zone: &TimeZone) -> Result<Vec<DayTotal>, Error> {
+        let mut days: Vec<DayTotal> = Vec::new();
+        for total in self.reading.totals(filter, By::Hour)? {
+            let What::Hour(at) = total.what else { continue };
+            let day = zone.to_datetime(at).date();
+            match days.last_mut() {
+                Some(last) if last.day == day => last.count += total.count,
+                _ => days.push(DayTotal { day, count: total.count }),
+            }
+        }
+        Ok(days)
+    }
+
+    /// Attempts as a person would count them: the same name asked by the same device in the same
+    /// minute is one, whatever the types and repetitions. Only of the minutes that are kept; where no
+    /// device or name was kept, all of a minute is one.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn visits(&self, filter: &Filter) -> Result<u64, Error> {
+        self.reading.visits(filter)
+    }
+
+    /// The names of all groups that have rows, sorted.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn groups(&self) -> Result<Vec<String>, Error> {
+        self.reading.groups()
     }
 
     /// Hours that the filter touches, each kind by itself.

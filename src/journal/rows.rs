@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::dns::name::{NameError, OwnedName};
 use crate::model::category::Category;
@@ -233,6 +234,23 @@ pub struct MonthRow {
 pub struct NameTotal {
     pub name: OwnedName,
     pub category: Option<Category>,
+    pub count: u64,
+}
+
+/// Attempts of one group in one category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCategory {
+    /// None if it was not kept.
+    pub group: Option<String>,
+    /// None: a school's own rule, or an allow-only group.
+    pub category: Option<Category>,
+    pub count: u64,
+}
+
+/// Attempts of one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayTotal {
+    pub day: Date,
     pub count: u64,
 }
 

@@ -14,7 +14,8 @@ use super::{Doing, Error, open_for_reading};
 use crate::dns::name::{Name, OwnedName};
 use crate::journal::clock::{minute_of, start_of};
 use crate::journal::rows::{
-    Access, By, Device, Filter, HourRow, KindRow, MonthRow, NameShown, NameTotal, Names, Row, Total, What,
+    Access, By, Device, Filter, GroupCategory, HourRow, KindRow, MonthRow, NameShown, NameTotal, Names, Row,
+    Total, What,
 };
 use crate::model::category::Category;
 use crate::model::event::Effect;
@@ -177,6 +178,33 @@ impl Reading {
             };
             Ok(Total { what, count: unsigned(row.get(1)?) })
         })
+    }
+
+    pub fn groups_by_category(&self, filter: &Filter) -> Result<Vec<GroupCategory>, Error> {
+        let (part, values) = Where::of(filter).by_the_hour(filter.name.is_some());
+        let sql = format!(
+            "SELECT g.name, k.category, sum(p.count) FROM ({part}) p JOIN kind k ON k.id = p.kind {KIND_JOINS}
+             GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+        );
+        self.ask(&sql, values, |row| {
+            Ok(GroupCategory {
+                group: row.get(0)?,
+                category: category(row.get(1)?),
+                count: unsigned(row.get(2)?),
+            })
+        })
+    }
+
+    pub fn visits(&self, filter: &Filter) -> Result<u64, Error> {
+        let of = Where::of(filter);
+        let sql =
+            format!("SELECT count(*) FROM (SELECT DISTINCT minute, name, device FROM ({}))", of.events());
+        let counted = self.ask(&sql, of.values, |row| row.get(0).map(unsigned))?;
+        Ok(counted.into_iter().sum())
+    }
+
+    pub fn groups(&self) -> Result<Vec<String>, Error> {
+        self.ask("SELECT name FROM grp ORDER BY name", Vec::new(), |row| row.get(0))
     }
 
     pub fn hours(&self, filter: &Filter) -> Result<Vec<HourRow>, Error> {

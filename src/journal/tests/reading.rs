@@ -202,3 +202,53 @@ fn reading_and_writing_at_the_same_time_do_not_hinder_each_other() {
     assert_eq!(school.parts().shared.health().failures, 0);
     assert_eq!(school.total(), 100);
 }
+
+#[test]
+fn a_page_asked_for_in_several_types_is_one_visit_of_that_device_in_that_minute() {
+    let mut school = School::new();
+    let tally = school.tally();
+    for rtype in [1, 28, 65, 1] {
+        school.count(&tally, &Asked { rtype, ..asked("casino.example") });
+    }
+    school.count(&tally, &Asked { client: "10.0.0.2", ..asked("casino.example") });
+    school.count(&tally, &asked("www.casino.example"));
+    school.pass(60);
+    school.count(&tally, &Asked { tier: Tier::Primary, ..asked("casino.example") });
+    school.second();
+    let reader = school.reader();
+    assert_eq!(reader.visits(&Filter::default()).unwrap(), 4);
+    let primary = Filter { tier: Some(Tier::Primary), ..Filter::default() };
+    assert_eq!(reader.visits(&primary).unwrap(), 1);
+    assert_eq!(school.total(), 7);
+}
+
+#[test]
+fn groups_and_categories_cross_and_days_are_the_schools() {
+    let mut school = busy();
+    let crossed = school.reader().groups_by_category(&Filter::default()).unwrap();
+    let cell = |group: &str, category| {
+        crossed
+            .iter()
+            .filter(|cell| cell.group.as_deref() == Some(group) && cell.category == Some(category))
+            .map(|cell| cell.count)
+            .sum::<u64>()
+    };
+    assert_eq!(cell("6A", Category::Gambling), 1);
+    assert_eq!(cell("6A", Category::Adult), 1);
+    assert_eq!(cell("6A", Category::Csam), 1);
+    assert_eq!(cell("3B", Category::Gambling), 1);
+    assert_eq!(crossed.iter().map(|cell| cell.count).sum::<u64>(), 4);
+    assert_eq!(school.reader().groups().unwrap(), ["3B", "6A"]);
+
+    // 23/11/2026, 23:59 in Vietnam and two minutes later.
+    let tally = school.tally();
+    for at in ["2026-11-23T16:59:00Z", "2026-11-23T17:01:00Z"] {
+        school.clock.set(at.parse().unwrap());
+        school.second();
+        school.count(&tally, &asked("late.example"));
+        school.second();
+    }
+    let days = school.reader().days(&Filter::default(), &super::super::clock::vietnam()).unwrap();
+    let days: Vec<_> = days.iter().map(|day| (day.day.to_string(), day.count)).collect();
+    assert_eq!(days, [("2026-11-23".into(), 5), ("2026-11-24".into(), 1)]);
+}
