@@ -1,94 +1,355 @@
-//! Opening the ports, and what to do where a port below 1024 is not allowed.
+//! Opening the ports: what can be had is served, what cannot is told and tried again.
+//!
+//! An address that another program holds, or that this machine does not have yet, keeps no other from being
+//! served. Where a wildcard is held on one address only (systemd-resolved on 127.0.0.53), the machine's other
+//! addresses are bound one by one. The unprivileged port is for machines where ports below 1024 are not
+//! allowed, and for nothing else.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdTcpListener};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::serve::{self, udp};
 use crate::sys::limits;
+use crate::sys::ports::{self, Holder, Transport};
 use crate::sys::tcp::{self, is_family_missing};
 use crate::sys::udp::Udp;
 
-/// One address with its sockets.
-pub struct Listener {
-    /// Where it listens, the port as it came out.
+/// How often what is missing is tried again: two system calls an address.
+pub const RETRY: Duration = Duration::from_secs(1);
+/// How often it is looked up again who holds a port: that reads the open files of every process.
+const LOOK_UP: Duration = Duration::from_secs(30);
+
+/// Sockets that were opened.
+pub struct Opened {
+    /// Where they are bound.
     pub address: SocketAddr,
-    /// One UDP socket a worker.
-    pub udp: Vec<Udp>,
-    /// The TCP listener.
-    pub tcp: StdTcpListener,
+    /// The sockets.
+    pub sockets: Sockets,
+}
+
+/// Sockets of one address.
+pub enum Sockets {
+    /// One a worker.
+    Udp(Vec<Udp>),
+    /// The listener.
+    Tcp(StdTcpListener),
+}
+
+/// All addresses that the config wants, and what became of each.
+#[derive(Debug)]
+pub struct Listening {
+    workers: usize,
+    unprivileged_port: Option<u16>,
+    doors: Mutex<Vec<Listener>>,
+}
+
+/// One address that is wanted, over one transport.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The address, as the config has it.
+    pub wanted: SocketAddr,
+    /// Over what.
+    pub transport: Transport,
+    /// Where it is bound: the wanted address, or what could be had in its place.
+    pub bound: Vec<SocketAddr>,
+    /// Why it is not bound as it is wanted.
+    pub lack: Option<Lack>,
+}
+
+/// Why an address is not bound.
+#[derive(Clone, Debug)]
+pub struct Lack {
+    /// The reason.
+    pub cause: Cause,
+    /// Who holds the port, where that is the reason and could be found out.
+    pub holder: Option<Holder>,
+    looked_up: Instant,
+}
+
+/// The reason why an address is not bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Ports below 1024 are not allowed.
+    Forbidden,
+    /// Another program has it.
+    InUse,
+    /// This machine does not have the address.
+    NotHere,
+    /// This machine does not have the address family, and the address is a wildcard: nothing is missing.
+    NoFamily,
+    /// What the system says.
+    Other(String),
+}
+
+/// Why nobody can ask us.
+#[derive(Debug, thiserror::Error)]
+#[error("không nghe được ở địa chỉ nào / could not listen on any address{0}")]
+pub struct ListenError(String);
+
+impl Listening {
+    /// All addresses of the settings, none of them bound yet.
+    pub fn new(settings: &serve::Settings) -> Self {
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        // Wildcards first: they cover single addresses of the same port.
+        let mut wanted = settings.dns.clone();
+        wanted.sort_by_key(|address| !address.ip().is_unspecified());
+        let door = |wanted: SocketAddr| {
+            [Transport::Udp, Transport::Tcp].map(|transport| Listener {
+                wanted,
+                transport,
+                bound: Vec::new(),
+                lack: None,
+            })
+        };
+        let doors = wanted.into_iter().flat_map(door).collect();
+        Self { workers, unprivileged_port: settings.unprivileged_port, doors: Mutex::new(doors) }
+    }
+
+    /// Opens everything at the start.
+    ///
+    /// # Errors
+    /// Nothing at all could be bound.
+    pub fn open(&self) -> Result<Vec<Opened>, ListenError> {
+        let opened = self.open_missing();
+        if opened.is_empty() {
+            let told: Vec<String> = self.troubles().iter().map(|trouble| format!("\n  {trouble}")).collect();
+            return Err(ListenError(told.concat()));
+        }
+        Ok(opened)
+    }
+
+    /// Whether something is still missing that may yet be had.
+    pub fn is_missing(&self) -> bool {
+        self.doors().iter().any(Listener::is_open)
+    }
+
+    /// Tries what is missing.
+    pub fn open_missing(&self) -> Vec<Opened> {
+        let mut doors = self.doors();
+        let mut opened = Vec::new();
+        for at in 0..doors.len() {
+            if !doors[at].is_open() {
+                continue;
+            }
+            match covering(&doors, at) {
+                Some(wildcard) => {
+                    doors[at].bound = vec![wildcard];
+                    doors[at].lack = None;
+                }
+                None => doors[at].open(self, &mut opened),
+            }
+        }
+        opened
+    }
+
+    /// Each address, and how it stands.
+    pub fn listeners(&self) -> Vec<Listener> {
+        self.doors().clone()
+    }
+
+    /// Addresses that are not served as they are wanted, a sentence each.
+    pub fn troubles(&self) -> Vec<String> {
+        let mut told: Vec<(SocketAddr, String, Vec<&str>)> = Vec::new();
+        for door in self.doors().iter() {
+            let Some(what) = door.told() else { continue };
+            let name = door.transport.name();
+            match told.iter_mut().find(|(wanted, same, _)| *wanted == door.wanted && *same == what) {
+                Some((.., transports)) => transports.push(name),
+                None => told.push((door.wanted, what, vec![name])),
+            }
+        }
+        told.into_iter()
+            .map(|(wanted, what, transports)| format!("{wanted} ({}): {what}", transports.join(", ")))
+            .collect()
+    }
+
+    fn doors(&self) -> MutexGuard<'_, Vec<Listener>> {
+        self.doors.lock().expect("nothing panics while it holds this lock")
+    }
+}
+
+/// The wildcard of ours that takes what comes to that address.
+fn covering(doors: &[Listener], at: usize) -> Option<SocketAddr> {
+    let wanted = doors[at].wanted;
+    if wanted.ip().is_unspecified() {
+        return None;
+    }
+    let wildcards =
+        doors.iter().filter(|door| door.transport == doors[at].transport).flat_map(|door| &door.bound);
+    wildcards.copied().find(|bound| {
+        bound.ip().is_unspecified() && bound.port() == wanted.port() && bound.is_ipv4() == wanted.is_ipv4()
+    })
+}
+
+impl Listener {
+    /// Whether it is served as it is wanted.
+    pub fn is_bound(&self) -> bool {
+        self.lack.is_none() && !self.bound.is_empty()
+    }
+
+    /// Whether trying again may change anything.
+    fn is_open(&self) -> bool {
+        let settled =
+            matches!(&self.lack, Some(lack) if lack.cause == Cause::Forbidden) && !self.bound.is_empty();
+        !self.is_bound() && !settled
+    }
+
+    fn open(&mut self, all: &Listening, opened: &mut Vec<Opened>) {
+        let error = match self.bind(self.wanted, all.workers) {
+            Ok(sockets) => {
+                if self.lack.take().is_some_and(|lack| lack.cause != Cause::NoFamily) {
+                    info!("listening on {} ({}) now", self.wanted, self.transport.name());
+                }
+                self.bound.push(self.wanted);
+                opened.push(sockets);
+                return;
+            }
+            Err(error) => error,
+        };
+        let cause = Cause::of(&error, self.wanted);
+        let instead: Vec<SocketAddr> = match (&cause, all.unprivileged_port) {
+            (Cause::Forbidden, Some(port)) => vec![SocketAddr::new(self.wanted.ip(), port)],
+            (Cause::InUse, _) if self.wanted.ip().is_unspecified() => {
+                let own = ports::own_addresses().into_iter();
+                let own = own.filter(|ip| ip.is_ipv4() == self.wanted.is_ipv4());
+                own.map(|ip| SocketAddr::new(ip, self.wanted.port())).collect()
+            }
+            _ => vec![],
+        };
+        for address in instead {
+            if !self.bound.contains(&address)
+                && let Ok(sockets) = self.bind(address, all.workers)
+            {
+                self.bound.push(address);
+                opened.push(sockets);
+            }
+        }
+        self.note(cause);
+    }
+
+    /// Binds an address that no other program has.
+    fn bind(&self, address: SocketAddr, workers: usize) -> io::Result<Opened> {
+        // Sockets of ours on single addresses are in the way of this look, and are no obstacle.
+        let beside_own = address.ip().is_unspecified() && !self.bound.is_empty();
+        let sockets = match self.transport {
+            Transport::Udp => {
+                if !beside_own {
+                    Udp::check_free(address)?;
+                }
+                Sockets::Udp(udp::bind(address, workers)?)
+            }
+            Transport::Tcp => {
+                if !beside_own {
+                    tcp::check_free(address)?;
+                }
+                let listener = tcp::listen(address)?;
+                listener.set_nonblocking(true)?;
+                Sockets::Tcp(listener)
+            }
+        };
+        // The kernel lets programs of one user share a port, if both ask for that: each would lose what the
+        // other gets.
+        if beside_own && ports::holder(address, self.transport).is_some() {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        Ok(Opened { address, sockets })
+    }
+
+    fn note(&mut self, cause: Cause) {
+        let is_new = self.lack.as_ref().is_none_or(|lack| lack.cause != cause);
+        let is_old = self.lack.as_ref().is_some_and(|lack| lack.looked_up.elapsed() > LOOK_UP);
+        if !is_new && !is_old {
+            return;
+        }
+        let holder = match cause {
+            Cause::InUse => ports::holder(self.wanted, self.transport),
+            _ => None,
+        };
+        self.lack = Some(Lack { cause, holder, looked_up: Instant::now() });
+        if let Some(told) = self.told().filter(|_| is_new) {
+            warn!("{} ({}) is not served as configured: {told}", self.wanted, self.transport.name());
+        }
+    }
+
+    /// What is wrong, for people; nothing where all is as it is wanted.
+    pub fn told(&self) -> Option<String> {
+        let lack = self.lack.as_ref()?;
+        let at: Vec<String> = self.bound.iter().map(ToString::to_string).collect();
+        let at = at.join(", ");
+        let instead =
+            if at.is_empty() { String::new() } else { format!("; đang nghe ở / listening on {at}") };
+        let what = match &lack.cause {
+            Cause::NoFamily => return None,
+            Cause::Forbidden => "không có quyền mở cổng dưới 1024: chạy bằng dịch vụ hệ thống, hoặc cấp \
+                 CAP_NET_BIND_SERVICE / no right to open ports below 1024: run it as a system service, or grant \
+                 CAP_NET_BIND_SERVICE"
+                .to_owned(),
+            Cause::InUse => in_use(lack.holder.as_ref()),
+            Cause::NotHere => "máy này chưa có địa chỉ đó, sẽ thử lại / this machine does not have the address \
+                 (yet); trying again"
+                .to_owned(),
+            Cause::Other(error) => format!("không mở được / could not open: {error}"),
+        };
+        Some(what + &instead)
+    }
+}
+
+/// Who is in the way, and the remedy.
+fn in_use(holder: Option<&Holder>) -> String {
+    /// Where systemd-resolved listens.
+    const STUBS: [[u8; 4]; 2] = [[127, 0, 0, 53], [127, 0, 0, 54]];
+    let Some(holder) = holder else {
+        return "chương trình khác đang giữ cổng này, sẽ thử lại / another program holds the port; trying again"
+            .into();
+    };
+    let (vi, en) = match &holder.program {
+        Some((process, name)) => {
+            let name: String = name.chars().filter(|c| !c.is_control()).collect();
+            (format!("{name} (tiến trình {process})"), format!("{name} (process {process})"))
+        }
+        None => ("chương trình khác".into(), "another program".into()),
+    };
+    let is_resolved = STUBS.iter().any(|stub| holder.address.ip() == IpAddr::from(*stub))
+        || holder.program.as_ref().is_some_and(|(_, name)| name.starts_with("systemd-resolve"));
+    let remedy = if is_resolved {
+        "; DNSStubListener=no trong / in /etc/systemd/resolved.conf, systemctl restart systemd-resolved"
+    } else {
+        ""
+    };
+    let address = holder.address;
+    format!("{vi} đang giữ {address}, sẽ thử lại / {en} holds {address}; trying again{remedy}")
+}
+
+impl Cause {
+    fn of(error: &io::Error, address: SocketAddr) -> Self {
+        match error.kind() {
+            _ if is_family_missing(error) && address.ip().is_unspecified() => Self::NoFamily,
+            io::ErrorKind::PermissionDenied if address.port() < 1024 => Self::Forbidden,
+            io::ErrorKind::AddrInUse => Self::InUse,
+            io::ErrorKind::AddrNotAvailable => Self::NotHere,
+            _ => Self::Other(error.to_string()),
+        }
+    }
 }
 
 /// Queries that come at once when a school's lesson begins, after nobody asked for a while.
 pub const BURST: usize = 400;
 
 /// How many queries may wait for certain, where that is fewer than a [`BURST`].
-pub fn small_room(listeners: &[Listener]) -> Option<usize> {
-    let rooms = listeners.iter().flat_map(|listener| &listener.udp).filter_map(|udp| udp.room().ok());
+pub fn small_room(opened: &[Opened]) -> Option<usize> {
+    let sockets = opened.iter().filter_map(|opened| match &opened.sockets {
+        Sockets::Udp(sockets) => Some(sockets),
+        Sockets::Tcp(_) => None,
+    });
+    let rooms = sockets.flatten().filter_map(|udp| udp.room().ok());
     rooms.min().filter(|room| *room < BURST)
-}
-
-/// Why nobody can ask us.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    #[error("không nghe được / could not listen on {address}: {source}")]
-    Address { address: SocketAddr, source: io::Error },
-    #[error("không có địa chỉ nào để nghe / there is no address to listen on")]
-    Nothing,
-}
-
-/// Opens all addresses. A wildcard of a family that this machine lacks is left out; where a low port is
-/// not allowed, the unprivileged one is taken if the settings have one.
-pub fn open(settings: &serve::Settings) -> Result<Vec<Listener>, ListenError> {
-    let workers = match settings.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
-    let mut listeners = Vec::new();
-    for &address in &settings.dns {
-        let opened = match (open_one(address, workers), settings.unprivileged_port) {
-            (Err(error), Some(port)) if is_forbidden(&error, address) => {
-                open_one(SocketAddr::new(address.ip(), port), workers)
-            }
-            (opened, _) => opened,
-        };
-        match opened {
-            Ok(listener) => listeners.push(listener),
-            Err(error) if is_family_missing(&error) && address.ip().is_unspecified() => {}
-            Err(source) => return Err(ListenError::Address { address, source }),
-        }
-    }
-    if listeners.is_empty() { Err(ListenError::Nothing) } else { Ok(listeners) }
-}
-
-/// Tries of finding a port that is free for both UDP and TCP, where any will do.
-const ANY_PORT_TRIES: usize = 16;
-
-fn open_one(address: SocketAddr, workers: usize) -> io::Result<Listener> {
-    // TCP first: unlike our UDP sockets it refuses a port that another program (or we) already has.
-    let mut tries = if address.port() == 0 { ANY_PORT_TRIES } else { 1 };
-    loop {
-        let tcp = tcp_listener(address)?;
-        let bound = tcp.local_addr()?;
-        tries -= 1;
-        match udp::bind(bound, workers) {
-            Ok(udp) => return Ok(Listener { address: bound, udp, tcp }),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn tcp_listener(address: SocketAddr) -> io::Result<StdTcpListener> {
-    let listener = tcp::listen(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
-fn is_forbidden(error: &io::Error, address: SocketAddr) -> bool {
-    let taken_by_stub = error.kind() == io::ErrorKind::AddrInUse && address.ip().is_unspecified();
-    address.port() < 1024 && (error.kind() == io::ErrorKind::PermissionDenied || taken_by_stub)
 }
 
 /// As many TCP connections as were meant, or as the system has room for: half of the files that may be open
@@ -117,5 +378,80 @@ pub fn to_try(address: SocketAddr) -> SocketAddr {
         IpAddr::V4(ip) if ip.is_unspecified() => ([127, 0, 0, 1], address.port()).into(),
         IpAddr::V6(ip) if ip.is_unspecified() => ([0, 0, 0, 0, 0, 0, 0, 1], address.port()).into(),
         _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    fn listening(dns: &[SocketAddr]) -> Listening {
+        Listening::new(&serve::Settings { dns: dns.to_vec(), workers: 1, ..serve::Settings::default() })
+    }
+
+    fn free_port() -> u16 {
+        UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    }
+
+    #[test]
+    fn an_address_that_is_not_here_keeps_no_other_from_being_served() {
+        let port = free_port();
+        let here = SocketAddr::new([127, 0, 0, 1].into(), port);
+        let all = listening(&[SocketAddr::new([192, 0, 2, 5].into(), port), here]);
+        let opened = all.open().unwrap();
+        assert_eq!(opened.len(), 2, "UDP and TCP");
+        assert!(all.is_missing() && all.open_missing().is_empty());
+        let told = all.troubles();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("192.0.2.5:") && told[0].contains("(UDP, TCP)"), "{told:?}");
+    }
+
+    #[test]
+    fn a_wildcard_that_somebody_holds_in_part_is_served_on_the_other_addresses_and_then_whole() {
+        let stranger = UdpSocket::bind("127.0.0.53:0").unwrap();
+        let port = stranger.local_addr().unwrap().port();
+        let all = listening(&[SocketAddr::new([0, 0, 0, 0].into(), port)]);
+        let first = all.open().unwrap();
+        let loopback = SocketAddr::new([127, 0, 0, 1].into(), port);
+        assert!(first.iter().any(|opened| opened.address == loopback));
+        let told = all.troubles();
+        assert!(told[0].contains("127.0.0.53") && told[0].contains("DNSStubListener=no"), "{told:?}");
+        drop(stranger);
+        let second = all.open_missing();
+        assert!(second.iter().any(|opened| opened.address.ip().is_unspecified()), "beside those of before");
+        assert!(!all.is_missing());
+        assert_eq!(all.troubles(), Vec::<String>::new());
+        drop(first);
+    }
+
+    #[test]
+    fn where_nothing_can_be_bound_it_is_said_of_each_address_why() {
+        let all = listening(&["192.0.2.5:53".parse().unwrap()]);
+        let told = all.open().err().unwrap().to_string();
+        assert!(told.contains("192.0.2.5:53 (UDP, TCP): máy này chưa có địa chỉ đó"), "{told}");
+    }
+
+    #[test]
+    fn a_wildcard_covers_the_single_addresses_beside_it() {
+        let port = free_port();
+        let all = listening(&[
+            SocketAddr::new([127, 0, 0, 1].into(), port),
+            SocketAddr::new([0, 0, 0, 0].into(), port),
+        ]);
+        assert_eq!(all.open().unwrap().len(), 2);
+        assert!(!all.is_missing());
+    }
+
+    #[test]
+    fn only_a_missing_right_leads_to_the_other_port() {
+        let on = |text: &str| text.parse().unwrap();
+        let cause = |kind: io::ErrorKind, address| Cause::of(&kind.into(), on(address));
+        assert_eq!(cause(io::ErrorKind::PermissionDenied, "0.0.0.0:53"), Cause::Forbidden);
+        assert_eq!(cause(io::ErrorKind::AddrInUse, "0.0.0.0:53"), Cause::InUse);
+        assert_eq!(cause(io::ErrorKind::AddrNotAvailable, "[::]:53"), Cause::NoFamily);
+        assert_eq!(cause(io::ErrorKind::AddrNotAvailable, "10.8.0.5:53"), Cause::NotHere);
+        assert!(matches!(cause(io::ErrorKind::PermissionDenied, "0.0.0.0:5353"), Cause::Other(_)));
     }
 }

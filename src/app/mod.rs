@@ -63,6 +63,8 @@ pub struct App {
     /// Response policy zones.
     zones: zones::Zones,
     streams: Arc<Streams>,
+    /// Where it listens, and where it should.
+    listening: listen::Listening,
     /// Held by whoever builds a new world: one at a time.
     building: Mutex<()>,
     /// What the last reading of the config complained about; empty while all is well.

@@ -62,8 +62,10 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
         Ok(done) => info!(names = done.names, "reloaded: {} names in force", done.names),
         Err(error) => error!("the reload changed nothing: {error}"),
     }
+    // After the new settings are stored: whoever wakes looks at what they say is due.
     if outcome.is_ok() {
         app.lists_changed.notify_one();
+        app.zones.wake();
     }
     outcome
 }

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tracing::{info, warn};
 
-use super::listen::{self, ListenError, Listener};
+use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::zones::Zones;
 use super::{App, Complaint, Place, lists, tasks, world};
@@ -61,7 +61,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     // What the system has room for is no part of the config: a reload compares that with the file.
     let tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
     let serving = serve::Settings { tcp_connections_max, ..settings.serve.clone() };
-    let listeners = listen::open(&settings.serve)?;
+    let listening = Listening::new(&settings.serve);
+    let opened = listening.open()?;
     let index = Arc::new(first_index(&settings.state)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
     let zones = Zones::open(&settings, *index.key());
@@ -85,13 +86,14 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
         store,
         zones,
         streams,
+        listening,
         building: Mutex::new(()),
         config_complaint: Complaint::default(),
         build_complaint: Complaint::default(),
         lists_changed: tokio::sync::Notify::new(),
         started,
     });
-    let greeting = Greeting::of(&app, &listeners);
+    let greeting = Greeting::of(&app, &opened);
     if let Some(room) = greeting.small_room {
         warn!(
             queries.room = room,
@@ -99,20 +101,21 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
             listen::BURST
         );
     }
-    let workers = tasks::start_workers(&app, listeners, &waiting, &later_tally)?;
+    let mut workers = tasks::Workers::new(app.clone(), waiting.clone(), later_tally);
+    let streams = workers.serve(opened)?;
     runtime.block_on(async {
-        let running = tasks::Running::start(app.clone(), workers.streams).await?;
+        let running = tasks::Running::start(app.clone(), streams).await?;
         greet(&greeting);
         notify(State::Ready);
-        running.until_told_to_stop().await;
+        running.until_told_to_stop(&mut workers).await;
         Ok::<(), StartError>(())
     })?;
     notify(State::Stopping);
     info!("stopping: no new queries, what waits is still answered");
-    workers.udp.stop();
+    let tallies = workers.stop();
     tasks::note_undrained(&waiting);
     runtime.shutdown_timeout(tasks::SHUTDOWN);
-    drop(workers.tallies);
+    drop(tallies);
     if let Some(app) = Arc::into_inner(app)
         && let Err(left) = app.journal.close()
     {
@@ -126,8 +129,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
 pub struct Greeting {
     /// Where it listens.
     pub addresses: Vec<std::net::SocketAddr>,
-    /// Where it was told to listen and was not allowed to, if so.
-    pub wanted: Vec<std::net::SocketAddr>,
+    /// Addresses that are not served as configured, a sentence each.
+    pub missing: Vec<String>,
     /// Queries that may wait for certain, where a burst would be more.
     pub small_room: Option<usize>,
     /// The state folder.
@@ -137,17 +140,20 @@ pub struct Greeting {
 }
 
 impl Greeting {
-    fn of(app: &App, listeners: &[Listener]) -> Self {
-        let addresses: Vec<_> = listeners.iter().map(|listener| listener.address).collect();
+    fn of(app: &App, opened: &[Opened]) -> Self {
+        let mut addresses: Vec<_> =
+            app.listening.listeners().into_iter().flat_map(|door| door.bound).collect();
+        // In the order of the config, each once.
         let settings = app.settings();
-        let wanted = settings.serve.dns.iter().filter(|wanted| {
-            wanted.port() != 0
-                && addresses.iter().any(|got| got.ip() == wanted.ip() && got.port() != wanted.port())
-        });
+        let place = |address: &std::net::SocketAddr| {
+            settings.serve.dns.iter().position(|wanted| wanted.ip() == address.ip()).unwrap_or(usize::MAX)
+        };
+        addresses.sort_by_key(|address| (place(address), *address));
+        addresses.dedup();
         Self {
-            wanted: wanted.copied().collect(),
+            missing: app.listening.troubles(),
             addresses,
-            small_room: listen::small_room(listeners),
+            small_room: listen::small_room(opened),
             state: settings.state.clone(),
             names: app.desk.world().index.stats().names,
         }

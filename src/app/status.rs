@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::listen::Listener;
 use super::zones::Standing;
 use super::{App, Complaint};
 use crate::config::Settings;
@@ -48,6 +49,9 @@ pub struct Status {
     #[serde(default)]
     pub zones: Vec<ZoneStatus>,
     pub groups: Vec<GroupStatus>,
+    /// Where it listens, and where it should.
+    #[serde(default)]
+    pub listeners: Vec<ListenerStatus>,
     pub upstreams: Vec<UpstreamStatus>,
 }
 
@@ -114,6 +118,21 @@ pub struct GroupStatus {
     pub name: String,
     pub tier: String,
     pub mode: String,
+}
+
+/// One address of `[listen] dns`, over one transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListenerStatus {
+    /// The address, as the config has it.
+    pub address: String,
+    /// `udp` or `tcp`.
+    pub transport: String,
+    /// Whether it is served as configured.
+    pub bound: bool,
+    /// Where it is served: the address itself, or what could be had in its place.
+    pub at: Vec<String>,
+    /// Why it is not served as configured.
+    pub error: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,7 +226,20 @@ pub fn of(app: &App) -> Status {
                 mode: group.mode.id().into(),
             })
             .collect(),
+        listeners: app.listening.listeners().iter().map(ListenerStatus::of).collect(),
         upstreams: upstreams.collect(),
+    }
+}
+
+impl ListenerStatus {
+    fn of(listener: &Listener) -> Self {
+        Self {
+            address: listener.wanted.to_string(),
+            transport: listener.transport.name().to_lowercase(),
+            bound: listener.is_bound(),
+            at: listener.bound.iter().map(ToString::to_string).collect(),
+            error: listener.told(),
+        }
     }
 }
 
@@ -244,6 +276,7 @@ fn zone_trouble(standing: &Standing) -> Option<String> {
 fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<String> {
     let mut troubles: Vec<String> =
         [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
+    troubles.extend(app.listening.troubles());
     if let Some(failing) = &health.failing {
         troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
     }

@@ -2,7 +2,8 @@
 //!
 //! | runs | owner | ends |
 //! | --- | --- | --- |
-//! | `udp-N`, a thread a core and address; a task a query that waits for upstream | [`Workers`] | its flag is set and it is joined; the tasks when drained |
+//! | `udp-N`, a thread a core and address; a task a query that waits for upstream | [`Workers`] | their flag is set and they are joined; the tasks when drained |
+//! | trying addresses again that could not be bound | [`Running`] | with the program |
 //! | TCP accept, a task an address; a task a connection | [`Running`] | the stop signal; connections when idle or drained |
 //! | a task a query over TCP that waits for upstream | the listener's permit | by the resolver's deadline |
 //! | control socket | [`Running`] | the stop signal |
@@ -22,79 +23,84 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
-use super::listen::Listener;
+use super::listen::{self, Opened, Sockets};
 use super::{App, answers, reload, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::admission::Admission;
 use crate::serve::udp::Worker;
+use crate::sys::udp::Udp;
 
 /// How long queries that wait are still waited for at a stop.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long tasks may take to end after that.
 pub const SHUTDOWN: Duration = Duration::from_secs(2);
 
-/// Threads that answer over UDP, and the TCP listeners that tasks will serve.
+/// Threads that answer over UDP, with what stops them.
 pub struct Workers {
-    /// The threads.
-    pub udp: UdpThreads,
-    /// TCP listeners, not served yet.
-    pub streams: Vec<StdTcpListener>,
-    /// Keeps the workers' counts alive until the last one has counted.
-    pub tallies: Vec<Arc<Tally>>,
-}
-
-/// UDP threads and what stops them.
-pub struct UdpThreads {
+    app: Arc<App>,
+    waiting: Arc<Admission>,
+    later_tally: Arc<Tally>,
     threads: Vec<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
+    /// Keeps the workers' counts alive until the last one has counted.
+    tallies: Vec<Arc<Tally>>,
 }
 
-impl UdpThreads {
-    /// Stops all threads and waits for them, and so for what waits for upstream.
-    pub fn stop(self) {
+impl Workers {
+    /// None yet.
+    pub fn new(app: Arc<App>, waiting: Arc<Admission>, later_tally: Arc<Tally>) -> Self {
+        Self { app, waiting, later_tally, threads: Vec::new(), stop: Arc::default(), tallies: Vec::new() }
+    }
+
+    /// Starts a thread for each UDP socket; gives back the TCP listeners, which tasks will serve.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn serve(&mut self, opened: Vec<Opened>) -> io::Result<Vec<StdTcpListener>> {
+        let mut streams = Vec::new();
+        for opened in opened {
+            match opened.sockets {
+                Sockets::Tcp(listener) => streams.push(listener),
+                Sockets::Udp(sockets) => {
+                    for socket in sockets {
+                        self.serve_datagrams(socket)?;
+                    }
+                }
+            }
+        }
+        Ok(streams)
+    }
+
+    fn serve_datagrams(&mut self, socket: Udp) -> io::Result<()> {
+        let worker = Worker {
+            socket: Arc::new(socket),
+            desk: self.app.desk.clone(),
+            tally: self.app.journal.tally(),
+            later_tally: self.later_tally.clone(),
+            waiting: self.waiting.clone(),
+            drain: DRAIN,
+            stop: self.stop.clone(),
+        };
+        self.tallies.push(worker.tally.clone());
+        self.threads.push(worker.start(self.threads.len())?);
+        Ok(())
+    }
+
+    /// Stops all threads and waits for them, and so for what waits for upstream. Their counts stay until the
+    /// value that is given back is dropped.
+    pub fn stop(self) -> Vec<Arc<Tally>> {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads {
             if thread.join().is_err() {
                 warn!("a UDP worker had panicked");
             }
         }
+        self.tallies
     }
-}
-
-/// Starts a thread for each UDP socket.
-pub fn start_workers(
-    app: &Arc<App>,
-    listeners: Vec<Listener>,
-    waiting: &Arc<Admission>,
-    later_tally: &Arc<Tally>,
-) -> io::Result<Workers> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut workers = Workers {
-        udp: UdpThreads { threads: Vec::new(), stop: stop.clone() },
-        streams: Vec::new(),
-        tallies: vec![later_tally.clone()],
-    };
-    for listener in listeners {
-        workers.streams.push(listener.tcp);
-        for socket in listener.udp {
-            let worker = Worker {
-                socket: Arc::new(socket),
-                desk: app.desk.clone(),
-                tally: app.journal.tally(),
-                later_tally: later_tally.clone(),
-                waiting: waiting.clone(),
-                drain: DRAIN,
-                stop: stop.clone(),
-            };
-            workers.tallies.push(worker.tally.clone());
-            workers.udp.threads.push(worker.start(workers.udp.threads.len())?);
-        }
-    }
-    Ok(workers)
 }
 
 /// The tasks of a running server.
@@ -102,6 +108,7 @@ pub struct Running {
     app: Arc<App>,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -115,9 +122,6 @@ impl Running {
     pub async fn start(app: Arc<App>, streams: Vec<StdTcpListener>) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        for listener in streams {
-            tasks.spawn(app.streams.clone().listen(TcpListener::from_std(listener)?, stopped.clone()));
-        }
         let path = app.settings().control.clone();
         match socket::bind(&path) {
             Ok(listener) => {
@@ -128,21 +132,49 @@ impl Running {
             Err(error) => warn!(%error, "no control socket on {}: {error}", path.display()),
         }
         tasks.spawn(reload::keep_lists_new(app.clone(), stopped.clone()));
-        tasks.spawn(zones::keep_zones_new(app.clone(), stopped));
-        Ok(Self {
+        tasks.spawn(zones::keep_zones_new(app.clone(), stopped.clone()));
+        let mut running = Self {
             app,
             tasks,
             stop,
+            stopped,
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-        })
+        };
+        running.accept(streams)?;
+        Ok(running)
+    }
+
+    /// Serves TCP listeners.
+    fn accept(&mut self, streams: Vec<StdTcpListener>) -> io::Result<()> {
+        for listener in streams {
+            let listener = TcpListener::from_std(listener)?;
+            self.tasks.spawn(self.app.streams.clone().listen(listener, self.stopped.clone()));
+        }
+        Ok(())
+    }
+
+    /// Tries the addresses that could not be bound, and serves those that can be now.
+    async fn open_missing(&mut self, workers: &mut Workers) {
+        if !self.app.listening.is_missing() {
+            return;
+        }
+        let app = self.app.clone();
+        let opened = tokio::task::spawn_blocking(move || app.listening.open_missing()).await;
+        let served = workers.serve(opened.unwrap_or_default()).and_then(|streams| self.accept(streams));
+        if let Err(error) = served {
+            warn!(%error, "an address could be bound and not be served: {error}");
+        }
     }
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reloads.
-    pub async fn until_told_to_stop(mut self) {
+    pub async fn until_told_to_stop(mut self, workers: &mut Workers) {
+        let mut look = interval(listen::RETRY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                _ = look.tick() => self.open_missing(workers).await,
                 _ = self.hangup.recv() => {
                     let app = self.app.clone();
                     // It logs what came of it, and the old world stays where it fails.

@@ -104,6 +104,10 @@ impl Zones {
                 self.read_file(settings, zone, path, key);
             }
         }
+    }
+
+    /// Wakes the task that keeps zones new. It looks at the settings in force, so they must be stored before.
+    pub fn wake(&self) {
         self.wake.notify_one();
     }
 

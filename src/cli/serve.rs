@@ -31,13 +31,8 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
         env!("CARGO_PKG_VERSION"),
         grouped(greeting.names)
     );
-    for wanted in &greeting.wanted {
-        text += &format!(
-            "  không mở được cổng {} (cần quyền, hoặc chương trình khác đang giữ), dùng cổng khác / \
-             port {} is not to be had (rights, or another program), using another\n",
-            wanted.port(),
-            wanted.port()
-        );
+    for missing in &greeting.missing {
+        text += &format!("  thiếu / missing  {missing}\n");
     }
     for address in &greeting.addresses {
         text += &format!("  DNS     {address} (UDP, TCP)\n");
@@ -69,7 +64,7 @@ mod tests {
     fn a_small_receive_buffer_is_told_with_the_remedy() {
         let greeting = |small_room| Greeting {
             addresses: vec!["0.0.0.0:53".parse().unwrap()],
-            wanted: vec![],
+            missing: vec![],
             small_room,
             state: "/var/lib/lachan".into(),
             names: 1_000_000,

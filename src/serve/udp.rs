@@ -40,12 +40,12 @@ const STEPS: u32 = 16;
 /// How often it looks where the event loop cannot.
 const LOOK_BESIDE_TASKS: Duration = Duration::from_millis(1);
 
-/// Binds one socket for each worker.
+/// Binds one socket for each worker. Sockets of ours on a wider or narrower address of the port are no obstacle;
+/// whether the address is free of all others, `Udp::check_free` says.
 ///
 /// # Errors
 /// What the kernel says of the address.
 pub fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<Udp>> {
-    Udp::check_free(address)?;
     let first = Udp::bind(address, LOOK_UP)?;
     // Port 0 means "any": the others share what the first one got.
     let address = first.local()?;
