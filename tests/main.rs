@@ -11,6 +11,7 @@
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
+//! | `forwarder_connections` | connections to forwarders that end, fall silent or show another certificate cost no answer |
 //! | `policy_zones` | response policy zones from files: every action, override and group, precedence, reloads |
 //! | `policy_zones_bind` | the same zones and questions to BIND and to us |
 //! | `policy_zones_signed` | what is forged stays SERVFAIL; what is signed is rewritten, or left alone where a zone says so |
@@ -34,6 +35,7 @@ mod broken_state;
 mod burst;
 mod config_cli;
 mod first_start;
+mod forwarder_connections;
 mod forwarding;
 mod fuzzed;
 mod index;

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `udp-N`, a thread a core and address; a task a query that waits for upstream | [`Workers`] | their flag is set and they are joined; the tasks when drained |
 //! | trying addresses again that could not be bound | [`Running`] | with the program |
+//! | `forward`: connections to forwarders over TCP, TLS and HTTPS, once there is one | the resolver | with the resolver |
 //! | TCP accept, a task an address; a task a connection | [`Running`] | the stop signal; connections when idle or drained |
 //! | a task a query over TCP that waits for upstream | the listener's permit | by the resolver's deadline |
 //! | control socket | [`Running`] | the stop signal |

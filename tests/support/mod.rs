@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod client;
+pub mod forwarder;
 pub mod internet;
 pub mod packed;
 pub mod primary;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::authority::free_address;
+use super::forwarder::Certificate;
 
 /// What unbound says of every name.
 pub const ADDRESS: &str = "198.51.100.9";
@@ -35,6 +36,13 @@ impl Ca {
     /// Its certificate.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
+    }
+
+    /// A certificate for a name, new each time.
+    pub fn certificate(&self, name: &str) -> Certificate {
+        self.certify(name);
+        let at = |ending| self.folder.path().join(format!("{name}.{ending}"));
+        Certificate::read(&at("pem"), &at("key"))
     }
 
     /// Makes a certificate for a name; it lies in `{name}.pem`, its key in `{name}.key`.

@@ -3,8 +3,8 @@
 //! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
 //! last. One that is slow gets company: after `hedge_after` the next is asked as well, and the first
 //! useful answer counts, so a dead server costs that long once and not a timeout. A plain server is asked over
-//! UDP; what does not fit there, and the others, go over the connections that the library's pool keeps (one
-//! pool for each server).
+//! UDP; what does not fit there, and the others, go over [`connections`](super::upstream::connections). Where
+//! nobody is there at all, as while a forwarder restarts, the servers are asked again a little later.
 //!
 //! What a forwarder says about DNSSEC (AD) is not believed: its answers are
 //! [`Indeterminate`](Proof::Indeterminate). Its block signals come through: an Extended DNS Error of 15,
@@ -17,33 +17,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use hickory_resolver::config::ResolverOpts;
-use hickory_resolver::net::NetError;
-use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
-use rustls::ClientConfig;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::iterate::outside::Forwarded;
 use super::reason::{self, Reason};
 use super::settings::Settings;
+use super::upstream::connections::driver::Driver;
+use super::upstream::connections::opener::Opener;
+use super::upstream::connections::{Connections, Refusal};
 use super::upstream::datagram::{Datagrams, Found};
+use super::upstream::source_for;
 use super::upstream::tally::Tally;
-use super::upstream::{Provider, source_for};
 use super::wire::{self, Taken};
 use super::{Answer, Ask, Error, Proof, UpstreamState};
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::reply::Rcode;
+use trust::Trusted;
 use upstream::{Transport, Upstream};
 
 mod trust;
 pub mod upstream;
 
-/// Queries in flight on one TCP, TLS or HTTPS connection; one more opens another.
-const PIPELINE_MAX: usize = 256;
+/// How often all servers of a zone are asked where nobody is there, with pauses between that begin with
+/// [`PAUSE`] and double: 1.55 s in all, the time in which a forwarder restarts.
+const ROUNDS_MAX: u32 = 6;
+/// The first of these pauses.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Type DS, which is asked of the parent (RFC 4035 §3.1.4.1).
 const TYPE_DS: u16 = 43;
 
@@ -73,15 +75,16 @@ struct Server {
     label: String,
     /// For a plain server: the first to be tried.
     udp: Option<Datagrams>,
-    /// Its connections.
-    pool: NameServerPool<Provider>,
+    /// Its connections; `None` where we have no address of its family to ask from.
+    connections: Option<Connections>,
     tally: Arc<Tally>,
 }
 
 impl Forwarder {
     pub(super) fn new(settings: &Settings, sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
         let zones = &settings.forwards;
-        let tls = trust::client(settings.ca_file.as_deref())?;
+        let trusted = Trusted::new(settings.ca_file.as_deref())?;
+        let driver = Arc::new(Driver::default());
         let mut built = Vec::with_capacity(zones.len());
         for (index, zone) in zones.iter().enumerate() {
             if zone.servers.is_empty() {
@@ -91,13 +94,9 @@ impl Forwarder {
                 return Err(Error::ZoneTwice { zone: zone.zone.to_string() });
             }
             let servers =
-                zone.servers.iter().map(|server| Server::new(server, &tls, sources.clone(), timing));
+                zone.servers.iter().map(|server| Server::new(server, &trusted, &sources, timing, &driver));
             let validates = zone.validates && settings.dnssec;
-            built.push(Zone {
-                name: zone.zone.clone(),
-                validates,
-                servers: servers.collect::<Result<_, _>>()?,
-            });
+            built.push(Zone { name: zone.zone.clone(), validates, servers: servers.collect() });
         }
         built.sort_by_key(|zone| std::cmp::Reverse(zone.name.as_name().label_count()));
         Ok(Self { zones: built, timing })
@@ -107,7 +106,7 @@ impl Forwarder {
     /// no forwarded zone, or in one whose answers are validated.
     pub(super) async fn resolve(&self, ask: &Ask) -> Option<(Name<'_>, Answer)> {
         let zone = self.zone_of(ask.name.as_name(), ask.rtype).filter(|zone| !zone.validates)?;
-        let answer = match zone.ask(ask, self.timing.hedge).await {
+        let answer = match zone.ask(ask, self.timing).await {
             Ok(taken) => accept(taken),
             Err(fault) => wire::failure(ask, given_up(fault)),
         };
@@ -129,7 +128,7 @@ impl Forwarder {
         let zone = self.zone_of(name, kind).ok_or(reason::NOBODY)?;
         let mut ask = Ask::new(name.to_owned(), kind);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
-        let taken = zone.ask(&ask, self.timing.hedge).await.map_err(given_up)?;
+        let taken = zone.ask(&ask, self.timing).await.map_err(given_up)?;
         let note = block_note(&taken);
         Ok(Forwarded { octets: taken.wire, rcode: taken.rcode, note })
     }
@@ -153,28 +152,22 @@ impl Forwarder {
 impl Server {
     fn new(
         upstream: &Upstream,
-        trusted: &ClientConfig,
-        sources: Arc<[IpAddr]>,
+        trusted: &Trusted,
+        sources: &[IpAddr],
         timing: Timing,
-    ) -> Result<Self, Error> {
+        driver: &Arc<Driver>,
+    ) -> Self {
         let tally = Arc::new(Tally::new());
-        let udp = match (&upstream.transport, source_for(&sources, upstream.address.ip())) {
-            (Transport::Plain, Some(source)) => {
-                Some(Datagrams { server: upstream.address, source, patience: timing.patience })
-            }
-            _ => None,
-        };
-        let mut options = ResolverOpts::default();
-        options.timeout = timing.patience;
-        options.max_active_requests = PIPELINE_MAX;
-        options.num_concurrent_reqs = 1;
-        options.edns_payload_len = PAYLOAD;
-        let mut tls = TlsConfig::new().map_err(|error| Error::Library(error.to_string()))?;
-        tls.config = trusted.clone();
-        let context = Arc::new(PoolContext::new(options, tls));
-        let provider = Provider::new(tally.clone(), sources, timing.patience);
-        let pool = NameServerPool::from_config([upstream.config()], context, provider);
-        Ok(Self { label: upstream.to_string(), udp, pool, tally })
+        let server = upstream.address;
+        let source = source_for(sources, server.ip());
+        let udp = source.filter(|_| upstream.transport == Transport::Plain);
+        let udp = udp.map(|source| Datagrams { server, source, patience: timing.patience });
+        let connections = source.map(|source| {
+            let protocol = trusted.protocol(&upstream.transport);
+            let opener = Opener { server, source, protocol, patience: timing.patience };
+            Connections::new(opener, driver.clone(), tally.clone())
+        });
+        Self { label: upstream.to_string(), udp, connections, tally }
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Taken, Fault> {
@@ -185,22 +178,13 @@ impl Server {
                 Found::OverTcp => {}
             }
         }
-        self.ask_pool(ask).await
-    }
-
-    async fn ask_pool(&self, ask: &Ask) -> Result<Taken, Fault> {
-        let mut options = DnsRequestOptions::default();
-        options.use_edns = true;
-        options.edns_payload_len = PAYLOAD;
-        options.edns_set_dnssec_ok = ask.dnssec_ok;
-        options.recursion_desired = true;
-        let mut request = DnsRequest::from_query(wire::query(ask), options);
-        request.metadata.checking_disabled = ask.checking_disabled;
-        match self.pool.send(request).first_answer().await {
-            Ok(response) => self.take(ask, response.into_buffer()),
-            Err(NetError::Truncated) => Err(Fault::Garbage),
-            Err(_) if self.tally.is_distrusted() => Err(Fault::Distrusted),
-            Err(_) => Err(Fault::Silent),
+        let connections = self.connections.as_ref().ok_or(Fault::Silent)?;
+        match connections.ask(request(ask)).await {
+            Ok(octets) => self.take(ask, octets),
+            Err(Refusal::Distrusted) => Err(Fault::Distrusted),
+            Err(Refusal::Ended | Refusal::NoConnection | Refusal::NoMessage | Refusal::Silent) => {
+                Err(Fault::Silent)
+            }
         }
     }
 
@@ -227,8 +211,36 @@ enum Fault {
     Failed(Option<u16>),
 }
 
+/// The query as the library's transports take it.
+fn request(ask: &Ask) -> DnsRequest {
+    let mut options = DnsRequestOptions::default();
+    options.use_edns = true;
+    options.edns_payload_len = PAYLOAD;
+    options.edns_set_dnssec_ok = ask.dnssec_ok;
+    options.recursion_desired = true;
+    let mut request = DnsRequest::from_query(wire::query(ask), options);
+    request.metadata.checking_disabled = ask.checking_disabled;
+    request
+}
+
 impl Zone {
-    async fn ask(&self, ask: &Ask, hedge: Duration) -> Result<Taken, Fault> {
+    /// Asks the servers, and again where none was there.
+    async fn ask(&self, ask: &Ask, timing: Timing) -> Result<Taken, Fault> {
+        let end = Instant::now() + timing.patience;
+        let mut pause = PAUSE;
+        let mut found = self.ask_all(ask, timing.hedge).await;
+        for _ in 1..ROUNDS_MAX {
+            if !matches!(found, Err(Fault::Silent)) || Instant::now() + pause >= end {
+                break;
+            }
+            sleep(pause).await;
+            pause *= 2;
+            found = timeout_at(end, self.ask_all(ask, timing.hedge)).await.unwrap_or(Err(Fault::Silent));
+        }
+        found
+    }
+
+    async fn ask_all(&self, ask: &Ask, hedge: Duration) -> Result<Taken, Fault> {
         if let [server] = &self.servers[..] {
             return server.ask(ask).await.and_then(judge);
         }

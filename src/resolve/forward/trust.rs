@@ -4,18 +4,54 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hickory_resolver::TlsConfig;
-use rustls::client::WebPkiServerVerifier;
-use rustls::pki_types::CertificateDer;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::upstream::Transport;
+use crate::resolve::upstream::connections::opener::Protocol;
 use crate::resolve::{Error, file};
 
 /// CA certificates in one file. The bundle of a whole operating system has some 150.
 const CERTIFICATES_MAX: usize = 512;
 
-/// The TLS client of all forwarders.
-pub(super) fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+/// The TLS clients of all forwarders.
+pub(super) struct Trusted {
+    tls: Arc<ClientConfig>,
+    https: Arc<ClientConfig>,
+}
+
+impl Trusted {
+    /// With the public CAs, and those of a file.
+    pub(super) fn new(ca_file: Option<&Path>) -> Result<Self, Error> {
+        let mut tls = client(ca_file)?;
+        // Every connection shows a certificate: a resumed session would hide that it was replaced, or that it
+        // expired. It would save no round trip (RFC 8446 §2.2).
+        tls.resumption = Resumption::disabled();
+        let mut https = tls.clone();
+        https.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Self { tls: Arc::new(tls), https: Arc::new(https) })
+    }
+
+    /// What is spoken to a server of this transport, over TCP.
+    pub(super) fn protocol(&self, transport: &Transport) -> Protocol {
+        match transport {
+            Transport::Plain | Transport::Tcp => Protocol::Plain,
+            Transport::Tls { name } => {
+                let name = ServerName::try_from(name.clone()).expect("checked when it was read");
+                Protocol::Tls { name, trusted: self.tls.clone() }
+            }
+            Transport::Https { name, path } => Protocol::Https {
+                name: Arc::from(name.as_str()),
+                path: Arc::from(path.as_str()),
+                trusted: self.https.clone(),
+            },
+        }
+    }
+}
+
+fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     let library = |why: String| Error::Library(why);
     let mut client = TlsConfig::new().map_err(|error| library(error.to_string()))?.config;
     let Some(path) = ca_file else { return Ok(client) };

@@ -4,9 +4,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig};
+use rustls::pki_types::ServerName;
 
 use crate::dns::name::OwnedName;
 
@@ -83,7 +82,12 @@ impl FromStr for Upstream {
             None | Some("") => Err(UpstreamError::NoName(text.trim_end_matches('#').to_owned())),
             Some(name) => match OwnedName::parse(name) {
                 Ok(parsed) if !parsed.as_name().is_root() => {
-                    Ok(name.trim_end_matches('.').to_ascii_lowercase())
+                    let name = name.trim_end_matches('.').to_ascii_lowercase();
+                    // Not every name can be a certificate's.
+                    match ServerName::try_from(name.as_str()) {
+                        Ok(_) => Ok(name),
+                        Err(_) => Err(UpstreamError::Name(name)),
+                    }
                 }
                 _ => Err(UpstreamError::Name(name.to_owned())),
             },
@@ -133,23 +137,6 @@ impl fmt::Display for Upstream {
             Transport::Tls { name } => write!(f, "#{name}"),
             Transport::Https { name, path } => write!(f, "{path}#{name}"),
         }
-    }
-}
-
-impl Upstream {
-    /// Its connections, as the library wants them.
-    pub(super) fn config(&self) -> NameServerConfig {
-        let mut connections = match &self.transport {
-            Transport::Plain | Transport::Tcp => vec![ConnectionConfig::tcp()],
-            Transport::Tls { name } => vec![ConnectionConfig::tls(Arc::from(name.as_str()))],
-            Transport::Https { name, path } => {
-                vec![ConnectionConfig::https(Arc::from(name.as_str()), Some(Arc::from(path.as_str())))]
-            }
-        };
-        for connection in &mut connections {
-            connection.port = self.address.port();
-        }
-        NameServerConfig::new(self.address.ip(), true, connections)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each server did: queries, failures, smoothed round trip, and whether it is resting.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// After the first failure a forwarder is asked last for so long, doubled with each further one …
@@ -17,8 +17,6 @@ pub(in crate::resolve) struct Tally {
     in_a_row: AtomicU32,
     /// Smoothed round trip in µs (RFC 6298's 1/8); 0 = none measured.
     rtt_us: AtomicU32,
-    /// Its certificate did not convince us the last time.
-    distrusted: AtomicBool,
     /// Milliseconds after `born` until which it rests.
     rests_until_ms: AtomicU64,
 }
@@ -31,7 +29,6 @@ impl Tally {
             failures: AtomicU64::new(0),
             in_a_row: AtomicU32::new(0),
             rtt_us: AtomicU32::new(0),
-            distrusted: AtomicBool::new(false),
             rests_until_ms: AtomicU64::new(0),
         }
     }
@@ -51,21 +48,13 @@ impl Tally {
         };
         self.rtt_us.store(smoothed, Relaxed);
         self.in_a_row.store(0, Relaxed);
-        self.distrusted.store(false, Relaxed);
         self.rests_until_ms.store(0, Relaxed);
     }
 
     /// No answer, or a worthless one.
     pub(in crate::resolve) fn failed(&self) {
-        self.distrusted.store(false, Relaxed);
         self.failures.fetch_add(1, Relaxed);
         self.overtaken();
-    }
-
-    /// No answer, because its certificate is for another name, or from nobody whom we trust.
-    pub(super) fn distrusted(&self) {
-        self.failed();
-        self.distrusted.store(true, Relaxed);
     }
 
     /// Another, asked later, answered first. No failure yet, but others come first for a while.
@@ -79,11 +68,6 @@ impl Tally {
     pub(in crate::resolve) fn rank(&self) -> (bool, u32) {
         let rests = self.rests_until_ms.load(Relaxed) > self.born.elapsed().as_millis() as u64;
         (rests, self.rtt_us.load(Relaxed))
-    }
-
-    /// Whether its certificate is why there is no answer.
-    pub(in crate::resolve) fn is_distrusted(&self) -> bool {
-        self.distrusted.load(Relaxed)
     }
 
     /// Queries sent.
@@ -125,18 +109,6 @@ mod tests {
         bad.answered(Duration::from_millis(5));
         assert!(bad.rank() < good.rank());
         assert_eq!((bad.failures(), bad.failing()), (1, 0));
-    }
-
-    #[test]
-    fn a_certificate_is_why_until_something_else_is() {
-        let tally = Tally::new();
-        tally.distrusted();
-        assert_eq!((tally.is_distrusted(), tally.failures()), (true, 1));
-        tally.failed();
-        assert!(!tally.is_distrusted(), "now it is merely dead");
-        tally.distrusted();
-        tally.answered(Duration::from_millis(5));
-        assert!(!tally.is_distrusted());
     }
 
     #[test]
