@@ -31,6 +31,29 @@ fn without_a_config_it_blocks_a_name_of_the_starter_lists_and_the_log_shows_it()
     assert!(!log.contains("127.0.0.1"), "no address in the log by default:\n{log}");
 }
 
+/// A demonstration in front of a class needs a name that is blocked for everybody and is no site.
+#[test]
+fn the_name_to_try_is_printed_blocked_and_counted_under_its_own_label() {
+    let school = School::new();
+    let server = school.serve_without_config();
+    let line = server.greeting.lines().find(|line| line.contains("dig @")).unwrap();
+    assert!(line.ends_with(" thu-chan.lachan.example"), "{line}");
+    let answer = ask(server.address, "thu-chan.lachan.example", A);
+    assert_eq!(answer.addresses(), ["0.0.0.0"]);
+    let (code, text) = &answer.errors[0];
+    assert_eq!((*code, text.contains("Thử bộ lọc")), (15, true), "{text}");
+    let mut check = lachan();
+    check.args(["check", "thu-chan.lachan.example", "--json", "--state"]).arg(school.state());
+    let told: serde_json::Value = serde_json::from_slice(&check.output().unwrap().stdout).unwrap();
+    for tier in told["tiers"].as_array().unwrap() {
+        assert_eq!((&tier["verdict"], &tier["because"]), (&"block".into(), &"locked".into()), "{tier}");
+    }
+    assert!(server.stop().success());
+    let output = lachan().args(["log", "--format", "csv", "--state"]).arg(school.state()).output().unwrap();
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(log.contains("thu-chan.lachan.example,A,test,starter-test,locked,blocked,1"), "{log}");
+}
+
 #[test]
 fn names_that_never_leave_the_house_are_answered_at_once() {
     let school = School::new();

@@ -12,6 +12,7 @@ use crate::lists::protected::Protected;
 use crate::lists::spec::ListSpec;
 use crate::lists::starter;
 use crate::lists::store::{Meta, Store};
+use crate::model::category::Category;
 use crate::model::rule::ListKind;
 use crate::update::compile::{Source, Text};
 
@@ -25,18 +26,23 @@ pub fn store_path(state: &Path) -> PathBuf {
     state.join("lists")
 }
 
-/// The lists that come with the program. Allow sets are always among them; the categories only where
-/// the config leaves the starter lists on.
+/// The lists that come with the program. Allow sets and the name for trials are always among them; the
+/// other categories only where the config leaves the starter lists on.
 pub fn starter_sources(starter_lists: bool) -> Vec<Source> {
     starter::all()
         .into_iter()
-        .filter(|list| starter_lists || list.spec.kind == ListKind::Allow)
+        .filter(|list| starter_lists || is_always_in_force(list.spec.kind))
         .map(|list| Source {
             version: format!("{}-{:08x}", starter::VERSION, text_mark(list.text)),
             spec: list.spec,
             text: Text::Embedded(list.text),
         })
         .collect()
+}
+
+/// Whether a starter list is in force wherever the config switches the others off.
+fn is_always_in_force(kind: ListKind) -> bool {
+    matches!(kind, ListKind::Allow | ListKind::Block(Category::Test))
 }
 
 /// All lists in force.

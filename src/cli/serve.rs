@@ -7,6 +7,7 @@ use super::out::{Ended, Failure, grouped, print};
 use super::place;
 use crate::app::listen::{BURST, to_try};
 use crate::app::{self, Greeting};
+use crate::lists::starter::TEST_NAME;
 use crate::sys::udp::RECEIVE_BUFFER;
 
 /// Runs until told to stop.
@@ -51,7 +52,7 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
     text += &format!("  trạng thái / state     {}\n", greeting.state.display());
     if let Some(address) = greeting.addresses.first() {
         let address = to_try(*address);
-        text += &format!("  thử / try     dig @{} -p {} pornhub.com\n", address.ip(), address.port());
+        text += &format!("  thử / try     dig @{} -p {} {TEST_NAME}\n", address.ip(), address.port());
     }
     text
 }

@@ -60,7 +60,7 @@ fn text(status: &Status) -> String {
             grouped(status.index.names),
             status.index.lists,
             size(status.index.octets),
-            status.index.age_s.map(|age| format!(", {} tuổi / old", duration(age))).unwrap_or_default()
+            status.index.age_s.map(|age| format!(", dựng {} trước / built {0} ago", duration(age))).unwrap_or_default()
         ),
     );
     row(
@@ -86,10 +86,10 @@ fn text(status: &Status) -> String {
             "vùng chính sách / policy zone",
             "serial",
             "quy tắc / rules",
-            "dòng hỏng / unusable",
+            "dòng không dùng được / unusable",
             "lượt dùng / hits",
-            "đến qua / came by",
-            "mới lúc / refreshed",
+            "nhận bằng / came by",
+            "cập nhật lúc / refreshed",
             "lỗi / failures",
         ]);
         for zone in &status.zones {

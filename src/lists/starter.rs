@@ -59,10 +59,14 @@ const BLOCK: &[(Category, &str)] = texts! {
     Shop = "shop.txt";
     Nosafe = "nosafe.txt";
     Sexed = "sexed.txt";
+    Test = "test.txt";
 };
 
 /// Sets of names for allow-only groups.
 const ALLOW: &[(&str, &str)] = &[("learning", include_str!("../../blocklists/allow/learning.txt"))];
+
+/// The name to try the filter with: on the list `test`, blocked in every tier, and no real site.
+pub const TEST_NAME: &str = "thu-chan.lachan.example";
 
 /// The version of all starter lists: the program's.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -95,6 +99,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::dns::name::OwnedName;
     use crate::dns::suffixes::Suffixes;
     use crate::lists::protected::Protected;
     use crate::lists::read::read;
@@ -132,6 +137,52 @@ mod tests {
             );
             let secret = matches!(spec.kind, ListKind::Block(category) if category.is_secret());
             assert_eq!(rules.is_empty(), secret, "{}", spec.id);
+        }
+    }
+
+    #[test]
+    fn the_name_for_trials_is_the_only_one_on_its_list() {
+        let list = all().into_iter().find(|list| list.spec.kind == ListKind::Block(Category::Test)).unwrap();
+        let (rules, _) = read(list.text.as_bytes(), &list.spec, &Protected::embedded());
+        let names: Vec<String> = rules.iter().map(|rule| rule.name.to_string()).collect();
+        assert_eq!(names, [TEST_NAME]);
+    }
+
+    /// Delivery networks and hosting that sites of every kind share. A category that blocks one takes pictures,
+    /// scripts and fonts from newspapers, ministries and schools.
+    const SHARED: &[&str] = &[
+        // VNG: Zalo and Zing, but newspapers too (`photo-cms-plo.zadn.vn`).
+        "zadn.vn", "zdn.vn", "zascdn.me", "zmdcdn.me",
+        // ByteDance: TikTok, but Lark and CapCut too.
+        "bytedapm.com", "bytefcdn-oversea.com", "byteimg.com", "byteoversea.com", "ibytedtos.com", "ibyteimg.com",
+        "ipstatp.com", "isnssdk.com", "sgsnssdk.com", "snssdk.com", "zijieapi.com",
+        // Amazon: the shop, but IMDb and Goodreads too. Sina: Weibo, but its news too.
+        "media-amazon.com", "ssl-images-amazon.com", "sinaimg.cn",
+        // Google: accounts, Classroom, Drive.
+        "ggpht.com", "googleapis.com", "googleusercontent.com", "gstatic.com", "gvt1.com",
+        // Delivery networks of everybody.
+        "akamai.net", "akamaiedge.net", "akamaihd.net", "akamaized.net", "akadns.net", "edgekey.net", "edgesuite.net",
+        "alicdn.com", "aliyuncs.com", "amazonaws.com", "azureedge.net", "azurefd.net", "b-cdn.net", "bootstrapcdn.com",
+        "cachefly.net", "cdn77.org", "cdnjs.com", "cdnvideo.ru", "cloudflare.com", "cloudflare.net", "cloudflarestorage.com",
+        "cloudfront.net", "edgecastcdn.net", "fastly.net", "fastlylb.net", "fontawesome.com", "hwcdn.net", "jsdelivr.net",
+        "jwpcdn.com", "jwplayer.com", "kxcdn.com", "llnwd.net", "llnwi.net", "mncdn.com", "msecnd.net", "myqcloud.com",
+        "netdna-cdn.com", "qcloud.com", "stackpathcdn.com", "swiftserve.com", "trafficmanager.net", "unpkg.com",
+        "wixstatic.com", "wp.com", "windows.net", "gravatar.com", "typekit.net",
+        // Vietnamese delivery networks and hosting.
+        "bizflycloud.vn", "cdnetworks.net", "cmctelecom.vn", "fptcloud.com", "mediacdn.vn", "sohatv.vn", "tencentcloud.com",
+        "vccloud.vn", "vcmedia.vn", "vegacdn.vn", "viettelcdn.vn", "vnecdn.net", "vngcloud.vn",
+    ];
+
+    #[test]
+    fn no_category_takes_a_delivery_network_that_others_share() {
+        // `ddns` is about hosting that anybody can have: its names are shared on purpose.
+        let lists = all().into_iter().filter(|list| list.spec.kind != ListKind::Block(Category::Ddns));
+        for Starter { spec, text } in lists.filter(|list| matches!(list.spec.kind, ListKind::Block(_))) {
+            for rule in read(text.as_bytes(), &spec, &Protected::none()).0 {
+                let shared = SHARED.iter().map(|name| OwnedName::parse(name).unwrap());
+                let hit = { shared }.find(|shared| shared.as_name().is_at_or_below(rule.name.as_name()));
+                assert!(hit.is_none(), "{}: {} takes {}", spec.id, rule.name, hit.unwrap());
+            }
         }
     }
 

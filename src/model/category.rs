@@ -47,8 +47,8 @@ categories! {
     Gambling = 6, "gambling", "Cờ bạc, cá độ", "gambling, betting";
     Drugs = 7, "drugs", "Ma tuý, thuốc lá, rượu bia", "drugs, tobacco, alcohol";
     Violence = 8, "violence", "Bạo lực, máu me, tự hại", "gore, violence, self-harm";
-    Hate = 9, "hate", "Thù hằn, cực đoan, tà đạo", "hate, extremism, cults";
-    Bypass = 10, "bypass", "Vượt lọc: VPN, proxy, Tor", "VPN, proxy, Tor";
+    Hate = 9, "hate", "Thù ghét, cực đoan, tà đạo", "hate, extremism, cults";
+    Bypass = 10, "bypass", "Vượt bộ lọc: VPN, proxy, Tor", "VPN, proxy, Tor";
     Encdns = 11, "encdns", "DNS mã hoá", "encrypted DNS";
     Ddns = 12, "ddns", "Tên miền động, hosting miễn phí", "dynamic DNS, free hosting";
     Newdom = 13, "newdom", "Tên miền mới thấy", "newly observed";
@@ -62,7 +62,7 @@ categories! {
     Zalo = 21, "zalo", "Zalo", "Zalo";
     Video = 22, "video", "Phim, nhạc trực tuyến", "streaming";
     Youtube = 23, "youtube", "YouTube", "YouTube";
-    Ai = 24, "ai", "AI sinh nội dung", "generative AI";
+    Ai = 24, "ai", "AI tạo sinh", "generative AI";
     Cheat = 25, "cheat", "Gian lận thi cử", "essay mills, cheating";
     Filehost = 26, "filehost", "Lưu trữ, chia sẻ tệp", "file hosting";
     Shortener = 27, "shortener", "Rút gọn liên kết", "URL shorteners";
@@ -70,6 +70,8 @@ categories! {
     Shop = 29, "shop", "Mua sắm, rao vặt, tiền ảo", "shopping, crypto, forex";
     Nosafe = 30, "nosafe", "Tìm kiếm không có chế độ an toàn", "search without SafeSearch";
     Sexed = 31, "sexed", "Giáo dục giới tính", "sexual education";
+    /// One name of ours, blocked in every tier, so that a trial or a demonstration needs no real site.
+    Test = 32, "test", "Thử bộ lọc", "filter test";
 }
 
 impl Category {
@@ -110,6 +112,9 @@ impl CategorySet {
     pub const THREATS: Self = Self(1 << Category::Malware as u8 | 1 << Category::Phishing as u8);
     /// What nothing local opens.
     pub const SECRET: Self = Self(1 << Category::Csam as u8 | 1 << Category::Authority as u8);
+
+    /// The name for trials: blocked for everybody, in every mode.
+    pub const TEST: Self = Self(1 << Category::Test as u8);
 
     /// The set of one.
     pub fn of(category: Category) -> Self {

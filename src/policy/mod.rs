@@ -44,7 +44,7 @@ pub struct TierSettings {
     pub mode: Mode,
     /// Categories blocked.
     pub blocked: CategorySet,
-    /// Categories that nothing local opens, beyond `csam` and `authority`, which never open.
+    /// Categories that nothing local opens, beyond `csam`, `authority` and `test`, which never open.
     pub locked: CategorySet,
     /// Allow sets that an allow-only tier may reach, by id.
     pub allow_sets: Vec<String>,
@@ -169,6 +169,13 @@ pub struct Group {
     pub ttl: u32,
 }
 
+impl Settings {
+    /// Tier of clients that no group covers.
+    pub fn unknown_tier(&self) -> Tier {
+        self.unknown.unwrap_or_else(|| strictest(self))
+    }
+}
+
 impl Policy {
     /// Builds the policy for an index with the given hash key and allow sets.
     ///
@@ -186,7 +193,7 @@ impl Policy {
         }
         let unknown = GroupSettings {
             name: UNKNOWN_GROUP.to_owned(),
-            tier: settings.unknown.unwrap_or_else(|| strictest(settings)),
+            tier: settings.unknown_tier(),
             from: Vec::new(),
             mode: None,
             allow_sets: Vec::new(),
@@ -282,7 +289,7 @@ fn group_in_force(
         tier: spec.tier,
         mode,
         blocked: tier.blocked,
-        locked: tier.locked.union(CategorySet::SECRET),
+        locked: tier.locked.union(CategorySet::SECRET).union(CategorySet::TEST),
         allow_sets,
         style: tier.style,
         ttl: tier.ttl,

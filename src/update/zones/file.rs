@@ -32,7 +32,7 @@ impl Refused {
             Self::Read { path, source } => format!("không đọc được {}: {source}", path.display()),
             Self::TooLarge { octets_max } => format!("tệp lớn hơn {octets_max} byte"),
             Self::NotAZone { found } => format!("không phải tệp vùng mà là {}", found.vi()),
-            Self::Empty { refused } => format!("không có quy tắc nào ({refused} dòng hỏng)"),
+            Self::Empty { refused } => format!("không có quy tắc nào ({refused} dòng không dùng được)"),
             Self::Shrunk { was, is } => format!("tụt từ {was} xuống {is} bản ghi"),
         }
     }
