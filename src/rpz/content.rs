@@ -150,6 +150,26 @@ impl Content {
     }
 }
 
+/// Why a record has no place in a zone's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misplaced {
+    /// A SOA below the apex: that would be another zone (RFC 1034 §4.2.1).
+    Soa,
+    /// A type that is no data: OPT, TSIG, ANY and the like (RFC 6895 §3.1). A master file cannot tell them from
+    /// classes.
+    Meta,
+}
+
+/// What is wrong with a record of that type at an owner relative to the apex, if anything is. Such a record means
+/// nothing to any rule, and what is kept must read back the same.
+pub fn misplaced(owner: Name<'_>, rtype: u16) -> Option<Misplaced> {
+    match rtype {
+        rtype::SOA if !owner.is_root() => Some(Misplaced::Soa),
+        0 | rtype::OPT | 128..=255 => Some(Misplaced::Meta),
+        _ => None,
+    }
+}
+
 /// An owner relative to the apex; `None` for one outside.
 pub fn relative(owner: Name<'_>, apex: Name<'_>) -> Option<OwnedName> {
     if !owner.is_at_or_below(apex) {

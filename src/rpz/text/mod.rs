@@ -12,7 +12,7 @@ mod rdata;
 
 use std::collections::BTreeMap;
 
-use super::content::{Content, relative};
+use super::content::{Content, Misplaced, misplaced, relative};
 use super::trigger::{NoTrigger, Trigger};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::{rtype, type_number};
@@ -45,6 +45,8 @@ pub enum Refused {
     Address,
     #[error("a second, other alias for the same trigger")]
     SecondAlias,
+    #[error("a SOA below the apex")]
+    SecondSoa,
 }
 
 /// What became of the lines.
@@ -135,6 +137,11 @@ impl Reader {
     }
 
     fn record(&mut self, owner: Name<'_>, kind: u16, ttl: u32, rdata: &[u8]) -> Result<(), Refused> {
+        match misplaced(owner, kind) {
+            None => {}
+            Some(Misplaced::Soa) => return Err(Refused::SecondSoa),
+            Some(Misplaced::Meta) => return Err(Refused::Type),
+        }
         match Trigger::read(owner) {
             Ok(_) | Err(NoTrigger::Apex) => {}
             Err(NoTrigger::Address | NoTrigger::HostBits) => return Err(Refused::Address),

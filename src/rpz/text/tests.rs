@@ -101,6 +101,24 @@ fn a_bad_line_costs_its_own_rule_and_is_told() {
 }
 
 #[test]
+fn a_soa_below_the_apex_and_a_type_that_is_no_data_are_refused() {
+    let (content, account) = zone(
+        "@ SOA a. b. 1 1 1 1 1\n\
+         x SOA a. b. 1 1 1 1 1\n\
+         x CNAME .\n\
+         y TYPE255 \\# 0\n\
+         y TYPE41 \\# 0\n\
+         y TYPE250 \\# 0\n",
+    );
+    assert_eq!(
+        account.told,
+        [(2, Refused::SecondSoa), (4, Refused::Type), (5, Refused::Type), (6, Refused::Type)]
+    );
+    let (back, account) = zone(&print(&content));
+    assert_eq!((&back, account.refused()), (&content, 0));
+}
+
+#[test]
 fn a_feed_under_another_name_is_read_all_the_same() {
     for text in [
         "$ORIGIN feed.vendor.\n@ SOA a b 1 1 1 1 1\nbad.example CNAME .\n",

@@ -12,7 +12,7 @@ pub mod tsig;
 
 use std::sync::Arc;
 
-use super::content::{Content, Record, Soa, is_newer, relative};
+use super::content::{Content, Record, Soa, is_newer, misplaced, relative};
 use crate::dns::message::{MessageError, RecordAt, Section, records_of_transfer};
 use crate::dns::name::{NameBuf, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
@@ -185,12 +185,12 @@ impl Transfer {
         }
     }
 
-    /// A record of the zone; what is outside of it is left out.
+    /// A record of the zone; what is outside of it, or has no place in a zone, is left out.
     fn line(&self, message: &[u8], record: &RecordAt) -> Result<Option<Line>, Failed> {
         let mut name = NameBuf::new();
         name.fill_from_message(message, record.owner).map_err(MessageError::from)?;
-        let Some(owner) = relative(name.name(), self.apex.as_name()).filter(|_| record.class == CLASS_IN)
-        else {
+        let owner = relative(name.name(), self.apex.as_name()).filter(|_| record.class == CLASS_IN);
+        let Some(owner) = owner.filter(|owner| misplaced(owner.as_name(), record.rtype).is_none()) else {
             return Ok(None);
         };
         let mut rdata = written_out(message, record)?;
