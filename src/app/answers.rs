@@ -44,7 +44,11 @@ fn facts(value: &impl serde::Serialize) -> Reply {
 }
 
 fn sentence(done: &reload::Reloaded) -> String {
-    let index = if done.new_index { "chỉ mục mới / new index" } else { "chỉ mục không đổi / same index" };
+    let index = if done.new_index {
+        "chỉ mục mới / new index"
+    } else {
+        "chỉ mục không đổi / same index"
+    };
     let mut text = format!("đã đọc lại / reloaded: {index}, {} tên / names", done.names);
     if !done.at_restart.is_empty() {
         text += &format!(

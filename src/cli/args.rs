@@ -81,7 +81,7 @@ pub struct InitArgs {
 
 #[derive(Debug, ClapArgs)]
 pub struct CheckArgs {
-    /// Tên miền. / Name.
+    /// Tên miền, hoặc địa chỉ của một trang. / Name, or the address of a page.
     pub name: String,
     /// Loại bản ghi được hỏi. / RR type that is asked.
     #[arg(long = "type", value_name = "TYPE", default_value = "A")]
@@ -109,6 +109,8 @@ pub struct CheckArgs {
 pub enum ConfigCommand {
     /// Kiểm tra tệp cấu hình và in mọi lỗi cùng lúc. / Checks a config file and prints all its mistakes at once.
     Check(ConfigCheckArgs),
+    /// Giải thích một mã lỗi; không ghi mã thì in mọi mã. / Explains a code of a mistake; without one lists all codes.
+    Explain(ConfigExplainArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -120,6 +122,13 @@ pub struct ConfigCheckArgs {
     /// In JSON. / Prints JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ConfigExplainArgs {
+    /// Mã trong error[…], ví dụ bad-name. / The code in error[…], such as bad-name.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -177,31 +186,39 @@ pub struct ListsDiffArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct LogArgs {
+    #[command(subcommand)]
+    pub command: Option<LogCommand>,
     #[command(flatten)]
     pub place: Place,
-    /// Từ lúc này: 2026-11-23, 2026-11-23T07:00, hoặc 2h, 7d trước. / Since then: a date, a time, or 2h, 7d ago.
+    /// Từ lúc này: 23/11/2026, 2026-11-23T07:00, hoặc 2h, 7d, 2w trước, "hôm qua". /
+    /// Since then: a date, a time, 2h, 7d, 2w ago, or yesterday.
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// Đến trước lúc này. / Until before then.
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// Cấp học. / Tier.
+    /// Cấp học, ghi mã hoặc như trên màn hình. / Tier, as an id or as the screen shows it.
     #[arg(long)]
     pub tier: Option<String>,
     /// Nhóm. / Group.
     #[arg(long)]
     pub group: Option<String>,
-    /// Loại nội dung. / Category.
+    /// Nhóm nội dung, ghi mã hoặc như trên màn hình. / Category, as an id or as the screen shows it.
     #[arg(long)]
     pub category: Option<String>,
+    /// Bị chặn, hay chỉ đếm: blocked, monitored. / Blocked, or only counted: blocked, monitored.
+    #[arg(long)]
+    pub effect: Option<String>,
     /// Tên miền; *.x là x và mọi tên bên dưới. / Name; *.x means x and all below.
     #[arg(long)]
     pub name: Option<String>,
     /// Nhiều nhất bấy nhiêu dòng, mới nhất. / At most so many rows, the newest.
     #[arg(long, default_value_t = 1000)]
     pub limit: usize,
-    /// Chỉ in tổng theo cấp học và loại. / Prints only totals by tier and category.
+    /// Chỉ in tổng: theo cấp học, nhóm nội dung, nhóm, danh sách, ngày, tên. /
+    /// Prints only totals: by tier, category, group, list, day and name.
     #[arg(long, conflicts_with = "follow")]
     pub totals: bool,
     /// Dạng in ra. / What to print.
@@ -210,6 +227,24 @@ pub struct LogArgs {
     /// Chờ và in tiếp các dòng mới. / Waits and prints new rows as they come.
     #[arg(long)]
     pub follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Ai đã xem dòng của từng thiết bị, lúc nào, với bộ lọc nào. / Who read rows of single devices, when, with which filter.
+    Access(LogAccessArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct LogAccessArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// Nhiều nhất bấy nhiêu dòng, mới nhất. / At most so many rows, the newest.
+    #[arg(long, default_value_t = 1000)]
+    pub limit: usize,
+    /// Dạng in ra. / What to print.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,11 +1,13 @@
 //! `lachan check`: what a name gets, and why.
 
 use super::args::CheckArgs;
-use super::out::{Ended, Failure, Table, print, print_json};
+use super::out::{Ended, Failure, Table, complain, print, print_json};
 use super::place;
 use crate::app::explain::{Explanation, Told};
 use crate::app::offline;
+use crate::config::Settings;
 use crate::control::{Check, Reply, Request, client};
+use crate::dns::written::{self, NotAName};
 use crate::model::category::Category;
 use crate::model::tier::Tier;
 
@@ -14,8 +16,15 @@ use crate::model::tier::Tier;
 /// # Errors
 /// A name that is none, an unknown group or tier, no index.
 pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
+    let name = match meant(&args.name) {
+        Ok(name) => name,
+        Err(why) => {
+            complain(&why);
+            return Ok(Ended::Refused);
+        }
+    };
     let check = Check {
-        name: args.name.clone(),
+        name,
         rtype: Some(args.rtype.clone()),
         client: args.client,
         group: args.group.clone(),
@@ -25,13 +34,13 @@ pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
     let explanation = match running {
         Some(Reply::Facts(facts)) => serde_json::from_value(facts)?,
         Some(Reply::Refused(why) | Reply::Done(why)) => {
-            eprintln!("{why}");
+            complain(&why);
             return Ok(Ended::Refused);
         }
-        None => match offline::check(&place::settings(&args.place)?, &check) {
+        None => match offline::check(&readable(args)?, &check) {
             Ok(explanation) => explanation,
             Err(why) => {
-                eprintln!("{why}");
+                complain(&why);
                 return Ok(Ended::Refused);
             }
         },
@@ -42,6 +51,28 @@ pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
         print(&text(&explanation))?
     }
     Ok(Ended::Done)
+}
+
+/// The name to look up. The address of a page, `*.x` and the like are taken for the name in them, and it is said.
+fn meant(text: &str) -> Result<String, String> {
+    let NotAName { slip, meant } = match written::name(text) {
+        Ok(_) => return Ok(text.to_owned()),
+        Err(wrong) => wrong,
+    };
+    match meant {
+        Some(name) => {
+            complain(&format!("tra tên / looking up `{name}` (`{text}`: {} / {slip})", slip.vi()));
+            Ok(name)
+        }
+        None => Err(format!("`{text}` không phải tên miền / is not a name: {} / {slip}", slip.vi())),
+    }
+}
+
+/// The settings, where this user may read the index that they lead to.
+fn readable(args: &CheckArgs) -> Result<Settings, Failure> {
+    let settings = place::settings(&args.place)?;
+    place::may_read(&crate::app::lists::index_path(&settings.state))?;
+    Ok(settings)
 }
 
 fn ask_server(args: &CheckArgs, check: &Check) -> Result<Option<Reply>, Failure> {
@@ -67,7 +98,7 @@ fn text(explanation: &Explanation) -> String {
         "kết quả / verdict",
         "trả lời / answer",
         "vì / because",
-        "loại / category",
+        "nhóm nội dung / category",
         "danh sách / list",
         "quy tắc / rule",
     ]);
@@ -90,7 +121,7 @@ fn text(explanation: &Explanation) -> String {
     if !explanation.rules.is_empty() {
         let mut rules = Table::new(&[
             "mọi quy tắc / every rule",
-            "nói / says",
+            "nhóm nội dung / category",
             "danh sách / list",
             "bản / version",
             "dòng / line",
@@ -134,7 +165,7 @@ fn because(id: &str) -> &str {
         "locked" => "khoá / locked",
         "school" => "quy định của trường / school rule",
         "policy_zone" => "vùng chính sách / policy zone",
-        "category" => "loại nội dung / category",
+        "category" => "nhóm nội dung / category",
         "allow_only" => "ngoài danh sách được phép / not on the allow list",
         "hard_protected" => "được bảo vệ / hard-protected",
         "soft_protected" => "được bảo vệ trước danh sách / soft-protected",

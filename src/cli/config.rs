@@ -1,7 +1,7 @@
-//! `lachan config check`: every mistake at once, each with its place.
+//! `lachan config`: every mistake at once, each with its place; and what each code means.
 
-use super::args::ConfigCheckArgs;
-use super::out::{Ended, Failure, print, print_json};
+use super::args::{ConfigCheckArgs, ConfigExplainArgs};
+use super::out::{Ended, Failure, Table, complain, print, print_json};
 use super::place::{config_file, look};
 use crate::config;
 
@@ -26,6 +26,35 @@ pub fn check(args: &ConfigCheckArgs) -> Result<Ended, Failure> {
         }
         Err(report) => {
             eprint!("{}", report.render(look()));
+            Ok(Ended::Refused)
+        }
+    }
+}
+
+/// Explains one code, or lists all of them with their first sentence.
+///
+/// # Errors
+/// Only if standard output fails.
+pub fn explain(args: &ConfigExplainArgs) -> Result<Ended, Failure> {
+    let Some(code) = &args.code else {
+        let mut table = Table::new(&["mã / code", "nghĩa / meaning"]);
+        for explanation in config::explain::all() {
+            let first = explanation.text.split_inclusive(['.', ':']).next().unwrap_or_default();
+            table.row(vec![explanation.code.into(), first.trim_end_matches(['.', ':']).into()]);
+        }
+        print(&format!("{}\nlachan config explain MÃ / CODE\n", table.render()))?;
+        return Ok(Ended::Done);
+    };
+    match config::explain::find(code) {
+        Ok(explanation) => {
+            print(&format!("{}\n\n{}\n", explanation.code, explanation.text))?;
+            Ok(Ended::Done)
+        }
+        Err(meant) => {
+            let meant = meant
+                .map(|meant| format!("; có phải ý bạn là / did you mean `{meant}`?"))
+                .unwrap_or_default();
+            complain(&format!("không có mã lỗi `{code}` / there is no code `{code}`{meant}"));
             Ok(Ended::Refused)
         }
     }

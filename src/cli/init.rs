@@ -1,12 +1,16 @@
 //! `lachan init`: asks at the terminal, and writes the school's config.
 
 use std::io::{self, BufRead, Write};
+use std::net::IpAddr;
 use std::path::Path;
 
+use ipnet::IpNet;
+
 use super::args::InitArgs;
-use super::out::{Ended, Failure, print};
+use super::out::{Ended, Failure, complain, print};
 use crate::config::Context;
-use crate::config::init::{Answerer, Existing, interview, write};
+use crate::config::init::{Answerer, Existing, Machine, interview, write};
+use crate::sys::interfaces::{self, Attached};
 
 /// Asks and writes.
 ///
@@ -15,14 +19,15 @@ use crate::config::init::{Answerer, Existing, interview, write};
 pub fn run(args: &InitArgs) -> Result<Ended, Failure> {
     if args.file.exists() && !args.overwrite {
         // Before the first question, not after the last answer.
-        eprintln!(
+        complain(&format!(
             "{0} đã có; thêm --overwrite để ghi đè / {0} exists; add --overwrite to replace it",
             args.file.display()
-        );
+        ));
         return Ok(Ended::Refused);
     }
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let text = interview(&mut Terminal, &Context::of_this_machine(folder))?;
+    let machine = Machine { networks: networks() };
+    let text = interview(&mut Terminal, &Context::of_this_machine(folder), &machine)?;
     let existing = if args.overwrite { Existing::Replace } else { Existing::Keep };
     write(&args.file, &text, existing)?;
     let file = args.file.display();
@@ -30,6 +35,27 @@ pub fn run(args: &InitArgs) -> Result<Ended, Failure> {
         "đã viết / wrote {file}\n  kiểm tra / check:  lachan config check {file}\n  chạy / run:        lachan serve --config {file}\n"
     ))?;
     Ok(Ended::Done)
+}
+
+/// Interfaces that lead nowhere but to this machine itself.
+const INSIDE: [&str; 7] = ["lo", "docker", "br-", "veth", "virbr", "vnet", "cni"];
+
+/// The networks that this machine is in. Where the system does not say, none: they can be typed.
+fn networks() -> Vec<(String, IpNet)> {
+    let mut networks: Vec<(String, IpNet)> = Vec::new();
+    for Attached { interface, address, prefix_len } in interfaces::attached().unwrap_or_default() {
+        let is_inside = INSIDE.iter().any(|prefix| interface.starts_with(prefix));
+        let is_local = match address {
+            IpAddr::V4(v4) => v4.is_link_local() || v4.is_loopback() || prefix_len == 32,
+            IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_loopback() || prefix_len == 128,
+        };
+        let Ok(net) = IpNet::new(address, prefix_len) else { continue };
+        let net = net.trunc();
+        if !is_inside && !is_local && prefix_len > 0 && !networks.iter().any(|(_, other)| *other == net) {
+            networks.push((interface, net));
+        }
+    }
+    networks
 }
 
 /// The person at the terminal, or a script on standard input.

@@ -307,7 +307,7 @@ pub fn diff(args: &ListsDiffArgs) -> Result<Ended, Failure> {
         return Ok(Ended::Done);
     }
     let headings = ["cũ / was", "mới / is", "thêm / added", "bớt / removed"];
-    let mut categories = Table::new(&[&["loại / category"][..], &headings].concat());
+    let mut categories = Table::new(&[&["nhóm nội dung / category"][..], &headings].concat());
     for (category, change) in &diff.categories {
         categories.row(change_row(category.vi().into(), change));
     }

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use unicode_width::UnicodeWidthStr;
 
 use crate::control::Reply;
+use crate::model::visible::{visible, visible_json};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,9 @@ impl Table {
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        // Here and not when printing, so that the widths are those of what is shown; a cell is one line.
+        let shown = |cell: String| visible(&cell).replace(['\n', '\t'], " ");
+        self.rows.push(cells.into_iter().map(shown).collect());
     }
 
     /// The table as text; numbers stand to the right.
@@ -59,11 +62,15 @@ impl Table {
     }
 }
 
-/// Prints text; a reader that went away (`| head`) is no failure.
+/// Prints text, what is hidden in it written out; a reader that went away (`| head`) is no failure.
 ///
 /// # Errors
 /// What standard output says otherwise.
 pub fn print(text: &str) -> Result<(), Failure> {
+    write_out(&visible(text))
+}
+
+fn write_out(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
@@ -75,7 +82,30 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// As [`print()`].
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    print(&(serde_json::to_string_pretty(value)? + "\n"))
+    write_out(&(visible_json(&serde_json::to_string_pretty(value)?).into_owned() + "\n"))
+}
+
+/// Prints a value as JSON on a line of its own.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_json_line(value: &impl serde::Serialize) -> Result<(), Failure> {
+    write_out(&(visible_json(&serde_json::to_string(value)?).into_owned() + "\n"))
+}
+
+/// Begins a CSV with the mark by which spreadsheets know UTF-8 (RFC 3629 §6); without it they take Vietnamese for
+/// another encoding.
+///
+/// # Errors
+/// As [`print()`].
+pub fn begin_csv() -> Result<(), Failure> {
+    write_out("\u{feff}")
+}
+
+/// Tells the person at the terminal, on standard error.
+pub fn complain(text: &str) {
+    // Nobody is left to be told where standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", visible(text));
 }
 
 /// Prints what the running server said.
@@ -87,7 +117,7 @@ pub fn tell(reply: Reply) -> Result<Ended, Failure> {
         Reply::Done(sentence) => print(&(sentence + "\n")).map(|()| Ended::Done),
         Reply::Facts(facts) => print_json(&facts).map(|()| Ended::Done),
         Reply::Refused(why) => {
-            eprintln!("{why}");
+            complain(&why);
             Ok(Ended::Refused)
         }
     }
@@ -115,6 +145,16 @@ mod tests {
         for (count, text) in [(0, "0"), (999, "999"), (1_234, "1.234"), (1_234_567, "1.234.567")] {
             assert_eq!(grouped(count), text);
         }
+    }
+
+    #[test]
+    fn a_cell_shows_what_would_be_hidden_and_stays_one_line() {
+        let mut table = Table::new(&["nhóm", "số"]);
+        table.row(vec!["a\u{202e}b\u{1b}[2J\nc".into(), "1".into()]);
+        table.row(vec!["d".into(), "2".into()]);
+        let lines: Vec<_> = table.render().lines().map(str::to_owned).collect();
+        assert_eq!(lines[1], "a\\u{202e}b\\u{1b}[2J c   1");
+        assert_eq!(lines[2].len(), lines[1].len());
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Which config and which state folder a command means.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::Place;
 use super::out::Failure;
 use crate::app;
-use crate::config::{Look, Settings};
+use crate::config::{Context, Look, Settings};
 
 /// Where an installed server has its config, see `deploy/lachan.service`.
 const INSTALLED: &str = "/etc/lachan/lachan.toml";
@@ -27,12 +27,53 @@ pub fn place(place: &Place) -> app::Place {
     app::Place { config: config_file(place.config.as_ref()), state: place.state.clone() }
 }
 
-/// The settings that the command means: of the config file that it names, else what we ship.
+/// The settings of the server that a command asks about: of the config file that it names, else what we ship. Where
+/// nothing names a state folder and this user has no server of his own, it is the system's.
 ///
 /// # Errors
-/// The mistakes of the config file, as they are shown to people.
+/// The mistakes of the config file.
 pub fn settings(at: &Place) -> Result<Settings, Failure> {
-    settings_at(&place(at))
+    let place = place(at);
+    let settings = settings_at(&place)?;
+    let is_own = place.state.is_none() && settings.state == Context::of_this_machine(Path::new(".")).state;
+    match is_own && is_the_systems(&settings.state, Path::new(SYSTEM_STATE)) {
+        true => settings_at(&app::Place { state: Some(SYSTEM_STATE.into()), ..place }),
+        false => Ok(settings),
+    }
+}
+
+/// Where the service keeps its state, see `deploy/lachan.service`.
+const SYSTEM_STATE: &str = "/var/lib/lachan";
+/// What a server leaves in its state folder: its control socket, its index, its journal.
+const TRACES: [&str; 3] = [app::CONTROL_SOCKET, "index.lachan", "journal.sqlite"];
+
+/// Whether the server that is meant is the system's: it is there, and no server ran with this user's folder.
+fn is_the_systems(own: &Path, system: &Path) -> bool {
+    let ran_here = TRACES.iter().any(|trace| own.join(trace).symlink_metadata().is_ok());
+    // A dynamic user's folder is a link into one that only root may enter.
+    own != system && !ran_here && system.symlink_metadata().is_ok()
+}
+
+/// Makes sure that this user may read a file of the server's, if it is there.
+///
+/// # Errors
+/// Which right is missing, and how to get it.
+pub fn may_read(path: &Path) -> Result<(), Failure> {
+    match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(no_right(path).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Which right is missing, and the same command with it.
+pub fn no_right(path: &Path) -> String {
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    format!(
+        "không có quyền dùng {0}: chỉ root và chính máy chủ được dùng / no right to use {0}: only root and the server \
+         itself may\n  gõ / type:  sudo lachan {1}",
+        path.display(),
+        typed.join(" ")
+    )
 }
 
 /// The settings of a place whose config file has been found.
@@ -40,7 +81,7 @@ pub fn settings(at: &Place) -> Result<Settings, Failure> {
 /// # Errors
 /// As [`settings`].
 pub fn settings_at(place: &app::Place) -> Result<Settings, Failure> {
-    Ok(app::settings(place).map_err(|report| format!("\n{}", report.render(look())))?)
+    app::settings(place).map_err(|report| report as Failure)
 }
 
 /// The control socket of the server that the command means. A config with mistakes does not hide it:
@@ -60,4 +101,27 @@ pub fn control_socket(place: &Place) -> Result<PathBuf, Failure> {
 pub fn look() -> Look {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if std::io::stderr().is_terminal() && !plain { Look::Colours } else { Look::Plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_server_is_meant_where_this_user_ran_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, system) = (folder.path().join("own"), folder.path().join("system"));
+        assert!(!is_the_systems(&own, &system), "there is none");
+        std::fs::create_dir_all(&system).unwrap();
+        assert!(is_the_systems(&own, &system));
+        assert!(!is_the_systems(&system, &system));
+        std::fs::create_dir_all(&own).unwrap();
+        assert!(is_the_systems(&own, &system), "an empty folder is no server");
+        std::fs::write(own.join("journal.sqlite"), "").unwrap();
+        assert!(!is_the_systems(&own, &system));
+        // A link that this user may not follow is a folder all the same.
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/absent/private/lachan", &link).unwrap();
+        assert!(is_the_systems(&folder.path().join("none"), &link));
+    }
 }

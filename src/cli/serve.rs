@@ -18,7 +18,7 @@ pub fn run(args: &ServeArgs) -> Result<Ended, Failure> {
     let place = place::place(&args.place);
     let settings = place::settings_at(&place)?;
     let config = place.config.clone();
-    app::init_log(args.log_json);
+    app::init_log(args.log_json, settings.journal.time_zone.clone());
     app::serve(place, settings, |greeting| {
         // A terminal that went away is no reason to stop serving.
         let _ = print(&text(greeting, config.as_deref()));
@@ -40,7 +40,7 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
     }
     if let Some(room) = greeting.small_room {
         text += &format!(
-            "  bộ đệm nhận của hệ điều hành chỉ chắc chứa được {room} câu hỏi, một đợt có thể tới {BURST}; quản trị gõ \
+            "  bộ đệm nhận của hệ điều hành chỉ chắc chứa được {room} câu hỏi, một đợt có thể tới {BURST}; quản trị viên gõ \
              lệnh sau rồi khởi động lại / the system's receive buffer is sure to hold {room} queries only, a burst \
              may have {BURST}; as root, then start again:\n  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}\n"
         );

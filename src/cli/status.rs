@@ -60,7 +60,11 @@ fn text(status: &Status) -> String {
             grouped(status.index.names),
             status.index.lists,
             size(status.index.octets),
-            status.index.age_s.map(|age| format!(", dựng {} trước / built {0} ago", duration(age))).unwrap_or_default()
+            status
+                .index
+                .age_s
+                .map(|age| format!(", dựng {} trước / built {0} ago", duration(age)))
+                .unwrap_or_default()
         ),
     );
     row(

@@ -6,7 +6,8 @@ use toml::Spanned;
 
 use super::fill::{Desk, allow_sets};
 use super::spec::{FileSpec, Text};
-use super::{Settings, clash, say};
+use super::{Settings, clash, never, say};
+use crate::dns::rdata::rtype;
 use crate::dns::suffixes::HashKey;
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
@@ -24,6 +25,8 @@ pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
     for group in &spec.group {
         allow_sets::exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
     }
+    allow_sets::are_used(desk, spec, settings);
+    never::groups(desk, spec, settings);
 }
 
 /// A school that names its levels and its groups has a group for each level.
@@ -39,7 +42,8 @@ fn tiers_have_groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) 
 
 /// A group's clients must be among those that are answered.
 fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
-    for text in spec.group.iter().flat_map(|group| &group.get_ref().from) {
+    let ranges = spec.group.iter().filter_map(|group| group.get_ref().from.as_ref());
+    for text in ranges.flat_map(Spanned::get_ref) {
         let Some(super::value::Range::Net(range)) = super::value::range(text.get_ref()) else { continue };
         let allowed = settings.serve.allow.iter().any(|net| net.contains(&range) || range.contains(net));
         if !allowed {
@@ -50,7 +54,8 @@ fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
 
 /// A question that is forwarded must not come back in.
 fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
-    for text in spec.resolve.forward.iter().flat_map(|forward| forward.get_ref().servers.get_ref()) {
+    let servers = spec.resolve.forward.iter().filter_map(|forward| forward.get_ref().servers.as_ref());
+    for text in servers.flat_map(Spanned::get_ref) {
         let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
         if is_self(server.address, &settings.serve.dns) {
             desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
@@ -81,13 +86,31 @@ fn no_zone_from_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings
 /// What only the rooms themselves can tell: a zone file that does not parse, root hints without a
 /// server. Asked when nothing else is wrong, so that a config that passes can be started with.
 pub(super) fn ask_the_rooms(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
-    if let Err(error) = Resolver::new(settings.resolve.clone()) {
-        let at = whose(spec, settings, &error).map_or(desk.file.place(0..0), |text| desk.at(text));
-        desk.note(say::refused(at, &error.to_string()));
+    match Resolver::new(settings.resolve.clone()) {
+        Ok(resolver) => rules_for_local_names(desk, spec, &resolver),
+        Err(error) => {
+            let at = whose(spec, settings, &error).map_or(desk.file.place(0..0), |text| desk.at(text));
+            desk.note(say::refused(at, &error.to_string()));
+        }
     }
     let (key, roster) = (HashKey([0; 16]), Roster::default());
     if let Err(error) = Policy::build(&settings.policy, key, |_| Some(0), &roster) {
         desk.note(say::refused(desk.file.place(0..0), &error.to_string()));
+    }
+}
+
+/// Local names are answered before any policy, so a rule for one never decides.
+fn rules_for_local_names(desk: &mut Desk<'_>, spec: &FileSpec, resolver: &Resolver) {
+    let rules = spec.school_rules.allow.iter().chain(&spec.school_rules.block);
+    for text in rules.filter_map(|rule| rule.get_ref().name.as_ref()) {
+        let Ok(name) = crate::dns::written::name(text.get_ref()) else { continue };
+        // The name and a name below it, so that a rule above a single record is left alone.
+        let below = format!("lachan.{}", text.get_ref());
+        let below = crate::dns::written::name(&below);
+        let names = std::iter::once(&name).chain(below.as_ref().ok());
+        if { names }.all(|name| resolver.is_local(name.as_name(), rtype::A)) {
+            desk.note(clash::answered_here(desk.at(text), text.get_ref()));
+        }
     }
 }
 

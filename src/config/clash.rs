@@ -39,14 +39,15 @@ pub fn taken(at: Place, found: &str) -> Mistake {
 }
 
 /// None, or more than one, of keys of which exactly one must be there.
-pub fn either_or(at: Place, found: &[&str], keys: &[&str]) -> Mistake {
+pub fn either_or(at: Place, found: &[&str], keys: &[&'static str]) -> Mistake {
     let (vi, en) = (keys.join("`, `"), keys.join("`, `"));
     let what = if found.is_empty() {
         Said::new(format!("phải có một trong `{vi}`"), format!("one of `{en}` must be there"))
     } else {
         Said::new(format!("chỉ được có một trong `{vi}`"), format!("only one of `{en}` may be there"))
     };
-    Mistake::new(Code::EitherOr, at, found.join(", "), what)
+    let absent = if found.is_empty() { keys } else { &[] };
+    Mistake::new(Code::EitherOr, at, found.join(", "), what).absent(absent)
 }
 
 /// A key that has no sense beside another.
@@ -219,4 +220,133 @@ pub fn cname_and_more(at: Place, name: &str, first: Place) -> Mistake {
     );
     Mistake::new(Code::Contradiction, at, name, what)
         .also(first, Said::new("bản ghi kia", "the other record"))
+}
+
+/// A rule that would be for the sites of a whole country or branch.
+pub fn public_suffix(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` là phần đuôi chung của rất nhiều trang, không phải một trang"),
+        format!("`{found}` is what many sites end in (a public suffix), not a site"),
+    );
+    let example = if found.contains(' ') {
+        "abc.edu.vn".to_owned()
+    } else {
+        format!("abc.{}", found.trim_matches('.'))
+    };
+    Mistake::new(Code::PublicSuffix, at, found, what).fix(Said::new(
+        format!("ghi tên của trang, ví dụ `{example}`"),
+        format!("write the site's own name, such as `{example}`"),
+    ))
+}
+
+/// A rule for one word: names of sites have a dot.
+pub fn one_word(at: Place, found: &str, meant: Option<&str>) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` chỉ là một từ: không trang nào trên mạng có tên như vậy"),
+        format!("`{found}` is one word: no site of the internet has such a name"),
+    );
+    Mistake::new(Code::NeverMatches, at, found, what)
+        .meant(meant)
+        .fix(Said::new("ghi đủ tên, ví dụ `facebook.com`", "write the whole name, such as `facebook.com`"))
+}
+
+/// A block of what no school can block.
+pub fn always_open(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` luôn mở: kiểm tra kết nối, giờ, chứng chỉ, cập nhật, giáo dục quốc gia"),
+        format!("`{found}` is always open: connectivity checks, time, PKI, updates, national education"),
+    );
+    Mistake::new(Code::NeverMatches, at, found, what).fix(Said::new("bỏ quy tắc này", "remove the rule"))
+}
+
+/// A rule that no group is meant by.
+pub fn rule_for_nobody(at: Place, found: &str, tiers: &[&str]) -> Mistake {
+    let what = Said::new(
+        format!("quy tắc cho `{found}` không áp dụng cho nhóm máy nào"),
+        format!("the rule for `{found}` is for no group of clients"),
+    );
+    Mistake::new(Code::NeverMatches, at, found, what)
+        .fix(Said::new(
+            "sửa `tiers`, `groups` của quy tắc; quy tắc mở cho khách phải ghi tiers = [\"guest\"]",
+            "change its `tiers` or `groups`; an allow rule for guests must name them: tiers = [\"guest\"]",
+        ))
+        .allowed(tiers.iter().copied())
+}
+
+/// The same rule twice.
+pub fn duplicate_rule(at: Place, found: &str, first: Place) -> Mistake {
+    duplicate(at, found, Said::new("quy tắc", "rule"), first)
+}
+
+/// A rule that another of the same name leaves nothing to decide.
+pub fn never_decides(at: Place, found: &str, other: Place, is_opened: bool) -> Mistake {
+    let (what, why) = if is_opened {
+        (
+            Said::new(
+                format!("quy tắc chặn `{found}` không bao giờ có hiệu lực: cùng tên đã được mở"),
+                format!("the block of `{found}` never decides: the same name is allowed"),
+            ),
+            Said::new("mở ở đây", "allowed here"),
+        )
+    } else {
+        (
+            Said::new(
+                format!("quy tắc cho `{found}` thừa: quy tắc kia đã bao gồm"),
+                format!("the rule for `{found}` never decides: the other covers all of it"),
+            ),
+            Said::new("quy tắc kia", "the other"),
+        )
+    };
+    Mistake::new(Code::NeverMatches, at, found, what).also(other, why).fix(Said::new(
+        "bỏ một trong hai, hoặc sửa scope, tiers, groups",
+        "remove one, or change scope, tiers or groups",
+    ))
+}
+
+/// A group whose clients all belong to other groups.
+pub fn group_without_clients(at: Place, group: &str) -> Mistake {
+    let what = Said::new(
+        format!("nhóm \"{group}\" không có máy nào: mọi dải của nhóm đã nằm trong dải nhỏ hơn của nhóm khác"),
+        format!(
+            "the group \"{group}\" has no clients: all its ranges belong to longer prefixes of other groups"
+        ),
+    );
+    Mistake::new(Code::NeverMatches, at, group, what)
+        .fix(Said::new("sửa `from`, hoặc bỏ nhóm này", "change its `from`, or remove the group"))
+}
+
+/// An allow set that no tier and no group uses.
+pub fn unused_allow_set(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("tập cho phép `{found}` không nhóm nào, cấp nào dùng: nó không mở gì cả"),
+        format!("no group and no tier uses the allow set `{found}`: it opens nothing"),
+    );
+    Mistake::new(Code::Unused, at, found, what).fix(Said::new(
+        format!("ghi allow_sets = [\"{found}\"] ở nhóm có mode = \"allow-only\"; muốn mở một tên bị chặn thì dùng [school_rules] allow"),
+        format!("write allow_sets = [\"{found}\"] into a group with mode = \"allow-only\"; to open a blocked name use [school_rules] allow"),
+    ))
+}
+
+/// An allow set of a group that is not allow-only.
+pub fn allow_set_without_mode(at: Place, found: &str, mode: &str) -> Mistake {
+    let what = Said::new(
+        format!("tập cho phép `{found}` chỉ dùng ở chế độ allow-only, mà nhóm này ở chế độ {mode}"),
+        format!("the allow set `{found}` is of use only in mode allow-only, and this group's mode is {mode}"),
+    );
+    Mistake::new(Code::Unused, at, found, what).fix(Said::new(
+        "thêm mode = \"allow-only\", hoặc bỏ `allow_sets`",
+        "add mode = \"allow-only\", or remove `allow_sets`",
+    ))
+}
+
+/// A rule for names that the server answers itself.
+pub fn answered_here(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` do chính máy chủ trả lời, không qua quy tắc nào"),
+        format!("`{found}` is answered by this server itself, before any rule"),
+    );
+    Mistake::new(Code::NeverMatches, at, found, what).fix(Said::new(
+        "bỏ quy tắc này, hoặc bỏ bản ghi ở [[local]]",
+        "remove the rule, or the record in [[local]]",
+    ))
 }

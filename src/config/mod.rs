@@ -6,22 +6,27 @@
 //! **all** its mistakes ([`Report`]).
 //!
 //! Knows every room's settings. Never starts anything.
-// Inside: `say` holds all sentences, `mistake` draws them, `nearest` finds what was meant, `value`
-// reads durations and the like, `init` asks for a first config.
+// Inside: `say` and `clash` hold all sentences, `syntax` those about TOML itself, `mistake` draws them, `explain`
+// is the page on each code, `nearest` finds what was meant, `value` reads durations and the like, `never` finds
+// rules and groups that no query meets, `words` what people call a tier, `init` asks for a first config.
 
 mod check;
 mod clash;
+pub mod explain;
 mod fill;
 pub mod init;
 pub mod mistake;
-mod nearest;
+pub mod nearest;
+mod never;
 mod read;
 mod say;
 mod source;
 pub mod spec;
+mod syntax;
 #[cfg(test)]
 mod tests;
 pub mod value;
+pub mod words;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -183,13 +188,19 @@ fn take_in(notes: &mut Notes, name: &str, path: &Path) -> Result<FileNo, Box<Mis
         (Ok(_), Err(error)) => {
             let valid = error.utf8_error().valid_up_to();
             let file = notes.sources.add(name, &String::from_utf8_lossy(error.as_bytes()));
-            return Err(Box::new(say::not_utf8(file.place(valid..valid + 1))));
+            let is_utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+            return Err(Box::new(say::not_utf8(file.place(valid..valid + 1), is_utf16)));
         }
         (Err(error), _) => {
             let file = notes.sources.add(name, "");
             return Err(Box::new(say::unreadable(file.place(0..0), name, error)));
         }
     };
+    if let Some(at) = text.find('\0') {
+        // UTF-16 without its mark: each second octet of ASCII is zero.
+        let file = notes.sources.add(name, &text);
+        return Err(Box::new(say::not_utf8(file.place(at..at + 1), true)));
+    }
     if text.len() as u64 > read::FILE_MAX {
         let file = notes.sources.add(name, "");
         return Err(Box::new(say::too_large(file.place(0..0), read::FILE_MAX)));

@@ -3,6 +3,11 @@
 //! Distance: letters left out, put in, changed, or swapped with their neighbour (optimal string
 //! alignment). Case, `-` against `_`, and Vietnamese marks cost nothing.
 
+/// A word without what costs nothing: lower case, without Vietnamese marks, `-` and space as `_`.
+pub fn folded(word: &str) -> String {
+    word.chars().flat_map(char::to_lowercase).filter_map(bare).collect()
+}
+
 /// Letters of a word that are looked at: known words are shorter, and the work is quadratic.
 const WORD_MAX: usize = 64;
 

@@ -8,8 +8,8 @@ use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::mistake::{Code, MISTAKES_MAX, Mistake, Notes};
 use super::nearest::nearest;
-use super::say;
 use super::source::FileNo;
+use super::{say, syntax};
 
 /// Octets of a config file. A large school's has some tens of kilobytes.
 pub const FILE_MAX: u64 = 4 << 20;
@@ -37,8 +37,11 @@ pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T
         }
         let Some(span) = error.span() else { break };
         match remove(root.get_mut(), &span) {
-            Removed::Key { of } => notes.left_out_of(of.map(|of| file.place(clip(&text, of)))),
-            Removed::Element => notes.left_out_entry(),
+            Removed::Key { of: Some(of), key } => {
+                notes.left_out_of(file.place(clip(&text, of)), told.meant().unwrap_or(&key));
+            }
+            Removed::Key { of: None, .. } => {}
+            Removed::Element { of } => notes.left_out_of_list(file.place(clip(&text, of))),
             Removed::Nothing => break,
         }
     }
@@ -63,8 +66,9 @@ fn tell_syntax(notes: &mut Notes, file: FileNo, text: &str, errors: &[toml::de::
             said.clear();
         }
         let same_line = !said.is_empty() && line_of(text, torn.start) == line;
-        if !same_line && !said.contains(&message) && told < SYNTAX_MAX {
-            notes.note(say::syntax(file.place(span.clone()), message));
+        let found = syntax::explain(file, text, span.clone(), message);
+        if !same_line && (found.is_certain || !said.contains(&message)) && told < SYNTAX_MAX {
+            notes.note(found.mistake);
             told += 1;
         }
         torn = start_of_line(text, span.start)..next_header(text, line, &broken);
@@ -94,9 +98,12 @@ enum Removed {
     /// A key of the table that stands at `of` (none for the root).
     Key {
         of: Option<Range<usize>>,
+        key: String,
     },
-    /// An element of an array: a whole table, or one value of a list.
-    Element,
+    /// An element of the array that stands at `of`: a whole table, or one value of a list.
+    Element {
+        of: Range<usize>,
+    },
     Nothing,
 }
 
@@ -117,7 +124,7 @@ fn remove_in(table: &mut DeTable<'_>, of: Option<Range<usize>>, span: &Range<usi
         return Removed::Nothing;
     };
     table.remove(key.as_str());
-    Removed::Key { of }
+    Removed::Key { of, key: key.to_string() }
 }
 
 fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Removed {
@@ -139,7 +146,7 @@ fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Remove
             if array.len() == before {
                 return Removed::Nothing;
             }
-            Removed::Element
+            Removed::Element { of: own }
         }
         _ => Removed::Nothing,
     }
@@ -148,20 +155,24 @@ fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Remove
 /// What serde's message says.
 enum Told<'m> {
     Unknown { key: &'m str, known: Vec<&'m str> },
-    Missing(&'m str),
     WrongType { found: &'m str, expected: &'m str },
     Else(&'m str),
 }
 
 impl<'m> Told<'m> {
+    /// The key that an unknown one was likely meant to be.
+    fn meant(&self) -> Option<&'m str> {
+        match self {
+            Told::Unknown { key, known } => nearest(key, known.iter().copied()),
+            _ => None,
+        }
+    }
+
     fn of(message: &'m str) -> Self {
         let mut ticked = message.split('`').skip(1).step_by(2);
         if message.starts_with("unknown field `") {
             let key = ticked.next().unwrap_or_default();
             return Told::Unknown { key, known: ticked.collect() };
-        }
-        if message.starts_with("missing field `") {
-            return Told::Missing(ticked.next().unwrap_or_default());
         }
         match message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) {
             Some((found, expected)) => Told::WrongType { found, expected },
@@ -175,7 +186,6 @@ fn mistake(told: &Told<'_>, notes: &Notes, file: FileNo, span: Range<usize>) -> 
     let written = notes.sources.excerpt(&at).lines().next().unwrap_or_default().to_owned();
     match told {
         Told::Unknown { key, known } => say::unknown_key(at, key, known, nearest(key, known.iter().copied())),
-        Told::Missing(key) => say::missing_key(at, key),
         Told::WrongType { found, expected } => say::wrong_type(at, &written, found, expected),
         Told::Else(message) => Mistake::new(
             Code::WrongType,

@@ -3,15 +3,8 @@
 use super::mistake::{Code, Mistake, Said};
 use super::source::Place;
 use super::spec::table::TABLE;
+use crate::dns::written::NotAName;
 use crate::resolve::dns64::prefix::PrefixError;
-
-/// Not TOML; `message` is the parser's.
-pub fn syntax(at: Place, message: &str) -> Mistake {
-    Mistake::new(Code::Syntax, at, message, Said::new("không đúng cú pháp TOML", "not TOML")).fix(Said::new(
-        "xem dấu ngoặc kép, dấu phẩy, dấu = ở dòng này và dòng ngay trước",
-        "look at quotes, commas and = on this line and the one before",
-    ))
-}
 
 /// The file cannot be opened.
 pub fn unreadable(at: Place, path: &str, error: &std::io::Error) -> Mistake {
@@ -34,9 +27,16 @@ pub fn too_large(at: Place, max: u64) -> Mistake {
     Mistake::new(Code::Unreadable, at, "", what)
 }
 
-/// Octets that are not UTF-8.
-pub fn not_utf8(at: Place) -> Mistake {
-    let what = Said::new("tệp không phải văn bản UTF-8", "the file is not UTF-8 text");
+/// Octets that are not UTF-8. `is_utf16`: they begin as Windows writes what it calls Unicode.
+pub fn not_utf8(at: Place, is_utf16: bool) -> Mistake {
+    let what = if is_utf16 {
+        Said::new(
+            "tệp lưu bằng UTF-16 (Notepad gọi là Unicode)",
+            "the file is in UTF-16 (Notepad calls it Unicode)",
+        )
+    } else {
+        Said::new("tệp không phải văn bản UTF-8", "the file is not UTF-8 text")
+    };
     Mistake::new(Code::Unreadable, at, "", what)
         .fix(Said::new("lưu lại tệp với bảng mã UTF-8", "save it again with the encoding UTF-8"))
 }
@@ -48,10 +48,10 @@ pub fn unknown_key(at: Place, key: &str, known: &[&str], meant: Option<&str>) ->
 }
 
 /// A key that must be there.
-pub fn missing_key(at: Place, key: &str) -> Mistake {
+pub fn missing_key(at: Place, key: &'static str) -> Mistake {
     let what = Said::new(format!("thiếu mục `{key}`"), format!("the key `{key}` is missing"));
     let fix = Said::new(format!("thêm `{key} = …`"), format!("add `{key} = …`"));
-    Mistake::new(Code::MissingKey, at, "", what).fix(fix)
+    Mistake::new(Code::MissingKey, at, "", what).fix(fix).absent(&[key])
 }
 
 /// A value of another TOML type; `found` and `expected` are serde's words.
@@ -106,9 +106,9 @@ pub fn out_of_range(at: Place, found: &str, from: impl ToString, to: impl ToStri
 }
 
 /// A list that must not be empty.
-pub fn empty(at: Place, key: &str) -> Mistake {
+pub fn empty(at: Place, key: &'static str) -> Mistake {
     let what = Said::new(format!("`{key}` không được để trống"), format!("`{key}` must not be empty"));
-    Mistake::new(Code::OutOfRange, at, "", what)
+    Mistake::new(Code::OutOfRange, at, "", what).absent(&[key])
 }
 
 /// A list with too many entries.
@@ -191,13 +191,31 @@ pub fn host_bits(at: Place, found: &str, network: &str) -> Mistake {
     ))
 }
 
-/// Not a name.
-pub fn bad_name(at: Place, found: &str, why: &str) -> Mistake {
+/// Not a name; what is wrong with it, and what was likely meant.
+pub fn not_a_name(at: Place, found: &str, wrong: &NotAName) -> Mistake {
     let what = Said::new(
-        format!("`{found}` không phải tên miền hợp lệ"),
-        format!("`{found}` is not a valid name: {why}"),
+        format!("`{found}` không phải tên miền: {}", wrong.slip.vi()),
+        format!("`{found}` is not a name: {}", wrong.slip),
     );
+    Mistake::new(Code::BadName, at, found, what).meant(wrong.meant.clone())
+}
+
+/// The root where a zone of one's own is wanted.
+pub fn root_is_no_zone(at: Place, found: &str) -> Mistake {
+    let what = Said::new("gốc \".\" không thể là vùng chính sách", "the root \".\" cannot be a policy zone");
     Mistake::new(Code::BadName, at, found, what)
+}
+
+/// An address and a port that run together: `::1:53`.
+pub fn ambiguous_port(at: Place, found: &str, meant: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` là một địa chỉ IPv6 không kèm cổng"),
+        format!("`{found}` is an IPv6 address without a port"),
+    );
+    Mistake::new(Code::BadAddress, at, found, what).meant(Some(meant)).fix(Said::new(
+        format!("muốn kèm cổng thì viết `{meant}`; nếu đúng là địa chỉ thì viết `[{found}]`"),
+        format!("with a port write `{meant}`; if it is the address, write `[{found}]`"),
+    ))
 }
 
 /// Not a day.
@@ -266,8 +284,8 @@ pub fn sealed_category(at: Place, found: &str) -> Mistake {
 /// A fetched list that is never asked for anew, or all the time.
 pub fn every(at: Place, found: &str, min: &str, max: &str) -> Mistake {
     let what = Said::new(
-        format!("danh sách tải về mỗi `{found}`: không bao giờ mới, hoặc làm phiền nguồn"),
-        format!("a list fetched every `{found}` is never new, or a burden to its source"),
+        format!("`{found}`: khoảng tải phải từ {min} đến {max}"),
+        format!("`{found}`: a list is fetched every {min} to {max}"),
     );
     Mistake::new(Code::OutOfRange, at, found, what).allowed([format!("{min} … {max}")])
 }

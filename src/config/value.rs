@@ -2,7 +2,7 @@
 //!
 //! Pure: text in, value or `None` out; who asked says the sentence.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -121,6 +121,16 @@ pub fn secret(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
+/// Ports that somebody means who writes one behind an IPv6 address without brackets.
+const PORTS_MEANT: &[&str] = &["53", "443", "853", "1053", "5300", "5335", "5353", "6353", "8053", "8853"];
+
+/// `[::1]:53` for `::1:53`, which is an address by itself but hardly meant as one.
+pub fn port_run_together(text: &str) -> Option<String> {
+    let (address, port) = text.rsplit_once(':')?;
+    let is_both = text.parse::<Ipv6Addr>().is_ok() && address.parse::<Ipv6Addr>().is_ok();
+    (is_both && PORTS_MEANT.contains(&port)).then(|| format!("[{address}]:{port}"))
+}
+
 /// `0.0.0.0:53`, `[::]:53`, or an address alone, which means `port`.
 pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
     if let Ok(address) = text.parse::<IpAddr>() {
@@ -130,6 +140,25 @@ pub fn socket_address(text: &str, port: u16) -> Option<SocketAddr> {
         return address.parse().ok().map(|address| SocketAddr::new(IpAddr::V6(address), port));
     }
     text.parse().ok()
+}
+
+/// The reverse zone of a range that ends at an octet (IPv4) or a nibble (IPv6), as far as its length goes.
+pub fn reverse_zone(text: &str) -> Option<String> {
+    let (Range::Net(net) | Range::HostBits(net)) = range(text)?;
+    let labels = match net {
+        IpNet::V4(net) => {
+            let octets = net.network().octets();
+            let octets = octets.iter().take(usize::from(net.prefix_len() / 8));
+            octets.rev().map(|octet| format!("{octet}.")).collect::<String>() + "in-addr.arpa"
+        }
+        IpNet::V6(net) => {
+            let octets = net.network().octets();
+            let nibbles = octets.iter().flat_map(|octet| [octet >> 4, octet & 0xf]);
+            let nibbles: Vec<u8> = nibbles.take(usize::from(net.prefix_len() / 4)).collect();
+            nibbles.iter().rev().map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
+        }
+    };
+    (net.prefix_len() >= 8).then_some(labels)
 }
 
 /// Forms in which an upstream server is written (`resolve::forward::upstream` reads them).
@@ -178,6 +207,37 @@ mod tests {
             ("99999999999999999 GiB", None),
         ] {
             assert_eq!(size(text), octets, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_has_its_reverse_zone() {
+        for (text, zone) in [
+            ("10.0.0.0/8", Some("10.in-addr.arpa")),
+            ("192.168.1.0/24", Some("1.168.192.in-addr.arpa")),
+            ("172.16.0.0/12", Some("172.in-addr.arpa")),
+            ("192.0.2.7", Some("7.2.0.192.in-addr.arpa")),
+            ("fd00:20::/32", Some("0.2.0.0.0.0.d.f.ip6.arpa")),
+            ("0.0.0.0/0", None),
+            ("x", None),
+        ] {
+            assert_eq!(reverse_zone(text).as_deref(), zone, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_runs_into_its_address_is_noticed() {
+        for (text, meant) in [
+            ("::1:53", Some("[::1]:53")),
+            ("fd00:20::2:853", Some("[fd00:20::2]:853")),
+            ("[::1]:53", None),
+            ("::1", None),
+            ("::53", None),
+            ("2001:db8::53", None),
+            ("2001:db8::1:2", None),
+            ("192.0.2.1:53", None),
+        ] {
+            assert_eq!(port_run_together(text).as_deref(), meant, "{text}");
         }
     }
 

@@ -16,6 +16,9 @@ pub enum AskError {
     /// Nobody listens there.
     #[error("no server listens on {path}: {source}")]
     NotRunning { path: PathBuf, source: io::Error },
+    /// This user may not ask there.
+    #[error("no right to ask the server on {path}: {source}")]
+    NotAllowed { path: PathBuf, source: io::Error },
     /// It hung up, or spoke something else.
     #[error("the server on {path} did not answer: {source}")]
     NoAnswer { path: PathBuf, source: io::Error },
@@ -26,8 +29,13 @@ pub enum AskError {
 /// # Errors
 /// What [`AskError`] says.
 pub fn ask(socket: &Path, request: &Request) -> Result<Reply, AskError> {
-    let stream = UnixStream::connect(socket)
-        .map_err(|source| AskError::NotRunning { path: socket.to_owned(), source })?;
+    let stream = UnixStream::connect(socket).map_err(|source| {
+        let path = socket.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => AskError::NotAllowed { path, source },
+            _ => AskError::NotRunning { path, source },
+        }
+    })?;
     converse(stream, request).map_err(|source| AskError::NoAnswer { path: socket.to_owned(), source })
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Knows octets. Never knows tiers, lists or sockets.
 // Inside: `name` and `suffixes` are what the index and the policy share; `question` reads a query in
-// place; `message` walks answers from upstream; `reply` writes what we send.
+// place; `message` walks answers from upstream; `reply` writes what we send; `written` is what people write for a name.
 
 pub mod compose;
 pub mod ede;
@@ -19,3 +19,4 @@ pub mod reply;
 pub mod rrset;
 pub mod servers;
 pub mod suffixes;
+pub mod written;

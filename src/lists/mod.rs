@@ -22,7 +22,7 @@ pub mod spec;
 pub mod starter;
 pub mod store;
 
-mod profile;
+pub mod profile;
 mod seen;
 mod target;
 

@@ -37,6 +37,11 @@ impl Suffix {
     }
 }
 
+/// Whether a name is a suffix below which anybody may register (ICANN section): `vn`, `edu.vn`, `co.uk`.
+pub fn is_public_suffix(name: Name<'_>) -> bool {
+    Suffix::of(name) == Suffix::Public
+}
+
 /// A name with dots between its labels; labels checked before hold no dots themselves.
 fn dotted<'t>(name: Name<'_>, text: &'t mut [u8; 256]) -> &'t [u8] {
     let mut end = 0;

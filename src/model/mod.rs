@@ -12,3 +12,4 @@ pub mod roster;
 pub mod rule;
 pub mod tier;
 pub mod verdict;
+pub mod visible;

@@ -59,7 +59,7 @@ impl SchoolRules {
                 break;
             }
             let rule = &self.rules[index as usize];
-            if !rule.is_for(group) {
+            if !rule.is_for(group.tier, &group.name) {
                 continue;
             }
             if rule.action == SchoolAction::Allow {
@@ -87,13 +87,14 @@ impl SchoolRules {
 }
 
 impl SchoolRule {
-    fn is_for(&self, group: &Group) -> bool {
-        let tier = if self.tiers.is_empty() {
+    /// Whether the rule is for the group of that tier and name.
+    pub fn is_for(&self, tier: Tier, group: &str) -> bool {
+        let is_tier = if self.tiers.is_empty() {
             // Guests get no exceptions: an allow rule must name them.
-            group.tier != Tier::Guest || self.action == SchoolAction::Block
+            tier != Tier::Guest || self.action == SchoolAction::Block
         } else {
-            self.tiers.contains(&group.tier)
+            self.tiers.contains(&tier)
         };
-        tier && (self.groups.is_empty() || self.groups.contains(&group.name))
+        is_tier && (self.groups.is_empty() || self.groups.iter().any(|name| name == group))
     }
 }

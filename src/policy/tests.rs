@@ -131,7 +131,8 @@ fn a_locked_category_stays_closed_whatever_the_school_allows() {
 
 #[test]
 fn secret_categories_and_the_name_for_trials_are_locked_without_being_configured_and_in_every_mode() {
-    for (mode, category) in Mode::ALL.into_iter().flat_map(|mode| [Category::Csam, Category::Test].map(|of| (mode, of)))
+    for (mode, category) in
+        Mode::ALL.into_iter().flat_map(|mode| [Category::Csam, Category::Test].map(|of| (mode, of)))
     {
         let school = School::new().mode(Tier::Staff, mode).rule("x.example", SchoolAction::Allow);
         let verdict = school.ask(Tier::Staff, "x.example", listed(&[category]));

@@ -110,13 +110,13 @@ fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::Li
     if given.len() != 1 {
         desk.note(clash::either_or(desk.at(spec), &given, &["source", "url", "file"]));
         // The rest of the entry is still looked at.
-        let _ = (kind(desk, spec, None), profile(desk, fields, None, None), every(desk, fields, EVERY));
+        if fields.category.is_some() || fields.kind.is_some() {
+            let _ = kind(desk, spec, None);
+        }
+        let _ = (format(desk, fields, None), profile(desk, fields, None, None), every(desk, fields, EVERY));
         return None;
     }
-    let entry = match &fields.source {
-        Some(source) => Some(catalogue_entry(desk, source)?),
-        None => None,
-    };
+    let entry = fields.source.as_ref().and_then(|source| catalogue_entry(desk, source));
     let id = id(desk, spec, entry.as_ref());
     let kind = kind(desk, spec, entry.as_ref());
     let format = format(desk, fields, entry.as_ref());
@@ -149,16 +149,18 @@ fn id(
     entry: Option<&CatalogueEntry>,
 ) -> Option<String> {
     match (&spec.get_ref().id, entry) {
-        (Some(id), Some(_)) => {
+        (Some(id), _) if spec.get_ref().source.is_some() => {
             desk.note(clash::not_with(desk.at(id), "id", "source"));
             None
         }
         (None, Some(entry)) => Some(entry.spec.id.clone()),
+        // The source that does not exist is told of already.
+        (None, None) if spec.get_ref().source.is_some() => None,
         (None, None) => {
             desk.note(say::missing_key(desk.at(spec), "id"));
             None
         }
-        (Some(id), None) => {
+        (Some(id), _) => {
             let text = id.get_ref();
             let legal =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
@@ -187,7 +189,12 @@ fn kind(
     let is_allow = match &fields.kind {
         Some(kind) => {
             let noun = Said::new("loại danh sách", "kind of list");
-            desk.word(kind, noun, &[("block", false), ("allow", true)])?
+            let is_allow = desk.word(kind, noun, &[("block", false), ("allow", true)]);
+            if is_allow.is_none() {
+                // The category is still looked at.
+                let _ = fields.category.as_ref().and_then(|text| desk.category(text));
+            }
+            is_allow?
         }
         None => false,
     };

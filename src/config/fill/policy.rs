@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Desk, group};
+use super::{Desk, group, rule};
 use crate::config::mistake::{Notes, Said};
 use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
@@ -36,10 +36,12 @@ pub(super) fn policy(
     let tiers = tiers(desk, spec, lists);
     lint(desk, &tiers);
     let groups = group::groups(desk, &spec.group, school);
-    let school_rules = group::school_rules(desk, &spec.school_rules, &groups);
     let unknown = spec.policy.unknown.as_ref().and_then(|tier| desk.tier(tier));
     allow_only(desk, spec, &tiers, &groups);
-    policy::Settings { tiers: tiers.map(|tier| tier.settings), groups, unknown, school_rules }
+    let mut settings =
+        policy::Settings { tiers: tiers.map(|tier| tier.settings), groups, unknown, school_rules: vec![] };
+    settings.school_rules = rule::school_rules(desk, &spec.school_rules, &settings);
+    settings
 }
 
 fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
@@ -206,14 +208,15 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
     }
     for group in &spec.group {
         let group = group.get_ref();
-        let Some(settings) = groups.iter().find(|settings| settings.name == *group.name.get_ref()) else {
+        let Some(name) = &group.name else { continue };
+        let Some(settings) = groups.iter().find(|settings| settings.name == *name.get_ref()) else {
             continue;
         };
         let tier = &tiers[settings.tier.index()].settings;
         let mode = settings.mode.unwrap_or(tier.mode);
         if mode == Mode::AllowOnly && tier.allow_sets.is_empty() && group.allow_sets.is_empty() {
-            let at = desk.at(group.mode.as_ref().unwrap_or(&group.name));
-            desk.note(clash::no_allow_set(at, group.name.get_ref()));
+            let at = desk.at(group.mode.as_ref().unwrap_or(name));
+            desk.note(clash::no_allow_set(at, name.get_ref()));
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::config::{clash, say, value};
 use crate::dns::idna::to_name;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::{rtype, type_name, type_number};
+use crate::dns::written;
+use crate::lists::profile::is_public_suffix;
 use crate::resolve::cache::TtlBounds;
 use crate::resolve::dns64::prefix::Prefix;
 use crate::resolve::forward::upstream::Upstream;
@@ -47,8 +49,8 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
             desk.note(clash::nobody_to_ask(desk.at(written)));
         }
         (Some(Mode::Recursive) | None, written) if root => {
-            let zone = spec.forward.iter().find(|forward| forward.get_ref().zone.get_ref() == ".");
-            let place = zone.map(|forward| desk.at(&forward.get_ref().zone));
+            let mut zones = spec.forward.iter().filter_map(|forward| forward.get_ref().zone.as_ref());
+            let place = zones.find(|zone| zone.get_ref() == ".").map(|zone| desk.at(zone));
             if let Some(place) = place.or_else(|| written.as_ref().map(|mode| desk.at(mode))) {
                 desk.note(clash::nothing_to_recurse(place));
             }
@@ -68,7 +70,7 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
         stale_after: desk.duration(&spec.stale_after, shipped.stale_after, Duration::ZERO, STALE_AFTER_MAX),
         prefetches: flag(&spec.prefetch, shipped.prefetches),
         rebinding: flag(&spec.rebinding, shipped.rebinding),
-        private_names: names(desk, &spec.private_names),
+        private_names: private_names(desk, &spec.private_names),
         dns64: spec.dns64.as_ref().and_then(|prefix| dns64(desk, prefix)),
         dnssec: flag(&spec.dnssec, shipped.dnssec),
         root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
@@ -119,10 +121,7 @@ fn negative_anchors(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<(OwnedName, Opti
                 }
             },
         };
-        match crate::dns::idna::to_name(name) {
-            Ok(name) => anchors.push((name, until)),
-            Err(error) => desk.note(say::bad_name(desk.at(text), name, &error.to_string())),
-        }
+        anchors.extend(desk.read_name(text, name, written::name).map(|name| (name, until)));
     }
     anchors
 }
@@ -131,6 +130,18 @@ fn end_of_day(day: &str) -> Option<u32> {
     let after = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     let end = after.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
     u32::try_from(end).ok()
+}
+
+/// Names that may lead inside: one that many sites end in would let all of them do so.
+fn private_names(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
+    let mut names = names(desk, texts);
+    names.retain(|name| !is_public_suffix(name.as_name()));
+    for text in texts.iter().take(ENTRIES_MAX) {
+        if written::name(text.get_ref()).is_ok_and(|name| is_public_suffix(name.as_name())) {
+            desk.note(clash::public_suffix(desk.at(text), text.get_ref()));
+        }
+    }
+    names
 }
 
 /// Names, each once.
@@ -212,22 +223,37 @@ fn source_addresses(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<IpAddr> {
 fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone> {
     let mut zones: Vec<(ForwardZone, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let spec = spec.get_ref();
-        let servers = servers(desk, &spec.servers);
-        let Some(zone) = desk.name(&spec.zone) else { continue };
+        let fields = spec.get_ref();
+        let servers = desk.required(&fields.servers, "servers", spec).map(|texts| servers(desk, texts));
+        let written = desk.required(&fields.zone, "zone", spec);
+        let Some((written, zone)) = written.and_then(|text| Some((text, zone(desk, text)?))) else {
+            continue;
+        };
         match zones.iter().find(|(other, _)| other.zone == zone) {
             Some((_, first)) => {
-                let (at, first) = (desk.at(&spec.zone), desk.at(first));
+                let (at, first) = (desk.at(written), desk.at(first));
                 let noun = Said::new("vùng chuyển tiếp", "forward zone");
-                desk.note(clash::duplicate(at, spec.zone.get_ref(), noun, first));
+                desk.note(clash::duplicate(at, written.get_ref(), noun, first));
             }
             None => {
-                let validates = flag(&spec.dnssec, zone.as_name().is_root());
-                zones.push((ForwardZone { zone, servers, validates }, &spec.zone));
+                let validates = flag(&fields.dnssec, zone.as_name().is_root());
+                zones.push((ForwardZone { zone, servers: servers.unwrap_or_default(), validates }, written));
             }
         }
     }
     zones.into_iter().map(|(zone, _)| zone).collect()
+}
+
+/// A forwarded zone; for a range of addresses its reverse zone is what was meant.
+fn zone(desk: &mut Desk<'_>, text: &Text) -> Option<OwnedName> {
+    match (written::name(text.get_ref()), value::reverse_zone(text.get_ref())) {
+        (Err(wrong), Some(reverse)) => {
+            let wrong = written::NotAName { meant: Some(reverse), ..wrong };
+            desk.note(say::not_a_name(desk.at(text), text.get_ref(), &wrong));
+            None
+        }
+        _ => desk.name(text),
+    }
 }
 
 fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
@@ -239,6 +265,10 @@ fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
     }
     let mut servers: Vec<Upstream> = Vec::new();
     for text in texts.get_ref().iter().take(SERVERS_MAX) {
+        if let Some(meant) = value::port_run_together(text.get_ref()) {
+            desk.note(say::ambiguous_port(desk.at(text), text.get_ref(), &meant));
+            continue;
+        }
         let Ok(server) = text.get_ref().parse::<Upstream>() else {
             desk.note(say::bad_address(desk.at(text), text.get_ref(), value::SERVER_FORMS));
             continue;
@@ -262,7 +292,7 @@ enum Local<'s> {
     Zone { zone: &'s Text, file: &'s Text },
 }
 
-/// Tells a record from a zone; notes what is neither, only once.
+/// Tells a record from a zone; notes all that is missing or too much, only once.
 fn record_or_zone<'s>(
     desk: &mut Desk<'_>,
     spec: &'s Spanned<Table<LocalSpec>>,
@@ -271,30 +301,32 @@ fn record_or_zone<'s>(
     let at = desk.at(spec);
     let LocalSpec { name, r#type, data, ttl, zone, file } = &spec.get_ref().0;
     let found = match (name, zone) {
-        (Some(name), None) => match (r#type, data, file) {
-            (Some(rtype), Some(data), None) => return Some(Local::Record { name, rtype, data }),
-            (_, _, Some(file)) => clash::not_with(desk.at(file), "file", "name"),
-            (None, ..) => say::missing_key(at, "type"),
-            (_, None, _) => say::missing_key(at, "data"),
-        },
-        (None, Some(zone)) => match (
-            r#type.as_ref().map(|t| (t, "type")),
-            data.as_ref().map(|d| (d, "data")),
-            ttl.as_ref().map(|t| (t, "ttl")),
-        ) {
-            (Some((text, key)), ..) | (_, Some((text, key)), _) | (.., Some((text, key))) => {
-                clash::not_with(desk.at(text), key, "zone")
+        (Some(name), None) => {
+            if let (Some(rtype), Some(data), None) = (r#type, data, file) {
+                return Some(Local::Record { name, rtype, data });
             }
-            _ => match file {
-                Some(file) => return Some(Local::Zone { zone, file }),
-                None => say::missing_key(at, "file"),
-            },
-        },
-        (Some(_), Some(_)) => clash::either_or(at, &["name", "zone"], &["name", "zone"]),
-        (None, None) => clash::either_or(at, &[], &["name", "zone"]),
+            let missing = [("type", r#type.is_none()), ("data", data.is_none())];
+            let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+            let missing = missing.map(|(key, _)| say::missing_key(at.clone(), key));
+            missing.chain(file.iter().map(|file| clash::not_with(desk.at(file), "file", "name"))).collect()
+        }
+        (None, Some(zone)) => {
+            let extra = [("type", r#type), ("data", data), ("ttl", ttl)];
+            let extra = extra.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
+            let mut found: Vec<_> =
+                extra.map(|(key, text)| clash::not_with(desk.at(text), key, "zone")).collect();
+            match file {
+                Some(file) if found.is_empty() => return Some(Local::Zone { zone, file }),
+                Some(_) => {}
+                None => found.push(say::missing_key(at, "file")),
+            }
+            found
+        }
+        (Some(_), Some(_)) => vec![clash::either_or(at, &["name", "zone"], &["name", "zone"])],
+        (None, None) => vec![clash::either_or(at, &[], &["name", "zone"])],
     };
-    if tell {
-        desk.note(found);
+    for mistake in found.into_iter().filter(|_| tell) {
+        desk.note(mistake);
     }
     None
 }
@@ -306,7 +338,7 @@ fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
             continue;
         };
         let ttl = desk.duration(&spec.get_ref().ttl, LOCAL_TTL, Duration::ZERO, TTL_MAX);
-        let (name, number) = (desk.name(written), record_type(desk, rtype));
+        let (name, number) = (desk.owner(written), record_type(desk, rtype));
         let (Some(name), Some((rtype, form))) = (name, number) else { continue };
         if !is_data(rtype, data.get_ref()) {
             desk.note(say::bad_record(desk.at(data), data.get_ref(), &type_name(rtype), form));
@@ -361,7 +393,7 @@ fn record_type(desk: &mut Desk<'_>, text: &Text) -> Option<(u16, &'static str)> 
 }
 
 fn is_data(rtype: u16, data: &str) -> bool {
-    let name = |text: &str| crate::dns::idna::to_name(text).is_ok();
+    let name = |text: &str| written::name(text).is_ok();
     let fields: Vec<&str> = data.split_ascii_whitespace().collect();
     match (rtype, fields.as_slice()) {
         (rtype::A, [address]) => address.parse::<std::net::Ipv4Addr>().is_ok(),

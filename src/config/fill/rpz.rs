@@ -13,6 +13,7 @@ use crate::config::spec::rpz::{RpzSpec, TsigSpec};
 use crate::config::spec::table::{Table, Tables};
 use crate::config::{clash, say, value};
 use crate::dns::name::OwnedName;
+use crate::dns::written;
 use crate::policy::GroupSettings;
 use crate::rpz::action::{Action, Target};
 use crate::rpz::transfer::tsig::Key;
@@ -89,7 +90,7 @@ fn name(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<OwnedName
     };
     let name = desk.name(text)?;
     if name.as_name().is_root() {
-        desk.note(say::bad_name(desk.at(text), text.get_ref(), "the root is no policy zone"));
+        desk.note(say::root_is_no_zone(desk.at(text), text.get_ref()));
         return None;
     }
     Some(name)
@@ -97,7 +98,7 @@ fn name(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<OwnedName
 
 fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source> {
     let RpzSpec { file, primaries, tsig, .. } = &spec.get_ref().0;
-    let key = tsig.as_ref().map(|tsig| key(desk, tsig.get_ref()));
+    let key = tsig.as_ref().map(|tsig| key(desk, tsig));
     match (file, primaries) {
         (Some(file), None) => {
             if let Some(tsig) = tsig {
@@ -127,13 +128,8 @@ fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source>
 fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {
     let written = text.get_ref().trim();
     if let Some(target) = written.strip_prefix("cname ") {
-        return match crate::dns::idna::to_name(target.trim()) {
-            Ok(name) => Some(Policy::Always(Action::Alias(Target::Name(name)))),
-            Err(error) => {
-                desk.note(say::bad_name(desk.at(text), target.trim(), &error.to_string()));
-                None
-            }
-        };
+        let name = desk.read_name(text, target.trim(), written::name);
+        return name.map(|name| Policy::Always(Action::Alias(Target::Name(name))));
     }
     let policy = match written {
         "given" => Policy::Given,
@@ -153,15 +149,17 @@ fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {
     Some(policy)
 }
 
-fn key(desk: &mut Desk<'_>, spec: &TsigSpec) -> Option<Key> {
-    let name = desk.name(&spec.name);
+fn key(desk: &mut Desk<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
+    let fields: &TsigSpec = spec.get_ref();
+    let name = desk.required(&fields.name, "name", spec).and_then(|name| desk.name(name));
     let words = Key::algorithms().map(|id| (id, id));
     let noun = Said::new("thuật toán", "algorithm");
-    let algorithm = match &spec.algorithm {
+    let algorithm = match &fields.algorithm {
         Some(text) => desk.word(text, noun, &words),
         None => Some(ALGORITHM),
     };
-    let secret = secret(desk, &spec.secret_file);
+    let file = desk.required(&fields.secret_file, "secret_file", spec);
+    let secret = file.and_then(|file| secret(desk, file));
     Key::new(name?, algorithm?, &secret?)
 }
 

@@ -4,6 +4,10 @@
 //! given, and asked for again with the reason; the finished text is read as `config check` reads it
 //! before it is handed out.
 
+// Inside: `range` reads ranges as people write them, `lists` offers sources of the catalogue, `write_up` writes.
+
+mod lists;
+mod range;
 mod write_up;
 
 use std::fs::OpenOptions;
@@ -13,17 +17,21 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use super::mistake::{Report, Said};
-use super::nearest::nearest_alias;
-use super::value::{self, Range};
-use super::{Context, read_text};
+use super::nearest::folded;
+use super::{Context, never, read_text, value, words};
+use crate::dns::written;
+use crate::lists::profile::is_public_suffix;
 use crate::model::tier::Tier;
 use crate::resolve::forward::upstream::Upstream;
+use range::Meant;
 use write_up::write_up;
 
 /// Times that one question is asked before we give up: whoever answers is no person.
 const TRIES_MAX: usize = 10;
 /// Networks asked for; a school with more edits the file.
 const NETWORKS_MAX: usize = 64;
+/// Servers of one zone, as `[[resolve.forward]]` takes them.
+const SERVERS_MAX: usize = 16;
 
 /// Who answers the questions.
 pub trait Answerer {
@@ -62,12 +70,19 @@ pub enum Existing {
     Replace,
 }
 
+/// What is known before anybody is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    /// The networks that this machine is in, with the names of their interfaces: likely those of the school.
+    pub networks: Vec<(String, IpNet)>,
+}
+
 /// Asks, and gives the text of a config that passes the check in `context`.
 ///
 /// # Errors
 /// What [`Error`] says.
-pub fn interview(who: &mut dyn Answerer, context: &Context) -> Result<String, Error> {
-    let mut talk = Talk { who, language: Language::Vietnamese };
+pub fn interview(who: &mut dyn Answerer, context: &Context, machine: &Machine) -> Result<String, Error> {
+    let mut talk = Talk { who, language: Language::Vietnamese, offers: machine.networks.clone() };
     let answers = talk.interview()?;
     let text = write_up(&answers, talk.language);
     match read_text("lachan.toml", &text, context) {
@@ -121,12 +136,28 @@ struct Answers {
     levels: Vec<Tier>,
     networks: Vec<Network>,
     servers: Vec<String>,
+    /// The domain that a domain controller among the servers has.
+    domain: Option<String>,
     state: String,
+    /// Ids of the catalogue.
+    lists: Vec<String>,
 }
 
 struct Talk<'w> {
     who: &'w mut dyn Answerer,
     language: Language,
+    /// Networks of this machine that were not offered yet.
+    offers: Vec<(String, IpNet)>,
+}
+
+/// An answer about a range.
+enum Answer {
+    /// There are no more networks.
+    Done,
+    /// Not the network that was offered.
+    NotThat,
+    /// These, one after the other, with those that are to be confirmed.
+    Ranges(Vec<Meant>),
 }
 
 impl Talk<'_> {
@@ -147,7 +178,11 @@ impl Talk<'_> {
         })?;
         let mut levels = self.levels()?;
         let networks = self.networks(&mut levels)?;
-        Ok(Answers { school, levels, networks, servers: self.servers()?, state: self.state()? })
+        let servers = self.servers()?;
+        let domain = self.domain(&servers)?;
+        let state = self.state()?;
+        let lists = self.lists()?;
+        Ok(Answers { school, levels, networks, servers, domain, state, lists })
     }
 
     fn levels(&mut self) -> Result<Vec<Tier>, Error> {
@@ -158,8 +193,10 @@ impl Talk<'_> {
         let default = self.language.of(&Said::new("tiểu học", "primary")).to_owned();
         self.ask(&question, &default, |answer| {
             let mut levels = Vec::new();
-            for word in answer.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                match tier(word).filter(|tier| Tier::PUPILS.contains(tier)) {
+            let answer = answer.replace(" và ", ",").replace(" and ", ",");
+            let words = answer.split([',', ';', '+', '&', '/']).map(str::trim);
+            for word in words.filter(|word| !word.is_empty()) {
+                match words::nearest_tier(word).filter(|tier| Tier::PUPILS.contains(tier)) {
                     Some(tier) => levels.push(tier),
                     None => {
                         return Err(Said::new(
@@ -193,7 +230,7 @@ impl Talk<'_> {
                 "Dải địa chỉ, ví dụ 10.10.1.0/24 (để trống: xong)",
                 "Range of addresses, such as 10.10.1.0/24 (empty: done)",
             );
-            let Some(from) = self.range(&question, &networks)? else { break };
+            let Some(from) = self.range(&question, &networks, Offers::Made)? else { break };
             let network = self.network(from, levels, networks.len() + 1, &networks)?;
             networks.push(network);
         }
@@ -211,7 +248,7 @@ impl Talk<'_> {
                     level.en()
                 ),
             );
-            match self.range(&question, &networks)? {
+            match self.range(&question, &networks, Offers::NotMade)? {
                 Some(from) => {
                     let name = self.language.of(&Said::new(level.vi(), level.en())).to_owned();
                     networks.push(Network { name: free_name(&name, &networks), tier: level, from });
@@ -230,27 +267,104 @@ impl Talk<'_> {
         Ok(networks)
     }
 
-    fn range(&mut self, question: &Said, networks: &[Network]) -> Result<Option<Vec<IpNet>>, Error> {
-        self.ask(question, "", |answer| {
-            let mut from: Vec<IpNet> = Vec::new();
-            for word in answer.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-                let net = match value::range(word) {
-                    Some(Range::Net(net)) if net.prefix_len() > 0 => net,
-                    Some(Range::HostBits(net)) => {
-                        return Err(Said::new(format!("ý bạn là {net}?"), format!("did you mean {net}?")));
-                    }
-                    _ => {
-                        let what = |text| format!("\"{word}\" {text}");
-                        return Err(Said::new(what("không phải dải địa chỉ"), what("is not a range")));
-                    }
-                };
-                if from.contains(&net) || networks.iter().any(|network| network.from.contains(&net)) {
-                    return Err(Said::new(format!("{net} đã có"), format!("{net} is there already")));
+    /// Ranges of one network; none where there are no more. What is likely meant in another way is asked back.
+    fn range(
+        &mut self,
+        question: &Said,
+        networks: &[Network],
+        offers: Offers,
+    ) -> Result<Option<Vec<IpNet>>, Error> {
+        for _ in 0..TRIES_MAX {
+            let is_free = |net: &IpNet| !networks.iter().any(|network| network.from.contains(net));
+            self.offers.retain(|(_, net)| is_free(net));
+            let offer = self.offers.first().cloned().filter(|_| offers == Offers::Made);
+            let (question, default) = match &offer {
+                None => (question.clone(), String::new()),
+                Some((interface, net)) => (
+                    Said::new(
+                        format!(
+                            "Dải địa chỉ; máy này đang ở mạng {net} ({interface}) (-: không dùng mạng đó)"
+                        ),
+                        format!(
+                            "Range of addresses; this machine is in {net} ({interface}) (-: not that one)"
+                        ),
+                    ),
+                    net.to_string(),
+                ),
+            };
+            let meant = match self.ask(&question, &default, ranges)? {
+                Answer::Done => return Ok(None),
+                Answer::NotThat if offer.is_none() => return Ok(None),
+                Answer::NotThat => {
+                    self.offers.remove(0);
+                    continue;
                 }
-                from.push(net);
+                Answer::Ranges(meant) => meant,
+            };
+            let Some(from) = self.confirmed(meant)? else { continue };
+            match self.fits(&from, networks) {
+                Ok(()) => return Ok(Some(from)),
+                Err(why) => self.tell(&why),
             }
-            Ok((!from.is_empty()).then_some(from))
-        })
+        }
+        Err(Error::GaveUp(self.language.of(question).to_owned()))
+    }
+
+    /// The ranges, after what was likely meant otherwise was asked back; none where it is to be written again.
+    fn confirmed(&mut self, meant: Vec<Meant>) -> Result<Option<Vec<IpNet>>, Error> {
+        let mut from = Vec::new();
+        let mut open = std::collections::VecDeque::from(meant);
+        // Each turn takes one; an answer that is a range itself puts as many back as it has.
+        for _ in 0..TRIES_MAX * NETWORKS_MAX {
+            let Some(meant) = open.pop_front() else { return Ok((!from.is_empty()).then_some(from)) };
+            let (net, exactly) = match meant {
+                Meant::Exactly(nets) => {
+                    from.extend(nets);
+                    continue;
+                }
+                Meant::Perhaps { net, exactly } => (net, exactly),
+            };
+            let question = Said::new(
+                format!("Ý bạn là cả mạng {net}? (c/k)"),
+                format!("Do you mean the network {net}? (y/n)"),
+            );
+            let yes = self.language.of(&Said::new("c", "y")).to_owned();
+            let answer = self.ask(&question, &yes, |answer| match folded(answer).as_str() {
+                "c" | "co" | "y" | "yes" | "dung" | "phai" | "u" => Ok(Some(vec![])),
+                "k" | "khong" | "n" | "no" => Ok(None),
+                _ => match ranges(answer) {
+                    Ok(Answer::Ranges(meant)) => Ok(Some(meant)),
+                    _ => Err(Said::new("ghi c (có) hoặc k (không)", "write y (yes) or n (no)")),
+                },
+            })?;
+            match answer {
+                Some(meant) if meant.is_empty() => from.push(net),
+                Some(meant) => open.extend(meant),
+                None if exactly.is_empty() => return Ok(None),
+                None => from.extend(exactly),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the ranges can stand beside the other networks'.
+    fn fits(&self, from: &[IpNet], networks: &[Network]) -> Result<(), Said> {
+        for (at, net) in from.iter().enumerate() {
+            if from[..at].contains(net) || networks.iter().any(|network| network.from.contains(net)) {
+                return Err(Said::new(format!("{net} đã có"), format!("{net} is there already")));
+            }
+        }
+        let all = networks.iter().map(|network| network.from.as_slice()).chain([from]);
+        match never::have_clients(all).iter().position(|has_clients| !has_clients) {
+            None => Ok(()),
+            Some(number) => {
+                let name = networks.get(number).map_or("", |network| network.name.as_str());
+                Err(Said::new(
+                    format!("như vậy thì mạng \"{name}\" không còn máy nào: dải nhỏ hơn thắng dải lớn hơn"),
+                    format!("then the network \"{name}\" has no clients left: the longer prefix wins"),
+                ))
+            }
+        }
     }
 
     fn network(
@@ -277,7 +391,7 @@ impl Talk<'_> {
         );
         let default = self.language.of(&Said::new(levels[0].vi(), levels[0].en())).to_owned();
         let tier = self.ask(&question, &default, |answer| {
-            tier(answer).ok_or_else(|| {
+            words::nearest_tier(answer).ok_or_else(|| {
                 Said::new(format!("không có cấp \"{answer}\""), format!("no tier \"{answer}\""))
             })
         })?;
@@ -290,16 +404,65 @@ impl Talk<'_> {
             "Resolve by itself (empty), or forward to which servers, such as 192.0.2.53, tls://192.0.2.53#dns.example",
         );
         self.ask(&question, "", |answer| {
-            let servers: Vec<&str> =
-                answer.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-            match servers.iter().find(|server| {
-                !server.parse::<Upstream>().is_ok_and(|server| !server.address.ip().is_loopback())
-            }) {
-                Some(bad) => Err(Said::new(
-                    format!("\"{bad}\" không phải máy chủ khác, ghi bằng địa chỉ"),
-                    format!("\"{bad}\" is not another server, written by its address"),
-                )),
-                None => Ok(servers.into_iter().map(str::to_owned).collect()),
+            let mut servers: Vec<(Upstream, String)> = Vec::new();
+            for written in answer.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()) {
+                if let Some(meant) = value::port_run_together(written) {
+                    return Err(Said::new(format!("viết {meant}"), format!("write {meant}")));
+                }
+                let server = written.parse::<Upstream>().ok().filter(|server| {
+                    let ip = server.address.ip();
+                    !ip.is_loopback() && !ip.is_unspecified() && server.address.port() != 0
+                });
+                let Some(server) = server else {
+                    return Err(Said::new(
+                        format!("\"{written}\" không phải địa chỉ máy chủ, ghi ví dụ 192.0.2.53"),
+                        format!("\"{written}\" is not the address of a server; write such as 192.0.2.53"),
+                    ));
+                };
+                if !servers.iter().any(|(other, _)| *other == server) {
+                    servers.push((server, written.to_owned()));
+                }
+            }
+            if servers.len() > SERVERS_MAX {
+                let most = SERVERS_MAX;
+                return Err(Said::new(
+                    format!("nhiều nhất {most} máy chủ"),
+                    format!("at most {most} servers"),
+                ));
+            }
+            Ok(servers.into_iter().map(|(_, written)| written).collect())
+        })
+    }
+
+    /// The school's own domain, where the servers are its own: a domain controller answers for it with private
+    /// addresses, which are taken out of answers to names that are not known to be the school's.
+    fn domain(&mut self, servers: &[String]) -> Result<Option<String>, Error> {
+        let is_own = |server: &String| {
+            let address = server.parse::<Upstream>().map(|server| IpNet::from(server.address.ip()));
+            address.is_ok_and(|address| {
+                crate::serve::private_networks().iter().any(|own| own.contains(&address))
+            })
+        };
+        if !servers.iter().any(is_own) {
+            return Ok(None);
+        }
+        let question = Said::new(
+            "Máy chủ này nằm trong trường. Tên miền nội bộ (Active Directory), ví dụ truong.local (để trống: không có)",
+            "This server is the school's own. Its domain (Active Directory), such as school.local (empty: none)",
+        );
+        self.ask(&question, "", |answer| {
+            if answer.is_empty() || matches!(folded(answer).as_str(), "khong" | "no" | "_") {
+                return Ok(None);
+            }
+            match written::name(answer) {
+                Ok(name) if !name.as_name().is_root() && !is_public_suffix(name.as_name()) => {
+                    Ok(Some(name.to_string()))
+                }
+                Ok(_) => Err(Said::new("ghi tên miền của trường", "write the school's own domain")),
+                Err(wrong) => {
+                    let meant = wrong.meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
+                    Err(Said::new(format!("{}{meant}", wrong.slip.vi()), format!("{}{meant}", wrong.slip)))
+                }
             }
         })
     }
@@ -346,13 +509,33 @@ impl Talk<'_> {
     }
 }
 
-/// A tier by what people call it.
-fn tier(word: &str) -> Option<Tier> {
-    let own = Tier::ALL
-        .into_iter()
-        .flat_map(|tier| [tier.id(), tier.vi(), tier.en()].map(|spelling| (spelling, tier)));
-    let others = [("giáo viên", Tier::Staff), ("teachers", Tier::Staff), ("guests", Tier::Guest)];
-    nearest_alias(word, own.chain(others))
+/// Whether the networks of this machine are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offers {
+    Made,
+    NotMade,
+}
+
+/// Reads ranges, separated by commas.
+fn ranges(answer: &str) -> Result<Answer, Said> {
+    if answer.is_empty() || matches!(folded(answer).as_str(), "xong" | "het" | "done") {
+        return Ok(Answer::Done);
+    }
+    if matches!(folded(answer).as_str(), "_" | "khong" | "k" | "no" | "n") {
+        return Ok(Answer::NotThat);
+    }
+    let mut meant = Vec::new();
+    for word in answer.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()) {
+        meant.push(range::read(word).ok_or_else(|| {
+            Said::new(
+                format!(
+                    "\"{word}\" không phải dải địa chỉ; ghi 192.168.1.0/24, 192.168.1.x hoặc 192.168.1.10-50"
+                ),
+                format!("\"{word}\" is not a range; write 192.168.1.0/24, 192.168.1.x or 192.168.1.10-50"),
+            )
+        })?);
+    }
+    Ok(Answer::Ranges(meant))
 }
 
 fn free_name(name: &str, networks: &[Network]) -> String {

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use super::{Answers, Language};
 use crate::config::mistake::Said;
+use crate::config::value;
 use crate::serve::private_networks;
 
 /// The config, with comments in the language of the answers.
@@ -46,8 +47,20 @@ pub(super) fn write_up(answers: &Answers, language: Language) -> String {
         out.push_str("[resolve]\nmode = \"recursive\"\n\n");
     } else {
         comment(&mut out, "Chuyển mọi câu hỏi cho các máy chủ này.", "All questions go to these servers.");
-        out.push_str("[resolve]\nmode = \"forward\"\n\n[[resolve.forward]]\nzone = \".\"\n");
+        out.push_str("[resolve]\nmode = \"forward\"\n");
+        if let Some(domain) = &answers.domain {
+            comment(
+                &mut out,
+                "Tên miền của trường được trỏ vào mạng nội bộ.",
+                "The school's domain may lead into its own networks.",
+            );
+            out.push_str(&format!("private_names = {}\n", list([domain.as_str()].into_iter())));
+        }
+        out.push_str("\n[[resolve.forward]]\nzone = \".\"\n");
         out.push_str(&format!("servers = {}\n\n", list(answers.servers.iter().map(String::as_str))));
+    }
+    if let Some(domain) = &answers.domain {
+        own_zones(&mut out, answers, domain, &comment);
     }
     if answers.networks.is_empty() {
         comment(
@@ -76,10 +89,37 @@ pub(super) fn write_up(answers: &Answers, language: Language) -> String {
         "Danh sách tải thêm: bật theo id trong blocklists/catalogue.toml.",
         "More lists: switch them on by their id in blocklists/catalogue.toml.",
     );
-    out.push_str("#[[list]]\n#source = \"hostsvn-gambling\"\n\n");
+    if answers.lists.is_empty() {
+        out.push_str("#[[list]]\n#source = \"hostsvn-gambling\"\n\n");
+    }
+    for id in &answers.lists {
+        out.push_str(&format!("[[list]]\nsource = {}\n\n", quoted(id)));
+    }
     comment(&mut out, "Chỉ mục, danh sách đã tải, nhật ký.", "Index, fetched lists, log.");
     out.push_str(&format!("[state]\nfolder = {}\n", quoted(&answers.state)));
     out
+}
+
+/// The domain and the reverse zones of the school's networks, asked of its own servers and of no others.
+fn own_zones(out: &mut String, answers: &Answers, domain: &str, comment: &impl Fn(&mut String, &str, &str)) {
+    comment(
+        out,
+        "Tên miền của trường và các vùng ngược của mạng nội bộ: hỏi máy chủ miền.",
+        "The school's domain and the reverse zones of its networks: asked of the domain controller.",
+    );
+    let private = private_networks();
+    let nets = answers.networks.iter().flat_map(|network| &network.from);
+    let nets = nets.filter(|net| private.iter().any(|own| own.contains(*net)));
+    let mut zones = vec![domain.to_owned()];
+    for zone in nets.filter_map(|net| value::reverse_zone(&net.to_string())) {
+        if !zones.contains(&zone) {
+            zones.push(zone);
+        }
+    }
+    let servers = list(answers.servers.iter().map(String::as_str));
+    for zone in zones {
+        out.push_str(&format!("[[resolve.forward]]\nzone = {}\nservers = {servers}\n\n", quoted(&zone)));
+    }
 }
 
 fn quoted(text: &str) -> String {

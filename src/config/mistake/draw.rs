@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Mistake, Said};
 use crate::config::source::{Place, Sources, floor};
+use crate::model::visible::{visible, visible_in_place};
 
 /// Columns that reports are wrapped to, where no terminal says otherwise.
 const WIDTH: usize = 110;
@@ -68,8 +69,11 @@ impl Report {
     fn summary(&self) -> String {
         let count = self.mistakes.len();
         let mut text = Said::new(
-            format!("{count} lỗi; giải thích từng mã trong config/MISTAKES.md"),
-            format!("{count} mistake{}; each code is explained there", if count == 1 { "" } else { "s" }),
+            format!("{count} lỗi; giải thích từng mã: lachan config explain MÃ"),
+            format!(
+                "{count} mistake{}; on each code: lachan config explain CODE",
+                if count == 1 { "" } else { "s" }
+            ),
         )
         .to_string();
         if self.left_out > 0 {
@@ -124,13 +128,14 @@ struct Shown<'r> {
 
 impl<'r> Shown<'r> {
     fn new(mistake: &'r Mistake, sources: &Sources) -> Self {
-        let text = sources.text(mistake.at.file);
-        let found = if mistake.found.is_empty() { None } else { Some(mistake.found.clone()) };
+        let text = visible_in_place(sources.text(mistake.at.file)).into_owned();
+        let text = text.as_str();
+        let found = if mistake.found.is_empty() { None } else { Some(visible(&mistake.found).into_owned()) };
         let mut labels = vec![label(text, &mistake.at, found, true)];
         let mut elsewhere = Vec::new();
         for (place, why) in &mistake.also {
             if place.file == mistake.at.file {
-                labels.push(label(text, place, Some(why.to_string()), false));
+                labels.push(label(text, place, Some(visible(&why.to_string()).into_owned()), false));
             } else {
                 let (line, column) = sources.line_column(place);
                 elsewhere.push(format!("{}:{line}:{column}: {why}", sources.name(place.file)));
@@ -156,7 +161,7 @@ fn label(text: &str, place: &Place, says: Option<String>, primary: bool) -> Labe
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.mistake.code.id(), self.mistake.what)
+        write!(f, "error[{}]: {}", self.mistake.code.id(), visible(&self.mistake.what.to_string()))
     }
 }
 
@@ -175,6 +180,7 @@ impl Diagnostic for Shown<'_> {
             help.push_str(if help.is_empty() { "" } else { "\n" });
             help.push_str(line);
         }
+        let help = visible(&help).into_owned();
         (!help.is_empty()).then(|| Box::new(help) as Box<dyn fmt::Display>)
     }
 

@@ -78,6 +78,12 @@ codes! {
     Unusable = "unusable";
     /// A category that only signed bundles fill.
     SealedCategory = "sealed-category";
+    /// A rule or a group that no query can ever meet.
+    NeverMatches = "never-matches";
+    /// A rule that would match a public suffix: the sites of a whole country or branch.
+    PublicSuffix = "public-suffix";
+    /// Something that nothing uses, so that it does nothing.
+    Unused = "unused";
 }
 
 /// A sentence in both languages.
@@ -121,13 +127,25 @@ pub struct Mistake {
     pub fix: Option<Said>,
     /// Other places that have to do with it.
     pub also: Vec<(Place, Said)>,
+    /// Keys or values that it says are absent: they are not, where another mistake took them out.
+    pub(super) absent: Vec<&'static str>,
 }
 
 impl Mistake {
     /// A mistake at a place.
     pub fn new(code: Code, at: Place, found: impl Into<String>, what: Said) -> Self {
         let found = found.into();
-        Self { code, at, what, found, allowed: vec![], suggestion: None, fix: None, also: vec![] }
+        Self {
+            code,
+            at,
+            what,
+            found,
+            allowed: vec![],
+            suggestion: None,
+            fix: None,
+            also: vec![],
+            absent: vec![],
+        }
     }
 
     /// What would be allowed.
@@ -145,6 +163,12 @@ impl Mistake {
     /// What to do.
     pub fn fix(mut self, fix: Said) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// The keys that it says are absent.
+    pub(super) fn absent(mut self, keys: &[&'static str]) -> Self {
+        self.absent = keys.to_vec();
         self
     }
 

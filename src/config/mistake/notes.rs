@@ -15,8 +15,8 @@ pub struct Notes {
     left_out: usize,
     /// What syntax errors tore apart.
     torn: Vec<Place>,
-    /// Tables that lost a key.
-    holes: Vec<Place>,
+    /// Tables that lost a key, with the key; lists that lost a value.
+    holes: Vec<(Place, Option<String>)>,
     /// Whether whole entries are lost, so that what seems to be absent may not be.
     incomplete: bool,
 }
@@ -41,9 +41,15 @@ impl Notes {
         self.incomplete = true;
     }
 
-    /// A key was told and left out of the table at `place`.
-    pub fn left_out_of(&mut self, place: Option<Place>) {
-        self.holes.extend(place);
+    /// A key was told and left out of the table at `place`. `key` is the one that it was, or was meant to be.
+    pub fn left_out_of(&mut self, place: Place, key: &str) {
+        self.holes.push((place, Some(key.to_owned())));
+    }
+
+    /// A value was told and left out of the list at `place`.
+    pub fn left_out_of_list(&mut self, place: Place) {
+        self.holes.push((place, None));
+        self.incomplete = true;
     }
 
     /// A whole entry (a group, a list) was told and left out.
@@ -57,11 +63,19 @@ impl Notes {
         }
         let within =
             |torn: &Place| torn.file == mistake.at.file && torn.span.contains(&mistake.at.span.start);
+        let is_hole = |(place, key): &(Place, Option<String>)| {
+            let is_key = |key: &String| mistake.absent.contains(&key.as_str());
+            *place == mistake.at && !mistake.absent.is_empty() && key.as_ref().is_none_or(is_key)
+        };
         let echo = match mistake.code {
-            Code::MissingKey | Code::EitherOr => self.holes.contains(&mistake.at) || !self.torn.is_empty(),
-            Code::NoAllowSet | Code::TierWithoutGroup | Code::UnknownAllowSet | Code::UnknownGroup => {
-                self.incomplete
-            }
+            Code::MissingKey | Code::EitherOr => self.holes.iter().any(is_hole) || !self.torn.is_empty(),
+            Code::OutOfRange => self.holes.iter().any(is_hole),
+            Code::NoAllowSet
+            | Code::TierWithoutGroup
+            | Code::UnknownAllowSet
+            | Code::UnknownGroup
+            | Code::NeverMatches
+            | Code::Unused => self.incomplete,
             Code::Contradiction | Code::LaxerThanOlder => !self.torn.is_empty(),
             _ => false,
         };

@@ -1,20 +1,19 @@
 //! `[[group]]` and `[school_rules]`.
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::Text;
 use super::table::Tables;
 
 /// One group of clients.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct GroupSpec {
-    pub name: Text,
-    pub tier: Text,
-    #[serde(default)]
-    pub from: Vec<Text>,
+    pub name: Option<Text>,
+    pub tier: Option<Text>,
+    pub from: Option<Spanned<Vec<Text>>>,
     pub mode: Option<Text>,
-    #[serde(default)]
     pub allow_sets: Vec<Text>,
 }
 
@@ -27,15 +26,13 @@ pub struct SchoolRulesSpec {
 }
 
 /// One rule of the school.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct SchoolRuleSpec {
-    pub name: Text,
+    pub name: Option<Text>,
     pub scope: Option<Text>,
-    #[serde(default)]
     pub tiers: Vec<Text>,
-    #[serde(default)]
     pub groups: Vec<Text>,
-    pub reason: Text,
-    pub by: Text,
+    pub reason: Option<Text>,
+    pub by: Option<Text>,
 }

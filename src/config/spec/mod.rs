@@ -1,7 +1,8 @@
 //! What a config file may say, word for word: one struct a table, nothing checked beyond TOML types.
 //!
 //! Every value keeps its place (`Spanned`), so that whoever checks it can point at it. No `flatten`,
-//! no `untagged`: they lose the line. A key exists here only when the program uses it.
+//! no `untagged`: they lose the line. A key exists here only when the program uses it. Keys that must
+//! be there are optional here too: serde stops at the first that is missing, and all are to be told.
 // Inside: `table` refuses what is not a table; `group`, `list`, `policy`, `resolve`, `rpz`, `service` hold the tables.
 
 pub mod group;

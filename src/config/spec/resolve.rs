@@ -40,12 +40,11 @@ pub struct ResolveSpec {
 }
 
 /// Who is asked about a zone.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ForwardSpec {
-    pub zone: Text,
-    pub servers: Spanned<Vec<Text>>,
-    #[serde(default)]
+    pub zone: Option<Text>,
+    pub servers: Option<Spanned<Vec<Text>>>,
     pub dnssec: Option<Spanned<bool>>,
 }
 

@@ -23,10 +23,10 @@ pub struct RpzSpec {
 }
 
 /// The key that a zone's primaries and we share.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct TsigSpec {
-    pub name: Text,
+    pub name: Option<Text>,
     pub algorithm: Option<Text>,
-    pub secret_file: Text,
+    pub secret_file: Option<Text>,
 }

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use proptest::prelude::*;
+
 use super::*;
-use crate::config::init::{Answerer, Error, Existing, interview, write};
+use crate::config::init::{Answerer, Error, Existing, Machine, interview, write};
 use crate::model::tier::Tier;
 use crate::resolve::settings::Mode;
 
@@ -19,7 +21,13 @@ impl Person {
     }
 
     fn interview(&mut self) -> Result<String, Error> {
-        interview(self, &machine())
+        interview(self, &machine(), &Machine::default())
+    }
+
+    /// The same at a machine that is in these networks.
+    fn interview_at(&mut self, networks: &[&str]) -> Result<String, Error> {
+        let networks = networks.iter().map(|net| ("eth0".to_owned(), net.parse().unwrap())).collect();
+        interview(self, &machine(), &Machine { networks })
     }
 }
 
@@ -58,7 +66,144 @@ fn a_school_with_networks_gets_a_config_that_passes() {
     assert_eq!(settings.resolve.mode, Mode::Forward);
     let tiers: Vec<_> = settings.policy.groups.iter().map(|group| group.tier).collect();
     assert_eq!(tiers, [Tier::LowerSecondary, Tier::Staff]);
-    assert!(person.heard.iter().any(|text| text == "ý bạn là 10.10.2.0/24?"));
+    assert!(person.heard.iter().any(|text| text.contains("cả mạng 10.10.2.0/24?")));
+}
+
+#[test]
+fn a_question_back_has_yes_for_its_default() {
+    // Enter says yes; "k" asks again.
+    let mut person = Person::new(&[
+        "vi",
+        "x",
+        "thcs",
+        "192.168.1.7/24",
+        "",
+        "",
+        "",
+        "192.168.2.7/24",
+        "k",
+        "",
+        "",
+        "",
+        "0",
+    ]);
+    let settings = settings(&person.interview().unwrap());
+    let ranges: Vec<_> = settings.policy.groups.iter().flat_map(|group| &group.from).collect();
+    assert_eq!(ranges, [&"192.168.1.0/24".parse::<ipnet::IpNet>().unwrap()]);
+}
+
+#[test]
+fn networks_are_understood_in_the_forms_that_people_know() {
+    for (written, expected) in [
+        ("192.168.1.0/255.255.255.0", "192.168.1.0/24"),
+        ("192.168.1.x", "192.168.1.0/24"),
+        ("192.168.1.0-192.168.1.255", "192.168.1.0/24"),
+        ("192.168.1.64-127", "192.168.1.64/26"),
+        ("fd00:1::/64", "fd00:1::/64"),
+    ] {
+        let text =
+            Person::new(&["vi", "x", "Trung học cơ sở", written, "", "trung hoc co so", "", "", "", "0"])
+                .interview();
+        let settings = settings(&text.unwrap());
+        assert_eq!(settings.policy.groups[0].from[0].to_string(), expected, "{written}");
+        assert_eq!(settings.policy.groups[0].tier, Tier::LowerSecondary, "{written}");
+    }
+}
+
+#[test]
+fn the_networks_of_the_machine_are_offered_and_taken_with_enter() {
+    // The first is taken, the second is not wanted, then there are no more.
+    let mut person = Person::new(&["vi", "x", "tiểu học", "", "Phòng máy", "", "-", "", "", "", "0"]);
+    let text = person.interview_at(&["192.168.1.0/24", "172.16.0.0/16"]).unwrap();
+    assert!(person.heard.iter().any(|text| text.contains("192.168.1.0/24 (eth0)")), "{:?}", person.heard);
+    let settings = settings(&text);
+    let ranges: Vec<_> =
+        settings.policy.groups.iter().flat_map(|group| &group.from).map(|net| net.to_string()).collect();
+    assert_eq!(ranges, ["192.168.1.0/24"]);
+}
+
+#[test]
+fn a_network_that_others_would_take_all_clients_from_is_not_taken() {
+    let mut person = Person::new(&[
+        "vi",
+        "x",
+        "thcs",
+        "10.1.0.0/24",
+        "A",
+        "",
+        "10.1.0.0/25",
+        "B",
+        "giáo viên",
+        "10.1.0.128/25",
+        "",
+        "",
+        "",
+        "0",
+    ]);
+    let settings = settings(&person.interview().unwrap());
+    assert_eq!(settings.policy.groups.len(), 2);
+    assert!(person.heard.iter().any(|text| text.contains("\"A\" không còn máy nào")), "{:?}", person.heard);
+}
+
+#[test]
+fn a_domain_controller_gets_its_zone_its_reverse_zones_and_its_private_names() {
+    let mut person = Person::new(&[
+        "vi",
+        "x",
+        "thcs",
+        "10.30.1.0/24, 10.30.2.0/24",
+        "",
+        "",
+        "",
+        "10.30.0.10, 10.30.0.11",
+        "Truong.Local",
+        "",
+        "0",
+    ]);
+    let settings = settings(&person.interview().unwrap());
+    let zones: Vec<_> = settings.resolve.forwards.iter().map(|forward| forward.zone.to_string()).collect();
+    assert_eq!(zones, [".", "truong.local", "1.30.10.in-addr.arpa", "2.30.10.in-addr.arpa"]);
+    assert!(settings.resolve.forwards.iter().all(|forward| forward.servers.len() == 2));
+    assert_eq!(settings.resolve.private_names.len(), 1);
+    // A provider's server is no domain controller: nobody is asked.
+    let mut person = Person::new(&["vi", "x", "thcs", "", "192.0.2.53", "", "0"]);
+    person.interview().unwrap();
+    assert!(!person.heard.iter().any(|text| text.contains("Active Directory")), "{:?}", person.heard);
+}
+
+#[test]
+fn lists_of_the_catalogue_are_offered() {
+    let lists = |answer: &'static str| {
+        let text = Person::new(&["vi", "x", "thcs", "", "", "", answer]).interview().unwrap();
+        settings(&text).lists.specs.into_iter().map(|list| list.id).collect::<Vec<_>>()
+    };
+    assert_eq!(lists(""), ["hostsvn-gambling", "hostsvn-adult", "hostsvn-threat"]);
+    assert_eq!(lists("2"), ["hostsvn-adult"]);
+    assert_eq!(lists("nextdns-tiktok, 1"), ["nextdns-tiktok", "hostsvn-gambling"]);
+    assert_eq!(lists("không"), [] as [String; 0]);
+    // Who has no more answers, a script above all, gets none.
+    let text = Person::new(&["vi", "x", "thcs", "", "", ""]).interview().unwrap();
+    assert_eq!(settings(&text).lists.specs, []);
+}
+
+proptest! {
+    /// Whatever is answered: a config that passes, or an end, never one that the check refuses.
+    #[test]
+    fn what_comes_out_passes(answers in prop::collection::vec(
+        prop::sample::select(vec![
+            "", "", "", "vi", "en", "thcs", "tiểu học, THPT", "mầm non", "giáo viên", "khách", "x", "k", "c", "-", "0",
+            "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.2.3/16", "192.168.1.x", "192.168.1.1-254", "fd00::/64",
+            "203.0.113.0/24", "0.0.0.0/1", "0.0.0.0/0", "192.0.2.53", "10.0.0.5", "0.0.0.0", "127.0.0.1", "::1:53",
+            "tls://192.0.2.53#dns.example", "truong.local", "vn", "*.x", "1, 2", "auto", "/var/lib/x", "Phòng \"1\"",
+            "không rõ", "a\u{202e}b",
+        ]),
+        0..24,
+    )) {
+        match Person::new(&answers).interview_at(&["192.168.1.0/24", "fd00::/64"]) {
+            Ok(text) => { settings(&text); }
+            Err(error) => prop_assert!(!matches!(error, Error::Refused(_)), "{:?}\n{}", answers, error),
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Configs as schools write them, and what is said of their mistakes.
 //!
 //! `defaults` the shipped files are what they claim; `mistakes` each is told, in its place; `drawn`
-//! what people see; `words` every key misspelt; `hostile` octets that are no config; `init` a first
+//! what people see; `syntax` TOML errors; `never` rules that no query meets; `words` every key misspelt; `hostile` octets that are no config; `init` a first
 //! config from a person's answers.
 
 mod defaults;
@@ -9,6 +9,8 @@ mod drawn;
 mod hostile;
 mod init;
 mod mistakes;
+mod never;
+mod syntax;
 mod words;
 
 use std::path::PathBuf;
