@@ -26,7 +26,9 @@
 //! | `reload_under_load` | ten changed lists while everybody asks: nothing is lost or wrong, and no old index stays |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
+//! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
+//! | `rights` | a user without rights is told which is missing |
 //! | `oracle` | a second opinion, written without the index and the policy |
 //! | `support` | users as values: an authority, a signed internet, a server, a client |
 
@@ -41,6 +43,7 @@ mod fuzzed;
 mod index;
 mod listeners;
 mod lists_cli;
+mod log_cli;
 mod oracle;
 mod policy_zones;
 mod policy_zones_bind;
@@ -52,6 +55,7 @@ mod recursion;
 mod refused_calls;
 mod reload;
 mod reload_under_load;
+mod rights;
 mod school;
 mod streams;
 mod support;

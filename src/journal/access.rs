@@ -63,6 +63,14 @@ impl Reader {
         Ok(rows)
     }
 
+    /// How many rows there are. Names no device, so it is not written down.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub fn row_count(&self, filter: &Filter) -> Result<u64, Error> {
+        self.reading.row_count(filter)
+    }
+
     /// All rows, newest last, one by one: for an export of any size. Written down in `access`. While
     /// it runs, the store's log grows: do not stop in the middle.
     ///

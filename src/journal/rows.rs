@@ -29,6 +29,8 @@ pub struct Filter {
     pub category: Option<Category>,
     /// Of this name or names. Attempts whose name was not kept do not match.
     pub name: Option<Names>,
+    /// Blocked by this layer.
+    pub layer: Option<Layer>,
     /// Blocked or monitored.
     pub effect: Option<Effect>,
 }
@@ -66,13 +68,14 @@ impl fmt::Display for Names {
 impl fmt::Display for Filter {
     /// As it is written down in `access`: `since=… tier=…`, or `all`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: [(&str, Option<String>); 7] = [
+        let parts: [(&str, Option<String>); 8] = [
             ("since", self.since.map(|at| at.to_string())),
             ("until", self.until.map(|at| at.to_string())),
             ("tier", self.tier.map(|tier| tier.id().into())),
             ("group", self.group.as_ref().map(|group| format!("{group:?}"))),
             ("category", self.category.map(|category| category.id().into())),
             ("name", self.name.as_ref().map(Names::to_string)),
+            ("layer", self.layer.map(|layer| layer.id().into())),
             ("effect", self.effect.map(|effect| effect.id().into())),
         ];
         let mut between = "";

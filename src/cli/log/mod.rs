@@ -1,44 +1,48 @@
 //! `lachan log`: who was blocked from what, when, as far as the reader may know.
 
+mod access;
 mod print;
+mod totals;
 mod when;
+mod words;
 
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use super::args::{Format, LogArgs};
-use super::out::{Ended, Failure};
+use super::args::{Format, LogArgs, LogCommand};
+use super::out::{Ended, Failure, complain};
 use super::place;
+use crate::config::Settings;
+use crate::dns::written;
 use crate::journal::access::Reader;
-use crate::journal::rows::{By, Filter, Names, Order};
+use crate::journal::rows::{Filter, Names, Order};
 use crate::journal::store::Error;
-use crate::model::category::Category;
-use crate::model::tier::Tier;
+use crate::policy::UNKNOWN_GROUP;
 use print::Printer;
+use words::Class;
 
 /// How often `--follow` looks for what is new: as often as the server stores.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Prints the log.
+/// Prints the log, its totals, or who read it.
 ///
 /// # Errors
 /// A wrong filter, a store that cannot be read.
 pub fn run(args: &LogArgs) -> Result<Ended, Failure> {
+    if let Some(LogCommand::Access(args)) = &args.command {
+        return access::run(args);
+    }
     let settings = place::settings(&args.place)?;
     let zone = settings.journal.time_zone.clone();
-    let filter = filter(args, &zone, Timestamp::now())?;
     let Some(reader) = open(&settings.journal.folder)? else { return Ok(Ended::Refused) };
-    let mut printer = Printer::new(args.format, zone);
+    let filter = filter(args, &settings, &reader, Timestamp::now())?;
     if args.totals {
-        for by in [By::Tier, By::Category, By::Group, By::List, By::Effect] {
-            printer.totals(by, reader.totals(&filter, by)?);
-        }
-        printer.end_totals()?;
+        totals::print_all(&reader, &filter, &zone, args.format)?;
         return Ok(Ended::Done);
     }
+    let printer = Printer::new(args.format, zone);
     if !args.follow && args.format != Format::Table {
         // An export may be of any size: row by row, never all in memory.
         printer.begin()?;
@@ -51,7 +55,14 @@ pub fn run(args: &LogArgs) -> Result<Ended, Failure> {
         return failed.map_or(Ok(Ended::Done), Err);
     }
     let mut follow = if args.follow { Some(reader.follow(&filter, Timestamp::now())?) } else { None };
-    printer.rows(&reader.rows(&filter, Order::NewestLast, args.limit, Timestamp::now())?)?;
+    let rows = reader.rows(&filter, Order::NewestLast, args.limit, Timestamp::now())?;
+    printer.rows(&rows)?;
+    if rows.len() >= args.limit && args.format == Format::Table {
+        let all = reader.row_count(&filter)?;
+        if all > rows.len() as u64 {
+            printer.cut_short(rows.len() as u64, all)?;
+        }
+    }
     while let Some(follow) = &mut follow {
         std::thread::sleep(LOOK);
         printer.more(&reader.news(follow)?)?;
@@ -60,46 +71,88 @@ pub fn run(args: &LogArgs) -> Result<Ended, Failure> {
 }
 
 fn open(folder: &Path) -> Result<Option<Reader>, Failure> {
+    place::may_read(&folder.join("journal.sqlite"))?;
     match Reader::open(folder) {
         Ok(reader) => Ok(Some(reader)),
         Err(Error::Absent { .. }) => {
-            eprintln!(
+            complain(&format!(
                 "chưa có nhật ký trong {0}: máy chủ chưa chạy với thư mục trạng thái này / \
                  no journal in {0}: no server has run with this state folder yet",
                 folder.display()
-            );
+            ));
             Ok(None)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn filter(args: &LogArgs, zone: &TimeZone, now: Timestamp) -> Result<Filter, Failure> {
-    let tier =
-        args.tier.as_deref().map(|id| Tier::from_id(id).ok_or_else(|| unknown("tier", id, &ids_of_tiers())));
-    let category = args
-        .category
-        .as_deref()
-        .map(|id| Category::from_id(id).ok_or_else(|| unknown("category", id, &ids_of_categories())));
+/// The filter that was typed, with the words of the screen or the ids.
+fn filter(args: &LogArgs, settings: &Settings, reader: &Reader, now: Timestamp) -> Result<Filter, Failure> {
+    let zone = &settings.journal.time_zone;
+    let (mut category, mut layer) = (None, None);
+    match args.category.as_deref().map(words::class).transpose()? {
+        Some(Class::Category(one)) => category = Some(one),
+        Some(Class::Layer(one)) => layer = Some(one),
+        None => {}
+    }
+    let group = match &args.group {
+        Some(written) => Some(words::group(written, &groups(settings, reader)?)?),
+        None => None,
+    };
     Ok(Filter {
         since: args.since.as_deref().map(|text| when::parse(text, zone, now)).transpose()?,
         until: args.until.as_deref().map(|text| when::parse(text, zone, now)).transpose()?,
-        tier: tier.transpose()?,
-        group: args.group.clone(),
-        category: category.transpose()?,
-        name: args.name.as_deref().map(str::parse::<Names>).transpose()?,
-        effect: None,
+        tier: args.tier.as_deref().map(words::tier).transpose()?,
+        group,
+        category,
+        layer,
+        name: args.name.as_deref().map(names).transpose()?,
+        effect: args.effect.as_deref().map(words::effect).transpose()?,
     })
 }
 
-fn unknown(what: &str, id: &str, known: &[&str]) -> String {
-    format!("không có {what} `{id}` / there is no {what} `{id}`; {}", known.join(", "))
+/// Groups of the config, and those that the journal still has.
+fn groups(settings: &Settings, reader: &Reader) -> Result<Vec<String>, Failure> {
+    let mut groups = reader.groups()?;
+    groups.extend(settings.policy.groups.iter().map(|group| group.name.clone()));
+    groups.push(UNKNOWN_GROUP.to_owned());
+    groups.sort_unstable();
+    groups.dedup();
+    Ok(groups)
 }
 
-fn ids_of_tiers() -> Vec<&'static str> {
-    Tier::ALL.iter().map(|tier| tier.id()).collect()
+/// `x`, or `*.x` for x and all below; the address of a page means the name in it.
+fn names(text: &str) -> Result<Names, String> {
+    let (below, is_pattern) = text.strip_prefix("*.").map_or((text, false), |below| (below, true));
+    if is_pattern && below.is_empty() {
+        return text.parse().map_err(|error| format!("`{text}`: {error}"));
+    }
+    let name = written::name(below).or_else(|wrong| {
+        let meant = wrong.meant.as_deref().and_then(|meant| written::name(meant).ok());
+        meant.ok_or_else(|| {
+            format!("`{text}` không phải tên miền / is not a name: {} / {}", wrong.slip.vi(), wrong.slip)
+        })
+    })?;
+    Ok(if is_pattern { Names::AtOrBelow(name) } else { Names::Exactly(name) })
 }
 
-fn ids_of_categories() -> Vec<&'static str> {
-    Category::ALL.iter().map(|category| category.id()).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_people_write_them() {
+        for (text, read) in [
+            ("X.Example", "x.example"),
+            ("*.x.example", "*.x.example"),
+            ("tiếngviệt.example", "xn--tingvit-5t4cyc.example"),
+            ("https://x.example/abc", "x.example"),
+            ("*.", "*.."),
+        ] {
+            assert_eq!(names(text).unwrap().to_string(), read, "{text}");
+        }
+        for text in ["", "192.0.2.1", "a b", "a..b"] {
+            assert!(names(text).is_err(), "{text}");
+        }
+    }
 }

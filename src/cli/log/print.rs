@@ -1,47 +1,49 @@
-//! Rows and totals as a table, CSV, or JSON (an object a line for rows, one object for totals).
-
-use std::fmt::Write as _;
+//! Rows as a table, CSV, or JSON (an object a line).
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::words::{effect_words, layer_words};
 use crate::cli::args::Format;
-use crate::cli::out::{Failure, Table, grouped, print, print_json};
+use crate::cli::out::{Failure, Table, begin_csv, grouped, print, print_json_line};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
-use crate::journal::rows::{By, NameShown, Row, Total, What};
+use crate::journal::rows::{NameShown, Row};
+use crate::model::event::Effect;
 
 const CSV_HEADINGS: &str = "time,group,tier,device,name,type,category,list,layer,effect,count\n";
-const HEADINGS: [&str; 9] = [
+const HEADINGS: [&str; 10] = [
     "thời gian / time",
+    "kết quả / effect",
     "nhóm / group",
     "cấp học / tier",
     "thiết bị / device",
     "tên miền / name",
     "kiểu / type",
-    "loại / category",
+    "nhóm nội dung / category",
     "danh sách / list",
-    "lượt / count",
+    "câu hỏi / queries",
 ];
 
 /// Prints in one format.
 pub struct Printer {
     format: Format,
     zone: TimeZone,
-    totals: Map<String, Value>,
-    totals_csv: String,
-    totals_table: String,
 }
 
 impl Printer {
     /// A printer of times in `zone`.
     pub fn new(format: Format, zone: TimeZone) -> Self {
-        Self { format, zone, totals: Map::new(), totals_csv: String::new(), totals_table: String::new() }
+        Self { format, zone }
     }
 
     /// What stands before the rows.
     pub fn begin(&self) -> Result<(), Failure> {
-        if self.format == Format::Csv { print(CSV_HEADINGS) } else { Ok(()) }
+        if self.format != Format::Csv {
+            return Ok(());
+        }
+        begin_csv()?;
+        print(CSV_HEADINGS)
     }
 
     /// All rows at once.
@@ -62,6 +64,11 @@ impl Printer {
         }
     }
 
+    /// Says that a table does not have all rows.
+    pub fn cut_short(&self, shown: u64, all: u64) -> Result<(), Failure> {
+        print(&cut_short(shown, Some(all)))
+    }
+
     /// One row of an export.
     pub fn row(&self, row: &Row) -> Result<(), Failure> {
         let cells = self.cells(row);
@@ -75,30 +82,32 @@ impl Printer {
             .map(|(key, cell)| (key.to_owned(), if cell.is_empty() { Value::Null } else { json!(cell) }))
             .collect();
         object.insert("count".into(), row.count.into());
-        print(&format!("{}\n", Value::from(object)))
+        print_json_line(&object)
     }
 
     fn table(&self, rows: &[Row], headings: &[&str]) -> Result<(), Failure> {
         let mut table = Table::new(headings);
         for row in rows {
-            let tier = row.kind.tier.vi().to_owned();
-            let category = row
-                .kind
-                .category
-                .map_or_else(|| row.kind.layer.id().into(), |category| category.vi().to_owned());
+            let category = match row.kind.category {
+                Some(category) => category.vi(),
+                None => layer_words(row.kind.layer).0,
+            };
             let name = match &row.name {
                 NameShown::Name(name) => to_display(&name.to_string()),
                 NameShown::Secret => "(không hiện / not shown)".into(),
                 NameShown::NotKept => "(quá nhiều / too many)".into(),
             };
+            // What was only counted must not look as if it had been blocked.
+            let mark = if row.kind.effect == Effect::Monitored { "* " } else { "" };
             table.row(vec![
                 self.zone.to_datetime(row.at).strftime("%d/%m/%Y %H:%M").to_string(),
+                format!("{mark}{}", effect_words(row.kind.effect).0),
                 row.kind.group.clone().unwrap_or_default(),
-                tier,
+                row.kind.tier.vi().to_owned(),
                 row.device.map(|device| device.to_string()).unwrap_or_default(),
                 name,
                 type_name(row.rtype).into_owned(),
-                category,
+                category.to_owned(),
                 row.kind.list.clone().unwrap_or_default(),
                 grouped(row.count),
             ]);
@@ -127,67 +136,56 @@ impl Printer {
             row.count.to_string(),
         ]
     }
+}
 
-    /// Adds totals of one kind.
-    pub fn totals(&mut self, by: By, totals: Vec<Total>) {
-        let (key, heading) = match by {
-            By::Tier => ("by_tier", "cấp học / tier"),
-            By::Group => ("by_group", "nhóm / group"),
-            By::Category => ("by_category", "loại / category"),
-            By::List => ("by_list", "danh sách / list"),
-            By::Layer => ("by_layer", "tầng / layer"),
-            By::Effect => ("by_effect", "kết quả / effect"),
-            By::Hour => ("by_hour", "giờ / hour"),
-        };
-        let mut table = Table::new(&[heading, "số lượt / attempts"]);
-        let mut object = Map::new();
-        let mut sum = 0;
-        for total in totals {
-            let (id, shown) = self.what(&total.what);
-            sum += total.count;
-            let _ =
-                writeln!(self.totals_csv, "{},{},{}", key.trim_start_matches("by_"), csv(&id), total.count);
-            object.insert(id, total.count.into());
-            table.row(vec![shown, grouped(total.count)]);
-        }
-        self.totals.insert(key.into(), object.into());
-        self.totals.insert("attempts".into(), sum.into());
-        let _ = writeln!(self.totals_table, "{}", table.render());
-    }
-
-    /// Prints the totals.
-    pub fn end_totals(&self) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => print_json(&self.totals),
-            Format::Csv => print(&format!("by,what,attempts\n{}", self.totals_csv)),
-            Format::Table => print(&self.totals_table),
-        }
-    }
-
-    fn what(&self, what: &What) -> (String, String) {
-        let same = |text: &str| (text.to_owned(), text.to_owned());
-        match what {
-            What::Tier(tier) => (tier.id().into(), format!("{} / {}", tier.vi(), tier.en())),
-            What::Category(Some(category)) => {
-                (category.id().into(), format!("{} / {}", category.vi(), category.en()))
-            }
-            What::Category(None) => ("none".into(), "quy định của trường / the school's own rules".into()),
-            What::Group(Some(name)) | What::List(Some(name)) => same(name),
-            What::Group(None) | What::List(None) => ("none".into(), "–".into()),
-            What::Layer(layer) => same(layer.id()),
-            What::Effect(effect) => same(effect.id()),
-            What::Hour(at) => same(&self.zone.to_datetime(*at).strftime("%Y-%m-%dT%H:00").to_string()),
-        }
+/// The line below a table that does not have all there is; `all` where it is known how many there are.
+pub fn cut_short(shown: u64, all: Option<u64>) -> String {
+    let shown = grouped(shown);
+    match all.map(grouped) {
+        Some(all) => format!(
+            "hiện {shown} trong {all} dòng; thêm --limit, hoặc --format csv để lấy hết / \
+             {shown} of {all} rows; use --limit, or --format csv for all\n"
+        ),
+        None => format!(
+            "chỉ hiện {shown} dòng mới nhất; thêm --limit / only the newest {shown} rows; use --limit\n"
+        ),
     }
 }
 
-/// A CSV field (RFC 4180); a leading `=`, `+`, `-` or `@` is made harmless for spreadsheets.
-fn csv(field: &str) -> String {
-    let harmless =
-        if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.to_owned() };
+/// A CSV field (RFC 4180); a beginning that a spreadsheet takes for a formula is made harmless.
+pub fn csv(field: &str) -> String {
+    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let harmless = if is_formula { format!("'{field}") } else { field.to_owned() };
     if harmless.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", harmless.replace('"', "\"\""))
     } else {
         harmless
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_is_a_formula_and_commas_are_quoted() {
+        for (field, written) in [
+            ("x.example", "x.example"),
+            ("=1+1", "'=1+1"),
+            ("+x", "'+x"),
+            ("-x.example", "'-x.example"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("Giáo viên, cán bộ", "\"Giáo viên, cán bộ\""),
+            ("a \"b\"", "\"a \"\"b\"\"\""),
+            ("=a,b", "\"'=a,b\""),
+        ] {
+            assert_eq!(csv(field), written);
+        }
+    }
+
+    #[test]
+    fn a_cut_table_says_how_much_there_is() {
+        assert!(cut_short(1000, Some(1_234_567)).starts_with("hiện 1.000 trong 1.234.567 dòng"));
     }
 }

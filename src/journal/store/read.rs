@@ -65,6 +65,10 @@ impl Where {
             of_kind.push("category = ?");
             values.push(Value::Integer(category as i64));
         }
+        if let Some(layer) = filter.layer {
+            of_kind.push("layer = ?");
+            values.push(Value::Integer(layer as i64));
+        }
         if let Some(effect) = filter.effect {
             of_kind.push("effect = ?");
             values.push(Value::Integer(effect as i64));
@@ -130,6 +134,14 @@ impl Reading {
             limit.min(ROWS_MAX)
         );
         self.ask(&sql, of.values, |row| event(row).map(|(row, _)| row))
+    }
+
+    pub fn row_count(&self, filter: &Filter) -> Result<u64, Error> {
+        let of = Where::of(filter);
+        let counted = self.ask(&format!("SELECT count(*) FROM ({})", of.events()), of.values, |row| {
+            row.get(0).map(unsigned)
+        })?;
+        Ok(counted.into_iter().sum())
     }
 
     pub fn each(&self, filter: &Filter, mut row: impl FnMut(Row)) -> Result<usize, Error> {
