@@ -346,7 +346,7 @@ pub fn answered_here(at: Place, found: &str) -> Mistake {
         format!("`{found}` is answered by this server itself, before any rule"),
     );
     Mistake::new(Code::NeverMatches, at, found, what).fix(Said::new(
-        "bỏ quy tắc này, hoặc bỏ bản ghi ở [[local]]",
-        "remove the rule, or the record in [[local]]",
+        "bỏ quy tắc này; tên của trường ở [[local]], tên báo hiệu của trình duyệt theo [resolve] canaries",
+        "remove the rule; names of the school are in [[local]], signals of browsers go by [resolve] canaries",
     ))
 }

@@ -23,80 +23,136 @@ pub(super) struct Written {
     pub text: String,
 }
 
+/// A rule with the groups that it is for.
+struct Reach<'r> {
+    written: &'r Written,
+    clients: Clients,
+}
+
+/// A set of groups, a bit each: as many sets are compared as a config has rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Clients(Vec<u64>);
+
+impl Clients {
+    fn none(groups: usize) -> Self {
+        Self(vec![0; groups.div_ceil(64)])
+    }
+
+    fn of(rule: &SchoolRule, groups: &[(Tier, &str)]) -> Self {
+        let mut clients = Self::none(groups.len());
+        for (number, (tier, name)) in groups.iter().enumerate() {
+            clients.0[number / 64] |= u64::from(rule.is_for(*tier, name)) << (number % 64);
+        }
+        clients
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(own, other)| *own |= other);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|groups| *groups == 0)
+    }
+
+    fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(own, other)| own & !other == 0)
+    }
+}
+
 /// Notes rules that are for nobody, that stand twice, or that others leave nothing to decide.
 pub(super) fn rules(desk: &mut Desk<'_>, rules: &[Written], policy: &policy::Settings) {
     let mut groups: Vec<(Tier, &str)> = vec![(policy.unknown_tier(), UNKNOWN_GROUP)];
     groups.extend(policy.groups.iter().map(|group| (group.tier, group.name.as_str())));
-    let mut by_name: HashMap<&OwnedName, Vec<&Written>> = HashMap::new();
+    let mut by_name: HashMap<&OwnedName, Vec<Reach<'_>>> = HashMap::new();
     for written in rules {
-        if groups.iter().any(|(tier, name)| written.rule.is_for(*tier, name)) {
-            by_name.entry(&written.rule.name).or_default().push(written);
-        } else {
-            let tiers: Vec<&str> = Tier::ALL
-                .into_iter()
-                .filter(|of| groups.iter().any(|(tier, _)| tier == of))
-                .map(Tier::id)
-                .collect();
+        let clients = Clients::of(&written.rule, &groups);
+        if clients.is_empty() {
+            let has = |tier: &Tier| groups.iter().any(|(of, _)| of == tier);
+            let tiers: Vec<&str> = Tier::ALL.into_iter().filter(has).map(Tier::id).collect();
             desk.note(clash::rule_for_nobody(written.at.clone(), &written.text, &tiers));
+        } else {
+            by_name.entry(&written.rule.name).or_default().push(Reach { written, clients });
         }
     }
     for same in by_name.values() {
-        for (number, written) in same.iter().enumerate() {
-            same_name(desk, written, number, same, &groups);
+        let opened = Opened::by(same, groups.len());
+        for number in 0..same.len() {
+            same_name(desk, number, same, &opened);
         }
+    }
+}
+
+/// Whom the allow rules of one name open it for, and what is below it.
+struct Opened {
+    itself: Clients,
+    below: Clients,
+    /// Where the first of these rules stands.
+    at: Option<Place>,
+}
+
+impl Opened {
+    fn by(same: &[Reach<'_>], groups: usize) -> Self {
+        let mut opened = Self { itself: Clients::none(groups), below: Clients::none(groups), at: None };
+        for Reach { written, clients } in same {
+            if written.rule.action != SchoolAction::Allow {
+                continue;
+            }
+            if written.rule.scope.covers_self() {
+                opened.itself.add(clients);
+            }
+            if written.rule.scope.covers_below() {
+                opened.below.add(clients);
+            }
+            opened.at.get_or_insert_with(|| written.at.clone());
+        }
+        opened
+    }
+
+    /// Whether a block of that scope for these clients is left nothing to decide.
+    fn leaves_nothing(&self, scope: Scope, clients: &Clients) -> bool {
+        (!scope.covers_self() || clients.is_within(&self.itself))
+            && (!scope.covers_below() || clients.is_within(&self.below))
     }
 }
 
 /// Notes what is wrong with one of the rules of one name, if anything is.
-fn same_name(
-    desk: &mut Desk<'_>,
-    written: &Written,
-    number: usize,
-    same: &[&Written],
-    groups: &[(Tier, &str)],
-) {
+fn same_name(desk: &mut Desk<'_>, number: usize, same: &[Reach<'_>], opened: &Opened) {
+    let Reach { written, clients } = &same[number];
     let rule = &written.rule;
-    let key = |rule: &SchoolRule| (rule.scope, rule.tiers.clone(), rule.groups.clone());
+    let is_same = |other: &SchoolRule| {
+        (other.scope, &other.tiers, &other.groups) == (rule.scope, &rule.tiers, &rule.groups)
+    };
     let at = written.at.clone();
-    if let Some(first) = same[..number].iter().find(|other| key(&other.rule) == key(rule)) {
-        desk.note(if first.rule.action == rule.action {
-            clash::duplicate_rule(at, &written.text, first.at.clone())
+    if let Some(first) = same[..number].iter().find(|other| is_same(&other.written.rule)) {
+        let first_at = first.written.at.clone();
+        desk.note(if first.written.rule.action == rule.action {
+            clash::duplicate_rule(at, &written.text, first_at)
         } else {
-            clash::both_ways(at, &written.text, first.at.clone())
+            clash::both_ways(at, &written.text, first_at)
         });
         return;
     }
-    let of = |group: &&(Tier, &str)| rule.is_for(group.0, group.1);
     // Where the same name is both allowed and blocked, allowing decides.
-    let allowed = |group: &(Tier, &str)| {
-        let allow = same.iter().filter(|other| other.rule.action == SchoolAction::Allow);
-        allow
-            .filter(|other| other.rule.is_for(group.0, group.1))
-            .fold(0, |all, other| all | reach(other.rule.scope))
-    };
-    let opened = rule.action == SchoolAction::Block
-        && groups.iter().filter(of).all(|group| reach(rule.scope) & !allowed(group) == 0);
-    let wider = same.iter().find(|other| {
-        other.rule.action == rule.action
-            && key(&other.rule) != key(rule)
-            && reach(rule.scope) & !reach(other.rule.scope) == 0
-            && groups.iter().filter(of).all(|group| other.rule.is_for(group.0, group.1))
-            // Two rules that say the same of the same clients: the second is the one too many.
-            && (!is_within(&other.rule, rule, groups) || same[..number].iter().any(|before| before.at == other.at))
-    });
-    if opened {
-        let allow = same.iter().find(|other| other.rule.action == SchoolAction::Allow);
-        let allow = allow.expect("something opens the name").at.clone();
-        desk.note(clash::never_decides(at, &written.text, allow, true));
-    } else if let Some(wider) = wider {
-        desk.note(clash::never_decides(at, &written.text, wider.at.clone(), false));
+    if rule.action == SchoolAction::Block
+        && let Some(allowed_at) = &opened.at
+        && opened.leaves_nothing(rule.scope, clients)
+    {
+        desk.note(clash::never_decides(at, &written.text, allowed_at.clone(), true));
+        return;
     }
-}
-
-/// Whether whatever `a` decides, `b` decides in the same way.
-fn is_within(a: &SchoolRule, b: &SchoolRule, groups: &[(Tier, &str)]) -> bool {
-    let of_a = groups.iter().filter(|group| a.is_for(group.0, group.1));
-    reach(a.scope) & !reach(b.scope) == 0 && { of_a }.all(|group| b.is_for(group.0, group.1))
+    let wider = same.iter().enumerate().find(|(other_number, other)| {
+        let wide = &other.written.rule;
+        let covers = wide.action == rule.action
+            && *other_number != number
+            && reach(rule.scope) & !reach(wide.scope) == 0
+            && clients.is_within(&other.clients);
+        // Of two that decide the same for the same clients, the second is the one too many.
+        let is_equal = wide.scope == rule.scope && other.clients == *clients;
+        covers && !is_same(wide) && (!is_equal || *other_number < number)
+    });
+    if let Some((_, wider)) = wider {
+        desk.note(clash::never_decides(at, &written.text, wider.written.at.clone(), false));
+    }
 }
 
 /// The name itself, what is below it, or both.

@@ -90,7 +90,7 @@ fn socket(line: &str, transport: Transport) -> Option<(SocketAddr, u64)> {
 fn ip_address(hex: &str) -> Option<IpAddr> {
     let mut octets = [0; 16];
     let words = hex.len() / 8;
-    if hex.len() % 8 != 0 || !hex.is_ascii() {
+    if !hex.len().is_multiple_of(8) || !hex.is_ascii() {
         return None;
     }
     for (at, chunk) in octets.chunks_mut(4).take(words).enumerate() {

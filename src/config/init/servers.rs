@@ -1,0 +1,85 @@
+//! The questions about who is asked: other servers, and the school's own domain where they are its own.
+
+use ipnet::IpNet;
+
+use super::{Error, Talk};
+use crate::config::mistake::Said;
+use crate::config::nearest::folded;
+use crate::config::value;
+use crate::dns::written;
+use crate::lists::profile::is_public_suffix;
+use crate::resolve::forward::upstream::Upstream;
+
+/// Servers of one zone, as `[[resolve.forward]]` takes them.
+const SERVERS_MAX: usize = 16;
+
+impl Talk<'_> {
+    pub(super) fn servers(&mut self) -> Result<Vec<String>, Error> {
+        let question = Said::new(
+            "Tự phân giải (để trống), hoặc chuyển tiếp cho máy chủ nào, ví dụ 192.0.2.53, tls://192.0.2.53#dns.example",
+            "Resolve by itself (empty), or forward to which servers, such as 192.0.2.53, tls://192.0.2.53#dns.example",
+        );
+        self.ask(&question, "", |answer| {
+            let mut servers: Vec<(Upstream, String)> = Vec::new();
+            for written in answer.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()) {
+                if let Some(meant) = value::port_run_together(written) {
+                    return Err(Said::new(format!("viết {meant}"), format!("write {meant}")));
+                }
+                let server = written.parse::<Upstream>().ok().filter(|server| {
+                    let ip = server.address.ip();
+                    !ip.is_loopback() && !ip.is_unspecified() && server.address.port() != 0
+                });
+                let Some(server) = server else {
+                    return Err(Said::new(
+                        format!("\"{written}\" không phải địa chỉ máy chủ, ghi ví dụ 192.0.2.53"),
+                        format!("\"{written}\" is not the address of a server; write such as 192.0.2.53"),
+                    ));
+                };
+                if !servers.iter().any(|(other, _)| *other == server) {
+                    servers.push((server, written.to_owned()));
+                }
+            }
+            if servers.len() > SERVERS_MAX {
+                let most = SERVERS_MAX;
+                return Err(Said::new(
+                    format!("nhiều nhất {most} máy chủ"),
+                    format!("at most {most} servers"),
+                ));
+            }
+            Ok(servers.into_iter().map(|(_, written)| written).collect())
+        })
+    }
+
+    /// The school's own domain, where the servers are its own: a domain controller answers for it with private
+    /// addresses, which are taken out of answers to names that are not known to be the school's.
+    pub(super) fn domain(&mut self, servers: &[String]) -> Result<Option<String>, Error> {
+        let is_own = |server: &String| {
+            let address = server.parse::<Upstream>().map(|server| IpNet::from(server.address.ip()));
+            address.is_ok_and(|address| {
+                crate::serve::private_networks().iter().any(|own| own.contains(&address))
+            })
+        };
+        if !servers.iter().any(is_own) {
+            return Ok(None);
+        }
+        let question = Said::new(
+            "Máy chủ này nằm trong trường. Tên miền nội bộ (Active Directory), ví dụ truong.local (để trống: không có)",
+            "This server is the school's own. Its domain (Active Directory), such as school.local (empty: none)",
+        );
+        self.ask(&question, "", |answer| {
+            if answer.is_empty() || matches!(folded(answer).as_str(), "khong" | "no" | "_") {
+                return Ok(None);
+            }
+            match written::name(answer) {
+                Ok(name) if !name.as_name().is_root() && !is_public_suffix(name.as_name()) => {
+                    Ok(Some(name.to_string()))
+                }
+                Ok(_) => Err(Said::new("ghi tên miền của trường", "write the school's own domain")),
+                Err(wrong) => {
+                    let meant = wrong.meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
+                    Err(Said::new(format!("{}{meant}", wrong.slip.vi()), format!("{}{meant}", wrong.slip)))
+                }
+            }
+        })
+    }
+}
