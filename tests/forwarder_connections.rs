@@ -101,6 +101,7 @@ fn tls_connections_that_end_cost_no_answer() {
             Manner::Good,
             Manner::GoAway(3),
             Manner::GoAway(1),
+            Manner::GoAwayAndIgnore(50),
             Manner::Close(3),
             Manner::Reset(3),
             Manner::CloseInsteadOfAnswer(20),

@@ -104,6 +104,11 @@ impl Connection {
         self.retired.store(true, Relaxed);
     }
 
+    /// Whether no further query uses it.
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Relaxed)
+    }
+
     /// Whether its end was noted before; notes it.
     pub(super) fn note_end(&self) -> bool {
         self.end_noted.swap(true, Relaxed)

@@ -124,7 +124,10 @@ impl Pool {
                 Some((connection, found)) = tries.trying.next() => {
                     self.look_after(&connection, found.is_ok());
                     let again = match found {
-                        Ok(answer) => return Ok(answer),
+                        Ok(answer) => {
+                            self.learn_from_the_silent(&tries.tried, &connection);
+                            return Ok(answer);
+                        }
                         Err(Refusal::Ended) if tries.tried.len() < TRIES_MAX => tries.begin(&self, &request),
                         Err(refusal) => Err(refusal),
                     };
@@ -196,6 +199,18 @@ impl Pool {
         }
         if connection.is_over() {
             self.note_end(connection);
+        }
+    }
+
+    /// Learns from connections that are still silent while another one has brought the answer: their server
+    /// takes no more queries on them.
+    fn learn_from_the_silent(&self, tried: &[(Arc<Connection>, u64)], answering: &Arc<Connection>) {
+        let is_silent = |(one, reads): &&(Arc<Connection>, u64)| {
+            one.is_retired() && one.pulse.reads() == *reads && !Arc::ptr_eq(one, answering)
+        };
+        let answered = tried.iter().filter(is_silent).map(|(one, _)| one.answered()).min();
+        if let Some(answered @ 1..) = answered {
+            self.limit.store(answered, Relaxed);
         }
     }
 
