@@ -153,9 +153,10 @@ fn additional(packet: &[u8], mut at: usize, before: u16, count: u16) -> Result<O
         return Err(Refused::FormErr);
     }
     let mut edns = None;
-    let mut owner = NameBuf::new();
     for number in 0..before + count {
-        let fixed = owner.fill_from_message(packet, at).map_err(|_| Refused::FormErr)?;
+        // The owner of the usual one, an OPT record, is the root in one octet.
+        let is_short_root = packet.get(at) == Some(&0);
+        let (fixed, is_root) = if is_short_root { (at + 1, true) } else { owner_at(packet, at)? };
         let head = packet.get(fixed..fixed + 10).ok_or(Refused::FormErr)?;
         let rtype = u16::from_be_bytes([head[0], head[1]]);
         let class = u16::from_be_bytes([head[2], head[3]]);
@@ -165,13 +166,20 @@ fn additional(packet: &[u8], mut at: usize, before: u16, count: u16) -> Result<O
         at = fixed + 10 + len;
         if rtype == TYPE_OPT && number >= before {
             // One OPT at the root (RFC 6891 §6.1.1).
-            if edns.is_some() || !owner.name().is_root() {
+            if edns.is_some() || !is_root {
                 return Err(Refused::FormErr);
             }
             edns = Some(Edns::read(class, ttl, rdata).ok_or(Refused::FormErr)?);
         }
     }
     Ok(edns)
+}
+
+/// Where the owner of a record ends, and whether it is the root.
+fn owner_at(packet: &[u8], at: usize) -> Result<(usize, bool), Refused> {
+    let mut owner = NameBuf::new();
+    let end = owner.fill_from_message(packet, at).map_err(|_| Refused::FormErr)?;
+    Ok((end, owner.name().is_root()))
 }
 
 #[cfg(test)]

@@ -151,13 +151,19 @@ fn round([a, b, c, d]: &mut [u64; 4]) {
     *c = c.rotate_left(32);
 }
 
-/// Up to eight octets as a little-endian number.
+/// Up to eight octets as a little-endian number. Pieces that overlap say the same where they do.
 #[inline]
 fn word(octets: &[u8]) -> u64 {
     if let Ok(whole) = octets.try_into() {
         return u64::from_le_bytes(whole);
     }
-    octets.iter().rev().fold(0, |word, octet| word << 8 | u64::from(*octet))
+    let len = octets.len();
+    if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (len - 4));
+    }
+    let at = |at: usize| octets.get(at).map_or(0, |octet| u64::from(*octet) << (8 * at));
+    at(0) | at(1) | at(2)
 }
 
 #[cfg(test)]

@@ -23,20 +23,20 @@ pub(super) enum Rests<'h> {
 }
 
 impl Desk {
-    /// Whether the packet was answered as one like it was before.
+    /// Whether the packet was answered as one like it was before. `number` is that of the client's group.
     pub(super) fn again(
         &self,
         moment: &Moment,
         scratch: &mut Scratch,
         packet: &[u8],
         peer: Peer,
+        number: usize,
         out: &mut Vec<u8>,
     ) -> bool {
         let Some(packets) = scratch.packets.as_mut().filter(|_| peer.transport == Transport::Udp) else {
             return false;
         };
         let world = &moment.world;
-        let number = world.policy.number_of(peer.address);
         let Some(mut found) = packets.answer(packet, moment.scope(number), out) else { return false };
         // Last, since whom we do not answer seldom asks: what was written is thrown away then.
         if !world.access.allows(peer.address) {
@@ -67,11 +67,18 @@ impl Desk {
 
 impl Scratch {
     /// Keeps the answer that the long way has written to the datagram at hand.
-    pub(super) fn keep(&mut self, moment: &Moment, peer: Peer, answer: &[u8], rests: Rests<'_>) {
+    pub(super) fn keep(
+        &mut self,
+        moment: &Moment,
+        peer: Peer,
+        number: usize,
+        answer: &[u8],
+        rests: Rests<'_>,
+    ) {
         let Some(packets) = self.packets.as_mut().filter(|_| peer.transport == Transport::Udp) else {
             return;
         };
-        let scope = moment.scope(moment.world.policy.number_of(peer.address));
+        let scope = moment.scope(number);
         match rests {
             Rests::OnBlock(blocked) => {
                 packets.keep(scope, answer, &[], u64::MAX, Some(blocked));

@@ -173,7 +173,8 @@ impl Desk {
         {
             return rate::answer(scratch, packet, peer, out);
         }
-        if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, out) {
+        let number = world.policy.number_of(peer.address);
+        if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, number, out) {
             return Outcome::Ready;
         }
         let question = match peer.parse(packet) {
@@ -200,7 +201,6 @@ impl Desk {
             Counters::add(&scratch.counters.local);
             return self.local(moment, &question, peer, out);
         }
-        let number = world.policy.number_of(peer.address);
         let group = &world.policy.groups()[number];
         let matched = world.index.lookup(&scratch.suffixes);
         let verdict = decide(&world.policy, group, &scratch.suffixes, &matched);
@@ -220,7 +220,7 @@ impl Desk {
             Verdict::Block(reason) => {
                 let blocked = self.block(world, scratch, &matched, group, &question, peer, &reason, out);
                 if rest.may_keep {
-                    scratch.keep(moment, peer, out, Rests::OnBlock(blocked));
+                    scratch.keep(moment, peer, number, out, Rests::OnBlock(blocked));
                 }
                 return Outcome::Ready;
             }
@@ -239,7 +239,7 @@ impl Desk {
                 match self.admit(world, now, scratch, &question, peer, allowed, &hit, out) {
                     Admitted::Written { same_for_all } => {
                         if same_for_all && rest.may_keep && !is_counted {
-                            scratch.keep(moment, peer, out, Rests::OnHit(&hit));
+                            scratch.keep(moment, peer, number, out, Rests::OnHit(&hit));
                         }
                         Outcome::Ready
                     }
