@@ -136,6 +136,7 @@ pub fn visit(server: &mut Loaded, questions: &mut Questions, choices: &Choices, 
             Kind::Repeated => (&questions.repeated, usize::MAX),
             Kind::Blocked => (&questions.blocked, usize::MAX),
             Kind::Mix => (&questions.mix, usize::MAX),
+            Kind::WideMix => (&questions.wide_mix, usize::MAX),
             Kind::Miss => (&misses, 1),
             Kind::Streams if !server.peer.keeps_connections => continue,
             Kind::Streams => (&questions.cached, usize::MAX),
@@ -206,7 +207,7 @@ fn note_wrong(wrong: &mut Tally, kind: Kind, tally: &Tally) {
     match kind {
         Kind::Repeated | Kind::Blocked => wrong.resolved += tally.resolved,
         Kind::Cached | Kind::Miss | Kind::Streams => wrong.blocked += tally.blocked,
-        Kind::Mix => {}
+        Kind::Mix | Kind::WideMix => {}
     }
 }
 

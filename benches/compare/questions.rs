@@ -22,6 +22,8 @@ const CACHED: usize = 5_000;
 const REPEATED: usize = 1_000;
 /// Questions in the mix.
 const MIXED: usize = 200_000;
+/// Questions in the mix whose blocked names are of all: more than one visit asks, so that few come twice.
+const MIXED_WIDE: usize = 1_000_000;
 /// Octets of the longest blocked name: those of zones get more in front and behind.
 const NAME_MAX: usize = 200;
 
@@ -140,6 +142,8 @@ pub enum Kind {
     Blocked,
     /// Four fifths of the first, one fifth of the second.
     Mix,
+    /// Four fifths of the first, one fifth of the third.
+    WideMix,
     /// Names that nobody asked for before.
     Miss,
     /// The first, over TCP connections that live long.
@@ -147,8 +151,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::Miss, Self::Streams];
+    pub const ALL: [Self; 7] =
+        [Self::Cached, Self::Repeated, Self::Blocked, Self::Mix, Self::WideMix, Self::Miss, Self::Streams];
 
     /// As the command line names it.
     pub fn word(self) -> &'static str {
@@ -157,6 +161,7 @@ impl Kind {
             Self::Repeated => "repeated",
             Self::Blocked => "blocked",
             Self::Mix => "mix",
+            Self::WideMix => "widemix",
             Self::Miss => "miss",
             Self::Streams => "tcp",
         }
@@ -169,6 +174,7 @@ pub struct Questions {
     pub repeated: Packets,
     pub blocked: Packets,
     pub mix: Packets,
+    pub wide_mix: Packets,
     misses: usize,
 }
 
@@ -176,18 +182,21 @@ impl Questions {
     pub fn of(blocked: &Blocked) -> Self {
         let cached = |at: usize| format!("host{at}.cached.zz");
         let repeated = &blocked.names[..REPEATED.min(blocked.names.len())];
-        let mixed = (0..MIXED).map(|at| {
-            let random = hash(&at.to_le_bytes()) as usize;
-            match random % 5 {
-                0 => repeated[random / 5 % repeated.len()].clone(),
-                _ => cached(random / 5 % CACHED),
-            }
-        });
+        let mixed = |count: usize, blocked: &[String]| {
+            Packets::of((0..count).map(|at| {
+                let random = hash(&at.to_le_bytes()) as usize;
+                match random % 5 {
+                    0 => blocked[random / 5 % blocked.len()].clone(),
+                    _ => cached(random / 5 % CACHED),
+                }
+            }))
+        };
         Self {
             cached: Packets::of((0..CACHED).map(cached)),
             repeated: Packets::of(repeated),
             blocked: Packets::of(&blocked.names),
-            mix: Packets::of(mixed),
+            mix: mixed(MIXED, repeated),
+            wide_mix: mixed(MIXED_WIDE, &blocked.names),
             misses: 0,
         }
     }

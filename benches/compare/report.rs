@@ -50,11 +50,16 @@ fn conditions(before: &Conditions, choices: &Choices, blocked: &Blocked) -> Stri
 
 /// Processor time an answer.
 fn costs(figures: &[Figures]) -> String {
-    let floor = figures.iter().find(|it| it.is_floor()).map(|it| it.median(Kind::Mix, |visit| visit.cost));
+    let floor = |kind| {
+        let floor = figures.iter().find(|it| it.is_floor());
+        floor.map_or(f64::NAN, |it| it.median(kind, |visit| visit.cost))
+    };
     let mut text = String::from(
-        "CPU-µs an answer (user + system), in parentheses the part in user mode:\n\n\
-         | | cached | 1,000 blocked | any blocked | 80/20 mix | lowest–highest | ÷ floor | never asked before |\n\
-         | --- | --: | --: | --: | --: | --: | --: | --: |\n",
+        "CPU-µs an answer (user + system), in parentheses the part in user mode. The mixes are 80 % cached names \
+         and 20 % of 1,000 blocked names, or of all:\n\n\
+         | | cached | 1,000 blocked | any blocked | mix of 1,000 | lowest–highest | ÷ floor | mix of all \
+         | lowest–highest | ÷ floor | never asked before |\n\
+         | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n",
     );
     for it in figures {
         let cell = |kind| {
@@ -65,20 +70,23 @@ fn costs(figures: &[Figures]) -> String {
                 _ => format!("{cost:.1} ({user:.1})"),
             }
         };
-        let (least, most) = it.range(Kind::Mix);
-        let ratio = it.median(Kind::Mix, |visit| visit.cost) / floor.unwrap_or(f64::NAN);
-        let (range, ratio) = match ratio.is_nan() {
-            true => ("—".into(), "—".into()),
-            false => (format!("{least:.1}–{most:.1}"), format!("{ratio:.2}")),
+        let mix = |kind| {
+            let (least, most) = it.range(kind);
+            let ratio = it.median(kind, |visit| visit.cost) / floor(kind);
+            match ratio.is_nan() {
+                true => format!("{} | — | —", cell(kind)),
+                false => format!("{} | {least:.1}–{most:.1} | {ratio:.2}", cell(kind)),
+            }
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {range} | {ratio} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             with_version(it),
             cell(Kind::Cached),
             cell(Kind::Repeated),
             cell(Kind::Blocked),
-            cell(Kind::Mix),
+            mix(Kind::Mix),
+            mix(Kind::WideMix),
             if it.is_floor() { "—".into() } else { cell(Kind::Miss) },
         );
     }
