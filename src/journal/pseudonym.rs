@@ -8,10 +8,8 @@
 //! Overwriting in place reaches the old octets on common file systems; a copy-on-write file system,
 //! a snapshot or a flash controller may keep them a while. Nothing a program can do reaches those.
 
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{IpAddr, Ipv6Addr};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -20,6 +18,7 @@ use siphasher::sip128;
 
 use super::clock::day_number;
 use super::kinds::Who;
+use crate::sys::whole::{open_file, open_private};
 
 /// What is kept of the device that asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,7 +56,7 @@ impl DayKey {
     /// The key of `day` from its file; none if the file is of another day, damaged or absent.
     pub fn read(path: &Path, day: Date) -> io::Result<Option<Self>> {
         let mut octets = Vec::new();
-        match File::open(path) {
+        match open_file(path) {
             Ok(file) => file.take(RECORD as u64 + 1).read_to_end(&mut octets)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -72,8 +71,7 @@ impl DayKey {
     /// Writes it over whatever key the file holds. In place: the old key's octets go, and a full
     /// disk does not hinder it.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        let mut file = open_private(path)?;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(&self.record())?;
         file.set_len(RECORD as u64)?;
@@ -135,6 +133,9 @@ pub(super) fn kept(who: Who, mode: DeviceMode, key: &DayKey) -> Who {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use jiff::civil::date;
 
     use super::*;

@@ -1,4 +1,6 @@
-//! What the system lets this program have.
+//! What the system lets this program have, and what this program lets others have.
+
+#![expect(unsafe_code, reason = "nobody wraps the file mode mask without a feature of its own")]
 
 use std::io;
 
@@ -16,6 +18,12 @@ pub fn raise_open_files() -> io::Result<u64> {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     }
     Ok(hard)
+}
+
+/// Files and folders that this program makes from now on are for its own user only, whatever the umask was.
+pub fn keep_files_private() {
+    // SAFETY: takes and gives plain numbers, and cannot fail.
+    let _before = unsafe { nix::libc::umask(0o077) };
 }
 
 #[cfg(test)]
