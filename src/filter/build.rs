@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::model::rule::{ListInfo, ListKind, Rule};
+use crate::sys::mmap::memory_file;
 
 use super::class::{Contribution, Effect, Side, settle};
 use super::disk::{Disk, Output, Real, beside, clear_leftovers, folder_of};
@@ -97,6 +98,22 @@ pub struct BuildSummary {
     pub took: Duration,
 }
 
+impl BuildSummary {
+    fn of(index: &Index, rules: u64, started: Instant) -> Self {
+        let stats = index.stats();
+        Self {
+            names: stats.names,
+            classes: stats.classes,
+            bytes_hot: stats.bytes_hot,
+            bytes_file: stats.bytes_file,
+            lists: stats.lists,
+            rules,
+            id: index.id(),
+            took: started.elapsed(),
+        }
+    }
+}
+
 /// Takes rules and makes an index file.
 pub struct Builder {
     started: Instant,
@@ -129,6 +146,34 @@ impl Builder {
             rules: 0,
             spill: Spill::new(folder, limits.spill_at),
         })
+    }
+
+    /// An empty builder that needs no disk.
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    pub fn in_memory(limits: BuildLimits) -> Result<Self, BuildError> {
+        Self::new(Path::new(""), limits)
+    }
+
+    /// Makes the index in memory: for a start whose state folder takes nothing. It costs the octets of the whole
+    /// file, and is gone with the program.
+    ///
+    /// # Errors
+    /// What [`BuildError`] says.
+    pub fn finish_in_memory(
+        self,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Index, BuildSummary), BuildError> {
+        let nowhere = Path::new("(memory)");
+        let (rules, started) = (self.rules, self.started);
+        let file = memory_file().map_err(failed("make a file in", nowhere))?;
+        let file = self.write(&mut Real, file, nowhere, progress)?;
+        let index = Index::read(file, nowhere).map_err(BuildError::Unsound)?;
+        index.check_every_name(|_| ()).map_err(BuildError::Unsound)?;
+        index.note_in_memory();
+        let summary = BuildSummary::of(&index, rules, started);
+        Ok((index, summary))
     }
 
     /// Adds a list, before its rules. Allow lists of one id share one set.
@@ -212,7 +257,7 @@ impl Builder {
         path: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<BuildSummary, BuildError> {
-        let (id, rules, started) = (self.id, self.rules, self.started);
+        let (rules, started) = (self.rules, self.started);
         let file = self.write(disk, file, beside, progress)?;
         let index = Index::open(beside).map_err(BuildError::Unsound)?;
         let of = index.stats().names;
@@ -222,17 +267,7 @@ impl Builder {
         let folder = folder_of(path);
         disk.sync_folder(folder).map_err(failed("flush the folder", folder))?;
         drop(file); // and with it the lock, now that its name beside is gone
-        let stats = index.stats();
-        Ok(BuildSummary {
-            names: stats.names,
-            classes: stats.classes,
-            bytes_hot: stats.bytes_hot,
-            bytes_file: stats.bytes_file,
-            lists: stats.lists,
-            rules,
-            id,
-            took: started.elapsed(),
-        })
+        Ok(BuildSummary::of(&index, rules, started))
     }
 
     fn write(

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::layout::Section;
@@ -22,7 +22,7 @@ pub(super) struct Real;
 
 impl Disk for Real {
     fn create(&mut self, path: &Path) -> io::Result<File> {
-        let file = File::options().read(true).write(true).create_new(true).open(path)?;
+        let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         file.try_lock()?;
         Ok(file)
     }

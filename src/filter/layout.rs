@@ -27,11 +27,24 @@ pub(super) const BUCKET_OCTETS: usize = 64;
 pub(super) const CLASS_OCTETS: usize = 64;
 pub(super) const CONTRIBUTION_OCTETS: usize = 2;
 pub(super) const SECTIONS: [&str; 5] = ["records", "buckets", "classes", "contributions", "lists"];
+/// Places of the sections in [`SECTIONS`] and [`Header::sections`].
+pub(super) const RECORDS: usize = 0;
+pub(super) const BUCKETS: usize = 1;
+pub(super) const CLASSES: usize = 2;
+pub(super) const CONTRIBUTIONS: usize = 3;
+pub(super) const LISTS: usize = 4;
 const CHECKSUM_AT: usize = HEADER_OCTETS - 4;
 const SECTIONS_AT: usize = 56;
 const SECTION_OCTETS: usize = 12;
 /// Octets of an id or a version of a list.
 pub(super) const LIST_TEXT_MAX: usize = 1024;
+
+/// A bucket or a class in memory, in a cache line of its own.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub [u8; 64]);
+
+const _: () = assert!(BUCKET_OCTETS == 64 && CLASS_OCTETS == 64);
 
 /// Length and checksum of a section.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +121,11 @@ impl Header {
                 Section { octets: u64_at(header, at), checksum: u32_at(header, at + 8) }
             }),
         })
+    }
+
+    /// Octets of the whole file.
+    pub fn octets(&self) -> u64 {
+        self.sections.iter().fold(HEADER_OCTETS as u64, |sum, section| sum.saturating_add(section.octets))
     }
 
     /// Where the sections lie in a file of `len` octets; `None` unless they fill it exactly.

@@ -11,7 +11,7 @@ use crate::model::matched::{Hit, Matched};
 use crate::model::rule::RuleAction;
 
 use super::class::{Contribution, Effect};
-use super::layout::{BUCKET_OCTETS, CLASS_OCTETS, CONTRIBUTION_OCTETS, ClassAt, take_varint};
+use super::layout::{CONTRIBUTION_OCTETS, ClassAt, Line, take_varint};
 use super::table::{fingerprint_of, goes_on, home_of, may_lead, offsets};
 use super::{Index, LISTS_MAX};
 
@@ -48,7 +48,8 @@ impl Index {
             let mut may = 0u32;
             for (bit, &hash) in hashes.iter().enumerate() {
                 let bucket = buckets.get(home_of(hash, self.homes));
-                may |= u32::from(bucket.is_some_and(|bucket| may_lead(bucket, fingerprint_of(hash)))) << bit;
+                may |=
+                    u32::from(bucket.is_some_and(|bucket| may_lead(&bucket.0, fingerprint_of(hash)))) << bit;
             }
             while may != 0 {
                 let bit = may.trailing_zeros() as usize;
@@ -67,7 +68,7 @@ impl Index {
         let buckets = self.buckets().get(home_of(hash, self.homes)..)?;
         let fingerprint = fingerprint_of(hash);
         for bucket in buckets.iter().take(self.reach as usize + 1) {
-            for offset in offsets(bucket, fingerprint) {
+            for offset in offsets(&bucket.0, fingerprint) {
                 let record = self.records().get(offset as usize..).and_then(take_varint);
                 if let Some((class, rest)) = record
                     && rest.starts_with(name.wire())
@@ -75,7 +76,7 @@ impl Index {
                     return Some((offset, class));
                 }
             }
-            if !goes_on(bucket, fingerprint) {
+            if !goes_on(&bucket.0, fingerprint) {
                 break;
             }
         }
@@ -112,27 +113,25 @@ impl Index {
     }
 
     pub(super) fn class(&self, class: u32) -> Option<ClassAt<'_>> {
-        let (classes, _) = self.map.octets().get(self.classes.clone())?.as_chunks::<CLASS_OCTETS>();
-        classes.get(class as usize).map(ClassAt)
+        self.classes.get(class as usize).map(|line| ClassAt(&line.0))
     }
 
     pub(super) fn contributions<'i>(
         &'i self,
         class: ClassAt<'i>,
     ) -> impl Iterator<Item = Contribution> + use<'i> {
-        let section = self.map.octets().get(self.contributions.clone()).unwrap_or_default();
-        let own = section.get(class.contributions()).unwrap_or_default();
+        let own = self.contributions.get(class.contributions()).unwrap_or_default();
         let (own, _) = own.as_chunks::<CONTRIBUTION_OCTETS>();
         own.iter().filter_map(|bits| Contribution::from_bits(u16::from_le_bytes(*bits)))
     }
 
     pub(super) fn records(&self) -> &[u8] {
-        self.map.octets().get(self.records.clone()).unwrap_or_default()
+        self.records.octets()
     }
 
     #[inline]
-    pub(super) fn buckets(&self) -> &[[u8; BUCKET_OCTETS]] {
-        self.map.octets().get(self.buckets.clone()).unwrap_or_default().as_chunks().0
+    pub(super) fn buckets(&self) -> &[Line] {
+        &self.buckets
     }
 }
 

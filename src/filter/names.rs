@@ -3,7 +3,7 @@
 use crate::dns::name::Name;
 use crate::dns::suffixes::hash_name;
 use crate::model::category::CategorySet;
-use crate::model::rule::RuleAction;
+use crate::model::rule::{Rule, RuleAction};
 
 use super::Index;
 use super::class::Contribution;
@@ -73,6 +73,19 @@ impl Index {
     /// Every name with its rules, in no order that means anything.
     pub fn names(&self) -> Names<'_> {
         Names { index: self, at: 1, left: self.names }
+    }
+
+    /// Every rule of list number `list`, as its text said it, to build another index with.
+    pub fn rules_of(&self, list: u16) -> impl Iterator<Item = Rule> + use<'_> {
+        self.names().flat_map(move |entry| {
+            let own = entry.rules().filter(move |(contribution, _)| contribution.list == list);
+            own.map(move |(Contribution { scope, action, .. }, line)| Rule {
+                name: entry.name.to_owned(),
+                scope,
+                action,
+                line,
+            })
+        })
     }
 
     /// The rules of exactly this name, if it has any.

@@ -1,21 +1,25 @@
 //! Opening an index file: nothing in it is believed before it is checked.
 //!
-//! Header, sizes, checksum of every octet, every class, every list, every offset. That takes as long as
-//! reading the file once; nothing is parsed or copied but the lists.
+//! Header, sizes, checksum of every octet, every class, every list, every offset. All of it is read with
+//! `pread`: a sector that the disk cannot read is an error then, and no signal.
 
 use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::sys::mmap::Mapped;
+use crate::sys::whole::open_file;
 
 use super::class::{Contribution, Effect, Side};
+use super::kept::{Backing, Stamp};
 use super::layout::{
-    BUCKET_OCTETS, CLASS_OCTETS, CONTRIBUTION_OCTETS, ClassAt, HEADER_OCTETS, Header, HeaderError, SECTIONS,
-    encode_class, take_list, u32_at,
+    BUCKET_OCTETS, BUCKETS, CLASSES, CONTRIBUTION_OCTETS, CONTRIBUTIONS, ClassAt, HEADER_OCTETS, Header,
+    HeaderError, LISTS, Line, RECORDS, SECTIONS, encode_class, take_list, u32_at,
 };
 use super::table::PLACES;
-use super::{Index, LISTS_MAX};
+use super::{Index, LISTS_MAX, Records};
 
 /// Why a file is not taken as an index. The remedy is always to build it anew.
 #[derive(Debug, thiserror::Error)]
@@ -57,42 +61,62 @@ pub enum OpenError {
     },
 }
 
+/// Octets of records that are kept in private memory: those of some 300,000 names. Such an index is whole
+/// whatever becomes of its file.
+const HELD_MAX: usize = 8 << 20;
+/// Octets read at once: whole buckets and classes.
+const PIECE: usize = 256 << 10;
+
+const _: () = assert!(PIECE.is_multiple_of(BUCKET_OCTETS));
+
 impl Index {
-    /// Opens and checks a file.
+    /// Opens and checks a file, by reading it.
     ///
     /// # Errors
     /// What [`OpenError`] says.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
-        let len = file.metadata().map_err(io)?.len();
-        if len < HEADER_OCTETS as u64 {
-            return Err(OpenError::Size { found: len });
-        }
-        Self::check(Mapped::open(&file).map_err(io)?)
+        let file = open_file(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        Self::read(file, path)
     }
 
-    fn check(map: Mapped) -> Result<Self, OpenError> {
-        let octets = map.octets();
-        let header = Header::decode(octets).map_err(|error| match error {
-            HeaderError::Short => OpenError::Size { found: octets.len() as u64 },
+    /// Reads and checks an open file. `path` is for messages.
+    pub(super) fn read(file: File, path: &Path) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: path.to_owned(), source };
+        let stamp = Stamp::of(&file).map_err(io)?;
+        let len = stamp.len();
+        let mut head = [0; HEADER_OCTETS];
+        if len < head.len() as u64 {
+            return Err(OpenError::Size { found: len });
+        }
+        file.read_exact_at(&mut head, 0).map_err(io)?;
+        let header = Header::decode(&head).map_err(|error| match error {
+            HeaderError::Short => OpenError::Size { found: len },
             HeaderError::Magic => OpenError::NotAnIndex,
             HeaderError::Version(found) => OpenError::Version { found },
             HeaderError::Checksum => OpenError::Checksum { section: "header" },
         })?;
-        let ranges = header.ranges(octets.len()).ok_or(OpenError::Size { found: octets.len() as u64 })?;
-        for ((section, range), name) in header.sections.iter().zip(&ranges).zip(SECTIONS) {
-            if crc32fast::hash(&octets[range.clone()]) != section.checksum {
-                return Err(OpenError::Checksum { section: name });
+        let size = || OpenError::Size { found: len };
+        let ranges = header.ranges(usize::try_from(len).map_err(|_| size())?).ok_or_else(size)?;
+        let sections = Reader { file: &file, path, header: &header, ranges: &ranges };
+        let records = ranges[RECORDS].clone();
+        let is_held = records.len() <= HELD_MAX;
+        let mut held = Vec::with_capacity(if is_held { records.len() } else { 0 });
+        sections.each(RECORDS, |piece| {
+            if is_held {
+                held.extend_from_slice(piece);
             }
-        }
-        let [records, buckets, classes, contributions, lists] = ranges;
-        let (lists, names_of) = read_lists(&octets[lists])?;
+        })?;
+        let (buckets, classes) = (sections.lines(BUCKETS)?, sections.lines(CLASSES)?);
+        let (contributions, lists_section) = (sections.whole(CONTRIBUTIONS)?, sections.whole(LISTS)?);
+        let (lists, names_of) = read_lists(&lists_section)?;
         let effects = Effect::of_lists(&lists).ok_or(contradiction("more allow sets than bits"))?;
-        check_classes(&octets[classes.clone()], &octets[contributions.clone()], &effects)?;
-        check_buckets(&octets[buckets.clone()], records.len(), header.homes)?;
-        // Checked is all of it; needed will be the buckets, and of the records those of names asked for.
-        map.let_go();
+        check_classes(&classes, &contributions, &effects)?;
+        check_buckets(&buckets, records.len(), header.homes)?;
+        let records = if is_held {
+            Records::Held(held)
+        } else {
+            Records::Mapped { map: Mapped::open(&file).map_err(io)?, range: records }
+        };
         Ok(Self {
             id: header.id,
             key: HashKey(header.key),
@@ -100,7 +124,8 @@ impl Index {
             homes: header.homes,
             reach: header.reach,
             deepest: header.deepest as usize,
-            map,
+            backing: Backing::new(file, stamp),
+            header,
             lists,
             effects,
             names_of,
@@ -108,6 +133,7 @@ impl Index {
             buckets,
             classes,
             contributions,
+            lists_section,
         })
     }
 
@@ -153,11 +179,57 @@ fn read_lists(mut octets: &[u8]) -> Result<Lists, OpenError> {
     Ok((lists, names_of))
 }
 
+/// Reads the sections of a file, piece by piece, and holds each against its checksum.
+struct Reader<'f> {
+    file: &'f File,
+    path: &'f Path,
+    header: &'f Header,
+    ranges: &'f [Range<usize>; 5],
+}
+
+impl Reader<'_> {
+    fn each(&self, section: usize, mut take: impl FnMut(&[u8])) -> Result<(), OpenError> {
+        let range = self.ranges[section].clone();
+        let mut buffer = vec![0; range.len().min(PIECE)];
+        let mut checksum = crc32fast::Hasher::new();
+        let mut at = range.start;
+        while at < range.end {
+            let piece = &mut buffer[..PIECE.min(range.end - at)];
+            let read = self.file.read_exact_at(piece, at as u64);
+            read.map_err(|source| OpenError::Io { path: self.path.to_owned(), source })?;
+            checksum.update(piece);
+            take(piece);
+            at += piece.len();
+        }
+        if checksum.finalize() == self.header.sections[section].checksum {
+            Ok(())
+        } else {
+            Err(OpenError::Checksum { section: SECTIONS[section] })
+        }
+    }
+
+    fn whole(&self, section: usize) -> Result<Vec<u8>, OpenError> {
+        let mut octets = Vec::with_capacity(self.ranges[section].len());
+        self.each(section, |piece| octets.extend_from_slice(piece))?;
+        Ok(octets)
+    }
+
+    fn lines(&self, section: usize) -> Result<Vec<Line>, OpenError> {
+        let len = self.ranges[section].len();
+        let mut lines = Vec::with_capacity(len / size_of::<Line>());
+        self.each(section, |piece| lines.extend(piece.as_chunks().0.iter().map(|line| Line(*line))))?;
+        if len.is_multiple_of(size_of::<Line>()) {
+            Ok(lines)
+        } else {
+            Err(contradiction("a section with a broken end"))
+        }
+    }
+}
+
 /// Every class must be exactly what its contributions make it.
-fn check_classes(classes: &[u8], contributions: &[u8], effects: &[Effect]) -> Result<(), OpenError> {
-    let (classes, rest) = classes.as_chunks::<CLASS_OCTETS>();
+fn check_classes(classes: &[Line], contributions: &[u8], effects: &[Effect]) -> Result<(), OpenError> {
     let (contributions, odd) = contributions.as_chunks::<CONTRIBUTION_OCTETS>();
-    if !rest.is_empty() || !odd.is_empty() {
+    if !odd.is_empty() {
         return Err(contradiction("a section with a broken end"));
     }
     let contributions: Option<Vec<Contribution>> = contributions
@@ -166,7 +238,7 @@ fn check_classes(classes: &[u8], contributions: &[u8], effects: &[Effect]) -> Re
         .map(|contribution| contribution.filter(|it| usize::from(it.list) < effects.len()))
         .collect();
     let contributions = contributions.ok_or(contradiction("a contribution of no list"))?;
-    for class in classes {
+    for Line(class) in classes {
         let own = ClassAt(class).contributions();
         let own = own.start / CONTRIBUTION_OCTETS..own.end / CONTRIBUTION_OCTETS;
         let own = contributions.get(own).ok_or(contradiction("a class without contributions"))?;
@@ -179,13 +251,12 @@ fn check_classes(classes: &[u8], contributions: &[u8], effects: &[Effect]) -> Re
     Ok(())
 }
 
-fn check_buckets(buckets: &[u8], records: usize, homes: u32) -> Result<(), OpenError> {
-    let (buckets, rest) = buckets.as_chunks::<BUCKET_OCTETS>();
-    if !rest.is_empty() || buckets.len() < homes as usize || homes == 0 {
+fn check_buckets(buckets: &[Line], records: usize, homes: u32) -> Result<(), OpenError> {
+    if buckets.len() < homes as usize || homes == 0 {
         return Err(contradiction("fewer buckets than the header says"));
     }
     let mut farthest = 0;
-    for bucket in buckets {
+    for Line(bucket) in buckets {
         let (places, _) = bucket.as_chunks::<4>();
         for offset in &places[PLACES..] {
             farthest = farthest.max(u32::from_le_bytes(*offset));

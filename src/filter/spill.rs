@@ -8,6 +8,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use crate::sys::mmap::memory_file;
+
 /// Parts that the hashes are cut into, by their highest bits. Each is sorted in memory by itself: of
 /// 10 M names one is 8 MB.
 const PARTS: usize = 64;
@@ -32,7 +34,8 @@ struct Part {
 }
 
 impl Spill {
-    /// Keeps up to `bound` octets in memory, the rest in a file in `folder`.
+    /// Keeps up to `bound` octets in memory, the rest in a file in `folder`; where the folder is the empty path, in
+    /// a file that lies in memory.
     pub fn new(folder: &Path, bound: usize) -> Self {
         let parts = std::iter::repeat_with(Part::default).take(PARTS).collect();
         Self { folder: folder.to_owned(), bound, file: None, end: 0, held: 0, parts }
@@ -89,6 +92,9 @@ impl Spill {
 
 /// A file that nobody else can open and that is gone when it is closed.
 fn nameless(folder: &Path) -> io::Result<File> {
+    if folder.as_os_str().is_empty() {
+        return memory_file();
+    }
     let number = getrandom::u64().map_err(no_random)?;
     let path = folder.join(format!(".lachan-spill-{number:016x}"));
     let file = File::options().read(true).write(true).create_new(true).open(&path)?;

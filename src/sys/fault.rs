@@ -28,8 +28,9 @@ pub fn count() -> u64 {
     FAULTS.load(Ordering::Relaxed)
 }
 
-/// Installs the handler, once in a process.
-pub(super) fn install() {
+/// Installs the handler, once in a process. Whoever maps a file of ours does; a program with a store of SQLite
+/// should before it opens that.
+pub fn install() {
     BEFORE.get_or_init(|| {
         // SAFETY: asks for a number.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };

@@ -1,45 +1,39 @@
-//! A file as memory, read only.
+//! A file as memory, read only; and memory as a file.
 
 #![expect(unsafe_code, reason = "mapping a file is a promise about that file, see `Mapped::open`")]
 
 use std::fs::File;
 use std::io;
+use std::os::fd::FromRawFd;
 
-use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
+use memmap2::{Mmap, MmapOptions};
+use nix::libc;
+
+use super::fault;
 
 /// A whole file mapped into memory, private and read only. The mapping lives as long as the value, the
 /// file may be unlinked or replaced meanwhile.
+///
+/// Whoever writes into the file changes what is read here; a page that the file has lost, or that the disk cannot
+/// read, reads as zeros (see [`fault`](super::fault)). So what is read is checked where it is used, and whoever
+/// wants to know whether it is still the file's content compares a checksum.
 #[derive(Debug)]
 pub struct Mapped(Mmap);
 
 impl Mapped {
     /// Maps all of `file`.
     ///
-    /// Callers own a promise: the file is one that is only ever *replaced* (written beside, then
-    /// renamed over), never written or cut in place.
-    ///
     /// # Errors
     /// What the kernel says; an empty file cannot be mapped.
     pub fn open(file: &File) -> io::Result<Self> {
-        // SAFETY: octets of a mapping may change, or vanish (SIGBUS), only if somebody writes to or
-        // truncates this very inode. Files given here are finished before they are mapped and then only
-        // replaced by `rename(2)` or removed by `unlink(2)`: both give the *name* to another inode or to
-        // none, while the mapping holds a reference to the old inode, whose octets stay as they are until
-        // the last mapping and descriptor are gone. The mapping is `MAP_PRIVATE` and `PROT_READ`, so
-        // nothing of ours writes through it either. Only `u8`s are handed out, for which every bit
-        // pattern is valid.
+        fault::install();
+        // SAFETY: nothing of ours writes to the file or through the mapping (`MAP_PRIVATE`, `PROT_READ`), and the
+        // mapping holds a reference to the inode, so renaming or unlinking it changes nothing. Another program may
+        // still write to the inode or cut it. Only `u8`s are handed out, for which every bit pattern is valid; they
+        // are read once each and every offset made of them is checked where it is used; a page that is gone is
+        // replaced by the handler that was just installed, so reading it is defined.
         let map = unsafe { MmapOptions::new().map_copy_read_only(file)? };
         Ok(Self(map))
-    }
-
-    /// Gives back the memory of pages that were read, which the kernel keeps as long as it has nothing better
-    /// to do with it: what is needed again comes back when it is.
-    pub fn let_go(&self) {
-        // SAFETY: the mapping is private, and nobody can write through it, so all its pages are as the file
-        // has them; what is read after this is read from the file again, which nobody changes (see `open`).
-        let told = unsafe { self.0.unchecked_advise(UncheckedAdvice::DontNeed) };
-        // Advice that is not taken changes nothing.
-        drop(told);
     }
 
     /// All octets of the file. The first one lies at a page's start.
@@ -48,22 +42,25 @@ impl Mapped {
     }
 }
 
+/// A file without a name that lies in memory alone, for where no disk takes one.
+///
+/// # Errors
+/// What the kernel says.
+pub fn memory_file() -> io::Result<File> {
+    // SAFETY: the name is a constant that ends in a zero octet; flags are plain numbers.
+    let descriptor = unsafe { libc::memfd_create(c"lachan".as_ptr(), libc::MFD_CLOEXEC) };
+    if descriptor < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just given us this descriptor, and nobody else knows it.
+    Ok(unsafe { File::from_raw_fd(descriptor) })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::io::Write;
 
-    #[test]
-    fn what_was_let_go_is_there_again() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), [7; 100_000]).unwrap();
-        let map = Mapped::open(&File::open(file.path()).unwrap()).unwrap();
-        std::fs::remove_file(file.path()).unwrap();
-        for _ in 0..2 {
-            assert!(map.octets().iter().all(|octet| *octet == 7));
-            map.let_go();
-        }
-        assert_eq!(map.octets().len(), 100_000);
-    }
+    use super::*;
 
     #[test]
     fn a_file_replaced_by_rename_keeps_its_mapping() {
@@ -76,5 +73,19 @@ mod tests {
         let new = Mapped::open(&File::open(&path).unwrap()).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!((old.octets(), new.octets()), (&b"old"[..], &b"new"[..]));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_reads_as_zeros_and_is_counted() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[7; 100_000]).unwrap();
+        let map = Mapped::open(file.as_file()).unwrap();
+        assert_eq!(map.octets()[50_000], 7);
+        let before = fault::count();
+        file.as_file().set_len(10_000).unwrap();
+        assert_eq!(map.octets()[50_000], 0);
+        assert_eq!(map.octets()[99_999], 0);
+        assert_eq!(map.octets()[5_000], 7, "what the file still has is still read");
+        assert!(fault::count() >= before + 2);
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod clock;
+pub mod fault;
 pub mod interfaces;
 pub mod limits;
 pub mod mmap;

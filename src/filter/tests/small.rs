@@ -5,7 +5,7 @@ use crate::dns::suffixes::{HashKey, Suffixes};
 use crate::filter::build::{BuildLimits, Builder, Progress, Step};
 use crate::filter::diff::diff;
 use crate::filter::error::BuildError;
-use crate::filter::{ALLOW_SETS_MAX, Index, LISTS_MAX};
+use crate::filter::{ALLOW_SETS_MAX, Index, LISTS_MAX, Records};
 use crate::model::category::{Category, CategorySet};
 use crate::model::matched::HITS_MAX;
 use crate::model::rule::{ListInfo, ListKind, Protection, Rule, RuleAction, Scope};
@@ -237,4 +237,74 @@ fn a_diff_counts_by_list_and_category_and_keeps_no_secret() {
         diff.categories.iter().map(|(category, change)| (*category, change.added, change.removed)).collect();
     assert_eq!(categories, [(Category::Authority, 1, 0), (Category::Games, 1, 1), (Category::Ads, 0, 1)]);
     assert!(diff.lists[1].names.added_samples.is_empty());
+}
+
+/// An index whose records are mapped, not held: more of them than are kept in memory.
+fn large(path: &std::path::Path) -> Index {
+    let ads = (0..150_000).fold(List::of(Category::Ads), |list, number| {
+        list.block(&format!("a-rather-long-label-that-takes-room-{number}.large.example"))
+    });
+    build(path, &[ads]);
+    let index = Index::open(path).unwrap();
+    assert!(matches!(index.records, Records::Mapped { .. }), "{:?}", index.stats());
+    index
+}
+
+#[test]
+fn an_index_whose_file_is_cut_or_written_over_in_place_is_known_to_be_unsound_and_harms_nobody() {
+    for harm in [
+        (|file: &std::fs::File| file.set_len(0)) as fn(&std::fs::File) -> std::io::Result<()>,
+        |file| file.set_len(4096),
+        |file| std::os::unix::fs::FileExt::write_all_at(file, &[0x55; 64], 100_000),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let index = large(&path);
+        assert!(index.is_sound() && index.is_kept_at(&path));
+        harm(&std::fs::File::options().write(true).open(&path).unwrap()).unwrap();
+        for number in (0..150_000).step_by(1000) {
+            let name = format!("a-rather-long-label-that-takes-room-{number}.large.example");
+            index.explain(&walk(&index, &name));
+        }
+        assert!(!index.is_sound() && !index.is_sound() && !index.is_kept_at(&path));
+    }
+}
+
+#[test]
+fn a_small_index_is_whole_whatever_becomes_of_its_file_and_puts_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    build(&path, &[List::of(Category::Ads).block("a.example")]);
+    let index = Index::open(&path).unwrap();
+    let octets = std::fs::read(&path).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    assert!(!index.lookup(&walk(&index, "a.example")).categories.is_empty());
+    assert!(index.is_sound() && !index.is_kept_at(&path));
+    index.save(&path).unwrap();
+    assert!(index.is_kept_at(&path));
+    assert_eq!(std::fs::read(&path).unwrap(), octets);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(!index.is_kept_at(&path) && index.save(&path).is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside");
+}
+
+#[test]
+fn an_index_made_in_memory_says_what_one_on_disk_says() {
+    let lists =
+        [List::of(Category::Ads).block("a.example"), List::new("set", ListKind::Allow).block("b.example")];
+    let mut builder = Builder::in_memory(BuildLimits { spill_at: 16, ..BuildLimits::default() }).unwrap();
+    for list in &lists {
+        let number = builder.add_list(list.info.clone()).unwrap();
+        list.rules.iter().for_each(|rule| builder.add(number, rule).unwrap());
+    }
+    let (index, summary) = builder.finish_in_memory(&mut |_| ()).unwrap();
+    assert_eq!((index.stats().names, summary.rules), (2, 2));
+    assert!(!index.lookup(&walk(&index, "x.a.example")).categories.is_empty());
+    assert_eq!(index.lookup(&walk(&index, "b.example")).allow_sets, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index");
+    assert!(!index.is_kept_at(&path));
+    index.save(&path).unwrap();
+    assert_eq!(Index::open(&path).unwrap().id(), index.id());
 }
