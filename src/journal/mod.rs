@@ -25,9 +25,9 @@ mod tests;
 mod threads;
 mod writer;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -36,11 +36,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::roster::Roster;
+use crate::sys::whole::open_private;
 use clock::{Clock, day_of, minute_of};
 use count::Tally;
 use health::Health;
 use pseudonym::{DayKey, DeviceMode};
-use store::{Error, Keep, Rosters, Store};
+use store::{Error, Keep, Rosters};
 use threads::{ORDERS_MAX, Order};
 use writer::{Collector, Keeper, KeeperParts, Shared};
 
@@ -97,22 +98,23 @@ pub struct Journal {
     shared: Arc<Shared>,
     orders: SyncSender<Order>,
     threads: Option<(JoinHandle<()>, JoinHandle<u64>)>,
-    _lock: File,
 }
 
 impl Journal {
     /// Opens the journal in the settings' folder and starts its two threads. A damaged store is put
-    /// aside and a new one begun (see [`Health::put_aside`]).
+    /// aside and a new one begun (see [`Health::put_aside`]). Where the store cannot be opened (a full disk,
+    /// a folder that cannot be used, another program that uses it, a store of a newer program), attempts are
+    /// kept in memory and it is tried again each second: see [`Health::failing`].
     ///
     /// # Errors
-    /// A folder that cannot be used, another program that uses it, a store of a newer program.
+    /// The system has no threads or no randomness.
     pub fn open(
         settings: Settings,
         groups: Roster,
         lists: Roster,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let Parts { shared, collector, keeper, lock } = Parts::new(settings, groups, lists, clock)?;
+        let Parts { shared, collector, keeper } = Parts::new(settings, groups, lists, clock)?;
         let failed =
             |source| Error::File { doing: "start a thread for", path: keeper.parts.folder.clone(), source };
         let (orders, told) = sync_channel(ORDERS_MAX);
@@ -126,7 +128,7 @@ impl Journal {
         let keeping = keeping
             .spawn(move || threads::run_keeper(keeper, gone))
             .map_err(|source| Error::File { doing: "start a thread for", path: folder, source })?;
-        Ok(Self { shared, orders, threads: Some((collecting, keeping)), _lock: lock })
+        Ok(Self { shared, orders, threads: Some((collecting, keeping)) })
     }
 
     /// A table for one worker, to count into.
@@ -190,53 +192,46 @@ struct Parts {
     shared: Arc<Shared>,
     collector: Collector,
     keeper: Keeper,
-    lock: File,
 }
 
 impl Parts {
     fn new(settings: Settings, groups: Roster, lists: Roster, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let Settings { folder, device, time_zone, keep_minutes, keep_hours, keep_months, size_cap } =
             settings;
-        let failed = |doing, path: &PathBuf, source| Error::File { doing, path: path.clone(), source };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(|source| failed("make the folder", &folder, source))?;
-        let lock_file = folder.join(LOCK_FILE);
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_file)
-            .map_err(|source| failed("open", &lock_file, source))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse { path: folder }),
-            Err(TryLockError::Error(source)) => return Err(failed("lock", &lock_file, source)),
-        }
         let now = clock.now();
-        let (store, aside) = Store::open(&folder, time_zone.clone(), now)?;
-        let key_file = folder.join(KEY_FILE);
         let today = day_of(minute_of(now), &time_zone);
-        let key = open_key(&key_file, device, today)
-            .map_err(|source| failed("keep the day's key in", &key_file, source))?;
         let shared = Arc::new(Shared::new(clock, device));
-        if let Some(aside) = aside {
-            writer::tell_aside(&shared, aside);
-        }
         let keep = Keep { minutes: keep_minutes, hours: keep_hours, months: keep_months, size_cap };
-        let collector = Collector::new(shared.clone(), time_zone.clone(), key);
         let rosters = Rosters { groups, lists };
-        let parts = KeeperParts { folder, key_file, zone: time_zone, keep, rosters };
-        let keeper = Keeper::new(shared.clone(), store, parts)?;
-        Ok(Self { shared, collector, keeper, lock })
+        let key_file = folder.join(KEY_FILE);
+        let parts = KeeperParts { folder, key_file, zone: time_zone.clone(), keep, rosters };
+        let mut keeper = Keeper::new(shared.clone(), parts);
+        keeper.open(now);
+        let key = keeper.first_key(device, today, now)?;
+        let collector = Collector::new(shared.clone(), time_zone, key);
+        Ok(Self { shared, collector, keeper })
+    }
+}
+
+/// Makes the folder if it is not there, and takes the lock that says that it is ours.
+fn take_folder(folder: &Path) -> Result<File, Error> {
+    let failed = |doing, path: &Path, source| Error::File { doing, path: path.to_owned(), source };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| failed("make the folder", folder, source))?;
+    let lock_file = folder.join(LOCK_FILE);
+    let lock = open_private(&lock_file).map_err(|source| failed("open", &lock_file, source))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed("lock", &lock_file, source)),
     }
 }
 
 /// The key of today: read back, or new. Without pseudonyms none is kept on disk, and an old one goes.
-fn open_key(path: &std::path::Path, device: DeviceMode, today: jiff::civil::Date) -> std::io::Result<DayKey> {
+fn open_key(path: &Path, device: DeviceMode, today: jiff::civil::Date) -> std::io::Result<DayKey> {
     if let Some(key) = DayKey::read(path, today)?.filter(|_| device == DeviceMode::Pseudonym) {
         return Ok(key);
     }

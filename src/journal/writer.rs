@@ -8,6 +8,7 @@
 //!
 //! Both are machines that are told the time; `threads` only tells them.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ use super::health::{Failing, Health};
 use super::kinds::{Fit, Key, Kinds, Limits};
 use super::pseudonym::{DayKey, DeviceMode, kept};
 use super::store::{Error, Keep, Rosters, SCHEMA, Store, put_aside};
+use super::{open_key, take_folder};
+use crate::sys::fault;
 
 /// What may wait for the disk with all its details: 16 MiB of kinds and 8 MiB of names; twice that
 /// when a batch is in the keeper's hand as well. Coarser kinds come on top, 1 MiB of each sort.
@@ -163,7 +166,11 @@ struct Batch {
 /// Stores what waits.
 pub(super) struct Keeper {
     pub shared: Arc<Shared>,
-    /// None after a damaged store was put aside and no new one could be begun yet.
+    /// Held by the one program that writes into the folder; none while that could not be made sure of.
+    lock: Option<File>,
+    /// Lost pages in the whole process when the store was opened.
+    faults: u64,
+    /// None while it could not be opened.
     store: Option<Store>,
     pub parts: KeeperParts,
     next_seq: i64,
@@ -185,27 +192,59 @@ pub(super) struct KeeperParts {
 }
 
 impl Keeper {
-    pub fn new(shared: Arc<Shared>, store: Store, parts: KeeperParts) -> Result<Self, Error> {
-        let next_seq = store.last_batch()? + 1;
+    /// A keeper whose store is not opened yet.
+    pub fn new(shared: Arc<Shared>, parts: KeeperParts) -> Self {
         let last_now = shared.clock.now();
-        let mut keeper = Self {
+        Self {
             shared,
-            store: Some(store),
+            lock: None,
+            faults: fault::count(),
+            store: None,
             parts,
-            next_seq,
+            next_seq: 1,
             batch: None,
             spare: None,
             tidied: 0,
             more: true,
             last_now,
             doubted_until: None,
+        }
+    }
+
+    /// Opens the store. What hinders that is kept in health and tried again with each [`store`](Self::store).
+    pub fn open(&mut self, now: Timestamp) {
+        if let Err(error) = self.open_again(now).and_then(|()| self.measure()) {
+            self.failed(&error, now);
+        }
+    }
+
+    /// The key of today, read back if the folder is ours and has it. What hinders that costs the pseudonyms of
+    /// this morning; the new key is written when it can be.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn first_key(&mut self, device: DeviceMode, today: Date, now: Timestamp) -> Result<DayKey, Error> {
+        let path = self.parts.key_file.clone();
+        let failed = |source| Error::File { doing: "keep the day's key in", path: path.clone(), source };
+        let kept = match &self.lock {
+            Some(_) => open_key(&path, device, today).map_err(failed).map(Some),
+            None => Ok(None),
         };
-        keeper.measure()?;
-        Ok(keeper)
+        match kept {
+            Ok(Some(key)) => return Ok(key),
+            Ok(None) => {}
+            Err(error) => self.failed(&error, now),
+        }
+        let key = DayKey::fresh(today).map_err(failed)?;
+        if device == DeviceMode::Pseudonym {
+            *lock(&self.shared.key_to_write) = Some(key.copy());
+        }
+        Ok(key)
     }
 
     /// One second's work. Failures are kept in health, told once, and tried again next time.
     pub fn store(&mut self, now: Timestamp) {
+        self.drop_faulty();
         let stored = self.store_waiting(now);
         let key = self.write_key(); // also when the store fails: the old key must go
         let tidied = stored.and_then(|()| self.tidy(now)).and_then(|()| self.measure());
@@ -215,12 +254,25 @@ impl Keeper {
         }
     }
 
+    /// Closes the store after a page of a mapped file was lost. It may have been one of SQLite's index of its log
+    /// (`journal.sqlite-shm`): this process would go on with a copy of its own, and readers with another.
+    fn drop_faulty(&mut self) {
+        let faults = fault::count();
+        if self.faults != faults && self.store.take().is_some() {
+            warn!("a mapped file lost pages: the journal's store is opened again");
+        }
+        self.faults = faults;
+    }
+
     /// Whether something still waits.
     pub fn waits(&self) -> bool {
         self.batch.is_some() || lock(&self.shared.waiting).total() > 0
     }
 
     fn write_key(&mut self) -> Result<(), Error> {
+        if self.lock.is_none() {
+            return Ok(()); // the key in the folder may be another program's
+        }
         let Some(key) = lock(&self.shared.key_to_write).take() else { return Ok(()) };
         let path = &self.parts.key_file;
         key.write(path).map_err(|source| {
@@ -249,15 +301,22 @@ impl Keeper {
         if self.store.is_some() {
             return Ok(());
         }
+        if self.lock.is_none() {
+            self.lock = Some(take_folder(&self.parts.folder)?);
+        }
         let (store, aside) = Store::open(&self.parts.folder, self.parts.zone.clone(), now)?;
         if let Some(aside) = aside {
             tell_aside(&self.shared, aside);
         }
-        // Numbers begin anew with the new store; the batch in hand is not in it.
-        self.next_seq = store.last_batch()? + 1;
+        // Numbers begin anew with a new store, which does not have the batch in hand. In the store of before it may
+        // be the last one, and is known by its number then.
+        let last = store.last_batch()?;
+        self.next_seq = last + 1;
         if let Some(batch) = &mut self.batch {
-            batch.seq = self.next_seq;
-            self.next_seq += 1;
+            if batch.seq != last {
+                batch.seq = self.next_seq;
+            }
+            self.next_seq = batch.seq + 1;
         }
         self.store = Some(store);
         Ok(())

@@ -37,6 +37,8 @@ pub const SCHEMA: u32 = STEPS.len() as u32;
 const APPLICATION_ID: i32 = 0x4c43_4a52;
 /// Waiting for a reader that writes its line into `access`: a few milliseconds.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// The same while the store is opened: that is tried again each second, and a start must not wait for it.
+const OPEN_WAIT: Duration = Duration::from_millis(200);
 /// Octets that the write-ahead log keeps on disk after a checkpoint.
 const WAL_KEPT: i64 = 16 << 20;
 /// Octets of page cache of the writing connection.
@@ -53,13 +55,13 @@ pub enum Error {
     #[error("{doing} {}: {source}", path.display())]
     File { doing: &'static str, path: PathBuf, source: io::Error },
     /// Another program writes here.
-    #[error("{} is in use by another lachan", path.display())]
+    #[error("open the store in {}: it is in use by another lachan", path.display())]
     InUse { path: PathBuf },
     /// Written by a newer program; left as it is.
-    #[error("{} has schema {found}, this program knows up to {SCHEMA}: use the newer program, or another folder", path.display())]
+    #[error("open {}: it has schema {found}, this program knows up to {SCHEMA}; use the newer program, or another folder", path.display())]
     Newer { path: PathBuf, found: u32 },
     /// Not a journal; left as it is.
-    #[error("{} is a database of another program", path.display())]
+    #[error("open {}: it is a database of another program", path.display())]
     NotOurs { path: PathBuf },
     /// A reader before the server has brought the file up to date.
     #[error("{} has schema {found}, this program reads {SCHEMA}: start the server once", path.display())]
@@ -116,17 +118,17 @@ impl Store {
     fn open_file(path: &Path, zone: TimeZone) -> Result<Self, Error> {
         refuse_strangers(path)?;
         let file_error = |doing, source| Error::File { doing, path: path.into(), source };
-        // SQLite gives the log and its index the mode of this file.
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(|source| file_error("open", source))?;
+        // SQLite gives the log and its index the mode of this file. `create_new` does not follow a link that
+        // leads nowhere, as a plain `create` would.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        match made {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {}
+            made => drop(made.map_err(|source| file_error("open", source))?),
+        }
         let mut db = Connection::open(path).doing("open the store")?;
         prepare(&mut db, path)?;
         check_roughly(&db)?;
+        db.busy_timeout(BUSY_WAIT).doing("open the store")?;
         Ok(Self { path: path.into(), db, zone, numbers: Numbers::default() })
     }
 
@@ -194,7 +196,7 @@ fn version(db: &Connection) -> Result<(u32, i32), Error> {
 
 /// Settings of the connection, then the steps that the file has not seen.
 fn prepare(db: &mut Connection, path: &Path) -> Result<(), Error> {
-    db.busy_timeout(BUSY_WAIT).doing("open the store")?;
+    db.busy_timeout(OPEN_WAIT).doing("open the store")?;
     let (found, application) = version(db)?;
     refuse(path, found, application)?;
     let ours: i64 =

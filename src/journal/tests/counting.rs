@@ -233,7 +233,8 @@ fn with_its_threads_it_stores_on_flush_and_on_close() {
     let (groups, lists) = (Roster::default(), Roster::default());
     let open = || Journal::open(settings.clone(), groups.clone(), lists.clone(), Arc::new(SystemClock));
     let journal = open().unwrap();
-    assert!(matches!(open(), Err(super::super::store::Error::InUse { .. })));
+    let second = open().unwrap();
+    assert!(second.health().failing.is_some_and(|failing| failing.what.contains("in use by another")));
     let tally = journal.tally();
     let name = OwnedName::parse("casino.example").unwrap();
     let attempt = attempt(groups.id_of("6A"), &name);
@@ -242,13 +243,23 @@ fn with_its_threads_it_stores_on_flush_and_on_close() {
     journal.flush().unwrap();
     assert_eq!(total(), 1);
     tally.count(&attempt);
+    let later = second.tally();
+    later.count(&attempt);
+    assert!(second.flush().is_err(), "the folder is the first one's");
     journal.close().unwrap();
     assert_eq!(total(), 2);
+    second.flush().unwrap();
+    assert_eq!(
+        (total(), second.health().failing),
+        (3, None),
+        "what waited is stored when the folder is free"
+    );
+    drop(second);
     let journal = open().unwrap();
     let tally = journal.tally();
     tally.count(&attempt);
     drop(journal);
-    assert_eq!(total(), 3);
+    assert_eq!(total(), 4);
 }
 
 fn attempt(group: RosterId, name: &OwnedName) -> Attempt<'_> {

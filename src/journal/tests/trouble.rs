@@ -218,3 +218,53 @@ fn count_for_ever(folder: &Path) {
         println!("stored {}", round * 2000);
     }
 }
+
+/// A journal in `folder`, and what hinders it.
+fn hindered(folder: &Path) -> (Journal, String) {
+    let settings = Settings { folder: folder.to_owned(), ..Settings::default() };
+    let journal =
+        Journal::open(settings, Roster::default(), Roster::default(), Arc::new(SystemClock)).unwrap();
+    let failing = journal.health().failing.expect("something hinders it").what;
+    (journal, failing)
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_counted_for_in_memory_until_it_can() {
+    let school = School::new();
+    let path = |folder: &Path, name: &str| folder.join(name);
+    for (what, name) in
+        [("a folder", FILE), ("a link that leads nowhere", FILE), ("a folder", "journal.lock")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let obstacle = path(folder.path(), name);
+        match what {
+            "a folder" => std::fs::create_dir(&obstacle).unwrap(),
+            _ => std::os::unix::fs::symlink("/nowhere/at/all", &obstacle).unwrap(),
+        }
+        let (journal, failing) = hindered(folder.path());
+        assert!(failing.contains(name), "{failing}");
+        let (groups, lists) = (Roster::default(), Roster::default());
+        count(&journal.tally(), &asked("early.example"), &groups, &lists);
+        assert!(journal.flush().is_err(), "{what} {name}");
+        assert_eq!(journal.health().waiting, 1, "{what} {name}");
+        let _ = std::fs::remove_dir(&obstacle).or_else(|_| std::fs::remove_file(&obstacle));
+        journal.flush().unwrap();
+        let health = journal.health();
+        assert_eq!((health.stored, health.failing), (1, None), "{what} {name}");
+    }
+    drop(school);
+}
+
+#[test]
+fn a_key_file_that_cannot_be_read_costs_no_count() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("journal.key")).unwrap();
+    let (journal, failing) = hindered(folder.path());
+    assert!(failing.contains("journal.key"), "{failing}");
+    count(&journal.tally(), &asked("early.example"), &Roster::default(), &Roster::default());
+    let _ = journal.flush();
+    assert_eq!(journal.health().stored, 1);
+    std::fs::remove_dir(folder.path().join("journal.key")).unwrap();
+    journal.flush().unwrap();
+    assert!(folder.path().join("journal.key").is_file());
+}
