@@ -128,9 +128,6 @@ pub enum BuildError {
     /// Two groups have the same name.
     #[error("two groups are named `{0}`")]
     SameName(String),
-    /// An allow set that the index does not have.
-    #[error("group or tier `{user}` uses the allow set `{set}`, which does not exist")]
-    NoSuchAllowSet { user: String, set: String },
     /// More than [`GROUPS_MAX`] groups.
     #[error("more than {GROUPS_MAX} groups")]
     TooManyGroups,
@@ -163,6 +160,8 @@ pub struct Group {
     pub locked: CategorySet,
     /// Allow sets that it may reach, as in [`Matched`](crate::model::matched::Matched).
     pub allow_sets: u64,
+    /// Whether an allow set of it has not been read yet. It is empty until then: it opens nothing.
+    pub lacks_allow_set: bool,
     /// What a blocked query is answered with.
     pub style: AnswerStyle,
     /// TTL of a block answer in seconds.
@@ -180,8 +179,8 @@ impl Policy {
     /// Builds the policy for an index with the given hash key and allow sets.
     ///
     /// # Errors
-    /// What [`BuildError`] says. An allow set that is missing only closes more, but it is an error
-    /// all the same: the person who wrote it meant something.
+    /// What [`BuildError`] says. An allow set that the index lacks is none: the config has checked that
+    /// somebody declares it, and its list may not have been read yet.
     pub fn build(
         settings: &Settings,
         key: HashKey,
@@ -203,7 +202,7 @@ impl Policy {
             if groups.iter().any(|group| group.name == spec.name) {
                 return Err(BuildError::SameName(spec.name.clone()));
             }
-            groups.push(group_in_force(spec, settings, &allow_set, roster)?);
+            groups.push(group_in_force(spec, settings, &allow_set, roster));
         }
         let by_tier = Tier::ALL.iter().map(|tier| {
             let spec = GroupSettings {
@@ -215,7 +214,7 @@ impl Policy {
             };
             group_in_force(&spec, settings, &allow_set, roster)
         });
-        let by_tier = by_tier.collect::<Result<_, _>>()?;
+        let by_tier = by_tier.collect();
         let clients = Clients::build(&settings.groups)?;
         Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), by_tier, groups })
     }
@@ -272,18 +271,19 @@ fn group_in_force(
     settings: &Settings,
     allow_set: &impl Fn(&str) -> Option<u8>,
     roster: &Roster,
-) -> Result<Group, BuildError> {
+) -> Group {
     let tier = &settings.tiers[spec.tier.index()];
     let mode = spec.mode.unwrap_or(tier.mode);
-    let mut allow_sets = 0;
+    let (mut allow_sets, mut lacks_allow_set) = (0, false);
     if mode == Mode::AllowOnly {
         for set in tier.allow_sets.iter().chain(&spec.allow_sets) {
-            let bit = allow_set(set)
-                .ok_or_else(|| BuildError::NoSuchAllowSet { user: spec.name.clone(), set: set.clone() })?;
-            allow_sets |= 1 << bit;
+            match allow_set(set) {
+                Some(bit) => allow_sets |= 1 << bit,
+                None => lacks_allow_set = true,
+            }
         }
     }
-    Ok(Group {
+    Group {
         name: spec.name.clone(),
         id: roster.id_of(&spec.name),
         tier: spec.tier,
@@ -291,9 +291,10 @@ fn group_in_force(
         blocked: tier.blocked,
         locked: tier.locked.union(CategorySet::SECRET).union(CategorySet::TEST),
         allow_sets,
+        lacks_allow_set,
         style: tier.style,
         ttl: tier.ttl,
-    })
+    }
 }
 
 /// Categories that are switches for one service: where a tier blocks one, protection of the service's

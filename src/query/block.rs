@@ -20,6 +20,8 @@ pub struct BlockTexts {
     school: Texts,
     zone: Texts,
     allow_only: Texts,
+    /// The same while an allow set of the group has not been read yet.
+    allow_only_unread: Texts,
 }
 
 /// What goes with one reason.
@@ -50,6 +52,12 @@ impl BlockTexts {
                 Some(5),
                 school,
             ),
+            allow_only_unread: Texts::new(
+                "Danh sách được phép chưa tải xong",
+                "the list of allowed names has not been read yet",
+                Some(5),
+                school,
+            ),
         }
     }
 
@@ -58,9 +66,10 @@ impl BlockTexts {
         &self.zone
     }
 
-    fn of(&self, reason: &BlockReason) -> &Texts {
+    fn of(&self, reason: &BlockReason, group: &Group) -> &Texts {
         match (reason.category, reason.layer) {
             (Some(category), _) => &self.by_category[category.bit() as usize],
+            (None, Layer::AllowOnly) if group.lacks_allow_set => &self.allow_only_unread,
             (None, Layer::AllowOnly) => &self.allow_only,
             (None, Layer::PolicyZone) => &self.zone,
             (None, _) => &self.school,
@@ -146,7 +155,7 @@ pub fn write(
         _ => EdeCode::Blocked,
     };
     let forged = address.is_some() && matches!(group.style, AnswerStyle::Page { .. });
-    let (errors, count) = errors(question, code, texts.of(reason), forged);
+    let (errors, count) = errors(question, code, texts.of(reason, group), forged);
     reply.finish(limit, &errors[..count]);
 }
 
