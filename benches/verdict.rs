@@ -163,7 +163,7 @@ fn school(index: &Index) -> Policy {
         format!("[[group]]\nname = \"Phòng {room}\"\ntier = \"{tier}\"\nfrom = [\"10.20.{room}.0/24\"]\n")
     });
     let text = format!("version = 1\n{}", rooms.collect::<String>());
-    let context = Context { folder: ".".into(), state: ".".into() };
+    let context = Context { folder: ".".into(), state: ".".into(), stand_ins: Default::default() };
     let settings = config::read_text("school.toml", &text, &context).expect("a config without mistakes");
     Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), &Roster::default())
         .expect("a policy without contradictions")

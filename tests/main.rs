@@ -24,6 +24,7 @@
 //! | `trace` | 300,000 queries: every answer as the oracle says, Σ counts = blocked answers, also after `kill -9` |
 //! | `reload` | a reload takes effect; one that fails changes nothing |
 //! | `reload_under_load` | ten changed lists while everybody asks: nothing is lost or wrong, and no old index stays |
+//! | `starts` | whatever is wrong with state, config, disk or addresses, a start serves and filters, says so and heals |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
 //! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
@@ -57,6 +58,7 @@ mod reload;
 mod reload_under_load;
 mod rights;
 mod school;
+mod starts;
 mod streams;
 mod support;
 mod tidy;

@@ -110,6 +110,26 @@ fn a_zone_is_transferred_announced_changed_and_used_at_the_next_start() {
 }
 
 #[test]
+fn the_primaries_of_a_zone_that_a_reload_adds_are_asked_at_once() {
+    let Some(world) = Authority::start("") else { return };
+    let at = free_address();
+    let case = Case::new(&world, &[at], None);
+    let with_zone = std::fs::read_to_string(case.school.path("lachan.toml")).unwrap();
+    let (before, after) = (with_zone.find("[[rpz]]").unwrap(), with_zone.rfind("[listen]").unwrap());
+    case.school.write("lachan.toml", format!("{}{}", &with_zone[..before], &with_zone[after..]));
+    // No announcement reaches the server: it listens elsewhere.
+    let text = zone(1, CALM, &rules(&["one.example"]));
+    let Some(_primary) = Primary::start(Software::Nsd, at, &text, false, free_address()) else { return };
+    let server = case.school.serve();
+    assert!(!blocked(&server, "one.example"));
+    case.school.write("lachan.toml", with_zone);
+    case.school.run_ok(&["reload"]);
+    case.wait_for_serial(1);
+    assert!(blocked(&server, "one.example"));
+    assert!(server.stop().success());
+}
+
+#[test]
 fn without_the_right_key_nothing_is_transferred_and_the_status_says_why() {
     let Some(world) = Authority::start("") else { return };
     for software in [Software::Named, Software::Nsd] {

@@ -129,7 +129,11 @@ impl Setup {
             let spec: &ListSpec = spec;
             oracle.add_text(&fs::read(school.path(&format!("list{index}"))).unwrap(), spec, &protected);
         }
-        let tiers = defaults(&Context { folder: ".".into(), state: ".".into() }).policy.tiers.to_vec();
+        let tiers =
+            defaults(&Context { folder: ".".into(), state: ".".into(), stand_ins: Default::default() })
+                .policy
+                .tiers
+                .to_vec();
         Some(Self { school, authority, oracle, tiers, queries })
     }
 

@@ -21,7 +21,11 @@ pub fn check(octets: &[u8]) {
             None => (octets, &[][..]),
         };
         fs::write(folder.path().join("policy.toml"), policy).expect("room on the disk");
-        let context = Context { folder: folder.path().to_owned(), state: "/state".into() };
+        let context = Context {
+            folder: folder.path().to_owned(),
+            state: "/state".into(),
+            stand_ins: Default::default(),
+        };
         let read = || match std::str::from_utf8(config) {
             Ok(text) => read_text("lachan.toml", text, &context),
             Err(_) => {

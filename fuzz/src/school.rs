@@ -40,7 +40,11 @@ page = ["192.0.2.80", "2001:db8::80"]
 
 /// The settings of [`CONFIG`].
 pub fn settings() -> Settings {
-    let context = Context { folder: PathBuf::from("."), state: PathBuf::from("/nowhere") };
+    let context = Context {
+        folder: PathBuf::from("."),
+        state: PathBuf::from("/nowhere"),
+        stand_ins: Default::default(),
+    };
     config::read_text("lachan.toml", CONFIG, &context).unwrap_or_else(|report| panic!("{report}"))
 }
 

@@ -3,15 +3,17 @@
 
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 use tracing::warn;
 
 use crate::config::Settings;
+use crate::filter::Index;
 use crate::lists::protected::Protected;
 use crate::lists::spec::ListSpec;
 use crate::lists::starter;
-use crate::lists::store::{Meta, Store};
+use crate::lists::store::{self, Meta, Store};
 use crate::model::category::Category;
 use crate::model::rule::ListKind;
 use crate::update::compile::{Source, Text};
@@ -45,24 +47,65 @@ fn is_always_in_force(kind: ListKind) -> bool {
     matches!(kind, ListKind::Allow | ListKind::Block(Category::Test))
 }
 
-/// All lists in force.
-pub fn sources(settings: &Settings, store: &Store) -> Vec<Source> {
-    let mut sources = starter_sources(settings.lists.starter);
+/// The lists in force, and those whose copy cannot be used.
+#[derive(Debug, Default)]
+pub struct InForce {
+    /// What an index is to be made of.
+    pub sources: Vec<Source>,
+    /// Lists whose kept text is damaged or gone: to be fetched at once. Where `index` has their rules, these stay
+    /// in force.
+    pub damaged: Vec<String>,
+}
+
+/// All lists in force. `index` is the one in use, if it is sound: what it says of a list stays in force until the
+/// list's text was read again.
+pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) -> InForce {
+    let mut all = InForce { sources: starter_sources(settings.lists.starter), damaged: Vec::new() };
     for spec in &settings.lists.specs {
         match copy(spec, store) {
-            Some((text, meta)) => {
-                sources.push(Source { spec: spec.clone(), version: meta.version, text: Text::File(text) });
+            Ok(Some((text, meta))) => {
+                all.sources.push(Source {
+                    spec: spec.clone(),
+                    version: meta.version,
+                    text: Text::File(text),
+                });
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                warn!(list.id = %spec.id, "list `{}`: could not {error}; fetching it again", spec.id);
+                all.damaged.push(spec.id.clone());
+            }
+        }
+        match index.and_then(|index| Some((index, list_of(index, spec)?))) {
+            Some((index, (number, version))) => {
+                let text = Text::InForce(index.clone(), number);
+                all.sources.push(Source { spec: spec.clone(), version, text });
+                if !all.damaged.contains(&spec.id) {
+                    all.damaged.push(spec.id.clone());
+                }
             }
             None => warn!(list.id = %spec.id, "list `{}` has no copy yet and is not in force", spec.id),
         }
     }
-    sources
+    all
 }
 
-/// The last good copy of a list, undamaged.
-fn copy(spec: &ListSpec, store: &Store) -> Option<(PathBuf, Meta)> {
-    let (_, meta) = store.text(&spec.id).ok().flatten()?;
-    Some((store.text_path(&meta), meta))
+/// The same for an index that nobody holds yet, on disk if there is one.
+pub fn sources(settings: &Settings, store: &Store) -> Vec<Source> {
+    let index = Index::open(&index_path(&settings.state)).ok().map(Arc::new);
+    in_force(settings, store, index.as_ref()).sources
+}
+
+/// Number and version of a list in an index.
+fn list_of(index: &Index, spec: &ListSpec) -> Option<(u16, String)> {
+    let found = index.lists().iter().position(|list| list.id == spec.id && list.kind == spec.kind)?;
+    Some((u16::try_from(found).ok()?, index.lists()[found].version.clone()))
+}
+
+/// The last good copy of a list, undamaged; none if there never was one.
+fn copy(spec: &ListSpec, store: &Store) -> Result<Option<(PathBuf, Meta)>, store::Error> {
+    Ok(store.text(&spec.id)?.map(|(_, meta)| (store.text_path(&meta), meta)))
 }
 
 /// Protected names, embedded.

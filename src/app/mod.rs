@@ -1,17 +1,22 @@
 //! The running program: rooms built and wired, reloaded, and stopped again.
 //!
-//! At the start the index on disk is opened; where there is none, or a damaged one, the starter lists
-//! are built into one (some ten milliseconds), and what else is switched on follows behind. A reload
-//! reads config and lists, builds a new world beside the old one and swaps; what fails leaves the old
-//! world as it was.
+//! One rule for every start: it serves DNS with the best filter that can be had, says what is wrong, and
+//! heals by itself. Only where no address at all can be bound does it fail. The config is the present one, else
+//! the last that passed its check, else what can be read of it. The filter is the index on disk, else one of
+//! the starter lists (some ten milliseconds), in memory if no disk takes it; what else is switched on follows.
+//! Counts are kept in memory until the journal can be opened. A reload reads config and lists, builds a new
+//! world beside the old one and swaps; what fails leaves the old world as it was.
 //!
 //! Knows every room. Nothing below knows it.
-// Inside: `start` builds, `reload` builds anew, `tasks` is who runs what, `answers` does what the
-// control socket asks, `explain` and `offline` tell why, `lists` which lists are in force, `status`
-// how everything is, `zones` the policy zones and how they are kept new.
+// Inside: `start` builds, `last_good` chooses the config, `listen` opens the ports, `reload` builds anew,
+// `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
+// `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is, `zones`
+// the policy zones and how they are kept new.
 
 mod answers;
 pub mod explain;
+mod heal;
+pub mod last_good;
 pub mod listen;
 pub mod lists;
 mod log;
@@ -24,13 +29,16 @@ mod tasks;
 pub mod world;
 mod zones;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use tracing::error;
 
 use crate::config::{self, Context, Report, Settings};
 use crate::journal::Journal;
@@ -69,8 +77,16 @@ pub struct App {
     building: Mutex<()>,
     /// What the last reading of the config complained about; empty while all is well.
     config_complaint: Complaint,
+    /// Whether the settings in force are not those of the present config, which is then looked at again.
+    config_is_stand_in: AtomicBool,
     /// The same of the last building of a world.
     build_complaint: Complaint,
+    /// The same of the state folder and of what is kept in it.
+    state_complaint: Complaint,
+    /// The same of the file of the index in force.
+    index_complaint: Complaint,
+    /// Lists whose kept text is damaged or gone, and since when that is known: they are fetched at once.
+    damaged_lists: Mutex<BTreeMap<String, Instant>>,
     /// Wakes the task that renews lists, after a reload.
     lists_changed: tokio::sync::Notify,
     started: (Instant, Timestamp),
@@ -85,6 +101,11 @@ impl Complaint {
     fn note<T, E: Display>(&self, outcome: &Result<T, E>) {
         let what = outcome.as_ref().err().map(|error| (Timestamp::now(), error.to_string()));
         *self.0.lock().expect("nothing panics while it holds this lock") = what;
+    }
+
+    /// Nothing is wrong any more.
+    fn clear(&self) {
+        self.note::<(), String>(&Ok(()));
     }
 
     /// As a person reads it.
@@ -102,10 +123,20 @@ pub const CONTROL_SOCKET: &str = "control.sock";
 /// # Errors
 /// The mistakes of its config file.
 pub fn settings(place: &Place) -> Result<Settings, Box<Report>> {
-    let mut settings = match &place.config {
+    let settings = match &place.config {
         Some(file) => config::read_file(file)?,
-        None => config::defaults(&Context::of_this_machine(Path::new("."))),
+        None => shipped(),
     };
+    Ok(at_state(settings, place))
+}
+
+/// The settings without a config file.
+fn shipped() -> Settings {
+    config::defaults(&Context::of_this_machine(Path::new(".")))
+}
+
+/// The settings with the state folder of the command line, if it names one.
+fn at_state(mut settings: Settings, place: &Place) -> Settings {
     if let Some(state) = &place.state {
         if settings.control == settings.state.join(CONTROL_SOCKET) {
             settings.control = state.join(CONTROL_SOCKET);
@@ -113,10 +144,54 @@ pub fn settings(place: &Place) -> Result<Settings, Box<Report>> {
         settings.journal.folder.clone_from(state);
         settings.state.clone_from(state);
     }
-    Ok(settings)
+    settings
 }
 
 impl App {
+    /// Keeps the config in force for the next start, if it is one that passed its check.
+    fn keep_state(&self) {
+        let kept = self.try_keep_state();
+        if let Err(error) = &kept
+            && self.state_complaint.told().is_none()
+        {
+            error!("{error}");
+        }
+        self.state_complaint.note(&kept);
+    }
+
+    fn try_keep_state(&self) -> Result<(), String> {
+        let settings = self.settings();
+        start::prepare_state(&settings.state)?;
+        let Some(config) = &self.place.config else { return Ok(()) };
+        if self.config_is_stand_in.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if self.place.state.is_none() {
+            last_good::tell_state(config, &settings.state);
+        }
+        last_good::keep(&settings.state, config, &settings.written).map_err(|error| {
+            format!(
+                "không lưu được cấu hình cho lần khởi động sau / could not keep the config for the next start in \
+                 {}: {error}",
+                settings.state.display()
+            )
+        })
+    }
+
+    /// Notes which lists' kept texts cannot be used.
+    fn note_damaged_lists(&self, ids: &[String]) {
+        let mut known = self.damaged_lists.lock().expect("nothing panics while it holds this lock");
+        known.retain(|id, _| ids.contains(id));
+        for id in ids {
+            known.entry(id.clone()).or_insert_with(Instant::now);
+        }
+    }
+
+    /// Since when the kept text of a list is known to be damaged or gone, if it is.
+    fn damaged_since(&self, id: &str) -> Option<Instant> {
+        self.damaged_lists.lock().expect("nothing panics while it holds this lock").get(id).copied()
+    }
+
     /// The settings in force.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.load_full()

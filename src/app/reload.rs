@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hasher;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
@@ -16,7 +17,7 @@ use crate::filter::Index;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::sys::clock::unix_now;
 use crate::sys::priority::{Behind, step_back};
-use crate::update::compile::{CompileError, compile, infos};
+use crate::update::compile::{CompileError, compile, compile_in_memory, infos};
 use crate::update::refresh::{RefreshError, Refreshed, refresh};
 use crate::update::schedule::wait;
 
@@ -64,6 +65,7 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
     }
     // After the new settings are stored: whoever wakes looks at what they say is due.
     if outcome.is_ok() {
+        app.config_is_stand_in.store(false, Ordering::Relaxed);
         app.lists_changed.notify_one();
         app.zones.wake();
     }
@@ -111,15 +113,31 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
 }
 
 /// A new index where the lists in force are others than those of the index in use.
-fn new_index(app: &App, settings: &Settings, old: &Index) -> Result<Option<Index>, CompileError> {
-    let sources = lists::sources(settings, &app.store);
+fn new_index(app: &App, settings: &Settings, old: &Arc<Index>) -> Result<Option<Index>, CompileError> {
+    // What a damaged index says of a list is not carried over.
+    let is_sound = old.is_sound();
+    let lists::InForce { sources, damaged } =
+        lists::in_force(settings, &app.store, Some(old).filter(|_| is_sound));
+    app.note_damaged_lists(&damaged);
     let protected = lists::protected();
-    if infos(&sources, &protected) == old.lists() {
+    if is_sound && infos(&sources, &protected) == old.lists() {
         return Ok(None);
     }
     let path = lists::index_path(&app.settings().state);
     make_way();
-    let compiled = compile(&sources, &protected, &path, &mut |_| {})?;
+    let compiled = match compile(&sources, &protected, &path, &mut |_| {}) {
+        // Where nothing better is in force than what fits into memory, that is better than nothing.
+        Err(error) if !is_sound || old.is_in_memory() => {
+            warn!("the index is kept in memory: {error}");
+            app.index_complaint.note::<(), _>(&Err(error));
+            compile_in_memory(&sources, &protected, &mut |_| {})?
+        }
+        compiled => {
+            let compiled = compiled?;
+            app.index_complaint.clear();
+            compiled
+        }
+    };
     for (id, error) in &compiled.unreadable {
         warn!(list.id = %id, "list `{id}` could not be read and is not in force: {error}");
     }
@@ -255,6 +273,13 @@ async fn renew_later(app: &Arc<App>) {
     }
 }
 
+/// Builds the index again whose file was damaged.
+pub(super) fn renew_lost(app: &App) {
+    if let Err(error) = renew(app, None) {
+        error!("the damaged index was not built again: {error}");
+    }
+}
+
 /// Puts policy zones in force that have a new version.
 pub(super) fn renew_zones(app: &App) {
     if let Err(error) = renew(app, None) {
@@ -295,7 +320,14 @@ impl Timetable {
     }
 
     fn pause(&self, app: &App, spec: &ListSpec) -> Duration {
-        if let Some(attempts) = self.attempts.get(&spec.id) {
+        let attempts = self.attempts.get(&spec.id);
+        // A kept text that is damaged is fetched at once, and after that as often as a fetch that fails.
+        if let Some(since) = app.damaged_since(&spec.id)
+            && attempts.is_none_or(|attempts| attempts.last < since)
+        {
+            return Duration::ZERO;
+        }
+        if let Some(attempts) = attempts {
             let wait = wait(spec.every, attempts.failures, self.chance(&spec.id));
             return wait.saturating_sub(attempts.last.elapsed());
         }

@@ -1,44 +1,45 @@
 //! From nothing to answering, and back.
 
-use std::fs;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
+use super::last_good::Chosen;
 use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::zones::Zones;
 use super::{App, Complaint, Place, lists, tasks, world};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::filter::Index;
 use crate::filter::open::OpenError;
 use crate::journal::clock::SystemClock;
 use crate::journal::{self, Journal};
-use crate::lists::store::{self, Store};
+use crate::lists::store::Store;
 use crate::model::roster::Roster;
 use crate::query::Desk;
 use crate::resolve::cache::Cache;
 use crate::serve;
 use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
-use crate::update::compile::{self, CompileError, compile};
+use crate::sys::fault;
+use crate::sys::limits::keep_files_private;
+use crate::update::compile::{self, CompileError, compile, compile_in_memory};
 
-/// Why the program does not start.
+/// Why the program does not start: no address can be bound, or the system lacks what no program can do without.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("không dùng được thư mục trạng thái / could not use the state folder {}: {source}", path.display())]
-    State { path: PathBuf, source: io::Error },
     #[error("{0}")]
     Listen(#[from] ListenError),
     #[error("nhật ký / journal: {0}")]
     Journal(#[from] journal::store::Error),
-    #[error("danh sách / lists: {0}")]
-    Store(#[from] store::Error),
     #[error("chỉ mục / index: {0}")]
     Compile(#[from] CompileError),
     #[error("{0}")]
@@ -47,27 +48,54 @@ pub enum StartError {
     System(#[from] io::Error),
 }
 
-/// Runs the server until it is told to stop. `greet` is told where it listens, once it answers.
+/// Runs the server until it is told to stop, with the config that was chosen. `greet` is told where it listens,
+/// once it answers.
 ///
 /// # Errors
 /// What `StartError` says. Once it answers, nothing ends it but a signal.
-pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
+pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
     let started = (Instant::now(), Timestamp::now());
-    prepare_state(&settings.state)?;
+    keep_files_private();
+    fault::install();
+    let Chosen { settings, why_not } = chosen;
+    let mut is_stand_in = why_not.is_some();
+    let config_complaint = Complaint::default();
+    if let Some(why) = why_not {
+        error!("{why}");
+        config_complaint.note::<(), _>(&Err(why));
+    }
+    if let Err(told) = prepare_state(&settings.state) {
+        error!("{told}; nothing is kept for the next start");
+    }
     let (groups, list_names) = (Roster::default(), Roster::default());
     let journal =
         Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
-    let store = Store::open(&lists::store_path(&settings.state))?;
+    let store = Store::at(&lists::store_path(&settings.state));
     // What the system has room for is no part of the config: a reload compares that with the file.
     let tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
     let serving = serve::Settings { tcp_connections_max, ..settings.serve.clone() };
     let listening = Listening::new(&settings.serve);
     let opened = listening.open()?;
-    let index = Arc::new(first_index(&settings.state)?);
+    let index_complaint = Complaint::default();
+    let index = Arc::new(first_index(&settings.state, &index_complaint)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
     let zones = Zones::open(&settings, *index.key());
-    let in_force = (zones.in_force(&settings, &list_names), zones.announced(&settings));
-    let first_world = world::build(&settings, index, None, (&groups, &list_names), in_force)?;
+    let build = |settings: &Settings| {
+        let in_force = (zones.in_force(settings, &list_names), zones.announced(settings));
+        world::build(settings, index.clone(), None, (&groups, &list_names), in_force)
+    };
+    let (settings, first_world) = match build(&settings) {
+        Ok(world) => (settings, world),
+        // A file that passed the check a moment ago does not any more.
+        Err(error) => {
+            error!("part of the config is left out: {error}");
+            config_complaint.note::<(), _>(&Err(error));
+            is_stand_in = true;
+            let settings = config::usable(settings);
+            let world = build(&settings)?;
+            (settings, world)
+        }
+    };
     let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
     let resolve = &settings.resolve;
     let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
@@ -88,8 +116,12 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
         streams,
         listening,
         building: Mutex::new(()),
-        config_complaint: Complaint::default(),
+        config_complaint,
+        config_is_stand_in: AtomicBool::new(is_stand_in),
         build_complaint: Complaint::default(),
+        state_complaint: Complaint::default(),
+        index_complaint,
+        damaged_lists: Mutex::default(),
         lists_changed: tokio::sync::Notify::new(),
         started,
     });
@@ -103,6 +135,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
     }
     let mut workers = tasks::Workers::new(app.clone(), waiting.clone(), later_tally);
     let streams = workers.serve(opened)?;
+    // Queries are answered from here on: what is kept for the next start keeps nobody waiting.
+    app.keep_state();
     runtime.block_on(async {
         let running = tasks::Running::start(app.clone(), streams).await?;
         greet(&greeting);
@@ -127,6 +161,8 @@ pub fn serve(place: Place, settings: Settings, greet: impl FnOnce(&Greeting)) ->
 /// What a person at the terminal is told.
 #[derive(Clone, Debug)]
 pub struct Greeting {
+    /// What is wrong with the config, where another one is in use.
+    pub config: Option<String>,
     /// Where it listens.
     pub addresses: Vec<std::net::SocketAddr>,
     /// Addresses that are not served as configured, a sentence each.
@@ -151,6 +187,7 @@ impl Greeting {
         addresses.sort_by_key(|address| (place(address), *address));
         addresses.dedup();
         Self {
+            config: app.config_complaint.told(),
             missing: app.listening.troubles(),
             addresses,
             small_room: listen::small_room(opened),
@@ -160,12 +197,30 @@ impl Greeting {
     }
 }
 
-fn prepare_state(folder: &Path) -> Result<(), StartError> {
-    fs::create_dir_all(folder).map_err(|source| StartError::State { path: folder.to_owned(), source })
+/// Makes the state folder, closed to others, if it can.
+pub(super) fn prepare_state(folder: &Path) -> Result<(), String> {
+    let prepared = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    if let Err(error) = prepared {
+        return Err(format!(
+            "không dùng được thư mục trạng thái / could not use the state folder {}: {error}",
+            folder.display()
+        ));
+    }
+    if let Ok(meta) = fs::metadata(folder)
+        && meta.permissions().mode() & OTHERS != 0
+    {
+        // A folder of somebody else stays as it is: that shows when something is to be written.
+        let _ = fs::set_permissions(folder, Permissions::from_mode(meta.permissions().mode() & !OTHERS));
+    }
+    Ok(())
 }
 
-/// The index on disk if it is sound, whatever its age; else one of the starter lists, made now.
-fn first_index(state: &Path) -> Result<Index, StartError> {
+/// What nobody but the owner and the group may do with the state folder, and the group may not write.
+const OTHERS: u32 = 0o027;
+
+/// The index on disk if it is sound, whatever its age; else one of the starter lists, made now: on disk, or in
+/// memory where the disk does not take it.
+fn first_index(state: &Path, complaint: &Complaint) -> Result<Index, StartError> {
     let path = lists::index_path(state);
     match Index::open(&path) {
         Ok(index) => return Ok(index),
@@ -175,6 +230,14 @@ fn first_index(state: &Path) -> Result<Index, StartError> {
         }
     }
     // Also where they are switched off: they beat no filter at all until the school's lists are built.
-    let sources = lists::starter_sources(true);
-    Ok(compile(&sources, &lists::protected(), &path, &mut |_: compile::Step<'_>| {})?.index)
+    let (sources, protected) = (lists::starter_sources(true), lists::protected());
+    let on_disk = compile(&sources, &protected, &path, &mut |_: compile::Step<'_>| {});
+    complaint.note(&on_disk);
+    match on_disk {
+        Ok(compiled) => Ok(compiled.index),
+        Err(error) => {
+            error!("the index is kept in memory: {error}");
+            Ok(compile_in_memory(&sources, &protected, &mut |_: compile::Step<'_>| {})?.index)
+        }
+    }
 }

@@ -8,7 +8,10 @@ use super::listen::Listener;
 use super::zones::Standing;
 use super::{App, Complaint};
 use crate::config::Settings;
+use crate::filter::Index;
 use crate::journal::health::Health;
+use crate::lists::spec::ListSpec;
+use crate::lists::store::Meta;
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
 
@@ -272,10 +275,37 @@ fn zone_trouble(standing: &Standing) -> Option<String> {
     Some(failure.map_or_else(|| format!("{name}: {state}"), |failure| format!("{name}: {state}; {failure}")))
 }
 
+/// What is wrong with a list, if anything is: above all that it is switched on and not in force.
+fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<String> {
+    let id = &spec.id;
+    let meta = app.store.meta(id);
+    let failure = meta.as_ref().and_then(|meta| meta.failure.as_ref());
+    let failure = failure.map(|failure| format!("{} / {}", failure.vi, failure.en));
+    let has_copy = meta.as_ref().is_some_and(Meta::has_text);
+    let is_in_force = index.lists().iter().any(|list| list.id == *id);
+    let state = match (is_in_force, app.damaged_since(id)) {
+        (true, None) => return failure.map(|failure| format!("{id}: {failure}")),
+        (true, Some(_)) => {
+            "bản lưu hỏng hoặc mất, quy tắc cũ vẫn dùng, đang tải lại / the kept copy is damaged or \
+             gone; its rules stay in force, fetching it again"
+        }
+        (false, Some(_)) => {
+            "chưa có hiệu lực: bản lưu hỏng hoặc mất, đang tải lại / not in force: the kept copy is \
+             damaged or gone, fetching it again"
+        }
+        (false, None) if has_copy => "chưa có hiệu lực / not in force",
+        (false, None) => "chưa có bản nào / no copy yet",
+    };
+    Some(failure.map_or_else(|| format!("{id}: {state}"), |failure| format!("{id}: {state}; {failure}")))
+}
+
 /// What a person should look at.
 fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<String> {
     let mut troubles: Vec<String> =
         [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
+    // A build that failed tells of the same disk.
+    let of_index = Some(&app.index_complaint).filter(|_| app.build_complaint.told().is_none());
+    troubles.extend([Some(&app.state_complaint), of_index].into_iter().flatten().filter_map(Complaint::told));
     troubles.extend(app.listening.troubles());
     if let Some(failing) = &health.failing {
         troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
@@ -286,16 +316,8 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     if health.over_cap {
         troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
     }
-    for spec in &settings.lists.specs {
-        match app.store.meta(&spec.id) {
-            Some(meta) => {
-                if let Some(failure) = &meta.failure {
-                    troubles.push(format!("{}: {} / {}", spec.id, failure.vi, failure.en));
-                }
-            }
-            None => troubles.push(format!("{}: chưa có bản nào / no copy yet", spec.id)),
-        }
-    }
+    let world = app.desk.world();
+    troubles.extend(settings.lists.specs.iter().filter_map(|spec| list_trouble(app, &world.index, spec)));
     if app.desk.counts().panics > 0 {
         troubles.push(
             "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),

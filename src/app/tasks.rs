@@ -3,7 +3,8 @@
 //! | runs | owner | ends |
 //! | --- | --- | --- |
 //! | `udp-N`, a thread a core and address; a task a query that waits for upstream | [`Workers`] | their flag is set and they are joined; the tasks when drained |
-//! | trying addresses again that could not be bound | [`Running`] | with the program |
+//! | looking after what is kept on disk | [`Running`] | the stop signal, between two looks |
+//! | trying addresses and the control socket again that could not be bound | [`Running`] | with the program |
 //! | `forward`: connections to forwarders over TCP, TLS and HTTPS, once there is one | the resolver | with the resolver |
 //! | TCP accept, a task an address; a task a connection | [`Running`] | the stop signal; connections when idle or drained |
 //! | a task a query over TCP that waits for upstream | the listener's permit | by the resolver's deadline |
@@ -15,6 +16,8 @@
 
 use std::io;
 use std::net::TcpListener as StdTcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -23,12 +26,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::listen::{self, Opened, Sockets};
-use super::{App, answers, reload, zones};
+use super::{App, answers, heal, reload, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::admission::Admission;
@@ -110,6 +113,10 @@ pub struct Running {
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
     stopped: watch::Receiver<bool>,
+    /// Where the control socket is; a reload does not move it.
+    control_path: PathBuf,
+    /// Its task, and the inode of its file.
+    control: Option<(AbortHandle, u64)>,
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -123,28 +130,46 @@ impl Running {
     pub async fn start(app: Arc<App>, streams: Vec<StdTcpListener>) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let path = app.settings().control.clone();
-        match socket::bind(&path) {
-            Ok(listener) => {
-                let control: Arc<dyn Control> = Arc::new(answers::Answers(app.clone()));
-                tasks.spawn(socket::serve(listener, control, stopped.clone()));
-            }
-            // Answers matter more than the socket: `status` and `reload` then say that nobody listens.
-            Err(error) => warn!(%error, "no control socket on {}: {error}", path.display()),
-        }
+        tasks.spawn(heal::keep_whole(app.clone(), stopped.clone()));
         tasks.spawn(reload::keep_lists_new(app.clone(), stopped.clone()));
         tasks.spawn(zones::keep_zones_new(app.clone(), stopped.clone()));
+        let control_path = app.settings().control.clone();
         let mut running = Self {
             app,
             tasks,
             stop,
             stopped,
+            control_path,
+            control: None,
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         };
         running.accept(streams)?;
+        if let Err(error) = running.open_control() {
+            // Answers matter more than the socket: it is tried again, and `status` and `reload` say meanwhile that
+            // nobody listens.
+            warn!(%error, "no control socket on {}: {error}", running.control_path.display());
+        }
         Ok(running)
+    }
+
+    /// Binds the control socket, unless it is there.
+    fn open_control(&mut self) -> io::Result<()> {
+        let inode = || std::fs::symlink_metadata(&self.control_path).map(|meta| meta.ino()).ok();
+        if self.control.as_ref().is_some_and(|(_, bound)| inode() == Some(*bound)) {
+            return Ok(());
+        }
+        let listener = socket::bind(&self.control_path)?;
+        let control: Arc<dyn Control> = Arc::new(answers::Answers(self.app.clone()));
+        let task = self.tasks.spawn(socket::serve(listener, control, self.stopped.clone()));
+        if let Some((old, _)) = self.control.take() {
+            // Its file is gone: nobody can reach it.
+            old.abort();
+        }
+        let inode = std::fs::symlink_metadata(&self.control_path)?.ino();
+        self.control = Some((task, inode));
+        Ok(())
     }
 
     /// Serves TCP listeners.
@@ -175,7 +200,11 @@ impl Running {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = look.tick() => self.open_missing(workers).await,
+                _ = look.tick() => {
+                    self.open_missing(workers).await;
+                    // Told once, at the start.
+                    let _ = self.open_control();
+                }
                 _ = self.hangup.recv() => {
                     let app = self.app.clone();
                     // It logs what came of it, and the old world stays where it fails.
@@ -186,11 +215,10 @@ impl Running {
             }
         }
         let _ = self.stop.send(true);
-        let path = self.app.settings().control.clone();
         if timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await.is_err() {
             info!("some tasks did not end in time and are ended");
         }
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(&self.control_path);
     }
 }
 

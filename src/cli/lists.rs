@@ -19,6 +19,7 @@ use crate::lists::account::{Account, Reason};
 use crate::lists::read::{Reading, survey};
 use crate::lists::spec::SourceSpec;
 use crate::lists::store::Store;
+use crate::sys::limits::keep_files_private;
 use crate::update::compile::{Compiled, Source, Step, Text, compile as compile_lists};
 use crate::update::refresh::{Refreshed, refresh};
 
@@ -35,6 +36,8 @@ pub fn status(args: &ListsStatusArgs) -> Result<Ended, Failure> {
         let octets = match &source.text {
             Text::Embedded(text) => text.as_bytes().to_vec(),
             Text::File(path) => std::fs::read(path)?,
+            // Its text cannot be read: it is among the failures below.
+            Text::InForce(..) => continue,
         };
         rows.push((survey(&octets, &source.spec, &protected), source));
     }
@@ -144,8 +147,9 @@ fn as_json(reading: &Reading, source: &Source) -> Value {
 /// # Errors
 /// A config with mistakes, a state folder that cannot be written.
 pub fn update(args: &ListsUpdateArgs) -> Result<Ended, Failure> {
+    keep_files_private();
     let settings = place::settings(&args.place)?;
-    match client::ask(&settings.control, &Request::UpdateLists) {
+    match client::ask(&place::control_socket(&args.place), &Request::UpdateLists) {
         Ok(reply) => return tell(reply),
         Err(client::AskError::NotRunning { .. }) => {}
         Err(error) => return Err(error.into()),
@@ -189,6 +193,7 @@ pub fn update(args: &ListsUpdateArgs) -> Result<Ended, Failure> {
 /// # Errors
 /// A config with mistakes, a disk that is full.
 pub fn compile(args: &ListsCompileArgs) -> Result<Ended, Failure> {
+    keep_files_private();
     let settings = place::settings(&args.place)?;
     std::fs::create_dir_all(&settings.state)?;
     let store = Store::open(&in_force::store_path(&settings.state))?;

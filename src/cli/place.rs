@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Place;
 use super::out::Failure;
 use crate::app;
+use crate::app::last_good::{self, Chosen};
 use crate::config::{Context, Look, Settings};
 
 /// Where an installed server has its config, see `deploy/lachan.service`.
@@ -28,17 +29,30 @@ pub fn place(place: &Place) -> app::Place {
 }
 
 /// The settings of the server that a command asks about: of the config file that it names, else what we ship. Where
-/// nothing names a state folder and this user has no server of his own, it is the system's.
+/// nothing names a state folder and this user has no server of his own, it is the system's. Where the config has
+/// mistakes, they are those that a server uses in its stead: the command still finds the server and what it keeps.
 ///
 /// # Errors
-/// The mistakes of the config file.
+/// None at present.
 pub fn settings(at: &Place) -> Result<Settings, Failure> {
+    let chosen = chosen(at);
+    if chosen.why_not.is_some() {
+        eprintln!(
+            "lachan: tệp cấu hình có lỗi, xem `lachan config check` / the config has mistakes, see \
+             `lachan config check`"
+        );
+    }
+    Ok(chosen.settings)
+}
+
+fn chosen(at: &Place) -> Chosen {
     let place = place(at);
-    let settings = settings_at(&place)?;
-    let is_own = place.state.is_none() && settings.state == Context::of_this_machine(Path::new(".")).state;
-    match is_own && is_the_systems(&settings.state, Path::new(SYSTEM_STATE)) {
-        true => settings_at(&app::Place { state: Some(SYSTEM_STATE.into()), ..place }),
-        false => Ok(settings),
+    let chosen = last_good::choose(&place);
+    let state = &chosen.settings.state;
+    let is_own = place.state.is_none() && *state == Context::of_this_machine(Path::new(".")).state;
+    match is_own && is_the_systems(state, Path::new(SYSTEM_STATE)) {
+        true => last_good::choose(&app::Place { state: Some(SYSTEM_STATE.into()), ..place }),
+        false => chosen,
     }
 }
 
@@ -76,25 +90,19 @@ pub fn no_right(path: &Path) -> String {
     )
 }
 
-/// The settings of a place whose config file has been found.
-///
-/// # Errors
-/// As [`settings`].
-pub fn settings_at(place: &app::Place) -> Result<Settings, Failure> {
-    app::settings(place).map_err(|report| report as Failure)
-}
-
-/// The control socket of the server that the command means. A config with mistakes does not hide it:
-/// it stands where it stood, in the state folder.
-///
-/// # Errors
-/// Neither a config that can be read nor a state folder.
-pub fn control_socket(place: &Place) -> Result<PathBuf, Failure> {
-    match (settings(place), &place.state) {
-        (Ok(settings), _) => Ok(settings.control),
-        (Err(_), Some(state)) => Ok(state.join(app::CONTROL_SOCKET)),
-        (Err(error), None) => Err(error),
-    }
+/// The control socket of the server that the command means. That server may run with another config than the
+/// present one: the last that passed, or one that was read before the file was changed. So the first place where
+/// a server listens is meant.
+pub fn control_socket(at: &Place) -> PathBuf {
+    let chosen = chosen(at).settings;
+    let kept = last_good::load(&chosen.state).map(|settings| settings.control);
+    let in_state = chosen.state.join(app::CONTROL_SOCKET);
+    let mut places = vec![chosen.control];
+    places.extend(kept);
+    places.push(in_state);
+    places.extend(at.state.as_ref().map(|state| state.join(app::CONTROL_SOCKET)));
+    let listens = |path: &&PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
+    places.iter().find(listens).unwrap_or(&places[0]).clone()
 }
 
 /// How mistakes are drawn on standard error: with colours where a terminal looks on that wants them.

@@ -10,6 +10,6 @@ use crate::control::Request;
 /// # Errors
 /// No server to ask.
 pub fn run(args: &ReloadArgs) -> Result<Ended, Failure> {
-    let socket = place::control_socket(&args.place)?;
+    let socket = place::control_socket(&args.place);
     super::out::tell(crate::control::client::ask(&socket, &Request::Reload)?)
 }

@@ -12,14 +12,16 @@ use crate::sys::udp::RECEIVE_BUFFER;
 
 /// Runs until told to stop.
 ///
+/// A config with mistakes does not keep it from starting; that is said.
+///
 /// # Errors
-/// A config with mistakes, a port or folder that is not to be had.
+/// No address can be bound.
 pub fn run(args: &ServeArgs) -> Result<Ended, Failure> {
     let place = place::place(&args.place);
-    let settings = place::settings_at(&place)?;
     let config = place.config.clone();
-    app::init_log(args.log_json, settings.journal.time_zone.clone());
-    app::serve(place, settings, |greeting| {
+    let chosen = app::last_good::choose(&place);
+    app::init_log(args.log_json, chosen.settings.journal.time_zone.clone());
+    app::serve(place, chosen, |greeting| {
         // A terminal that went away is no reason to stop serving.
         let _ = print(&text(greeting, config.as_deref()));
     })?;
@@ -45,6 +47,9 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
              may have {BURST}; as root, then start again:\n  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}\n"
         );
     }
+    if greeting.config.is_some() {
+        text += "  tệp cấu hình có lỗi, xem ở trên / the config has mistakes, see above\n";
+    }
     text += &match config {
         Some(file) => format!("  cấu hình / config      {}\n", file.display()),
         None => "  cấu hình / config      không có, dùng mặc định / none, defaults\n".to_owned(),
@@ -66,6 +71,7 @@ mod tests {
         let greeting = |small_room| Greeting {
             addresses: vec!["0.0.0.0:53".parse().unwrap()],
             missing: vec![],
+            config: None,
             small_room,
             state: "/var/lib/lachan".into(),
             names: 1_000_000,

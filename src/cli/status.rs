@@ -11,7 +11,7 @@ use crate::control::{Reply, Request, client};
 /// # Errors
 /// No server to ask.
 pub fn run(args: &StatusArgs) -> Result<Ended, Failure> {
-    let socket = place::control_socket(&args.place)?;
+    let socket = place::control_socket(&args.place);
     let facts = match client::ask(&socket, &Request::Status)? {
         Reply::Facts(facts) => facts,
         other => return super::out::tell(other),

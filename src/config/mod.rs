@@ -19,6 +19,7 @@ pub mod mistake;
 pub mod nearest;
 mod never;
 mod read;
+mod salvage;
 mod say;
 mod source;
 pub mod spec;
@@ -28,6 +29,8 @@ mod tests;
 pub mod value;
 pub mod words;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +74,27 @@ pub struct Settings {
     pub policy: policy::Settings,
     /// The state folder.
     pub state: PathBuf,
+    /// What was written.
+    pub written: Written,
+}
+
+/// The text that settings were made of, and the files that it needs: what is kept of a config that passed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The config file's name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Files without which it does not pass: policy, zones, anchors, certificates, keys. Copies of lists and of
+    /// policy zones are kept elsewhere.
+    pub files: Vec<PathBuf>,
+}
+
+impl fmt::Debug for Written {
+    /// Without the text: what it means stands in the settings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written").finish_non_exhaustive()
+    }
 }
 
 /// Which lists are in force, and how they come in.
@@ -103,6 +127,8 @@ pub struct Context {
     pub folder: PathBuf,
     /// The state folder where the config says `auto`.
     pub state: PathBuf,
+    /// Files that are read in place of those that the config names.
+    pub stand_ins: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Context {
@@ -120,7 +146,7 @@ impl Context {
                 user().map_or(system, |user| user.join("lachan"))
             }
         });
-        Self { folder: folder.to_owned(), state }
+        Self { folder: folder.to_owned(), state, stand_ins: BTreeMap::new() }
     }
 }
 
@@ -132,13 +158,17 @@ fn is_writable(folder: &Path) -> bool {
     me.uid() == 0 || (folder.uid() == me.uid() && folder.mode() & 0o200 != 0)
 }
 
+/// The folder of a config file: where its relative paths start.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Reads and checks a config file.
 ///
 /// # Errors
 /// All mistakes.
 pub fn read_file(path: &Path) -> Result<Settings, Report> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let context = Context::of_this_machine(folder);
+    let context = Context::of_this_machine(folder_of(path));
     let mut notes = Notes::default();
     let name = path.display().to_string();
     match take_in(&mut notes, &name, path) {
@@ -160,6 +190,26 @@ pub fn read_text(name: &str, text: &str, context: &Context) -> Result<Settings, 
     read_source(notes, file, context)
 }
 
+/// What can be made of a config file that does not pass: what is wrong in it is left out, or is as without it.
+/// For a start that has nothing better, since a resolver that does not start is a school without internet.
+pub fn salvage(path: &Path) -> Settings {
+    let context = Context::of_this_machine(folder_of(path));
+    let mut notes = Notes::default();
+    let settings = match take_in(&mut notes, &path.display().to_string(), path) {
+        Ok(file) => {
+            let spec: FileSpec = read::read(&mut notes, file);
+            fill::fill(&mut Desk { notes: &mut notes, file, context: &context }, &spec)
+        }
+        Err(_) => defaults(&context),
+    };
+    salvage::reduced(settings)
+}
+
+/// The settings without what keeps the resolver or the policy from being built.
+pub fn usable(settings: Settings) -> Settings {
+    salvage::reduced(settings)
+}
+
 /// The settings without any config file.
 pub fn defaults(context: &Context) -> Settings {
     read_text("", "", context)
@@ -169,7 +219,12 @@ pub fn defaults(context: &Context) -> Settings {
 fn read_source(mut notes: Notes, file: FileNo, context: &Context) -> Result<Settings, Report> {
     let spec: FileSpec = read::read(&mut notes, file);
     let mut desk = Desk { notes: &mut notes, file, context };
-    let settings = fill::fill(&mut desk, &spec);
+    let mut settings = fill::fill(&mut desk, &spec);
+    settings.written = Written {
+        name: desk.notes.sources.name(file).to_owned(),
+        text: desk.notes.sources.text(file).to_owned(),
+        files: std::mem::take(&mut desk.notes.needed),
+    };
     check::check(&mut desk, &spec, &settings);
     if desk.notes.is_empty() {
         check::ask_the_rooms(&mut desk, &spec, &settings);

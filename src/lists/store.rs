@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::Hasher;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::fetch::{self, Validators};
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
-use crate::sys::whole::write_whole;
+use crate::sys::whole::{open_file, write_whole};
 
 /// Characters of an id that make a folder's name as they are; longer or odd ids are hashed.
 const ID_MAX: usize = 80;
@@ -110,15 +110,23 @@ impl Store {
     /// [`Error::Io`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(|source| io_error("make the folder", folder, source))?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self::at(folder))
+    }
+
+    /// The folder as it is: it is made with the first list that is kept.
+    pub fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
     }
 
     /// What is known of a list; `None` where nothing is kept, or what is kept cannot be read (it is
     /// then fetched again).
     pub fn meta(&self, id: &str) -> Option<Meta> {
         let path = self.folder_of(id).join("meta.json");
-        let small = fs::metadata(&path).is_ok_and(|meta| meta.len() <= META_MAX);
-        let text = small.then(|| fs::read(&path).ok()).flatten()?;
+        let mut text = Vec::new();
+        open_file(&path).ok()?.take(META_MAX + 1).read_to_end(&mut text).ok()?;
+        if text.len() as u64 > META_MAX {
+            return None;
+        }
         serde_json::from_slice(&text).ok().filter(|meta: &Meta| meta.id == id && is_checksum(&meta.checksum))
     }
 
@@ -129,7 +137,10 @@ impl Store {
     pub fn text(&self, id: &str) -> Result<Option<(Vec<u8>, Meta)>, Error> {
         let Some(meta) = self.meta(id).filter(Meta::has_text) else { return Ok(None) };
         let path = self.text_path(&meta);
-        let text = fs::read(&path).map_err(|source| io_error("read", &path, source))?;
+        let mut text = Vec::new();
+        open_file(&path)
+            .and_then(|file| file.take(meta.length.saturating_add(1)).read_to_end(&mut text))
+            .map_err(|source| io_error("read", &path, source))?;
         if text.len() as u64 != meta.length || checksum(&text) != meta.checksum {
             return Err(Error::Damaged { id: id.to_owned() });
         }
@@ -140,8 +151,7 @@ impl Store {
     /// came from elsewhere or is damaged.
     pub fn validators(&self, spec: &ListSpec) -> Validators {
         let known = self.meta(&spec.id).filter(|meta| meta.has_text() && meta.source == source_of(spec));
-        let whole =
-            |meta: &Meta| fs::metadata(self.text_path(meta)).is_ok_and(|file| file.len() == meta.length);
+        let whole = |meta: &Meta| matches!(self.text(&meta.id), Ok(Some(_)));
         known.filter(whole).map_or_else(Validators::default, |meta| Validators {
             etag: meta.etag,
             last_modified: meta.last_modified,
@@ -196,6 +206,13 @@ impl Store {
         self.write_meta(&meta)?;
         self.drop_others(&folder, &meta);
         Ok(meta)
+    }
+
+    /// Whether the kept text seems to be there, by its length alone. `true` where none was ever kept.
+    pub fn seems_whole(&self, id: &str) -> bool {
+        self.meta(id).filter(Meta::has_text).is_none_or(|meta| {
+            fs::metadata(self.text_path(&meta)).is_ok_and(|file| file.is_file() && file.len() == meta.length)
+        })
     }
 
     /// Notes that the kept text is still the newest.

@@ -4,6 +4,7 @@ use std::fs;
 use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
@@ -34,6 +35,9 @@ pub enum Text {
     Embedded(&'static str),
     /// In a file: the last good copy.
     File(PathBuf),
+    /// Not at hand: the copy is damaged or gone. The rules that an index has of it, under this number, stay in
+    /// force until the text was read again.
+    InForce(Arc<Index>, u16),
 }
 
 impl Source {
@@ -106,6 +110,35 @@ pub fn compile(
 ) -> Result<Compiled, CompileError> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut builder = Builder::new(folder, BuildLimits::default())?;
+    let (readings, unreadable) = read_all(&mut builder, sources, protected, told)?;
+    let summary = builder.finish(target, &mut |progress| told(Step::Build(progress)))?;
+    Ok(Compiled { index: Index::open(target)?, summary, readings, unreadable })
+}
+
+/// The same in memory alone, for where no disk takes the file.
+///
+/// # Errors
+/// What [`CompileError`] says.
+pub fn compile_in_memory(
+    sources: &[Source],
+    protected: &Protected,
+    told: &mut dyn FnMut(Step<'_>),
+) -> Result<Compiled, CompileError> {
+    let mut builder = Builder::in_memory(BuildLimits::default())?;
+    let (readings, unreadable) = read_all(&mut builder, sources, protected, told)?;
+    let (index, summary) = builder.finish_in_memory(&mut |progress| told(Step::Build(progress)))?;
+    Ok(Compiled { index, summary, readings, unreadable })
+}
+
+type Readings = (Vec<(String, Reading)>, Vec<(String, io::Error)>);
+
+/// Gives the builder the rules of the protected names and of all sources.
+fn read_all(
+    builder: &mut Builder,
+    sources: &[Source],
+    protected: &Protected,
+    told: &mut dyn FnMut(Step<'_>),
+) -> Result<Readings, CompileError> {
     for (info, rules) in protected.lists(&protected_version(protected)) {
         let number = builder.add_list(info)?;
         rules.iter().try_for_each(|rule| builder.add(number, rule))?;
@@ -127,6 +160,11 @@ pub fn compile(
                     continue;
                 }
             },
+            Text::InForce(index, list) => {
+                let number = builder.add_list(source.info())?;
+                index.rules_of(*list).try_for_each(|rule| builder.add(number, &rule))?;
+                continue;
+            }
         };
         let number = builder.add_list(source.info())?;
         let mut failed = None;
@@ -140,6 +178,5 @@ pub fn compile(
         }
         readings.push((source.spec.id.clone(), reading));
     }
-    let summary = builder.finish(target, &mut |progress| told(Step::Build(progress)))?;
-    Ok(Compiled { index: Index::open(target)?, summary, readings, unreadable })
+    Ok((readings, unreadable))
 }

@@ -23,7 +23,7 @@ use super::nearest::{nearest, nearest_alias};
 use super::source::{FileNo, Place};
 use super::spec::{FileSpec, Number, Text};
 use super::value::{self, Range};
-use super::{Context, Settings, clash, say, words};
+use super::{Context, Settings, Written, clash, say, words};
 use crate::dns::name::OwnedName;
 use crate::dns::written::{self, NotAName};
 use crate::model::category::{Category, CategorySet};
@@ -57,7 +57,18 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     // A query that loses its place is under way until its task has noticed: twice as many may be for a moment.
     let in_flight = serve.in_flight_max.saturating_mul(2);
     let resolve = crate::resolve::settings::Settings { in_flight, ..resolve };
-    Settings { school, serve, control, resolve, lists, rpz, journal, policy, state }
+    Settings {
+        school,
+        serve,
+        control,
+        resolve,
+        lists,
+        rpz,
+        journal,
+        policy,
+        state,
+        written: Written::default(),
+    }
 }
 
 impl Desk<'_> {
@@ -278,12 +289,19 @@ impl Desk<'_> {
 
     /// A path, from the config file's folder if relative. What it leads to may come and go.
     fn path(&self, text: &Text) -> PathBuf {
-        self.context.folder.join(text.get_ref())
+        let path = self.context.folder.join(text.get_ref());
+        self.context.stand_ins.get(&path).cloned().unwrap_or(path)
+    }
+
+    /// The same for a file without which the config does not pass.
+    fn needed(&mut self, text: &Text) -> PathBuf {
+        self.notes.needed.push(self.context.folder.join(text.get_ref()));
+        self.path(text)
     }
 
     /// A path, from the config file's folder if relative; the file must be there.
     fn file(&mut self, text: &Text) -> PathBuf {
-        let path = self.path(text);
+        let path = self.needed(text);
         if let Err(error) = std::fs::metadata(&path) {
             self.note(say::unreadable(self.at(text), text.get_ref(), &error));
         }

@@ -1,6 +1,5 @@
 //! Tiers: what was shipped, then the policy file, then what the config says itself.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Desk, group, rule};
@@ -66,7 +65,7 @@ fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6
         (tier.mode, tier.blocked, tier.allow_sets) = (None, None, None);
     }
     if let Some(file) = &spec.policy.file {
-        let path: PathBuf = desk.context.folder.join(file.get_ref());
+        let path = desk.needed(file);
         let mut scratch = Notes::default();
         // A policy file that cannot be opened is a mistake of the line that names it.
         let name = path.display().to_string();

@@ -18,6 +18,7 @@ use crate::policy::GroupSettings;
 use crate::rpz::action::{Action, Target};
 use crate::rpz::transfer::tsig::Key;
 use crate::rpz::zones::{Policy, Settings, Source, ZONES_MAX};
+use crate::sys::whole::open_file;
 
 /// Octets of a file with a secret: a key file of BIND has some hundred.
 const SECRET_FILE_MAX: u64 = 4096;
@@ -166,7 +167,7 @@ fn key(desk: &mut Desk<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
 fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
     use std::io::Read;
     let mut octets = Vec::new();
-    let read = std::fs::File::open(desk.path(file))
+    let read = open_file(&desk.needed(file))
         .and_then(|opened| opened.take(SECRET_FILE_MAX).read_to_end(&mut octets));
     if let Err(error) = read {
         desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));

@@ -1,5 +1,7 @@
 //! Mistakes as they are found; what only follows from another is dropped.
 
+use std::path::PathBuf;
+
 use super::{Code, Mistake, Report};
 use crate::config::source::{Place, Sources};
 
@@ -11,6 +13,8 @@ pub const MISTAKES_MAX: usize = 100;
 pub struct Notes {
     /// The files.
     pub sources: Sources,
+    /// Files that the config needs beside its own text, as they were named.
+    pub needed: Vec<PathBuf>,
     mistakes: Vec<Mistake>,
     left_out: usize,
     /// What syntax errors tore apart.

@@ -119,7 +119,11 @@ fn the_policy_file_is_laid_over_what_is_shipped_and_the_config_over_both() {
         "version = 1\n[tier.staff]\nmode = \"monitor\"\nttl = \"1m\"\n[tier.guest]\nanswer = \"nxdomain\"\n",
     )
     .unwrap();
-    let context = Context { folder: folder.path().to_owned(), state: PathBuf::from("/state") };
+    let context = Context {
+        folder: folder.path().to_owned(),
+        state: PathBuf::from("/state"),
+        stand_ins: Default::default(),
+    };
     let config = "[policy]\nfile = \"p.toml\"\n[policy.tier.staff]\nmode = \"open\"\n";
     let policy = read_text("c", config, &context).unwrap().policy;
     let staff = &policy.tiers[Tier::Staff.index()];

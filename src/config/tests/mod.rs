@@ -20,7 +20,7 @@ use super::{Context, Settings, read_text};
 
 /// A machine with fixed folders.
 fn machine() -> Context {
-    Context { folder: examples(), state: PathBuf::from("/state") }
+    Context { folder: examples(), state: PathBuf::from("/state"), stand_ins: Default::default() }
 }
 
 fn examples() -> PathBuf {

@@ -139,10 +139,13 @@ fn a_full_disk_leaves_the_old_copy() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     update(&store, &games(), "a.example\n", 100).unwrap();
-    // A folder stands where the new file must go: every write there fails.
+    // A folder stands where the new text must go.
     let reading = survey(b"b.example\n", &games(), &Protected::none());
     let passed = check(None, &reading, &Settings::default()).unwrap();
-    fs::create_dir(folder.path().join("test/meta.new")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Store::open(elsewhere.path()).unwrap();
+    update(&other, &games(), "b.example\n", 100).unwrap();
+    fs::create_dir(store.text_path(&other.meta("test").unwrap())).unwrap();
     let kept = store.keep(&games(), b"b.example\n", Validators::default(), &reading, &passed, 200);
     assert!(matches!(kept, Err(Error::Io { .. })));
     assert_eq!(store.text("test").unwrap().unwrap().0, b"a.example\n");
