@@ -1,13 +1,13 @@
 //! A name as a person writes it where a rule or a command wants one, and the name that was likely meant where it
 //! is none: an address pasted from a browser, `*.x`, a line of a list.
 //!
-//! [`idna::to_name`](super::idna::to_name) takes whatever the wire can carry; here only what a school can mean.
+//! [`to_name`] takes whatever the wire can carry; here only what a school can mean.
 
 use std::fmt;
 use std::net::IpAddr;
 
-use super::idna;
 use super::name::OwnedName;
+use crate::dns::idna::{IdnaError, is_invisible, to_display, to_name};
 
 /// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum Slip {
     /// A character that names do not have.
     Character(char),
     /// An empty label, one that is too long, a broken `xn--`.
-    Form(idna::IdnaError),
+    Form(IdnaError),
 }
 
 /// A text that is not a name.
@@ -61,7 +61,7 @@ pub struct NotAName {
 /// What is wrong, and what was likely meant.
 pub fn name(text: &str) -> Result<OwnedName, NotAName> {
     match slip(text) {
-        None => match idna::to_name(text) {
+        None => match to_name(text) {
             Ok(name) => Ok(name),
             Err(error) => Err(NotAName { slip: Slip::Form(error), meant: meant(text) }),
         },
@@ -76,7 +76,7 @@ pub fn name(text: &str) -> Result<OwnedName, NotAName> {
 pub fn owner(text: &str) -> Result<OwnedName, NotAName> {
     let Some(below) = text.strip_prefix("*.") else { return name(text) };
     name(below)?;
-    idna::to_name(text).map_err(|error| NotAName { slip: Slip::Form(error), meant: None })
+    to_name(text).map_err(|error| NotAName { slip: Slip::Form(error), meant: None })
 }
 
 fn slip(text: &str) -> Option<Slip> {
@@ -91,7 +91,7 @@ fn slip(text: &str) -> Option<Slip> {
         Some(Slip::Range)
     } else if text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
         Some(Slip::Address)
-    } else if text.chars().any(idna::is_invisible) {
+    } else if text.chars().any(is_invisible) {
         Some(Slip::Invisible)
     } else if text.contains('@') && !text.starts_with('@') {
         Some(Slip::Mail)
@@ -154,7 +154,7 @@ fn ends_in_number(text: &str) -> bool {
 /// The name in what was written, if there is one.
 fn meant(text: &str) -> Option<String> {
     // A line of a hosts file: the name behind the address.
-    let text: String = text.chars().filter(|character| !idna::is_invisible(*character)).collect();
+    let text: String = text.chars().filter(|character| !is_invisible(*character)).collect();
     let text = match text.trim().split_once(char::is_whitespace) {
         Some((address, rest)) if address.parse::<IpAddr>().is_ok() => rest,
         _ => &text,
@@ -166,8 +166,8 @@ fn meant(text: &str) -> Option<String> {
     let host = host.split(':').next().unwrap_or_default();
     let host = stripped(host).trim_start_matches("*.").trim_matches('.');
     // What is left must be a name by itself, with a dot: one word may mean anything.
-    let name = idna::to_name(host).ok().filter(|_| slip(host).is_none() && host.contains('.'))?;
-    Some(idna::to_display(&name.to_string()))
+    let name = to_name(host).ok().filter(|_| slip(host).is_none() && host.contains('.'))?;
+    Some(to_display(&name.to_string()))
 }
 
 impl Slip {
@@ -254,11 +254,7 @@ mod tests {
         ("vi$du.example", Some(Slip::Character('$')), ""),
         ("", Some(Slip::Empty), ""),
         ("  ", Some(Slip::Empty), ""),
-        (
-            "vidu..example",
-            Some(Slip::Form(idna::IdnaError::Name(crate::dns::name::NameError::EmptyLabel))),
-            "",
-        ),
+        ("vidu..example", Some(Slip::Form(IdnaError::Name(crate::dns::name::NameError::EmptyLabel))), ""),
     ];
 
     #[test]
