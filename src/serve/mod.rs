@@ -7,6 +7,7 @@
 //! Knows sockets, connections and their limits. Never knows tiers or lists.
 
 pub mod admission;
+mod outbox;
 pub mod stream;
 pub mod udp;
 

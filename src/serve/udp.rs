@@ -1,8 +1,8 @@
 //! UDP: one thread a core and address, each with a socket of its own; the kernel spreads the clients.
 //!
 //! A worker receives what has come, a batch at a time, lets the desk answer, and sends what is ready. What
-//! has to be fetched goes to a task, which sends through the same socket, so that the answer leaves from
-//! the address that was asked.
+//! has to be fetched goes to a task. What tasks bring in one turn of the event loop the worker sends together,
+//! through the same socket, so that each answer leaves from the address that was asked.
 //!
 //! The worker runs its tasks itself: to hand them to another thread costs two changes of threads a query, a
 //! tenth of what a miss costs. What has come is answered after every few steps of tasks, so that it never
@@ -25,6 +25,7 @@ use tracing::error;
 
 use super::admission::{Admission, Permit};
 use super::or_nothing;
+use super::outbox::Outbox;
 use crate::journal::count::Tally;
 use crate::query::counters::Counters;
 use crate::query::later::{Finished, Later, Pending};
@@ -88,17 +89,40 @@ impl Worker {
         let mut receiving = Receiving {
             batch: Batch::new(),
             scratch: Scratch::new(self.tally.clone(), self.desk.counters().for_worker()).with_packets(),
+            outbox: Arc::default(),
             failing: false,
         };
         let _tasks = runtime.enter();
         while !self.stop.load(Ordering::Relaxed) {
             if has_tasks(runtime) {
                 runtime.block_on(self.run_beside_tasks(runtime, &mut receiving));
+                self.send_fetched(&mut receiving);
             } else if self.turn(&mut receiving, Wait::ForOne) == Turn::Failed {
                 std::thread::sleep(LOOK_UP);
             }
         }
-        let _ = runtime.block_on(timeout(self.drain, self.waiting.drained()));
+        let _ = runtime.block_on(timeout(self.drain, self.drain_tasks(&mut receiving)));
+        self.send_fetched(&mut receiving);
+    }
+
+    /// Sends what tasks bring until none waits any more.
+    async fn drain_tasks(&self, receiving: &mut Receiving) {
+        let mut drained = pin!(self.waiting.drained());
+        loop {
+            tokio::select! {
+                biased;
+                () = receiving.outbox.filled() => self.send_fetched(receiving),
+                () = &mut drained => return,
+            }
+        }
+    }
+
+    /// Sends what tasks have brought.
+    fn send_fetched(&self, receiving: &mut Receiving) {
+        let answers = receiving.outbox.take();
+        if !answers.is_empty() {
+            receiving.batch.send_answers(&self.socket, &answers);
+        }
     }
 
     /// Answers what comes until there are no tasks any more, or for [`LOOK_UP`].
@@ -111,6 +135,10 @@ impl Worker {
         while has_tasks(runtime) {
             let ready = tokio::select! {
                 biased;
+                () = receiving.outbox.filled() => {
+                    self.send_fetched(receiving);
+                    continue;
+                }
                 Ok(ready) = watched.ready() => ready,
                 () = &mut until => return,
             };
@@ -140,8 +168,8 @@ impl Worker {
         };
         receiving.failing = false;
         let moment = self.desk.moment();
-        let scratch = &mut receiving.scratch;
-        receiving.batch.each(|datagram, out| self.answer(&moment, &datagram, scratch, out));
+        let (scratch, outbox) = (&mut receiving.scratch, &receiving.outbox);
+        receiving.batch.each(|datagram, out| self.answer(&moment, &datagram, scratch, outbox, out));
         receiving.batch.send(&self.socket);
         turn
     }
@@ -152,6 +180,7 @@ impl Worker {
         moment: &Moment,
         query: &Datagram<'_>,
         scratch: &mut Scratch,
+        outbox: &Arc<Outbox>,
         out: &mut Vec<u8>,
     ) -> bool {
         let peer = Peer::new(query.from, Transport::Udp);
@@ -166,7 +195,7 @@ impl Worker {
             Ok(Outcome::Silent) => false,
             Ok(Outcome::Later(later)) => {
                 let permit = self.waiting.admit(peer.household());
-                self.fetch(later, query.path(), permit);
+                self.fetch(later, query.path(), permit, outbox.clone());
                 false
             }
             Err(_) => {
@@ -177,8 +206,8 @@ impl Worker {
     }
 
     /// Lets a task bring the answer.
-    fn fetch(&self, later: Later, path: Path, mut permit: Permit) {
-        let (socket, desk) = (self.socket.clone(), self.desk.clone());
+    fn fetch(&self, later: Later, path: Path, mut permit: Permit, outbox: Arc<Outbox>) {
+        let desk = self.desk.clone();
         let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
         tokio::spawn(async move {
             let mut out = Vec::new();
@@ -189,8 +218,7 @@ impl Worker {
                 Finished { is_answered: !out.is_empty(), pending: None }
             });
             if finished.is_answered {
-                // A send that fails concerns this client alone, who will ask again.
-                let _ = socket.send(&out, &path);
+                outbox.put(out, path);
             }
             if let Some(pending) = finished.pending {
                 let _ = permit.while_held(or_nothing(desk.settle(pending, &mut scratch), &counters)).await;
@@ -214,6 +242,8 @@ impl Worker {
 struct Receiving {
     batch: Batch,
     scratch: Scratch,
+    /// What tasks have brought.
+    outbox: Arc<Outbox>,
     /// The last try was an error, and that was said.
     failing: bool,
 }

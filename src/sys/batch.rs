@@ -17,6 +17,8 @@ use nix::libc::{self, c_uint, c_void, iovec, mmsghdr, msghdr, sockaddr_storage, 
 
 use super::udp::{Path, To, Udp, to_source};
 
+mod answers;
+
 /// Datagrams of one batch.
 pub const BATCH: usize = 32;
 
@@ -196,12 +198,7 @@ impl Batch {
             due += 1;
         }
         self.received = 0;
-        let mut rest = &mut headers[..due];
-        while !rest.is_empty() {
-            // The first of the rest failed if none was sent: the others go on without it.
-            let sent = put_out(socket, rest, &mut self.sending).max(1);
-            rest = &mut rest[sent..];
-        }
+        self.put_all(socket, &mut headers[..due]);
     }
 }
 
@@ -242,9 +239,9 @@ fn take_in(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls, wait: Wait)
 fn put_out(socket: &Udp, headers: &mut [mmsghdr], calls: &mut Calls) -> usize {
     let fd = socket.as_raw_fd();
     if *calls != Calls::OneByOne {
-        // SAFETY: `send` has made each header of the slice point at an address, an answer and a control
-        // buffer of one slot, each with its own length; the slots outlive the call, and nobody writes to
-        // them during it (`&mut self`). The kernel only reads them, and writes `msg_len`.
+        // SAFETY: `send` has made each header of the slice point at an address, an answer and a control buffer
+        // of one slot, `send_some` at those of one answer, each with its own length; they outlive the call, and
+        // nobody writes to them during it. The kernel only reads them, and writes `msg_len`.
         let sent = unsafe { libc::sendmmsg(fd, headers.as_mut_ptr(), headers.len() as c_uint, 0) };
         match Errno::result(sent) {
             Ok(sent) => {

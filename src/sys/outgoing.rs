@@ -1,7 +1,7 @@
-//! A UDP socket for one question of our own, in the event loop for what comes back alone.
+//! A UDP socket for queries of our own, in the event loop for what comes back alone.
 //!
-//! Each question has a socket of its own on a port that the kernel draws, connected to the server: who cannot
-//! see the answer's way has to guess the port as well as the id (RFC 5452).
+//! It is connected to one server: datagrams of others never reach it, and that nobody is there is told at
+//! once. Its port is drawn by the kernel from all that it hands out.
 //!
 //! The event loop's own socket type waits for room to send too. A new socket has that, and gets it again when
 //! its datagram has left: the loop would turn twice for news that nobody waits for.
@@ -24,18 +24,18 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8; DATAGRAM_MAX]>> = RefCell::new(Box::new([0; DATAGRAM_MAX]));
 }
 
-/// A socket that has sent a question and hears its server alone.
-pub struct Asking(AsyncFd<UdpSocket>);
+/// A socket that is connected to one server.
+pub struct Outgoing(AsyncFd<UdpSocket>);
 
-impl Asking {
-    /// Sends `query` to `server`, from `source` if there is one.
+impl Outgoing {
+    /// Connects a new socket to `server`, from `source` if there is one, and sends `query`.
     ///
     /// # Errors
     /// What the kernel says of the addresses or the way, or that there are no descriptors left.
     ///
     /// # Panics
     /// Outside of an event loop.
-    pub fn send(server: SocketAddr, source: Option<SocketAddr>, query: &[u8]) -> io::Result<Self> {
+    pub fn open(server: SocketAddr, source: Option<SocketAddr>, query: &[u8]) -> io::Result<Self> {
         let socket = connected(server, source)?;
         // Before the loop knows the socket: this need not wait for a turn of it.
         put(&socket, query)?;
@@ -46,21 +46,44 @@ impl Asking {
         Ok(Self(socket))
     }
 
-    /// Sends it again.
+    /// Sends another query.
     ///
     /// # Errors
     /// What the kernel says, also of what was sent before.
-    pub fn send_again(&self, query: &[u8]) -> io::Result<()> {
+    pub fn send(&self, query: &[u8]) -> io::Result<()> {
         put(self.0.get_ref(), query)
     }
 
-    /// The next datagram from the server.
+    /// The next datagram from the server: its octets, if it is an answer; `None` for another one. After an
+    /// answer the socket may be used again.
     ///
     /// # Errors
     /// What the kernel says, as that nobody is there.
-    pub async fn receive(&self) -> io::Result<Vec<u8>> {
-        self.0.async_io(Interest::READABLE, take).await
+    pub async fn receive(&self, is_answer: impl Fn(&[u8]) -> bool) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            // That nobody is there is an error of the socket and makes it not readable.
+            let mut ready = self.0.ready(Interest::READABLE | Interest::ERROR).await?;
+            let received = BUFFER.with_borrow_mut(|buffer| {
+                let len = self.0.get_ref().recv(&mut buffer[..])?;
+                let octets = &buffer[..len];
+                Ok(is_answer(octets).then(|| octets.to_vec()))
+            });
+            match received {
+                Ok(Some(octets)) => {
+                    // Nothing more is waited for: the next query's answer will be news again, and costs no call
+                    // that only finds nothing.
+                    ready.clear_ready();
+                    return Ok(Some(octets));
+                }
+                Err(error) if is_nothing(&error) => ready.clear_ready(),
+                other => return other,
+            }
+        }
     }
+}
+
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 /// A socket that hears `server` alone. Its port is drawn by the kernel, from all that it hands out; its address
@@ -80,11 +103,4 @@ fn put(socket: &UdpSocket, query: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
         _ => Ok(()),
     }
-}
-
-fn take(socket: &UdpSocket) -> io::Result<Vec<u8>> {
-    BUFFER.with_borrow_mut(|buffer| {
-        let len = socket.recv(&mut buffer[..])?;
-        Ok(buffer[..len].to_vec())
-    })
 }

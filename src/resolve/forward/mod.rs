@@ -161,7 +161,7 @@ impl Server {
         let server = upstream.address;
         let source = source_for(sources, server.ip());
         let udp = source.filter(|_| upstream.transport == Transport::Plain);
-        let udp = udp.map(|source| Datagrams { server, source, patience: timing.patience });
+        let udp = udp.map(|source| Datagrams::new(server, source, timing.patience));
         let connections = source.map(|source| {
             let protocol = trusted.protocol(&upstream.transport);
             let opener = Opener { server, source, protocol, patience: timing.patience };

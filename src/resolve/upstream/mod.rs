@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(super) mod connections;
 pub(super) mod datagram;
 mod heard;
+mod sockets;
 pub(super) mod tally;
 pub(super) mod wires;
 

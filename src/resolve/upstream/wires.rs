@@ -12,7 +12,7 @@ use tokio::net::TcpSocket;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::heard::{Heard, STRAY_MAX};
+use super::heard::{self, STRAY_MAX};
 use super::source_for;
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::forward::Forwarder;
@@ -60,7 +60,10 @@ impl Outside for Wires {
         let server = SocketAddr::new(server, PORT);
         let exchange = async {
             match way {
-                Way::Udp => by_datagram(server, source, &query).await,
+                Way::Udp => {
+                    let is_answer = |octets: &[u8]| is_answer(&query, octets) != Matches::No;
+                    heard::ask_once(&query, server, source, is_answer).await
+                }
                 Way::Tcp => by_stream(server, source, &query).await,
             }
         };
@@ -93,15 +96,7 @@ impl Outside for Wires {
     }
 }
 
-/// `None`: too many stray datagrams.
-async fn by_datagram(
-    server: SocketAddr,
-    source: Option<SocketAddr>,
-    query: &[u8],
-) -> io::Result<Option<Vec<u8>>> {
-    Heard::after(query, server, source)?.answer(|octets| is_answer(query, octets) != Matches::No).await
-}
-
+/// `None`: too many stray messages.
 async fn by_stream(
     server: SocketAddr,
     source: Option<SocketAddr>,

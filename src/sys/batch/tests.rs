@@ -23,6 +23,40 @@ fn server(address: &str) -> Option<Udp> {
 }
 
 #[test]
+fn answers_that_come_later_leave_from_the_address_that_was_asked_too() {
+    for calls in [Calls::Untried, Calls::Batches, Calls::OneByOne] {
+        for (bound, asked, count) in [
+            ("127.0.0.1:0", "127.0.0.1", 1),
+            ("0.0.0.0:0", "127.0.0.53", 1),
+            ("0.0.0.0:0", "127.0.0.53", BATCH + 8),
+            ("[::1]:0", "::1", 2),
+            ("[::]:0", "::1", BATCH),
+        ] {
+            let Some(server) = server(bound) else { continue };
+            let port = server.local().unwrap().port();
+            let asked = SocketAddr::new(asked.parse().unwrap(), port);
+            let clients: Vec<_> = (0..count).map(|_| client(asked)).collect();
+            let (mut batch, mut answers) = (Batch::new(), Vec::new());
+            (batch.receiving, batch.sending) = (calls, calls);
+            for (n, client) in clients.iter().enumerate() {
+                client.send(&[n as u8; 40]).unwrap();
+                batch.receive(&server, Wait::ForOne).unwrap();
+                batch.each(|datagram, _| {
+                    answers.push((datagram.octets[..7].to_vec(), datagram.path()));
+                    false
+                });
+            }
+            batch.send_answers(&server, &answers);
+            for (n, client) in clients.iter().enumerate() {
+                let mut buf = [0; 64];
+                assert_eq!(client.recv(&mut buf).unwrap(), 7, "{bound}, client {n}");
+                assert_eq!(buf[..7], [n as u8; 7], "{bound}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_batch_answers_each_client_from_the_address_that_it_asked() {
     for calls in [Calls::Untried, Calls::Batches, Calls::OneByOne] {
         for (bound, asked) in [

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::heard::Heard;
+use super::sockets::Sockets;
 use super::tally::Tally;
 use crate::dns::edns::PAYLOAD;
 use crate::resolve::Ask;
@@ -38,14 +39,17 @@ pub(in crate::resolve) enum Found {
 
 /// A server that is asked over UDP.
 pub(in crate::resolve) struct Datagrams {
-    pub server: SocketAddr,
-    /// Where questions come from; the kernel's choice, if none.
-    pub source: Option<SocketAddr>,
+    sockets: Sockets,
     /// Time for one question, all its repetitions together.
-    pub patience: Duration,
+    patience: Duration,
 }
 
 impl Datagrams {
+    /// Queries come from `source`; from the kernel's choice, if none.
+    pub fn new(server: SocketAddr, source: Option<SocketAddr>, patience: Duration) -> Self {
+        Self { sockets: Sockets::new(server, source), patience }
+    }
+
     /// Asks, once more without EDNS where the server does not know that (RFC 6891 §7). What happened is
     /// put down in `tally`.
     pub async fn ask(&self, ask: &Ask, tally: &Tally) -> Found {
@@ -80,7 +84,7 @@ impl Datagrams {
         start: Instant,
         rtt: Option<Duration>,
     ) -> io::Result<Option<Vec<u8>>> {
-        let mut heard = Heard::after(query, self.server, self.source)?;
+        let mut heard = Heard::after(query, &self.sockets)?;
         let end = start + self.patience;
         let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
         let mut until = start;
@@ -91,7 +95,12 @@ impl Datagrams {
             until = if sent == SENT_MAX { end } else { (until + wait).min(end) };
             wait *= 2;
             match timeout_at(until, heard.answer(|octets| is_answer(query, octets))).await {
-                Ok(heard) => return heard,
+                Ok(answer) => {
+                    if matches!(answer, Ok(Some(_))) {
+                        heard.end();
+                    }
+                    return answer;
+                }
                 Err(_) if until >= end => break,
                 Err(_) => {}
             }
