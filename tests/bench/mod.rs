@@ -9,7 +9,7 @@ mod authority;
 mod client;
 mod expect;
 mod play;
-mod resolvers;
+pub mod resolvers;
 mod run;
 mod script;
 mod sign;

@@ -65,6 +65,7 @@ impl Play<'_> {
                 }
             }
             Kind::Pass(time) => self.resolver.pass(*time),
+            Kind::Clock(off) => self.resolver.set_clock(*off),
             Kind::Kill(ip) => {
                 let mut servers = self.servers.servers();
                 let server = servers.entry(*ip).or_default();

@@ -23,14 +23,15 @@ pub enum Clocks {
 
 pub struct Clock {
     folder: PathBuf,
-    passed: Duration,
+    /// Seconds off the right time.
+    off: i64,
 }
 
 impl Clock {
     pub fn new(folder: &Path) -> Self {
-        let mut clock = Self { folder: folder.to_owned(), passed: Duration::ZERO };
+        let mut clock = Self { folder: folder.to_owned(), off: 0 };
         fs::write(clock.file(), []).unwrap();
-        clock.pass(Duration::ZERO);
+        clock.set(0);
         clock
     }
 
@@ -53,12 +54,15 @@ impl Clock {
         Ok(())
     }
 
-    /// In place, because a program has the file mapped.
     pub fn pass(&mut self, time: Duration) {
-        self.passed += time;
-        let seconds = i64::try_from(self.passed.as_secs()).unwrap();
+        self.set(self.off + i64::try_from(time.as_secs()).unwrap());
+    }
+
+    /// In place, because a program has the file mapped.
+    pub fn set(&mut self, off: i64) {
+        self.off = off;
         let file = OpenOptions::new().write(true).open(self.file()).unwrap();
-        file.write_all_at(&seconds.to_ne_bytes(), 0).unwrap();
+        file.write_all_at(&off.to_ne_bytes(), 0).unwrap();
     }
 
     fn file(&self) -> PathBuf {

@@ -1,7 +1,7 @@
 //! The resolvers that play the scenarios: one adapter each, from what a script sets to a config of theirs.
 
 mod bind;
-mod clock;
+pub mod clock;
 mod knot;
 mod lachan;
 mod unbound;
@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use self::clock::{Clock, Clocks};
-use super::script::steps::Kind;
+use super::script::steps::{Kind, Step};
 use super::script::{Script, Settings};
 use super::world::World;
 use crate::support::program;
@@ -120,9 +120,11 @@ impl Running {
         let log = File::create(desk.folder.join("log")).unwrap();
         command.current_dir(desk.folder).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        let clock = Clock::new(desk.folder);
-        // Only where time passes.
-        if desk.script.steps.iter().any(|step| matches!(step.kind, Kind::Pass(_))) {
+        let mut clock = Clock::new(desk.folder);
+        clock.set(desk.settings().clock);
+        // Only where time passes, or is wrong.
+        let moves = |step: &Step| matches!(step.kind, Kind::Pass(_) | Kind::Clock(_));
+        if desk.settings().clock != 0 || desk.script.steps.iter().any(moves) {
             clock.wear(&mut command, clocks)?;
         }
         let child = command.spawn().unwrap();
@@ -135,14 +137,24 @@ impl Running {
         ADDRESS.parse().unwrap()
     }
 
+    /// Sets its clock, so many seconds off the right time.
+    pub fn set_clock(&mut self, off: i64) {
+        self.rest();
+        self.clock.set(off);
+    }
+
     /// Moves its clock.
     pub fn pass(&mut self, time: Duration) {
+        self.rest();
+        self.clock.pass(time);
+    }
+
+    fn rest(&self) {
         // One that has just answered may look for more before it looks at the clock again.
         let begun = Instant::now();
         while !self.is_at_rest() && begun.elapsed() < REST {
             std::thread::park_timeout(Duration::from_millis(1));
         }
-        self.clock.pass(time);
     }
 
     /// Whether all its threads sleep.

@@ -82,6 +82,8 @@ pub struct Settings {
     pub edns_size: Option<u16>,
     /// Ranges that must not appear in answers.
     pub private: Vec<String>,
+    /// How far its clock is off at the start, in seconds.
+    pub clock: i64,
 }
 
 /// A line with its number, and the indented lines below it.
@@ -150,6 +152,7 @@ impl Settings {
             ("min-ttl", time) => self.min_ttl = Some(duration(time)),
             ("max-ttl", time) => self.max_ttl = Some(duration(time)),
             ("edns-size", size) => self.edns_size = Some(size.parse().unwrap()),
+            ("clock", off) => self.clock = offset(off),
             ("private", range) => self.private.push(range.to_owned()),
             _ => panic!("no setting `{word}`"),
         }
@@ -218,6 +221,15 @@ pub fn scripted(block: &Block<'_>) -> (Scripted, Vec<Taken>) {
 
 pub fn ip(text: &str) -> IpAddr {
     text.parse().unwrap_or_else(|_| panic!("`{text}` is no address"))
+}
+
+/// `-18000d`, `+2200d`, `0s`: how far a clock is off, in seconds.
+pub fn offset(text: &str) -> i64 {
+    let seconds = |text: &str| i64::try_from(duration(text).as_secs()).unwrap();
+    match text.strip_prefix('-') {
+        Some(text) => -seconds(text),
+        None => seconds(text.trim_start_matches('+')),
+    }
 }
 
 /// `400ms`, `3s`, `5m`, `1h`, `2d`.

@@ -8,7 +8,7 @@ use super::super::authority::serve::Scripted;
 use super::super::wire::name::Name;
 use super::super::wire::record::Record;
 use super::super::wire::types;
-use super::{Block, Section, duration, ip, scripted};
+use super::{Block, Section, duration, ip, offset, scripted};
 
 #[derive(Debug)]
 pub struct Step {
@@ -22,6 +22,8 @@ pub enum Kind {
     Expect(Box<Expect>),
     /// The clock moves; nobody waits.
     Pass(Duration),
+    /// Somebody sets the clock: so many seconds off the right time.
+    Clock(i64),
     Kill(IpAddr),
     Revive(IpAddr),
     Server(IpAddr, Manner),
@@ -79,6 +81,7 @@ impl Step {
             "ASK" => Kind::Ask(Ask::parse(rest)),
             "EXPECT" => Kind::Expect(Box::new(Expect::parse(rest, &block.lines))),
             "PASS" => Kind::Pass(duration(&rest[0])),
+            "CLOCK" => Kind::Clock(offset(&rest[0])),
             "KILL" => Kind::Kill(ip(&rest[0])),
             "REVIVE" => Kind::Revive(ip(&rest[0])),
             "SERVER" => Kind::Server(ip(&rest[0]), Manner::parse(&rest[1..])),
