@@ -6,7 +6,7 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | ground | [`dns`] and `sys`, then [`model`], then `i18n` |
+//! | ground | [`dns`] and `sys`, then [`model`] and [`clock`], then `i18n` |
 //! | pillars | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
 //! | walks | `query`, `update`, `control` |
 //! | doors | `serve` |
@@ -17,6 +17,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod control;
 pub mod dns;

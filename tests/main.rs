@@ -18,6 +18,8 @@
 //! | `policy_zones_transfer` | zones from `named` and `nsd`: transfer, changes, announcements, keys, primaries that are gone |
 //! | `listeners` | every address answers from itself; slow queries hold nobody up; connections have their limits |
 //! | `burst` | hundreds of queries that come while the server stands still are all answered |
+//! | `clock` | a wrong clock is noticed and told of, time servers resolve, and all is judged anew once it is right |
+//! | `wellbeing` | `status` is red when most answers fail, says why and what to do, and is not for one odd name |
 //! | `refused_calls` | a kernel or filter that refuses the faster system calls costs speed, and no answer |
 //! | `streams` | long-lived connections are told how long they may be idle; thousands of them cost little |
 //! | `index` | all real lists make one index that says what the oracle says, in the budgets of size |
@@ -36,6 +38,7 @@
 mod bench;
 mod broken_state;
 mod burst;
+mod clock;
 mod config_cli;
 mod first_start;
 mod forwarder_connections;
@@ -63,3 +66,4 @@ mod streams;
 mod support;
 mod tidy;
 mod trace;
+mod wellbeing;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// The floors from the ground up. A room may import only from floors below its own.
 const FLOORS: &[&[&str]] = &[
     &["dns", "sys"],
-    &["model"],
+    &["model", "clock"],
     &["i18n"],
     &["lists", "filter", "policy", "rpz", "resolve", "journal"],
     &["query", "update", "control"],

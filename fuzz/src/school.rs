@@ -73,5 +73,5 @@ pub fn desk(cache_octets: u64) -> Desk {
 
 fn own_world() -> World {
     let rosters = (&Roster::default(), &Roster::default());
-    world::build(&settings(), index(), None, rosters, Default::default()).expect("a world")
+    world::build(&settings(), index(), None, rosters, &Arc::default(), Default::default()).expect("a world")
 }

@@ -9,6 +9,7 @@ use siphasher::sip::SipHasher13;
 use tracing::warn;
 
 use crate::config::Settings;
+use crate::dns::name::OwnedName;
 use crate::filter::Index;
 use crate::lists::protected::Protected;
 use crate::lists::spec::ListSpec;
@@ -113,9 +114,30 @@ pub fn protected() -> Protected {
     Protected::embedded()
 }
 
+/// The group of protected names that are those of time servers.
+const TIME_SERVERS: &str = "time";
+
+/// Names, each with those below it, of time servers.
+pub fn time_servers() -> Vec<OwnedName> {
+    let protected = protected();
+    let groups = protected.groups().iter().filter(|group| group.id == TIME_SERVERS);
+    groups.flat_map(|group| group.names.iter().cloned()).collect()
+}
+
 /// A mark of an embedded text, so that another build of the program builds its own index.
 fn text_mark(text: &str) -> u32 {
     let mut hasher = SipHasher13::new_with_key(&[0; 16]);
     hasher.write(text.as_bytes());
     hasher.finish() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pool_of_time_servers_is_among_the_names_of_time_servers() {
+        let servers = time_servers();
+        assert!(servers.contains(&OwnedName::parse("pool.ntp.org").unwrap()), "{servers:?}");
+    }
 }

@@ -10,9 +10,11 @@
 //! Knows every room. Nothing below knows it.
 // Inside: `start` builds, `last_good` chooses the config, `listen` opens the ports, `reload` builds anew,
 // `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
-// `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is, `zones`
-// the policy zones and how they are kept new.
+// `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is,
+// `timekeeper` watches the wall clock and `answering` whether answers can be had, `zones` the policy zones and
+// how they are kept new.
 
+mod answering;
 mod answers;
 pub mod explain;
 mod heal;
@@ -22,10 +24,12 @@ pub mod lists;
 mod log;
 mod notify;
 pub mod offline;
+pub mod recent;
 mod reload;
 mod start;
 pub mod status;
 mod tasks;
+mod timekeeper;
 pub mod world;
 mod zones;
 
@@ -89,6 +93,10 @@ pub struct App {
     damaged_lists: Mutex<BTreeMap<String, Instant>>,
     /// Wakes the task that renews lists, after a reload.
     lists_changed: tokio::sync::Notify,
+    /// What is known of the wall clock.
+    timekeeper: timekeeper::Timekeeper,
+    /// Whether answers can be had, and what was said of that.
+    answering: answering::Answering,
     started: (Instant, Timestamp),
 }
 

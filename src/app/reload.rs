@@ -19,7 +19,7 @@ use crate::sys::clock::unix_now;
 use crate::sys::priority::{Behind, step_back};
 use crate::update::compile::{CompileError, compile, compile_in_memory, infos};
 use crate::update::refresh::{RefreshError, Refreshed, refresh};
-use crate::update::schedule::wait;
+use crate::update::schedule::{since_check, wait};
 
 /// Why a new world was not built. The old one answers on.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +102,8 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
     let names = index.stats().names;
     let resolver = same_resolution.then(|| old.resolver.clone());
     let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
-    let world = world::build(&settings, index, resolver, (&app.groups, &app.lists), zones)?;
+    let world =
+        world::build(&settings, index, resolver, (&app.groups, &app.lists), app.timekeeper.watch(), zones)?;
     app.desk.swap(world);
     if !same_resolution {
         app.desk.forget_answers();
@@ -190,7 +191,10 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let pause = next.as_ref().map_or(LOOK, |(_, pause)| (*pause).min(LOOK));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = app.lists_changed.notified() => continue,
+            () = app.lists_changed.notified() => {
+                timetable.note_clock(app.timekeeper.jumps());
+                continue;
+            }
             _ = stop.wait_for(|stop| *stop) => return,
         }
         let Some((spec, _)) = next.filter(|(_, pause)| *pause <= LOOK) else { continue };
@@ -291,6 +295,8 @@ pub(super) fn renew_zones(app: &App) {
 /// does not make us ask a server over and over.
 struct Timetable {
     seed: u64,
+    /// Times that the wall clock had been set when it was last looked at.
+    jumps: u64,
     attempts: HashMap<String, Attempts>,
 }
 
@@ -302,7 +308,7 @@ struct Attempts {
 impl Timetable {
     fn new() -> Self {
         // Without randomness this school is merely not spread among the others.
-        Self { seed: getrandom::u64().unwrap_or(0), attempts: HashMap::new() }
+        Self { seed: getrandom::u64().unwrap_or(0), jumps: 0, attempts: HashMap::new() }
     }
 
     fn note(&mut self, id: &str, good: bool) {
@@ -310,6 +316,14 @@ impl Timetable {
             self.attempts.entry(id.to_owned()).or_insert(Attempts { last: Instant::now(), failures: 0 });
         attempts.last = Instant::now();
         attempts.failures = if good { 0 } else { attempts.failures.saturating_add(1) };
+    }
+
+    /// Forgets failures from before the clock was last set: with a wrong clock no certificate is valid.
+    fn note_clock(&mut self, jumps: u64) {
+        if self.jumps != jumps {
+            self.attempts.retain(|_, attempts| attempts.failures == 0);
+            self.jumps = jumps;
+        }
     }
 
     /// The list that is due next, and how long until then.
@@ -335,7 +349,7 @@ impl Timetable {
         let Some(meta) = app.store.meta(&spec.id).filter(|meta| meta.failure.is_none()) else {
             return Duration::ZERO;
         };
-        let since = Duration::from_secs(unix_now().saturating_sub(meta.checked_at));
+        let Some(since) = since_check(meta.checked_at, unix_now()) else { return Duration::ZERO };
         wait(spec.every, 0, self.chance(&spec.id)).saturating_sub(since)
     }
 

@@ -12,11 +12,14 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
+use super::answering::Answering;
 use super::last_good::Chosen;
 use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
+use super::timekeeper::{self, Timekeeper};
 use super::zones::Zones;
 use super::{App, Complaint, Place, lists, tasks, world};
+use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
 use crate::filter::open::OpenError;
@@ -67,6 +70,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     if let Err(told) = prepare_state(&settings.state) {
         error!("{told}; nothing is kept for the next start");
     }
+    let watch = Arc::new(Watch::new(seen::load(&settings.state)));
     let (groups, list_names) = (Roster::default(), Roster::default());
     let journal =
         Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
@@ -82,7 +86,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     let zones = Zones::open(&settings, *index.key());
     let build = |settings: &Settings| {
         let in_force = (zones.in_force(settings, &list_names), zones.announced(settings));
-        world::build(settings, index.clone(), None, (&groups, &list_names), in_force)
+        world::build(settings, index.clone(), None, (&groups, &list_names), &watch, in_force)
     };
     let (settings, first_world) = match build(&settings) {
         Ok(world) => (settings, world),
@@ -123,8 +127,12 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
         index_complaint,
         damaged_lists: Mutex::default(),
         lists_changed: tokio::sync::Notify::new(),
+        timekeeper: Timekeeper::new(watch),
+        answering: Answering::default(),
         started,
     });
+    // Said before the first query is answered.
+    timekeeper::look(&app);
     let greeting = Greeting::of(&app, &opened);
     if let Some(room) = greeting.small_room {
         warn!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::listen::Listener;
+use super::recent::{self, ClockStatus, RecentStatus};
 use super::zones::Standing;
 use super::{App, Complaint};
 use crate::config::Settings;
@@ -27,6 +28,14 @@ pub struct Status {
     pub uptime_s: u64,
     /// What keeps it from being well; empty means well.
     pub troubles: Vec<String>,
+    /// What a person should know, although nothing has failed.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    #[serde(default)]
+    pub clock: ClockStatus,
+    /// Answers of the last minutes.
+    #[serde(default)]
+    pub recent: RecentStatus,
     pub queries: u64,
     pub blocked: u64,
     pub cached: u64,
@@ -148,7 +157,7 @@ pub struct UpstreamStatus {
     pub rtt_ms: Option<f64>,
 }
 
-/// How the running program is.
+/// How the running program is. May ask outside; called off the way of queries.
 pub fn of(app: &App) -> Status {
     let world = app.desk.world();
     let counts = app.desk.counts();
@@ -163,6 +172,9 @@ pub fn of(app: &App) -> Status {
     let standings = app.zones.standings(&settings, &world.zones);
     let mut troubles = troubles(app, &settings, &health, &servers);
     troubles.extend(standings.iter().filter_map(zone_trouble));
+    let last = app.desk.recent();
+    let found = recent::look(app, &last, &settings);
+    troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
         zone: server.zone.map(|zone| zone.to_string()),
@@ -177,6 +189,9 @@ pub fn of(app: &App) -> Status {
         started: app.started.1.to_string(),
         uptime_s: app.started.0.elapsed().as_secs(),
         troubles,
+        notes: found.notes,
+        clock: ClockStatus::of(app),
+        recent: RecentStatus::of(&last),
         queries: counts.queries,
         blocked: counts.blocked,
         cached: counts.cached,

@@ -11,6 +11,7 @@
 //! | control socket | [`Running`] | the stop signal |
 //! | lists: renews what is due, builds, swaps | [`Running`] | the stop signal, between two lists |
 //! | policy zones: asks primaries when it is due or announced, swaps; a blocking thread a zone at work | [`Running`] | the stop signal; a transfer under way with the runtime |
+//! | clock and answers: looks every second whether the wall clock jumped, every quarter of a minute whether answers can be had | [`Running`] | the stop signal |
 //! | signals | [`Running`] | with the program |
 //! | `journal-take`, `journal-store` | `Journal` | `Journal::close`, after everything above |
 
@@ -31,7 +32,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::listen::{self, Opened, Sockets};
-use super::{App, answers, heal, reload, zones};
+use super::{App, answering, answers, heal, reload, timekeeper, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::admission::Admission;
@@ -132,6 +133,8 @@ impl Running {
         let mut tasks = JoinSet::new();
         tasks.spawn(heal::keep_whole(app.clone(), stopped.clone()));
         tasks.spawn(reload::keep_lists_new(app.clone(), stopped.clone()));
+        tasks.spawn(timekeeper::watch(app.clone(), stopped.clone()));
+        tasks.spawn(answering::watch(app.clone(), stopped.clone()));
         tasks.spawn(zones::keep_zones_new(app.clone(), stopped.clone()));
         let control_path = app.settings().control.clone();
         let mut running = Self {

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::clock::Watch;
 use crate::config::Settings;
 use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
@@ -15,6 +16,7 @@ use crate::query::block::BlockTexts;
 use crate::query::peer::Access;
 use crate::query::rate::Rates;
 use crate::query::special::Identity;
+use crate::resolve::timekeeping::Timekeeping;
 use crate::resolve::{self, Resolver};
 use crate::rpz::transfer::notify::Listener;
 use crate::rpz::zones::{Zone, Zones};
@@ -38,12 +40,16 @@ pub fn build(
     index: Arc<Index>,
     resolver: Option<Arc<Resolver>>,
     (groups, lists): (&Roster, &Roster),
+    watch: &Arc<Watch>,
     (zones, announced): (Vec<Zone>, Vec<Listener>),
 ) -> Result<World, WorldError> {
     let policy = Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), groups)?;
     let resolver = match resolver {
         Some(resolver) => resolver,
-        None => Arc::new(Resolver::new(settings.resolve.clone())?),
+        None => {
+            let timekeeping = Timekeeping { watch: watch.clone(), servers: super::lists::time_servers() };
+            Arc::new(Resolver::with_timekeeping(settings.resolve.clone(), &timekeeping)?)
+        }
     };
     let tiers = policy.groups().iter().map(|group| (group.name.as_str(), group.tier));
     Ok(World {

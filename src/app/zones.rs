@@ -267,6 +267,7 @@ impl Zones {
             let soa = known.table.as_ref().and_then(Table::soa);
             let at = known.timers.due(soa);
             let at = if known.bell.has_rung() { at.min(known.timers.due_announced()) } else { at };
+            let at = if known.timers.is_ahead_of(now) { now } else { at };
             Some((zone.clone(), at.saturating_sub(now)))
         });
         due.collect()

@@ -3,7 +3,8 @@
 use super::args::StatusArgs;
 use super::out::{Ended, Failure, Table, grouped, print, print_json};
 use super::place;
-use crate::app::status::Status;
+use crate::app::recent::RecentStatus;
+use crate::app::status::{ListenerStatus, Status};
 use crate::control::{Reply, Request, client};
 
 /// Prints the status; exit code 1 where something is wrong.
@@ -31,6 +32,11 @@ fn text(status: &Status) -> String {
     if !status.school.is_empty() {
         row("trường / school", status.school.clone());
     }
+    for listener in &status.listeners {
+        row(&format!("nghe / listens ({})", listener.transport), place(listener));
+    }
+    let is_right = if status.clock.plausible { "" } else { " – SAI / WRONG" };
+    row("đồng hồ / clock", format!("{}{is_right}", status.clock.shows));
     row("chạy từ / up since", format!("{} ({})", status.started, duration(status.uptime_s)));
     row("truy vấn / queries", grouped(status.queries));
     row("bị chặn / blocked", grouped(status.blocked));
@@ -85,6 +91,7 @@ fn text(status: &Status) -> String {
         ),
     );
     let mut text = table.render();
+    text += &format!("\n{}", recent(&status.recent));
     if !status.zones.is_empty() {
         let mut zones = Table::new(&[
             "vùng chính sách / policy zone",
@@ -122,6 +129,12 @@ fn text(status: &Status) -> String {
         }
         text += &format!("\n{}", servers.render());
     }
+    if !status.notes.is_empty() {
+        text += "\nnên biết / worth knowing:\n";
+        for note in &status.notes {
+            text += &format!("  - {note}\n");
+        }
+    }
     if status.troubles.is_empty() {
         text += "\nmọi thứ bình thường / all is well\n";
     } else {
@@ -131,6 +144,43 @@ fn text(status: &Status) -> String {
         }
     }
     text
+}
+
+/// Where a wanted address is served: itself, what could be had in its place, or nowhere.
+fn place(listener: &ListenerStatus) -> String {
+    let at = listener.at.join(", ");
+    match (listener.bound, at.is_empty()) {
+        (true, _) if listener.at.len() == 1 && at == listener.address => at,
+        (_, false) => format!("{at} (cấu hình / config: {})", listener.address),
+        (_, true) => format!("– (cấu hình / config: {})", listener.address),
+    }
+}
+
+/// The answers of the last minutes, one line a kind that there was.
+fn recent(recent: &RecentStatus) -> String {
+    let title = format!("{} qua / the last {}", duration(recent.span_s), duration(recent.span_s));
+    let mut table = Table::new(&[&title, "câu hỏi / queries"]);
+    let kinds = [
+        ("tất cả / all", recent.queries),
+        ("từ bộ nhớ đệm / from the cache", recent.cached),
+        ("hỏi bên ngoài / fetched", recent.fetched),
+        ("bị chặn / blocked", recent.blocked),
+        ("tên nội bộ / local names", recent.local),
+        ("gỡ địa chỉ nội bộ / rebinding stopped", recent.rebound),
+        ("câu trả lời cũ / stale", recent.stale),
+        ("hỏng, nhắc lại / failed, given again", recent.failed_again),
+        ("máy lạ bị từ chối / refused clients", recent.refused_clients),
+        ("hỏi quá nhanh / over the rate", recent.limited),
+        ("bị bỏ vì quá tải / shed", recent.shed),
+    ];
+    for (what, count) in kinds.into_iter().take(1).chain(kinds.into_iter().skip(1).filter(|kind| kind.1 > 0))
+    {
+        table.row(vec![what.into(), grouped(count)]);
+    }
+    for failed in &recent.failed {
+        table.row(vec![format!("hỏng / failed: {}", failed.what), grouped(failed.count)]);
+    }
+    table.render()
 }
 
 fn duration(seconds: u64) -> String {

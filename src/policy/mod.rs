@@ -240,6 +240,11 @@ impl Policy {
         self.clients.group_of(client)
     }
 
+    /// Whether it is the group of clients that no group of the config covers.
+    pub fn is_unknown(&self, group: &Group) -> bool {
+        std::ptr::eq(group, &self.groups[0])
+    }
+
     /// All groups; the first is that of unknown clients.
     pub fn groups(&self) -> &[Group] {
         &self.groups

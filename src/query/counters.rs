@@ -20,6 +20,11 @@ macro_rules! counters {
         }
 
         impl Counts {
+            /// What was counted since `before`.
+            pub fn since(&self, before: &Self) -> Self {
+                Self { $($name: self.$name.saturating_sub(before.$name),)* }
+            }
+
             fn take_in(&mut self, counters: &Counters) {
                 $(self.$name += counters.$name.load(Ordering::Relaxed);)*
             }
@@ -38,6 +43,12 @@ counters! {
     fetched,
     /// Clients refused by the access list.
     refused,
+    /// Those of them with an address of a private network: most likely the school's own.
+    refused_inside,
+    /// Failures given again from the cache.
+    failed_again,
+    /// Queries of clients that no group covers, those that the packet cache answers left out.
+    unknown_clients,
     /// Packets that could not be read.
     malformed,
     /// Panics caught: each is a bug.

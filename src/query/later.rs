@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::counters::Counters;
+use super::outcomes::Outcome;
 use super::peer::Peer;
 use super::zones::{Admitted, Follow, Rest};
 use super::{Desk, Moment, Scratch, World, inspect, zones};
@@ -92,6 +93,9 @@ impl Desk {
     pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
         let Later { world, peer, task, .. } = later;
         let Ok(question) = later.question() else { return Finished::default() };
+        if world.policy.is_unknown(world.policy.group_of(peer.address)) {
+            Counters::add(&scratch.counters.unknown_clients);
+        }
         let (follow, pending) = match task {
             Task::Follow(follow) => (follow.clone(), None),
             Task::Answer(allowed, rest) => {
@@ -127,7 +131,9 @@ impl Desk {
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                self.fetch(world, scratch, question, ask).await
+                let (hit, pending) = self.fetch(world, scratch, question, ask).await;
+                self.outcomes.note(ask.name.as_name(), Outcome::of(&hit), self.started.elapsed());
+                (hit, pending)
             }
         }
     }

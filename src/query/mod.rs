@@ -12,6 +12,7 @@ pub mod block;
 pub mod counters;
 pub mod inspect;
 pub mod later;
+pub mod outcomes;
 pub mod packets;
 pub mod peer;
 pub mod rate;
@@ -43,6 +44,7 @@ use crate::sys::clock::unix_now;
 use again::Rests;
 use counters::{AllCounters, Counters, Counts};
 use later::{Later, Pending, Shed};
+use outcomes::{Outcomes, Recent};
 use packets::{Blocked, Packets};
 use peer::{Peer, Refusal, Transport};
 pub use world::{Moment, World};
@@ -57,6 +59,7 @@ pub struct Desk {
     stale_after: Duration,
     prefetches: bool,
     counters: AllCounters,
+    outcomes: Outcomes,
     started: Instant,
 }
 
@@ -109,6 +112,7 @@ impl Desk {
             stale_after: Duration::from_millis(1800),
             prefetches: true,
             counters: AllCounters::default(),
+            outcomes: Outcomes::default(),
             started: Instant::now(),
         }
     }
@@ -153,6 +157,16 @@ impl Desk {
         self.counters.sum()
     }
 
+    /// What became of the queries of the last minutes.
+    pub fn recent(&self) -> Recent {
+        self.outcomes.recent(self.counts(), self.started.elapsed())
+    }
+
+    /// Notes what was counted until now, so that the counts of the last minutes can be told later.
+    pub fn sample(&self) {
+        self.outcomes.sample(self.counts(), self.started.elapsed());
+    }
+
     /// The answer cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
@@ -185,6 +199,9 @@ impl Desk {
         let limit = limit(&question, peer.transport);
         if !world.access.allows(peer.address) {
             Counters::add(&scratch.counters.refused);
+            if peer.is_inside() {
+                Counters::add(&scratch.counters.refused_inside);
+            }
             if world.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
             }
@@ -233,12 +250,17 @@ impl Desk {
         match self.cache.find(&question, moment.now) {
             Some(hit) if hit.stamp().generation == world.generation() => {
                 Counters::add(&scratch.counters.cached);
+                let has_failed = hit.rcode() == Rcode::ServFail;
+                if has_failed {
+                    Counters::add(&scratch.counters.failed_again);
+                }
                 let now = moment.now;
                 scratch.renewal = self.renewal(world, &question, &hit, now);
                 let allowed = (allowed, rest);
                 match self.admit(world, now, scratch, &question, peer, allowed, &hit, out) {
                     Admitted::Written { same_for_all } => {
-                        if same_for_all && rest.may_keep && !is_counted {
+                        // A failure is counted each time it is given.
+                        if same_for_all && rest.may_keep && !is_counted && !has_failed {
                             scratch.keep(moment, peer, number, out, Rests::OnHit(&hit));
                         }
                         Outcome::Ready
@@ -285,6 +307,9 @@ impl Desk {
         out: &mut Vec<u8>,
     ) -> Blocked {
         Counters::add(&scratch.counters.blocked);
+        if world.policy.is_unknown(group) {
+            Counters::add(&scratch.counters.unknown_clients);
+        }
         let blocked = self.count(world, scratch, matched, group, question, peer, reason, Effect::Blocked);
         block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
         blocked

@@ -47,6 +47,16 @@ impl Peer {
         }
     }
 
+    /// Whether the address is one of a private network, of this link or of this machine.
+    pub fn is_inside(self) -> bool {
+        match self.address {
+            IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+            IpAddr::V6(address) => {
+                address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local()
+            }
+        }
+    }
+
     /// Reads a packet of the client's, with what its way makes of it.
     ///
     /// # Errors

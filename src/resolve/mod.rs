@@ -28,6 +28,7 @@ use crate::dns::question::Question;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 use crate::dns::servers::NameServers;
+use cause::Cause;
 use coalesce::Flights;
 use dns64::Dns64;
 use forward::upstream::Upstream;
@@ -37,10 +38,12 @@ use local::Local;
 use rebind::{Guard, Outside};
 use recurse::Recursive;
 use settings::{ForwardZone, Mode, Settings};
+use timekeeping::Timekeeping;
 use upstream::tally::Tally;
 use wire::End;
 
 pub mod cache;
+pub mod cause;
 mod coalesce;
 pub mod dns64;
 mod file;
@@ -58,6 +61,7 @@ mod scenarios;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+pub mod timekeeping;
 mod upstream;
 pub mod validate;
 mod wire;
@@ -243,6 +247,14 @@ impl Resolver {
     /// # Errors
     /// What [`Error`] says.
     pub fn new(settings: Settings) -> Result<Self, Error> {
+        Self::with_timekeeping(settings, &Timekeeping::default())
+    }
+
+    /// The same with a wall clock that is watched.
+    ///
+    /// # Errors
+    /// What [`Error`] says.
+    pub fn with_timekeeping(settings: Settings, timekeeping: &Timekeeping) -> Result<Self, Error> {
         let files = settings.mark_of_files();
         let whole = settings.forwards.iter().any(|zone| zone.zone.as_name().is_root());
         match settings.mode {
@@ -255,11 +267,11 @@ impl Resolver {
         let settings = with_delegations(settings, &local);
         let sources: Arc<[IpAddr]> = settings.source_addresses.clone().into();
         let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
-        let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing)?);
+        let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing, &timekeeping.watch)?);
         Ok(Self {
             guard: Guard::new(&settings),
             dns64: settings.dns64.map(Dns64),
-            recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone())?,
+            recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone(), timekeeping)?,
             forwarder,
             local,
             flights: Flights::new(settings.in_flight),
@@ -348,6 +360,40 @@ impl Resolver {
     /// given from the cache: what is known must be kept as long as the answers are.
     pub fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
         self.recursive.delegation_of(name)
+    }
+
+    /// Asks a server outside for what always is there, the SOA of the root, whatever is remembered. Says why
+    /// where there is no answer; a root that does not exist is [`Cause::Nonsense`].
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn try_out(&self) -> Result<(), Cause> {
+        let ask = Ask::new(Name::ROOT.to_owned(), rtype::SOA);
+        let answer = match timeout(self.deadline, self.one_source(&ask, Freshness::Never)).await {
+            Ok(answer) => answer,
+            Err(_) => return Err(Cause::Unreachable),
+        };
+        match answer.rcode {
+            Rcode::NoError => Ok(()),
+            Rcode::ServFail => Err(Cause::of(answer.ede)),
+            _ => Err(Cause::Nonsense),
+        }
+    }
+
+    /// Finds out which forwarders, whose answers are validated, drop signatures. Asks each once.
+    pub async fn look_for_signatures(&self) {
+        // An answer that does not come says nothing, and another look comes later.
+        let _ = timeout(self.deadline, self.forwarder.look_for_signatures()).await;
+    }
+
+    /// Forwarders that are known to drop signatures although their answers are validated.
+    pub fn forwarders_without_signatures(&self) -> impl Iterator<Item = &str> {
+        self.forwarder.without_signatures()
+    }
+
+    /// Whether that is known of each.
+    pub fn signatures_are_known(&self) -> bool {
+        self.forwarder.signatures_are_known()
     }
 
     /// Different questions in flight now.

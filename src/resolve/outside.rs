@@ -18,6 +18,7 @@ use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::wire::{self, End};
 use super::{Answer, Ask, Proof};
+use crate::clock::Watch;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::reply::Rcode;
@@ -52,12 +53,13 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
         primes: false,
         ttl: TtlBounds::default(),
         store_bytes: 1 << 20,
+        time_servers: Vec::new(),
     };
     let trusts = (!anchors.is_empty())
         .then(|| Trusts::new(Anchors::parse(anchors).expect("anchors of our own"), Rules::default()));
     let script: Vec<Vec<u8>> = script.iter().map(|message| message.to_vec()).collect();
     let sent = Arc::new(AtomicUsize::new(0));
-    let seeker = Seeker::new(Stage { script, sent: sent.clone() }, settings, trusts);
+    let seeker = Seeker::new(Stage { script, sent: sent.clone(), watch: Watch::default() }, settings, trusts);
     let answer = seeker.resolve(ask, Freshness::Kept).now_or_never().expect("nobody waits on a stage");
     (answer, sent.load(Relaxed))
 }
@@ -66,11 +68,16 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
 struct Stage {
     script: Vec<Vec<u8>>,
     sent: Arc<AtomicUsize>,
+    watch: Watch,
 }
 
 impl Outside for Stage {
     fn now(&self) -> u64 {
         1_800_000_000
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     fn elapsed(&self) -> Duration {

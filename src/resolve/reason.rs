@@ -83,6 +83,15 @@ pub(super) const SIGNATURE_EXPIRED_BEFORE_VALID: Reason = (
     EdeCode::SignatureExpiredBeforeValid,
     "chữ ký DNSSEC hết hạn trước khi có hiệu lực / a DNSSEC signature expires before it is valid",
 );
+/// What is wrong where no signature counts because the clock cannot be right; the code stays that of the
+/// signature.
+pub(super) const CLOCK_WRONG: &str = "đồng hồ của máy chủ DNS này sai nên không kiểm tra được chữ ký DNSSEC; hãy đặt lại giờ / \
+     this DNS server's clock is wrong, so DNSSEC signatures cannot be checked; set its clock";
+pub(super) const CLOCK_WRONG_UNCHECKED: Reason = (
+    EdeCode::DnssecIndeterminate,
+    "đồng hồ của máy chủ DNS này sai: tên máy chủ giờ được trả lời mà không kiểm tra DNSSEC / \
+     this DNS server's clock is wrong: names of time servers are answered without DNSSEC validation",
+);
 pub(super) const DNSKEY_MISSING: Reason =
     (EdeCode::DnskeyMissing, "không có khóa DNSSEC phù hợp / no DNSKEY matches");
 pub(super) const RRSIGS_MISSING: Reason =
@@ -153,6 +162,8 @@ mod tests {
             UNSUPPORTED_DIGEST,
             NSEC3_ITERATIONS,
             dnssec_failure(EdeCode::DnssecBogus),
+            (EdeCode::SignatureExpired, CLOCK_WRONG),
+            CLOCK_WRONG_UNCHECKED,
         ] {
             assert!(text.len() <= EXTRA_TEXT_MAX, "{text}");
             assert_eq!(text.split(" / ").count(), 2, "{text}");

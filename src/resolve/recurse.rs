@@ -16,6 +16,7 @@ use super::iterate::trust::Trusts;
 use super::iterate::{self, Seeker};
 use super::local::Local;
 use super::settings::Settings;
+use super::timekeeping::Timekeeping;
 use super::upstream::wires::Wires;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
@@ -37,6 +38,7 @@ impl Recursive {
         sources: Arc<[IpAddr]>,
         forwarder: Arc<Forwarder>,
         local: Arc<Local>,
+        timekeeping: &Timekeeping,
     ) -> Result<Self, Error> {
         let dnssec = settings.dnssec;
         let rules = Rules { sha1: settings.sha1, ..Rules::default() };
@@ -60,6 +62,7 @@ impl Recursive {
             primes: settings.primes,
             ttl: settings.ttl,
             store_bytes: settings.store_bytes(),
+            time_servers: timekeeping.servers.clone(),
         };
         let trusts = match dnssec {
             true => Some(Trusts::new(anchors, rules)),
@@ -67,7 +70,13 @@ impl Recursive {
         };
         Ok(Self {
             seeker: Seeker::new(
-                Wires { sources, started: Instant::now(), forwarder, local },
+                Wires {
+                    sources,
+                    started: Instant::now(),
+                    forwarder,
+                    local,
+                    watch: timekeeping.watch.clone(),
+                },
                 settings,
                 trusts,
             ),

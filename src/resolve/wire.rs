@@ -77,6 +77,13 @@ pub(super) fn query(ask: &Ask) -> Query {
     query
 }
 
+/// Whether there is a signature (RRSIG) among the answer's records.
+pub(super) fn has_signature(wire: &[u8]) -> bool {
+    records(wire).is_ok_and(|(_, found)| {
+        found.iter().any(|record| record.section == Section::Answer && record.rtype == rtype::RRSIG)
+    })
+}
+
 /// Header and question of an answer to `ask`.
 fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
     let mut wire = vec![0, 0, 0x81, 0x80 | rcode as u8 & 0x0f, 0, 1, 0, 0, 0, 0, 0, 0];

@@ -19,6 +19,12 @@ pub fn wait(every: Duration, failures: u32, chance: f64) -> Duration {
     if base > NEVER { base } else { base.mul_f64(1.0 + JITTER * chance.clamp(0.0, 1.0)) }
 }
 
+/// How long ago a list was checked, by the wall clock; `None` for a check that lies in the future: a clock that
+/// was wrong noted it, and nothing is known of when that was.
+pub fn since_check(checked_at: u64, now: u64) -> Option<Duration> {
+    now.checked_sub(checked_at).map(Duration::from_secs)
+}
+
 /// Intervals above a century mean never.
 pub const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
@@ -32,6 +38,14 @@ mod tests {
         assert_eq!(wait(day, 0, 0.0), day);
         assert_eq!(wait(day, 0, 1.0), day.mul_f64(1.1));
         assert_eq!(wait(Duration::MAX, 0, 1.0), Duration::MAX);
+    }
+
+    #[test]
+    fn a_check_that_lies_in_the_future_is_none() {
+        assert_eq!(since_check(1000, 1060), Some(Duration::from_secs(60)));
+        assert_eq!(since_check(1000, 1000), Some(Duration::ZERO));
+        assert_eq!(since_check(1_990_000_000, 1_800_000_000), None);
+        assert_eq!(since_check(600, 1_800_000_000), Some(Duration::from_secs(1_799_999_400)));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -210,6 +210,85 @@ impl Drop for Saying {
         let _ = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(&[], self.address));
         let _ = self.thread.take().map(JoinHandle::join);
     }
+}
+
+/// What a forwarder says.
+#[derive(Clone, Copy, Debug)]
+pub enum Says {
+    /// This address to whoever asks for one, and nothing else; no signatures.
+    Address([u8; 4]),
+    /// This code.
+    Code(u8),
+}
+
+/// A forwarder that answers all names alike, but for those below one, and says something else when told to.
+pub struct Answers {
+    pub address: SocketAddr,
+    says: Arc<Mutex<Says>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Answers {
+    pub fn all(says: Says) -> Self {
+        Self::all_but("", Says::Code(2), says)
+    }
+
+    /// Names that have `label` among their labels get `otherwise`.
+    pub fn all_but(label: &'static str, otherwise: Says, says: Says) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let (says, stop) = (Arc::new(Mutex::new(says)), Arc::new(AtomicBool::new(false)));
+        let (saying, stopped) = (says.clone(), stop.clone());
+        let thread = std::thread::spawn(move || {
+            let mut buf = [0; 4096];
+            while let Ok((len, from)) = socket.recv_from(&mut buf) {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                if len > 12 {
+                    let query = &buf[..len];
+                    let is_other = !label.is_empty() && has_label(query, label);
+                    let says = if is_other { otherwise } else { *saying.lock().unwrap() };
+                    let _ = socket.send_to(&answer(query, says), from);
+                }
+            }
+        });
+        Self { address, says, stop, thread: Some(thread) }
+    }
+
+    /// From now on it says this.
+    pub fn say(&self, says: Says) {
+        *self.says.lock().unwrap() = says;
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes it up.
+        let _ = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(&[], self.address));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn has_label(query: &[u8], label: &str) -> bool {
+    let wanted = [&[label.len() as u8], label.as_bytes()].concat();
+    query[12..].windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(&wanted))
+}
+
+fn answer(query: &[u8], says: Says) -> Vec<u8> {
+    let address = match says {
+        Says::Address(address) => address,
+        Says::Code(rcode) => return header(query, rcode),
+    };
+    let mut reply = header(query, 0);
+    if reply[reply.len() - 4..] == [0, 1, 0, 1] {
+        reply[7] = 1;
+        reply.extend_from_slice(&[0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4]);
+        reply.extend_from_slice(&address);
+    }
+    reply
 }
 
 /// Header and question of an answer without records.

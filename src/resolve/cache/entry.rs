@@ -165,6 +165,16 @@ impl Entry {
         &self.ttls
     }
 
+    /// The first address in the answer section. Type, class, TTL and length stand in a row (RFC 1035 §4.1.3).
+    pub(super) fn first_ipv4(&self) -> Option<[u8; 4]> {
+        let answers = self.ttls.iter().take(usize::from(self.counts[0]));
+        answers.map(|at| usize::from(*at)).find_map(|at| {
+            let fixed = self.sections.get(at.checked_sub(4)?..at + 6)?;
+            let is_address = fixed[..2] == rtype::A.to_be_bytes() && fixed[8..] == [0, 4];
+            self.sections.get(at + 6..at + 10).filter(|_| is_address)?.try_into().ok()
+        })
+    }
+
     /// Octets of its parts.
     pub(super) fn octets(&self) -> usize {
         self.sections.len() + self.ttls.len() * 2

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache as Store;
 use quick_cache::{Equivalent, Weighter};
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, rebind};
 use crate::dns::ede::EdeCode;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
@@ -236,6 +236,16 @@ impl Hit {
     /// The Extended DNS Error that came with it.
     pub fn ede(&self) -> Option<(EdeCode, &'static str)> {
         self.0.ede
+    }
+
+    /// Whether addresses were taken out of it because they lead into the school's own networks.
+    pub fn is_rebound(&self) -> bool {
+        rebind::is_rebound(self.0.ede)
+    }
+
+    /// The first IPv4 address among the answer's records.
+    pub fn first_ipv4(&self) -> Option<[u8; 4]> {
+        self.0.first_ipv4()
     }
 
     /// Seconds until it expires.

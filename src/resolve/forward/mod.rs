@@ -31,15 +31,20 @@ use super::upstream::source_for;
 use super::upstream::tally::Tally;
 use super::wire::{self, Taken};
 use super::{Answer, Ask, Error, Proof, UpstreamState};
+use crate::clock::Watch;
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
+use signs::Signs;
 use trust::Trusted;
 use upstream::{Transport, Upstream};
 
+mod signs;
 mod trust;
 pub mod upstream;
+mod verifier;
 
 /// How often all servers of a zone are asked where nobody is there, with pauses between that begin with
 /// [`PAUSE`] and double: 1.55 s in all, the time in which a forwarder restarts.
@@ -78,12 +83,19 @@ struct Server {
     /// Its connections; `None` where we have no address of its family to ask from.
     connections: Option<Connections>,
     tally: Arc<Tally>,
+    /// Whether its answers have signatures, as far as it was asked.
+    signs: Signs,
 }
 
 impl Forwarder {
-    pub(super) fn new(settings: &Settings, sources: Arc<[IpAddr]>, timing: Timing) -> Result<Self, Error> {
+    pub(super) fn new(
+        settings: &Settings,
+        sources: Arc<[IpAddr]>,
+        timing: Timing,
+        watch: &Arc<Watch>,
+    ) -> Result<Self, Error> {
         let zones = &settings.forwards;
-        let trusted = Trusted::new(settings.ca_file.as_deref())?;
+        let trusted = Trusted::new(settings.ca_file.as_deref(), watch)?;
         let driver = Arc::new(Driver::default());
         let mut built = Vec::with_capacity(zones.len());
         for (index, zone) in zones.iter().enumerate() {
@@ -133,6 +145,41 @@ impl Forwarder {
         Ok(Forwarded { octets: taken.wire, rcode: taken.rcode, note })
     }
 
+    /// Asks each forwarder of a validated `.` for the root's keys, which are signed whatever else is: a
+    /// forwarder that has no signatures there drops them everywhere. One that gives no answer stays as it was
+    /// known.
+    pub(super) async fn look_for_signatures(&self) {
+        let mut ask = Ask::new(Name::ROOT.to_owned(), rtype::DNSKEY);
+        (ask.dnssec_ok, ask.checking_disabled) = (true, true);
+        let servers = self.validated_root().flat_map(|zone| &zone.servers);
+        let looks: FuturesUnordered<_> = servers
+            .map(|server| {
+                let ask = &ask;
+                async move {
+                    if let Ok(taken) = server.ask(ask).await.and_then(judge) {
+                        server.signs.note(wire::has_signature(&taken.wire));
+                    }
+                }
+            })
+            .collect();
+        looks.for_each(|()| std::future::ready(())).await;
+    }
+
+    /// Forwarders of a validated `.` that are known to drop signatures, as the config writes them.
+    pub(super) fn without_signatures(&self) -> impl Iterator<Item = &str> {
+        let servers = self.validated_root().flat_map(|zone| &zone.servers);
+        servers.filter(|server| server.signs.is_none()).map(|server| server.label.as_str())
+    }
+
+    /// Whether it is known of each forwarder of a validated `.` if it sends signatures.
+    pub(super) fn signatures_are_known(&self) -> bool {
+        self.validated_root().flat_map(|zone| &zone.servers).all(|server| server.signs.is_known())
+    }
+
+    fn validated_root(&self) -> impl Iterator<Item = &Zone> {
+        self.zones.iter().filter(|zone| zone.validates && zone.name.as_name().is_root())
+    }
+
     pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
         self.zones.iter().flat_map(|zone| {
             zone.servers
@@ -167,7 +214,7 @@ impl Server {
             let opener = Opener { server, source, protocol, patience: timing.patience };
             Connections::new(opener, driver.clone(), tally.clone())
         });
-        Self { label: upstream.to_string(), udp, connections, tally }
+        Self { label: upstream.to_string(), udp, connections, tally, signs: Signs::default() }
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Taken, Fault> {
@@ -245,7 +292,8 @@ impl Zone {
             return server.ask(ask).await.and_then(judge);
         }
         let mut order: Vec<&Server> = self.servers.iter().collect();
-        order.sort_by_cached_key(|server| server.tally.rank());
+        // Nothing that comes without signatures validates: others first.
+        order.sort_by_cached_key(|server| (self.validates && server.signs.is_none(), server.tally.rank()));
         let mut order = order.into_iter();
         let mut trying = FuturesUnordered::new();
         let mut running: Vec<&Server> = Vec::new();

@@ -10,13 +10,15 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::upstream::Transport;
+use super::verifier::Verifier;
+use crate::clock::Watch;
 use crate::resolve::upstream::connections::opener::Protocol;
 use crate::resolve::{Error, file};
 
 /// CA certificates in one file. The bundle of a whole operating system has some 150.
 const CERTIFICATES_MAX: usize = 512;
 
-/// The TLS clients of all forwarders.
+/// The TLS clients of all forwarders; certificates are judged at a time that can be.
 pub(super) struct Trusted {
     tls: Arc<ClientConfig>,
     https: Arc<ClientConfig>,
@@ -24,8 +26,8 @@ pub(super) struct Trusted {
 
 impl Trusted {
     /// With the public CAs, and those of a file.
-    pub(super) fn new(ca_file: Option<&Path>) -> Result<Self, Error> {
-        let mut tls = client(ca_file)?;
+    pub(super) fn new(ca_file: Option<&Path>, watch: &Arc<Watch>) -> Result<Self, Error> {
+        let mut tls = client(ca_file, watch)?;
         // Every connection shows a certificate: a resumed session would hide that it was replaced, or that it
         // expired. It would save no round trip (RFC 8446 §2.2).
         tls.resumption = Resumption::disabled();
@@ -51,13 +53,25 @@ impl Trusted {
     }
 }
 
-fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
+fn client(ca_file: Option<&Path>, watch: &Arc<Watch>) -> Result<ClientConfig, Error> {
     let library = |why: String| Error::Library(why);
     let mut client = TlsConfig::new().map_err(|error| library(error.to_string()))?.config;
-    let Some(path) = ca_file else { return Ok(client) };
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(path) = ca_file {
+        add_certificates(&mut roots, path)?;
+    }
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), client.crypto_provider().clone())
+            .build()
+            .map_err(|error| library(error.to_string()))?;
+    client.dangerous().set_certificate_verifier(Arc::new(Verifier::new(verifier, watch.clone())));
+    Ok(client)
+}
+
+/// Adds the certificates of a file of the school's.
+fn add_certificates(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> {
     let malformed = |why: String| Error::Certificates { path: path.to_owned(), why };
     let text = file::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let public = roots.len();
     for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
         if roots.len() == public + CERTIFICATES_MAX {
@@ -69,12 +83,7 @@ fn client(ca_file: Option<&Path>) -> Result<ClientConfig, Error> {
     if roots.len() == public {
         return Err(malformed("no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned()));
     }
-    let verifier =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), client.crypto_provider().clone())
-            .build()
-            .map_err(|error| library(error.to_string()))?;
-    client.dangerous().set_certificate_verifier(verifier);
-    Ok(client)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -95,9 +104,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
         std::fs::write(&path, CERTIFICATE.repeat(CERTIFICATES_MAX)).unwrap();
-        assert!(client(Some(&path)).is_ok());
+        assert!(client(Some(&path), &Arc::default()).is_ok());
         std::fs::write(&path, CERTIFICATE.repeat(CERTIFICATES_MAX + 1)).unwrap();
-        assert!(client(Some(&path)).unwrap_err().to_string().contains("more than 512"));
+        assert!(client(Some(&path), &Arc::default()).unwrap_err().to_string().contains("more than 512"));
     }
 
     #[test]
@@ -110,9 +119,9 @@ mod tests {
         ] {
             let path = folder.path().join("ca.pem");
             std::fs::write(&path, text).unwrap();
-            let error = client(Some(&path)).unwrap_err().to_string();
+            let error = client(Some(&path), &Arc::default()).unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
-        assert!(client(None).is_ok());
+        assert!(client(None, &Arc::default()).is_ok());
     }
 }

@@ -25,11 +25,15 @@ pub enum Freshness {
     Kept,
     /// Not when its time is nearly over.
     Anew,
+    /// Never: a server has to be asked now.
+    Never,
 }
 
 /// What is left for one client's question.
 pub struct Job {
     pub freshness: Freshness,
+    /// Nothing is validated, because the wall clock cannot be right and the question is for a time server.
+    pub is_unchecked: bool,
     messages: AtomicU32,
     hunts: AtomicU32,
     /// Servers whose answers for a zone did not validate.
@@ -42,6 +46,7 @@ impl Job {
     pub fn new(freshness: Freshness) -> Self {
         Self {
             freshness,
+            is_unchecked: false,
             messages: AtomicU32::new(MESSAGES_MAX),
             hunts: AtomicU32::new(ADDRESS_HUNTS_MAX),
             distrusted: Mutex::default(),

@@ -7,6 +7,7 @@ use super::budget::{Freshness, Job, Path};
 use super::outside::Outside;
 use super::reply::moved;
 use super::store::{Content, Kept, Standing};
+use super::timekeeping::UNCHECKED_TTL;
 use super::trust::{RETRIES, Trusts};
 use super::walk::{Origin, Sight};
 use crate::dns::compose::Composer;
@@ -30,14 +31,19 @@ struct Chain<'a> {
     /// CNAMEs that were made from a DNAME, by the place of the DNAME in `links`.
     made: Vec<(usize, RrSet)>,
     proof: Proof,
+    /// The longest TTL given out, in seconds.
+    ttl_max: u32,
+    /// What is said with the answer where its parts have nothing to say.
+    note: Option<Reason>,
 }
 
 impl<O: Outside> Seeker<O> {
     /// Answers a question.
     pub async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let answer = match ask.rtype {
-            rtype::ANY => self.gather(ask, freshness).await,
-            _ => self.follow(ask, freshness).await,
+        let answer = self.answer(ask, freshness).await;
+        let answer = match self.showed_that_the_clock_is_wrong(ask, &answer).await {
+            true => self.answer(ask, freshness).await,
+            false => answer,
         };
         match &self.trusts {
             Some(trusts)
@@ -46,17 +52,24 @@ impl<O: Outside> Seeker<O> {
             {
                 wire::failure(ask, reason::SENTINEL)
             }
-            _ => answer,
+            _ => self.with_word_of_the_clock(ask, answer),
+        }
+    }
+
+    async fn answer(&self, ask: &Ask, freshness: Freshness) -> Answer {
+        match ask.rtype {
+            rtype::ANY => self.gather(ask, freshness).await,
+            _ => self.follow(ask, freshness).await,
         }
     }
 
     /// Gathers what one server gives for all types at the question's name (RFC 8482 §4.1 lets it choose), each
     /// set with its own proof. An alias is told, and not followed.
     async fn gather(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let job = Job::new(freshness);
+        let job = self.job(ask, freshness);
         let name = ask.name.as_name();
         let path = Path::of(name, ask.rtype);
-        let mut chain = self.chain(ask);
+        let mut chain = self.chain(ask, &job);
         let sight = match self.see(&ask.name, ask, &mut Vec::new(), &job, &path).await {
             Ok(sight) => sight,
             Err(why) => return wire::failure(ask, why),
@@ -68,7 +81,7 @@ impl<O: Outside> Seeker<O> {
             Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&sight.kept)),
             Content::Set(_) => chain.links.push(sight.kept.clone()),
         }
-        let validates = self.validates(ask);
+        let validates = self.validates(ask, &job);
         for kept in sight.more {
             let Some(set) = kept.set().filter(|set| set.owner == ask.name) else { continue };
             if let Some(trusts) = validates {
@@ -84,20 +97,25 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// What the answer is validated with, if it is.
-    fn validates(&self, ask: &Ask) -> Option<&Trusts> {
-        self.trusts.as_ref().filter(|_| !ask.checking_disabled)
+    fn validates(&self, ask: &Ask, job: &Job) -> Option<&Trusts> {
+        self.trusts.as_ref().filter(|_| !ask.checking_disabled && !job.is_unchecked)
     }
 
     /// A chain without links.
-    fn chain<'a>(&self, ask: &'a Ask) -> Chain<'a> {
-        let proof = self.validates(ask).map_or(Proof::Indeterminate, |_| Proof::Secure);
-        Chain { ask, now: self.outside.now(), links: Vec::new(), made: Vec::new(), proof }
+    fn chain<'a>(&self, ask: &'a Ask, job: &Job) -> Chain<'a> {
+        let proof = self.validates(ask, job).map_or(Proof::Indeterminate, |_| Proof::Secure);
+        let (ttl_max, note) = match job.is_unchecked {
+            true => (UNCHECKED_TTL, Some(reason::CLOCK_WRONG_UNCHECKED)),
+            false => (u32::MAX, None),
+        };
+        let now = self.outside.now();
+        Chain { ask, now, links: Vec::new(), made: Vec::new(), proof, ttl_max, note }
     }
 
     /// Follows the chain of aliases that begins at the question's name.
     async fn follow(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let job = Job::new(freshness);
-        let mut chain = self.chain(ask);
+        let job = self.job(ask, freshness);
+        let mut chain = self.chain(ask, &job);
         let mut name = ask.name.clone();
         let mut hand: Vec<Arc<Kept>> = Vec::new();
         let mut seen = vec![name.clone()];
@@ -174,7 +192,7 @@ impl<O: Outside> Seeker<O> {
                         && name.as_name().is_at_or_below(set.owner.as_name())
             })
         };
-        let validates = self.validates(ask);
+        let validates = self.validates(ask, job);
         let mut bogus = reason::BOGUS;
         for _ in 0..=RETRIES {
             let sight = match hand.iter().find(in_hand) {
@@ -203,12 +221,19 @@ impl<O: Outside> Seeker<O> {
 impl Chain<'_> {
     fn weaken(&mut self, standing: Standing) {
         let proof = match standing {
+            // What validation said before, by a clock that was wrong, counts for nothing.
+            _ if self.ttl_max == UNCHECKED_TTL => Proof::Indeterminate,
             Standing::Secure => Proof::Secure,
             Standing::Insecure => Proof::Insecure,
             Standing::Bogus(_) => Proof::Bogus,
             Standing::Unchecked => Proof::Indeterminate,
         };
         self.proof = self.proof.weaker(proof);
+    }
+
+    /// The TTL of what came of an entry, in seconds.
+    fn left(&self, kept: &Kept) -> u32 {
+        kept.left(self.now).min(self.ttl_max)
     }
 
     /// Writes the message: the links, then what says that there is no more.
@@ -219,7 +244,7 @@ impl Chain<'_> {
         let mut composer = Composer::new(flags, ask.name.as_name(), ask.rtype, ask.class);
         for (at, link) in self.links.iter().enumerate() {
             let Some(set) = link.set() else { continue };
-            let ttl = link.left(self.now);
+            let ttl = self.left(link);
             composer.answer(set, ttl, signed);
             if let Some((_, made)) = self.made.iter().find(|(dname, _)| *dname == at) {
                 composer.answer(made, ttl, false);
@@ -228,7 +253,7 @@ impl Chain<'_> {
         if let Some(nothing) = nothing
             && let Content::NoData(Some(soa)) | Content::NoName(Some(soa)) = &nothing.content
         {
-            composer.authority(soa, nothing.left(self.now), signed);
+            composer.authority(soa, self.left(nothing), signed);
         }
         if signed {
             let proofs = self.links.iter().map(Arc::as_ref).chain(nothing);
@@ -236,7 +261,7 @@ impl Chain<'_> {
             for kept in proofs {
                 for proof in &kept.proofs {
                     if !written.iter().any(|other| other.is(proof.owner.as_name(), proof.rtype)) {
-                        composer.authority(proof, kept.left(self.now).min(proof.ttl), true);
+                        composer.authority(proof, self.left(kept).min(proof.ttl), true);
                         written.push(proof);
                     }
                 }
@@ -245,7 +270,8 @@ impl Chain<'_> {
         if composer.len() > MESSAGE_MAX {
             return wire::failure(ask, reason::TOO_LONG);
         }
-        let noted = self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note());
+        let noted =
+            self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note()).or(self.note);
         Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted }
     }
 }

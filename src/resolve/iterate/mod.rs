@@ -9,6 +9,7 @@
 //! - `ask` asks one zone's servers, `talk` one server, `question` and `reply` are what is said;
 //! - `errands` are what several questions need at once and one asks for;
 //! - `chain` follows aliases and puts the answer together;
+//! - `timekeeping` is what a wrong wall clock changes;
 //! - `store`, `cuts` and `servers` are what is remembered; `budget` bounds what one question costs.
 //!
 //! Knows names and servers. Never knows who asks.
@@ -49,6 +50,7 @@ pub mod servers;
 mod spans;
 mod store;
 mod talk;
+mod timekeeping;
 pub mod trust;
 mod walk;
 
@@ -76,6 +78,9 @@ pub struct Settings {
     pub ttl: TtlBounds,
     /// Octets for what is remembered.
     pub store_bytes: u64,
+    /// Names at and below which nothing is validated while the wall clock cannot be right: those of time
+    /// servers.
+    pub time_servers: Vec<OwnedName>,
 }
 
 /// Finds answers by asking name servers.

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::reason::Reason;
 
@@ -45,6 +46,9 @@ pub struct Forwarded {
 pub trait Outside: Send + Sync + 'static {
     /// Seconds since 1970, as the system's wall clock has them: TTLs and signatures count by it.
     fn now(&self) -> u64;
+
+    /// What is known of whether that clock can be right.
+    fn watch(&self) -> &Watch;
 
     /// A clock that only goes forward, for round trips.
     fn elapsed(&self) -> Duration;

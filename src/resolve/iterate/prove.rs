@@ -70,7 +70,10 @@ impl<O: Outside> Seeker<O> {
             Faith::Insecure(note) => {
                 return Ok(Proven { standing: Standing::Insecure, note, ttl: kept.ttl });
             }
-            Faith::Broken(why) => return Err(why),
+            Faith::Broken(why) => {
+                self.note_unproven_periods(why, name, kept);
+                return Err(why);
+            }
         };
         let found = match &kept.content {
             Content::Set(set) => self.set_proof(trusts, &keys, set, kept, job).await,

@@ -197,7 +197,11 @@ impl<O: Outside> Seeker<O> {
             let kept = &sight.kept;
             let found = match &kept.content {
                 Content::Set(set) if set.is(name, rtype::DS) => {
-                    match self.checked(trusts, keys, set, job).await {
+                    let checked = self.checked(trusts, keys, set, job).await;
+                    self.note_periods(trusts, keys.apex.as_name(), set, checked.err(), |at| {
+                        verify(set, keys, at, &trusts.rules, &job.work).is_ok()
+                    });
+                    match checked {
                         Ok(ttl) => {
                             let ds = set.rdata.clone();
                             let check = |dnskeys: &RrSet, now: u32| {
@@ -300,7 +304,13 @@ impl<O: Outside> Seeker<O> {
             };
             let now = self.outside.now();
             let found = match sight.kept.set() {
-                Some(set) if set.is(zone, rtype::DNSKEY) => check(set, now as u32),
+                Some(set) if set.is(zone, rtype::DNSKEY) => {
+                    let found = check(set, now as u32);
+                    self.note_periods(trusts, zone, set, found.as_ref().err().copied(), |at| {
+                        matches!(check(set, at), Ok(Trust::Secure(_)))
+                    });
+                    found
+                }
                 _ => Err(Fault::DnskeyMissing),
             };
             self.rest(job).await;

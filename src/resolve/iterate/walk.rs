@@ -76,7 +76,12 @@ impl<O: Outside> Seeker<O> {
         let will_do = |kept: &Arc<Kept>| {
             // A referral says that there is no DS, but has no SOA for who asks.
             let is_whole = !matches!(kept.content, Content::NoData(None));
-            is_whole && (job.freshness == Freshness::Kept || !kept.is_ending(self.outside.now()))
+            is_whole
+                && match job.freshness {
+                    Freshness::Kept => true,
+                    Freshness::Anew => !kept.is_ending(self.outside.now()),
+                    Freshness::Never => false,
+                }
         };
         match self.known(name, kind).filter(will_do) {
             Some(kept) => Ok(Sight::known(kept)),

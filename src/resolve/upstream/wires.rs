@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::heard::{self, STRAY_MAX};
 use super::source_for;
+use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::forward::Forwarder;
 use crate::resolve::iterate::outside::{Forwarded, Outside, Silence, Way};
@@ -34,11 +35,17 @@ pub(in crate::resolve) struct Wires {
     pub forwarder: Arc<Forwarder>,
     /// What nobody is asked for.
     pub local: Arc<Local>,
+    /// Judges the wall clock.
+    pub watch: Arc<Watch>,
 }
 
 impl Outside for Wires {
     fn now(&self) -> u64 {
         unix_now()
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     fn elapsed(&self) -> Duration {

@@ -54,6 +54,11 @@ impl Timers {
         tried.saturating_add(wait)
     }
 
+    /// Whether the last look lies in the future: a clock that was wrong noted it, and the next is due.
+    pub fn is_ahead_of(&self, now: u64) -> bool {
+        self.tried.is_some_and(|tried| tried > now)
+    }
+
     /// When a look that was announced may come.
     pub fn due_announced(&self) -> u64 {
         self.tried.map_or(0, |tried| tried.saturating_add(ANNOUNCED_AFTER))
@@ -90,6 +95,14 @@ mod tests {
         assert_eq!(waits, [60, 120, 240, 480, 600, 600, 600, 600]);
         timers.note_good(6000);
         assert_eq!(timers.due(Some(SOA)), 9600);
+    }
+
+    #[test]
+    fn a_look_in_the_future_is_one_of_a_clock_that_was_wrong() {
+        let mut timers = Timers::default();
+        assert!(!timers.is_ahead_of(0));
+        timers.note_failure(5000);
+        assert!(timers.is_ahead_of(4999) && !timers.is_ahead_of(5000));
     }
 
     #[test]

@@ -1,0 +1,210 @@
+//! Watches the wall clock: says when it is wrong and when it is right again, has everything judged anew once
+//! it was set, and keeps the newest time that signatures proved.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::watch as signal;
+use tracing::{info, warn};
+
+use super::{App, world};
+use crate::clock::judge::{Judgement, Signatures};
+use crate::clock::{RELEASED, Watch, seen};
+use crate::sys::clock::{since_boot, unix_now, wall};
+
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// A clock that moves by this much beyond the time that passed was set. Less harms nothing that is kept by it:
+/// what failed is kept for no longer.
+const JUMP_MIN: Duration = Duration::from_secs(30);
+/// How much newer a proven time has to be to be written, in seconds: a write an hour wears no disk.
+const KEEP_EVERY: u64 = 3600;
+
+/// What is known of the wall clock, and what was said of it.
+pub struct Timekeeper {
+    watch: Arc<Watch>,
+    told: Mutex<Option<Judgement>>,
+    jumps: AtomicU64,
+}
+
+impl Timekeeper {
+    /// Has said nothing yet.
+    pub fn new(watch: Arc<Watch>) -> Self {
+        Self { watch, told: Mutex::default(), jumps: AtomicU64::new(0) }
+    }
+
+    /// Who judges the clock.
+    pub fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// How often the clock was set while we ran.
+    pub fn jumps(&self) -> u64 {
+        self.jumps.load(Relaxed)
+    }
+
+    /// Notes a judgement; the one noted before, if it is another.
+    fn replace(&self, judgement: Judgement) -> Option<Judgement> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.replace(judgement).unwrap_or(Judgement::Plausible);
+        (before != judgement).then_some(before)
+    }
+}
+
+/// Looks once: says in the log what has changed. `true` where the clock is right again.
+pub fn look(app: &App) -> bool {
+    let now = unix_now();
+    let judgement = app.timekeeper.watch.judge(now);
+    let Some(before) = app.timekeeper.replace(judgement) else { return false };
+    match told(app, judgement, now) {
+        Some((_, en)) => warn!(clock = now, "{en}"),
+        None => info!(clock = now, "the system clock is plausible again: signatures are judged anew"),
+    }
+    before != Judgement::Plausible && judgement == Judgement::Plausible
+}
+
+/// What is wrong with the clock and what to do, in Vietnamese and English; nothing if it is plausible.
+pub fn told(app: &App, judgement: Judgement, now: u64) -> Option<(String, String)> {
+    let zone = &app.settings().journal.time_zone;
+    let (shows, released) = (date(now, zone), date(RELEASED, zone));
+    let (vi, en) = match judgement {
+        Judgement::Plausible => return None,
+        Judgement::BeforeRelease => (
+            format!("trước khi có chương trình này ({released})"),
+            format!("before this program was released ({released})"),
+        ),
+        Judgement::BeforeSeen => {
+            let seen = date(app.timekeeper.watch.seen().unwrap_or_default(), zone);
+            let file = seen::path(&app.settings().state);
+            (
+                format!("trước giờ đã được xác nhận ({seen}, tệp {})", file.display()),
+                format!("before a time that was proven ({seen}, file {})", file.display()),
+            )
+        }
+        Judgement::Behind => {
+            ("trước hiệu lực của chữ ký DNSSEC".into(), "before DNSSEC signatures begin".into())
+        }
+        Judgement::Ahead => ("sau khi chữ ký DNSSEC hết hạn".into(), "after DNSSEC signatures end".into()),
+    };
+    Some((
+        format!(
+            "đồng hồ máy này sai: đang chỉ {shows}, {vi}; đặt lại giờ, kiểm tra NTP và pin đồng hồ; trong khi chờ, \
+             tên máy chủ giờ được trả lời không kiểm tra DNSSEC"
+        ),
+        format!(
+            "the system clock is wrong: it shows {shows}, {en}; set it, check NTP and the clock's battery; \
+             meanwhile names of time servers are answered without DNSSEC validation"
+        ),
+    ))
+}
+
+/// A moment as the school reads it.
+pub fn date(seconds: u64, zone: &TimeZone) -> String {
+    let at = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    at.unwrap_or(Timestamp::MAX).to_zoned(zone.clone()).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
+/// Watches until `stop` says so.
+pub async fn watch(app: Arc<App>, mut stop: signal::Receiver<bool>) {
+    let mut before = (wall(), since_boot());
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let now = (wall(), since_boot());
+        let jump = jump(before, now);
+        before = now;
+        let is_right_again = look(&app);
+        if let Some(seconds) = jump {
+            app.timekeeper.jumps.fetch_add(1, Relaxed);
+            info!(
+                clock.jump_s = seconds,
+                "the system clock was set by {seconds} s: everything is judged anew"
+            );
+        }
+        if is_right_again || jump.is_some() {
+            let app = app.clone();
+            // It builds a world, off the tasks that answer.
+            let _ = tokio::task::spawn_blocking(move || judge_anew(&app)).await;
+        }
+        keep_proven(&app).await;
+    }
+}
+
+/// Seconds by which the wall clock was set between two looks, if it was.
+fn jump(before: (Duration, Duration), now: (Duration, Duration)) -> Option<i64> {
+    let expected = before.0 + now.1.saturating_sub(before.1);
+    let (by, sign) = match now.0 >= expected {
+        true => (now.0 - expected, 1),
+        false => (expected - now.0, -1),
+    };
+    (by >= JUMP_MIN).then(|| sign * i64::try_from(by.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Forgets what was judged by a clock that was wrong: answers, failures, keys, zone cuts. What is being
+/// fetched is answered, and kept by nobody, since it comes from a resolver that is not in force any more.
+fn judge_anew(app: &App) {
+    {
+        let _building = app.building.lock().unwrap_or_else(PoisonError::into_inner);
+        let (settings, old) = (app.settings(), app.desk.world());
+        let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
+        let rosters = (&app.groups, &app.lists);
+        match world::build(&settings, old.index.clone(), None, rosters, app.timekeeper.watch(), zones) {
+            Ok(world) => app.desk.swap(world),
+            // A file that the settings name is not there. Entries carry the time when they came, so those of
+            // a wrong clock expire by themselves.
+            Err(error) => warn!("the resolver goes on with what it has learnt: {error}"),
+        }
+    }
+    app.desk.forget_answers();
+    app.lists_changed.notify_one();
+    app.zones.wake();
+}
+
+/// Keeps the time if signatures prove it now and the one that is kept is old, or lies in the future.
+async fn keep_proven(app: &Arc<App>) {
+    let now = unix_now();
+    let watch = &app.timekeeper.watch;
+    let is_news = watch.seen().is_none_or(|seen| now < seen || now - seen >= KEEP_EVERY);
+    if !is_news || watch.signatures(now) != Signatures::Confirm || now < RELEASED {
+        return;
+    }
+    watch.note_seen(now);
+    let state = app.settings().state.clone();
+    // A disk that takes nothing costs this help at the next start, and is told of by the journal.
+    let _ = tokio::task::spawn_blocking(move || seen::keep(&state, now)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::clock::vietnam;
+
+    #[test]
+    fn a_clock_that_is_set_is_told_from_one_that_runs() {
+        let at = |wall: u64, boot: u64| (Duration::from_secs(wall), Duration::from_secs(boot));
+        for (before, now, by) in [
+            (at(1000, 10), at(1001, 11), None),
+            (at(1000, 10), at(1029, 11), None),
+            (at(1000, 10), at(1031, 11), Some(30)),
+            (at(1000, 10), at(971, 11), Some(-30)),
+            (at(1000, 10), at(975, 11), None),
+            // It slept: time passed on both clocks.
+            (at(1000, 10), at(9000, 8010), None),
+            (at(600, 10), at(1_795_000_000, 11), Some(1_794_999_399)),
+            (at(1_795_000_000, 10), at(0, 11), Some(-1_795_000_001)),
+        ] {
+            assert_eq!(jump(before, now), by, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_as_a_school_writes_it() {
+        assert_eq!(date(1_793_491_200, &vietnam()), "01/11/2026 07:00");
+        assert!(!date(u64::MAX, &vietnam()).is_empty());
+    }
+}
