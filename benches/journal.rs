@@ -1,4 +1,5 @@
-//! What counting a blocked attempt costs a worker, and what a second of them costs the store.
+//! What counting a blocked attempt costs a worker, and what a second of them costs the store: time, octets
+//! written, write calls, octets kept.
 //!
 //! Floors beside it: one more in a hash map whose key is ready, and one found by the name's octets.
 //! The journal's own threads run as in the server, so a number includes meeting the collector.
@@ -11,8 +12,10 @@ use std::time::{Duration, Instant};
 use criterion::measurement::Measurement;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lachan::dns::name::OwnedName;
+use lachan::journal::access::Reader;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::count::{KINDS_MAX, Tally};
+use lachan::journal::rows::{By, Filter};
 use lachan::journal::{Journal, Settings};
 use lachan::model::category::Category;
 use lachan::model::event::{Attempt, Effect};
@@ -32,11 +35,16 @@ fn names(count: usize) -> Vec<OwnedName> {
     (0..count).map(|n| OwnedName::parse(&format!("w{n}.casino-{}.example", n % 977)).unwrap()).collect()
 }
 
-fn count(tally: &Tally, name: &OwnedName, device: u8) {
+/// Devices, so that none is past its own bounds.
+fn device(number: usize) -> u16 {
+    (number / 64) as u16
+}
+
+fn count(tally: &Tally, name: &OwnedName, device: u16) {
     tally.count(&Attempt {
         group: RosterId(0),
         tier: Tier::LowerSecondary,
-        client: [10, 0, 0, device].into(),
+        client: [10, 0, (device >> 8) as u8, device as u8].into(),
         name: name.as_name(),
         rtype: 1,
         category: Some(Category::Gambling),
@@ -85,12 +93,12 @@ fn counting(c: &mut Criterion) {
         while left > 0 {
             journal.flush().unwrap();
             if full {
-                many.iter().for_each(|name| count(&tally, name, 2));
+                many.iter().enumerate().for_each(|(at, name)| count(&tally, name, 2048 + device(at)));
                 few.iter().for_each(|name| count(&tally, name, 3));
             }
             let now = left.min(FRESH);
             let start = Instant::now();
-            many[..now].iter().for_each(|name| count(&tally, name, if full { 4 } else { 5 }));
+            many[..now].iter().enumerate().for_each(|(at, name)| count(&tally, name, 4096 + device(at)));
             took += start.elapsed();
             left -= now;
         }
@@ -111,9 +119,13 @@ fn storing(_: &mut Criterion) {
         let before = journal.health();
         let mut took = Duration::ZERO;
         let mut kinds = 0;
-        for round in 0..8u8 {
-            for device in 0..(FRESH / names.len()) as u8 {
-                names.iter().for_each(|name| count(&tally, name, round * 64 + device % 64));
+        for round in 0..8 {
+            for turn in 0..FRESH / names.len() {
+                let first = round * 2048 + turn * 16;
+                names
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, name)| count(&tally, name, first as u16 + device(at)));
             }
             let start = Instant::now();
             journal.flush().unwrap();
@@ -154,7 +166,7 @@ fn at_once(_: &mut Criterion) {
             let threads: Vec<_> = (0..workers)
                 .map(|worker| {
                     let tally = journal.tally();
-                    scope.spawn(move || count_for(&tally, worker as u8, AT_ONCE))
+                    scope.spawn(move || count_for(&tally, worker as u16, AT_ONCE))
                 })
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -172,7 +184,7 @@ fn at_once(_: &mut Criterion) {
 }
 
 /// Counts as fast as it can. Says how often, and how many nanoseconds of processor time each took.
-fn count_for(tally: &Tally, device: u8, time: Duration) -> (u64, f64) {
+fn count_for(tally: &Tally, device: u16, time: Duration) -> (u64, f64) {
     let names = names(1000);
     let (begun, cost) = (Instant::now(), CpuTime.start());
     let mut counted = 0u64;
@@ -183,5 +195,70 @@ fn count_for(tally: &Tally, device: u8, time: Duration) -> (u64, f64) {
     (counted, CpuTime.end(cost).as_nanos() as f64 / counted as f64)
 }
 
-criterion_group!(benches, floors, counting, at_once, storing);
+/// Names in the story of wear, each new.
+const NEW_NAMES: usize = 1_000_000;
+/// What this process has handed to `write(2)` and its like: octets, and calls.
+fn written() -> (u64, u64) {
+    let text = std::fs::read_to_string("/proc/self/io").unwrap();
+    let number = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+        line.trim().parse().unwrap()
+    };
+    (number("wchar:"), number("syscw:"))
+}
+
+/// Processor time of all threads, in microseconds.
+fn processor_time() -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let of_task = |task: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|time| time.parse::<u64>().ok()).unwrap_or(0)
+    };
+    tasks.map(of_task).sum::<u64>() as f64 / 1e3
+}
+
+/// A million different names of 2,000 devices, at 25,000 a second and as fast as it goes; then what reading
+/// costs. Not a benchmark of criterion's.
+fn wear(_: &mut Criterion) {
+    for pace in [25_000, 0] {
+        let (folder, journal) = journal();
+        let tally = journal.tally();
+        let names = names(NEW_NAMES);
+        let (begun, octets, cost) = (Instant::now(), written(), processor_time());
+        for (at, name) in names.iter().enumerate() {
+            count(&tally, name, (at.wrapping_mul(2_654_435_761) % 2_000) as u16);
+            if pace > 0 && at % 500 == 499 {
+                let due = Duration::from_secs_f64((at + 1) as f64 / f64::from(pace));
+                std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            } else if pace == 0 && at % (FRESH / 2) == 0 {
+                journal.flush().unwrap(); // else the table would be full
+            }
+        }
+        journal.flush().unwrap();
+        let (health, after, cost) = (journal.health(), written(), processor_time() - cost);
+        let per = |number: u64| number as f64 / NEW_NAMES as f64;
+        assert_eq!(health.stored, NEW_NAMES as u64);
+        println!(
+            "wear: {pace} a second: {:.1} octets written and {:.4} calls a row, {:.1} octets kept, {:.2} µs; {} rows",
+            per(after.0 - octets.0),
+            per(after.1 - octets.1),
+            health.size as f64 / health.rows as f64,
+            cost / NEW_NAMES as f64,
+            health.rows,
+        );
+        let reader = Reader::open(folder.path()).unwrap();
+        let since = jiff::Timestamp::now() - Duration::from_secs(300);
+        let filter = Filter { since: Some(since), ..Filter::default() };
+        let start = Instant::now();
+        for by in [By::Tier, By::Category, By::Group, By::List, By::Effect] {
+            black_box(reader.totals(&filter, by).unwrap());
+        }
+        println!("read: totals of five sorts since five minutes: {:?}", start.elapsed());
+        let start = Instant::now();
+        black_box(reader.top_names(&filter, 100).unwrap());
+        println!("read: the hundred names asked most: {:?}", start.elapsed());
+    }
+}
+
+criterion_group!(benches, floors, counting, at_once, storing, wear);
 criterion_main!(benches);

@@ -39,7 +39,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("socket2", &["sys"]),
     ("idna", &["dns/idna"]),
     ("ureq", &["lists/fetch"]),
-    ("psl", &["lists"]),
+    ("psl", &["lists", "journal/budget"]),
+    ("zstd", &["journal/block"]),
+    ("zeroize", &["sys"]),
 ];
 
 fn root() -> PathBuf {

@@ -34,6 +34,7 @@ use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
 use crate::sys::fault;
 use crate::sys::limits::keep_files_private;
+use crate::sys::secret::forbid_dumps;
 use crate::update::compile::{self, CompileError, compile, compile_in_memory};
 
 /// Why the program does not start: no address can be bound, or the system lacks what no program can do without.
@@ -59,6 +60,10 @@ pub enum StartError {
 pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Result<(), StartError> {
     let started = (Instant::now(), Timestamp::now());
     keep_files_private();
+    // Before there is a key: no other process of this user may read our memory, and no crash writes it out.
+    if let Err(error) = forbid_dumps() {
+        warn!("memory images of this process could not be forbidden: {error}");
+    }
     fault::install();
     let Chosen { settings, why_not } = chosen;
     let mut is_stand_in = why_not.is_some();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::listen::Listener;
@@ -16,6 +17,8 @@ use crate::lists::store::Meta;
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
 
+/// How long a flood of blocked names is told of after it ended.
+const CROWDED_SHOWN: SignedDuration = SignedDuration::from_hours(1);
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;
 
@@ -328,6 +331,7 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     if let Some(aside) = &health.put_aside {
         troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
     }
+    troubles.extend(journal_troubles(health));
     if health.over_cap {
         troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
     }
@@ -339,6 +343,42 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
         );
     }
     troubles.extend(unanswered(servers));
+    troubles
+}
+
+/// What happened to the journal that a person should know of.
+fn journal_troubles(health: &Health) -> Vec<String> {
+    let mut troubles = Vec::new();
+    if let Some(at) = health.moved {
+        troubles.push(format!(
+            "tệp nhật ký bị xóa hoặc thay lúc {at}, đã mở tệp mới / the journal's file was removed or replaced at {at}, a new one was begun"
+        ));
+    }
+    if health.clock_doubted {
+        troubles.push(
+            "đồng hồ máy nhảy vọt, nhật ký chưa xóa gì, hãy kiểm tra ngày giờ / the clock leapt, the journal deletes nothing yet, check date and time"
+                .into(),
+        );
+    }
+    let crowded = |at: Timestamp| Timestamp::now().duration_since(at) < CROWDED_SHOWN;
+    if health.reduced_last.is_some_and(crowded) {
+        troubles.push(format!(
+            "có thiết bị hỏi quá nhiều tên bị chặn khác nhau, {0} lượt chỉ ghi tên miền gốc / a device asks for very many different blocked names, {0} attempts are kept under their domain only",
+            health.reduced
+        ));
+    }
+    if health.given > 0 {
+        troubles.push(format!(
+            "nhật ký đầy, {0} dòng của thiết bị hỏi nhiều nhất mất tên / journal full, {0} rows of the devices that ask most lost their names",
+            health.given
+        ));
+    }
+    if health.cut > 0 {
+        troubles.push(format!(
+            "nhật ký đầy, {0} dòng cũ nhất bị xóa sớm / journal full, {0} oldest rows went before their time",
+            health.cut
+        ));
+    }
     troubles
 }
 

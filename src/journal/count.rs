@@ -25,7 +25,12 @@ pub const NAMES_MAX: usize = 1 << 21;
 /// Kinds more without name, device and type, a worker, a second.
 pub const COARSE_MAX: usize = 1 << 12;
 
-const LIMITS: Limits = Limits { kinds: KINDS_MAX, names: NAMES_MAX, coarse: COARSE_MAX };
+/// Kinds with a name that one client may have, a worker, a second: twice what its budget lets be stored
+/// of a whole minute (`budget`), and a sixty-fourth of the table.
+pub const CLIENT_KINDS_MAX: u16 = 1 << 10;
+
+const LIMITS: Limits =
+    Limits { kinds: KINDS_MAX, names: NAMES_MAX, coarse: COARSE_MAX, of_one: CLIENT_KINDS_MAX };
 
 /// Whether a worker's table holds who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,6 +33,18 @@ pub struct Health {
     pub over_cap: bool,
     /// Where the last damaged store of this run was put.
     pub put_aside: Option<PathBuf>,
+    /// When the store's file was last removed, renamed or replaced under the running program.
+    pub moved: Option<Timestamp>,
+    /// The clock is suddenly far ahead: nothing is deleted by age until it has gone on for a while.
+    pub clock_doubted: bool,
+    /// The system's clock was never set: attempts are dated from the newest time in the store on.
+    pub clock_unset: bool,
+    /// Attempts since the start whose name was reduced, because their device asked for too many.
+    pub reduced: u64,
+    /// When that last happened.
+    pub reduced_last: Option<Timestamp>,
+    /// Event rows since the start of devices with very many, whose names went because of the size cap.
+    pub given: u64,
 }
 
 /// What fails, and since when.

@@ -83,7 +83,8 @@ impl Key {
         Self { kind: Kind { group: None, list: None, ..self.kind }, ..self }
     }
 
-    fn octets(&self) -> [u8; KEY_OCTETS] {
+    /// The key as octets, for a hash.
+    pub fn octets(&self) -> [u8; KEY_OCTETS] {
         let roster = |id: Option<RosterId>| id.map_or(u32::MAX, |id| u32::from(id.0)).to_le_bytes();
         let mut out = [0; KEY_OCTETS];
         out[0..4].copy_from_slice(&self.minute.to_le_bytes());
@@ -109,6 +110,9 @@ pub(super) struct Limits {
     pub names: usize,
     /// Kinds more of each coarser sort, once those are full.
     pub coarse: usize,
+    /// Kinds with all their details that one client may have; those beyond lose their name, so that one
+    /// client does not fill the table for all.
+    pub of_one: u16,
 }
 
 /// Whether all that was known was kept.
@@ -121,6 +125,28 @@ pub(super) enum Fit {
 /// Where a kind stands in its table, until that is cleared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place(u32);
+
+/// What became of a kind that was to be added.
+enum Added {
+    At(Place),
+    TooManyOfOne,
+    Full,
+}
+
+impl Added {
+    fn is_added(&self) -> bool {
+        matches!(self, Self::At(_))
+    }
+}
+
+/// A number for a client that cannot be guessed without the table's key.
+fn client_number(who: &Who, key: &[u8; 16]) -> usize {
+    let half = |octets: &[u8]| u64::from_le_bytes(octets.try_into().expect("eight of sixteen octets"));
+    let (low, high) = (half(&who.octets[..8]) ^ half(&key[..8]), half(&who.octets[8..]) ^ half(&key[8..]));
+    // Folded multiplication: each bit of either half moves the middle bits of the product.
+    let product = u128::from(low ^ 0x9e37_79b9_7f4a_7c15) * u128::from(high ^ 0xd6e8_feb8_6659_fd93);
+    ((product ^ (product >> 64)) as u64 >> 20) as usize % CLIENTS
+}
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -142,8 +168,12 @@ pub(super) struct Kinds {
     entries: Vec<Entry>,
     names: Vec<u8>,
     total: u64,
+    /// Kinds of the clients that share a number of this length; by luck two do, and then share a bound.
+    of_one: Vec<u16>,
 }
 
+/// Clients told apart, roughly, when kinds are counted by client.
+const CLIENTS: usize = 4096;
 /// Slots of an empty table.
 const SLOTS_MIN: usize = 256;
 /// Entries that a table may keep room for, however few it last held.
@@ -152,21 +182,30 @@ const ROOM_KEPT: usize = 4096;
 impl Kinds {
     pub fn new(limits: Limits, hash_key: [u8; 16]) -> Self {
         assert!(limits.names < u32::MAX as usize, "an offset into the names is a u32");
-        Self { limits, hash_key, slots: vec![0; SLOTS_MIN], entries: Vec::new(), names: Vec::new(), total: 0 }
+        let of_one = if limits.of_one < u16::MAX { vec![0; CLIENTS] } else { Vec::new() };
+        let (slots, entries) = (vec![0; SLOTS_MIN], Vec::new());
+        Self { limits, hash_key, slots, entries, names: Vec::new(), total: 0, of_one }
     }
 
     /// Adds `count` attempts of that kind; always counts them, coarser when they no longer fit.
     pub fn add(&mut self, key: Key, name: &[u8], count: u64) -> Fit {
         self.total += count;
-        if let Some(place) = self.add_within(key, name, count, self.limits.kinds) {
-            return Fit::Whole(place);
+        match self.add_within(key, name, count, self.limits.kinds) {
+            Added::At(place) => return Fit::Whole(place),
+            Added::TooManyOfOne => {
+                // Who it was stays; so does the category.
+                if self.add_within(Key { rtype: 0, ..key }, &[], count, self.limits.kinds).is_added() {
+                    return Fit::Folded;
+                }
+            }
+            Added::Full => {}
         }
         let coarse = key.without_details();
         let most = |times| self.limits.kinds + times * self.limits.coarse;
         let (by_minute, by_hour) = (most(1), most(2));
-        self.add_within(coarse, &[], count, by_minute)
-            .or_else(|| self.add_within(coarse.by_the_hour(), &[], count, by_hour))
-            .or_else(|| self.add_within(coarse.by_the_hour().bare(), &[], count, usize::MAX));
+        let _ = self.add_within(coarse, &[], count, by_minute).is_added()
+            || self.add_within(coarse.by_the_hour(), &[], count, by_hour).is_added()
+            || self.add_within(coarse.by_the_hour().bare(), &[], count, usize::MAX).is_added();
         Fit::Folded
     }
 
@@ -187,6 +226,7 @@ impl Kinds {
         self.entries.clear();
         self.names.clear();
         self.total = 0;
+        self.of_one.fill(0);
         if self.entries.capacity() > ROOM_KEPT && used < self.entries.capacity() / 4 {
             self.entries.shrink_to(ROOM_KEPT);
             self.names.shrink_to(ROOM_KEPT * 32);
@@ -216,7 +256,7 @@ impl Kinds {
     }
 
     /// Where it found its place: counted before, or room for a new one.
-    fn add_within(&mut self, key: Key, name: &[u8], count: u64, most: usize) -> Option<Place> {
+    fn add_within(&mut self, key: Key, name: &[u8], count: u64, most: usize) -> Added {
         let mut hasher = SipHasher13::new_with_key(&self.hash_key);
         hasher.write(&key.octets());
         hasher.write(name);
@@ -228,12 +268,19 @@ impl Kinds {
             if entry.hash == hash && entry.key == key && self.name(entry) == name {
                 let place = self.slots[slot] - 1;
                 self.entries[place as usize].count += count;
-                return Some(Place(place));
+                return Added::At(Place(place));
             }
             slot = (slot + 1) & mask;
         }
         if self.entries.len() >= most || self.names.len() + name.len() > self.limits.names {
-            return None;
+            return Added::Full;
+        }
+        if !name.is_empty() && !self.of_one.is_empty() && key.who != Who::NOBODY {
+            let of_one = &mut self.of_one[client_number(&key.who, &self.hash_key)];
+            if *of_one >= self.limits.of_one {
+                return Added::TooManyOfOne;
+            }
+            *of_one += 1;
         }
         let name_at = self.names.len() as u32;
         self.names.extend_from_slice(name);
@@ -242,7 +289,7 @@ impl Kinds {
         if self.entries.len() * 2 > self.slots.len() {
             self.widen();
         }
-        Some(Place(self.entries.len() as u32 - 1))
+        Added::At(Place(self.entries.len() as u32 - 1))
     }
 
     fn widen(&mut self) {
@@ -267,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits { kinds: 100, names: 400, coarse: 3 };
+    const LIMITS: Limits = Limits { kinds: 100, names: 400, coarse: 3, of_one: u16::MAX };
 
     fn key(minute: u32, group: u16, device: u8) -> Key {
         let kind = Kind {
@@ -319,8 +366,28 @@ mod tests {
     }
 
     #[test]
+    fn one_client_past_its_bound_loses_names_and_no_other_does() {
+        let mut kinds = Kinds::new(Limits { kinds: 1000, names: 10_000, coarse: 10, of_one: 50 }, [7; 16]);
+        for number in 0..=255u8 {
+            let fit = kinds.add(key(60, 1, 1), &[1, number, 0], 1);
+            assert_eq!(fit == Fit::Folded, number >= 50, "{number}");
+        }
+        assert!(matches!(kinds.add(key(60, 1, 2), b"\x01a\x00", 1), Fit::Whole(_)));
+        assert!(
+            matches!(kinds.add(key(60, 1, 1), &[1, 7, 0], 1), Fit::Whole(_)),
+            "what is there still counts"
+        );
+        let (folded, _, count) = kinds.iter().find(|(_, name, _)| name.is_empty()).unwrap();
+        assert_eq!((folded.who, count), (Who::new(&[1; 8]), 206));
+        assert_eq!(kinds.total(), 258);
+        kinds.clear();
+        assert!(matches!(kinds.add(key(60, 1, 1), &[1, 200, 0], 1), Fit::Whole(_)));
+    }
+
+    #[test]
     fn a_cleared_table_is_as_new() {
-        let mut kinds = Kinds::new(Limits { kinds: 1 << 16, names: 1 << 21, coarse: 10 }, [7; 16]);
+        let mut kinds =
+            Kinds::new(Limits { kinds: 1 << 16, names: 1 << 21, coarse: 10, of_one: u16::MAX }, [7; 16]);
         for minute in 0..50_000 {
             kinds.add(key(minute, 1, 1), b"\x01a\x00", 1);
         }
@@ -336,7 +403,7 @@ mod tests {
         #[test]
         fn it_counts_as_a_map_counts(adds in prop::collection::vec((0u32..4, 0u16..4, 0u8..4, 0usize..4, 1u64..9), 0..300)) {
             let names: [&[u8]; 4] = [b"", b"\x00", b"\x01a\x00", b"\x01b\x00"];
-            let mut kinds = Kinds::new(Limits { kinds: 1000, names: 10_000, coarse: 0 }, [7; 16]);
+            let mut kinds = Kinds::new(Limits { kinds: 1000, names: 10_000, coarse: 0, of_one: u16::MAX }, [7; 16]);
             let mut oracle = BTreeMap::new();
             for (minute, group, device, name, count) in adds {
                 let key = key(minute, group, device);

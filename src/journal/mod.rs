@@ -1,21 +1,26 @@
 //! What was blocked, counted: from each worker's own table to rows that can be asked for.
 //!
 //! A blocked attempt's walk: `count` (a worker adds to its own table) → `writer` (once a second the
-//! tables are taken, devices become pseudonyms, and one batch goes to the store) → `store` (minutes,
-//! hours and months in one transaction; later the minutes go) → `access` (who reads what, and that it
-//! was read).
+//! tables are taken, devices become pseudonyms, and one batch goes to the store) → `store` (batches become
+//! blocks, hours and months; later the blocks go) → `access` (who reads what, and that it was read).
 //!
 //! Σ counts in the store = calls of [`count::Tally::count`]. A full table or a full disk makes kinds
 //! coarser and [`health::Health`] louder; it never loses an attempt nor holds up an answer. A crash
 //! costs what was counted since the last second.
 //!
 //! Knows attempts. Never knows verdicts' making, packets, or what a report looks like.
-// Inside: `kinds` is the table that both workers and writer use; `pseudonym` is all that knows keys.
+// Inside: `kinds` is the table that both workers and writer use; `pseudonym` and `keyfile` are all that
+// knows keys; `budget` bounds what one device may have kept; `block` is the stored form of rows; `doubt` says
+// whether the clock may delete.
 
 pub mod access;
+pub mod block;
+mod budget;
 pub mod clock;
 pub mod count;
+mod doubt;
 pub mod health;
+mod keyfile;
 mod kinds;
 pub mod pseudonym;
 pub mod rows;
@@ -25,9 +30,7 @@ mod tests;
 mod threads;
 mod writer;
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -36,27 +39,24 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::roster::Roster;
-use crate::sys::whole::open_private;
-use clock::{Clock, day_of, minute_of};
+use clock::{Clock, DatedClock, day_of, minute_of};
 use count::Tally;
 use health::Health;
+use keyfile::KeyFile;
 use pseudonym::{DayKey, DeviceMode};
 use store::{Error, Keep, Rosters};
 use threads::{ORDERS_MAX, Order};
 use writer::{Collector, Keeper, KeeperParts, Shared};
-
-/// The day's key, in the state folder.
-const KEY_FILE: &str = "journal.key";
-/// Held by the one program that writes here.
-const LOCK_FILE: &str = "journal.lock";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a school may set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Where the store and the day's key lie.
+    /// Where the store lies.
     pub folder: PathBuf,
+    /// Where the day's key lies, which no backup should hold; none: where `keyfile` says.
+    pub runtime: Option<PathBuf>,
     /// What is kept of a device.
     pub device: DeviceMode,
     /// Whose midnight changes the key and whose months are counted.
@@ -75,6 +75,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             folder: PathBuf::from("/var/lib/lachan"),
+            runtime: None,
             device: DeviceMode::Pseudonym,
             time_zone: clock::vietnam(),
             keep_minutes: 30 * DAY,
@@ -107,7 +108,7 @@ impl Journal {
     /// kept in memory and it is tried again each second: see [`Health::failing`].
     ///
     /// # Errors
-    /// The system has no threads or no randomness.
+    /// The system has no threads, no memory or no randomness.
     pub fn open(
         settings: Settings,
         groups: Roster,
@@ -196,48 +197,36 @@ struct Parts {
 
 impl Parts {
     fn new(settings: Settings, groups: Roster, lists: Roster, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let Settings { folder, device, time_zone, keep_minutes, keep_hours, keep_months, size_cap } =
+        let key_file = KeyFile::of(&settings);
+        let Settings { folder, device, time_zone, keep_minutes, keep_hours, keep_months, size_cap, .. } =
             settings;
-        let now = clock.now();
-        let today = day_of(minute_of(now), &time_zone);
-        let shared = Arc::new(Shared::new(clock, device));
+        let shared = Arc::new(Shared::new(DatedClock::new(clock), device));
         let keep = Keep { minutes: keep_minutes, hours: keep_hours, months: keep_months, size_cap };
         let rosters = Rosters { groups, lists };
-        let key_file = folder.join(KEY_FILE);
-        let parts = KeeperParts { folder, key_file, zone: time_zone.clone(), keep, rosters };
-        let mut keeper = Keeper::new(shared.clone(), parts);
-        keeper.open(now);
-        let key = keeper.first_key(device, today, now)?;
+        let zone = time_zone.clone();
+        let parts = KeeperParts { folder: folder.clone(), key_file: key_file.clone(), zone, keep, rosters };
+        let keeper = Keeper::new(shared.clone(), parts);
+        shared.begin_minute();
+        // After the store was opened: a clock that was never set goes on from what the store knows.
+        let today = day_of(minute_of(shared.clock.now()), &time_zone);
+        let failed = |source| Error::File {
+            doing: "make the day's key for",
+            path: key_file.path().to_owned(),
+            source,
+        };
+        let (key, written) = if keeper.has_folder() {
+            key_file.open(&folder, device, today).map_err(failed)?
+        } else {
+            let later = Err(std::io::Error::other("the state folder is not ours yet"));
+            (DayKey::fresh(today).map_err(failed)?, later)
+        };
+        if let Err(error) = written {
+            tracing::error!("the day's key for pseudonyms could not be kept for a restart: {error}");
+            if device == DeviceMode::Pseudonym {
+                shared.write_key_later(key.copy().map_err(failed)?);
+            }
+        }
         let collector = Collector::new(shared.clone(), time_zone, key);
         Ok(Self { shared, collector, keeper })
     }
-}
-
-/// Makes the folder if it is not there, and takes the lock that says that it is ours.
-fn take_folder(folder: &Path) -> Result<File, Error> {
-    let failed = |doing, path: &Path, source| Error::File { doing, path: path.to_owned(), source };
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|source| failed("make the folder", folder, source))?;
-    let lock_file = folder.join(LOCK_FILE);
-    let lock = open_private(&lock_file).map_err(|source| failed("open", &lock_file, source))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(failed("lock", &lock_file, source)),
-    }
-}
-
-/// The key of today: read back, or new. Without pseudonyms none is kept on disk, and an old one goes.
-fn open_key(path: &Path, device: DeviceMode, today: jiff::civil::Date) -> std::io::Result<DayKey> {
-    if let Some(key) = DayKey::read(path, today)?.filter(|_| device == DeviceMode::Pseudonym) {
-        return Ok(key);
-    }
-    let key = DayKey::fresh(today)?;
-    if device == DeviceMode::Pseudonym || path.exists() {
-        key.write(path)?;
-    }
-    Ok(key)
 }

@@ -1,16 +1,18 @@
 //! From a client's address to what the store may know of it.
 //!
 //! A pseudonym is SipHash-2-4 (128 bits, of which 64 are kept) of the address under a random key of
-//! the day. At the school's midnight the key is replaced in memory and its file overwritten in place,
-//! so nobody, the school included, can join two days of one device, or try addresses against an old
-//! day. A restart within the day reads the key back, so a device stays one device for that day.
+//! the day. At the school's midnight the key is replaced in memory and in its file (`keyfile`), so
+//! nobody, the school included, can join two days of one device, or try addresses against an old day.
+//! A restart within the day reads the key back, so a device stays one device for that day.
 //!
-//! Overwriting in place reaches the old octets on common file systems; a copy-on-write file system,
-//! a snapshot or a flash controller may keep them a while. Nothing a program can do reaches those.
+//! A key's octets lie in a locked page ([`Secret`]) as the record that its file holds. They are read
+//! from the file into that page, written from it, and replaced in it; what hashing leaves on the stack
+//! is overwritten by whoever calls [`kept`] ([`wipe_stack`](crate::sys::secret::wipe_stack)).
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io;
 use std::net::{IpAddr, Ipv6Addr};
-use std::path::Path;
+use std::os::unix::fs::FileExt;
 
 use jiff::civil::Date;
 use siphasher::sip::SipHasher24;
@@ -18,7 +20,7 @@ use siphasher::sip128;
 
 use super::clock::day_number;
 use super::kinds::Who;
-use crate::sys::whole::{open_file, open_private};
+use crate::sys::secret::Secret;
 
 /// What is kept of the device that asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,44 +40,43 @@ pub(super) const PSEUDONYM_OCTETS: usize = 8;
 /// The key of one day.
 pub(super) struct DayKey {
     day: Date,
-    key: [u8; 16],
+    /// The record, and room for the next key behind it.
+    page: Secret,
 }
 
 /// The file: magic, day, key, and a hash of those, so that a torn write is not taken for a key.
-const RECORD: usize = 8 + 8 + 16 + 8;
+pub(super) const RECORD: usize = 8 + 8 + 16 + 8;
 const MAGIC: &[u8; 8] = b"LCDAYKEY";
+/// Where the key stands in its record.
+const KEY: std::ops::Range<usize> = 16..32;
+/// Where a new key is made before it replaces the old one.
+const NEXT: std::ops::Range<usize> = 64..80;
 
 impl DayKey {
-    /// A new key for `day`. Fails only where the system has no randomness.
+    /// A new key for `day`. Fails only where the system has no randomness or no memory.
     pub fn fresh(day: Date) -> io::Result<Self> {
-        let mut key = [0; 16];
-        getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-        Ok(Self { day, key })
+        let mut key = Self { day, page: Secret::zeroed()? };
+        key.replace(day)?;
+        Ok(key)
     }
 
-    /// The key of `day` from its file; none if the file is of another day, damaged or absent.
-    pub fn read(path: &Path, day: Date) -> io::Result<Option<Self>> {
-        let mut octets = Vec::new();
-        match open_file(path) {
-            Ok(file) => file.take(RECORD as u64 + 1).read_to_end(&mut octets)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let key =
-            Self { day, key: octets.get(16..32).and_then(|key| key.try_into().ok()).unwrap_or_default() };
-        let same = octets == key.record();
-        octets.fill(0);
-        Ok(same.then_some(key))
-    }
-
-    /// Writes it over whatever key the file holds. In place: the old key's octets go, and a full
-    /// disk does not hinder it.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        let mut file = open_private(path)?;
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(&self.record())?;
-        file.set_len(RECORD as u64)?;
-        file.sync_all()
+    /// The key of `day` from its file; none if the file is of another day or damaged.
+    pub fn read(file: File, day: Date) -> io::Result<Option<Self>> {
+        let mut page = Secret::zeroed()?;
+        let mut read = 0;
+        while read <= RECORD {
+            match file.read_at(&mut page[read..=RECORD], read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let sound = read == RECORD
+            && page.starts_with(MAGIC)
+            && page[8..16] == day_number(day).to_le_bytes()
+            && page[32..RECORD] == check(&page);
+        Ok(sound.then_some(Self { day, page }))
     }
 
     /// Replaces it by a new one if `day` is another day; says whether it did.
@@ -83,38 +84,45 @@ impl DayKey {
         if self.day == day {
             return Ok(false);
         }
-        *self = Self::fresh(day)?; // written over the old one, in its place
+        self.replace(day)?;
         Ok(true)
     }
 
-    /// A copy for the thread that writes the file.
-    pub fn copy(&self) -> Self {
-        Self { day: self.day, key: self.key }
+    fn replace(&mut self, day: Date) -> io::Result<()> {
+        getrandom::fill(&mut self.page[NEXT]).map_err(|error| io::Error::other(error.to_string()))?;
+        self.page.copy_within(NEXT, KEY.start); // over the old one, in its place
+        self.page[NEXT].fill(0);
+        self.day = day;
+        self.page[..8].copy_from_slice(MAGIC);
+        self.page[8..16].copy_from_slice(&day_number(day).to_le_bytes());
+        let check = check(&self.page);
+        self.page[32..RECORD].copy_from_slice(&check);
+        Ok(())
     }
 
-    /// The pseudonym of a client.
+    /// A copy, from page to page, for the thread that writes the file.
+    pub fn copy(&self) -> io::Result<Self> {
+        let mut page = Secret::zeroed()?;
+        page[..RECORD].copy_from_slice(&self.page[..RECORD]);
+        Ok(Self { day: self.day, page })
+    }
+
+    /// What its file holds.
+    pub fn record(&self) -> &[u8] {
+        &self.page[..RECORD]
+    }
+
+    /// The pseudonym of a client. Not inlined: what it leaves on the stack lies below its caller.
+    #[inline(never)]
     fn pseudonym(&self, client: Ipv6Addr) -> Who {
-        let hash = sip128::SipHasher24::new_with_key(&self.key).hash(&client.octets());
+        let key: &[u8; 16] = self.page[KEY].try_into().expect("the range has 16 octets");
+        let hash = sip128::SipHasher24::new_with_key(key).hash(&client.octets());
         Who::new(&hash.as_bytes()[..PSEUDONYM_OCTETS])
-    }
-
-    fn record(&self) -> [u8; RECORD] {
-        let mut out = [0; RECORD];
-        out[..8].copy_from_slice(MAGIC);
-        out[8..16].copy_from_slice(&day_number(self.day).to_le_bytes());
-        out[16..32].copy_from_slice(&self.key);
-        let check = SipHasher24::new().hash(&out[..32]);
-        out[32..].copy_from_slice(&check.to_le_bytes());
-        out
     }
 }
 
-impl Drop for DayKey {
-    fn drop(&mut self) {
-        // Best effort: the optimiser may see that nobody reads it. `black_box` asks it not to.
-        self.key = [0; 16];
-        std::hint::black_box(&self.key);
-    }
+fn check(page: &Secret) -> [u8; 8] {
+    SipHasher24::new().hash(&page[..32]).to_le_bytes()
 }
 
 /// What the store keeps of a client in a worker's table.
@@ -133,9 +141,6 @@ pub(super) fn kept(who: Who, mode: DeviceMode, key: &DayKey) -> Who {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use jiff::civil::date;
 
     use super::*;
@@ -147,50 +152,45 @@ mod tests {
         Who::new(&client.octets())
     }
 
-    #[test]
-    fn a_key_read_back_gives_the_same_pseudonyms_and_only_on_its_day() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
-        let key = DayKey::fresh(DAY).unwrap();
-        key.write(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let again = DayKey::read(&path, DAY).unwrap().unwrap();
-        let device = who("::ffff:10.0.0.1");
-        assert_eq!(kept(device, DeviceMode::Pseudonym, &key), kept(device, DeviceMode::Pseudonym, &again));
-        assert_ne!(kept(who("::1"), DeviceMode::Pseudonym, &key), kept(device, DeviceMode::Pseudonym, &key));
-        assert!(DayKey::read(&path, date(2026, 11, 24)).unwrap().is_none());
+    fn written(octets: &[u8]) -> File {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(octets, 0).unwrap();
+        file
     }
 
     #[test]
-    fn the_next_days_key_is_written_over_the_old_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
+    fn a_key_read_back_gives_the_same_pseudonyms_and_only_on_its_day() {
+        let key = DayKey::fresh(DAY).unwrap();
+        let again = DayKey::read(written(key.record()), DAY).unwrap().unwrap();
+        let device = who("::ffff:10.0.0.1");
+        assert_eq!(kept(device, DeviceMode::Pseudonym, &key), kept(device, DeviceMode::Pseudonym, &again));
+        assert_ne!(kept(who("::1"), DeviceMode::Pseudonym, &key), kept(device, DeviceMode::Pseudonym, &key));
+        assert!(DayKey::read(written(key.record()), date(2026, 11, 24)).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_next_days_key_takes_the_place_of_the_old_one() {
         let mut key = DayKey::fresh(DAY).unwrap();
-        key.write(&path).unwrap();
-        let old = fs::read(&path).unwrap();
+        let (old, at) = (key.record().to_vec(), key.record().as_ptr());
         assert!(!key.turn(DAY).unwrap());
+        assert_eq!(key.record(), old);
         assert!(key.turn(date(2026, 11, 24)).unwrap());
-        key.write(&path).unwrap();
-        let new = fs::read(&path).unwrap();
-        assert_eq!(new.len(), old.len());
-        assert_ne!(new[16..32], old[16..32]);
+        assert_eq!(key.record().as_ptr(), at);
+        assert_ne!(key.record()[KEY], old[KEY]);
+        assert!(key.page[RECORD..].iter().all(|octet| *octet == 0));
     }
 
     #[test]
     fn a_damaged_or_cut_key_is_no_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
-        assert!(DayKey::read(&path, DAY).unwrap().is_none());
-        DayKey::fresh(DAY).unwrap().write(&path).unwrap();
-        let whole = fs::read(&path).unwrap();
+        let whole = DayKey::fresh(DAY).unwrap().record().to_vec();
         for octet in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[octet] ^= 1;
-            fs::write(&path, damaged).unwrap();
-            assert!(DayKey::read(&path, DAY).unwrap().is_none(), "octet {octet}");
-            fs::write(&path, &whole[..octet]).unwrap();
-            assert!(DayKey::read(&path, DAY).unwrap().is_none(), "cut at {octet}");
+            assert!(DayKey::read(written(&damaged), DAY).unwrap().is_none(), "octet {octet}");
+            assert!(DayKey::read(written(&whole[..octet]), DAY).unwrap().is_none(), "cut at {octet}");
         }
+        let longer = [&whole[..], &[0]].concat();
+        assert!(DayKey::read(written(&longer), DAY).unwrap().is_none());
     }
 
     #[test]

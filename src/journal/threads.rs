@@ -5,6 +5,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::time::Duration;
 
+use super::clock::Clock;
 use super::writer::{Collector, Keeper};
 use crate::sys::priority::{Behind, step_back};
 

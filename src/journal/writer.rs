@@ -8,36 +8,43 @@
 //!
 //! Both are machines that are told the time; `threads` only tells them.
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
-use super::clock::{Clock, day_of, minute_of};
+use super::budget::{Budget, Kept};
+use super::clock::{Clock, DatedClock, day_of, minute_of};
 use super::count::{Clients, Second, Tally};
+use super::doubt::Doubt;
 use super::health::{Failing, Health};
+use super::keyfile::KeyFile;
 use super::kinds::{Fit, Key, Kinds, Limits};
 use super::pseudonym::{DayKey, DeviceMode, kept};
-use super::store::{Error, Keep, Rosters, SCHEMA, Store, put_aside};
-use super::{open_key, take_folder};
+use super::store::{Error, Keep, Place, Rosters, SCHEMA, Store, put_aside};
 use crate::sys::fault;
+use crate::sys::private::identity;
+use crate::sys::secret::wipe_stack;
+use crate::sys::whole::open_private;
 
 /// What may wait for the disk with all its details: 16 MiB of kinds and 8 MiB of names; twice that
 /// when a batch is in the keeper's hand as well. Coarser kinds come on top, 1 MiB of each sort.
-const WAITING: Limits = Limits { kinds: 1 << 18, names: 8 << 20, coarse: 1 << 14 };
-/// A clock that leaps further than this between two seconds is not believed for a while…
-const LEAP: SignedDuration = SignedDuration::from_hours(24);
-/// …and nothing is deleted until it has gone on for this long.
-const DOUBT: SignedDuration = SignedDuration::from_hours(1);
+/// One client has its budget already (`budget`).
+const WAITING: Limits = Limits { kinds: 1 << 18, names: 8 << 20, coarse: 1 << 14, of_one: u16::MAX };
+/// Steps of folding in one second; a batch makes one.
+const FOLDS_A_SECOND: usize = 4;
+/// Held by the one program that writes here.
+const LOCK_FILE: &str = "journal.lock";
 
 /// What the handle, the collector and the keeper share. Each lock is held for a few lines, none for I/O.
 pub(super) struct Shared {
-    pub clock: Arc<dyn Clock>,
+    pub clock: DatedClock,
     device: DeviceMode,
     tallies: Mutex<Tallies>,
     waiting: Mutex<Kinds>,
@@ -45,6 +52,7 @@ pub(super) struct Shared {
     key_to_write: Mutex<Option<DayKey>>,
     in_flight: AtomicU64,
     folded: AtomicU64,
+    reduced: AtomicU64,
     health: Mutex<Health>,
 }
 
@@ -65,7 +73,7 @@ fn hash_key() -> [u8; 16] {
 }
 
 impl Shared {
-    pub fn new(clock: Arc<dyn Clock>, device: DeviceMode) -> Self {
+    pub fn new(clock: DatedClock, device: DeviceMode) -> Self {
         let minute = minute_of(clock.now());
         Self {
             clock,
@@ -75,8 +83,19 @@ impl Shared {
             key_to_write: Mutex::new(None),
             in_flight: AtomicU64::new(0),
             folded: AtomicU64::new(0),
+            reduced: AtomicU64::new(0),
             health: Mutex::new(Health { schema: SCHEMA, ..Health::default() }),
         }
+    }
+
+    /// Begins the minute that the clock says, once it is known what the store knows.
+    pub fn begin_minute(&self) {
+        lock(&self.tallies).minute = minute_of(self.clock.now());
+    }
+
+    /// Has the key's file written by the thread that stores.
+    pub fn write_key_later(&self, key: DayKey) {
+        *lock(&self.key_to_write) = Some(key);
     }
 
     /// A table for one worker.
@@ -92,7 +111,9 @@ impl Shared {
     pub fn health(&self) -> Health {
         let waiting = lock(&self.waiting).total() + self.in_flight.load(Ordering::Relaxed);
         let folded = self.folded.load(Ordering::Relaxed);
-        Health { waiting, folded, ..lock(&self.health).clone() }
+        let reduced = self.reduced.load(Ordering::Relaxed);
+        let clock_unset = self.clock.is_unset();
+        Health { waiting, folded, reduced, clock_unset, ..lock(&self.health).clone() }
     }
 }
 
@@ -101,12 +122,13 @@ pub(super) struct Collector {
     pub shared: Arc<Shared>,
     zone: TimeZone,
     key: DayKey,
+    budget: Budget,
     spare: Second,
 }
 
 impl Collector {
     pub fn new(shared: Arc<Shared>, zone: TimeZone, key: DayKey) -> Self {
-        Self { shared, zone, key, spare: Second::new(0, hash_key()) }
+        Self { shared, zone, key, budget: Budget::new(hash_key()), spare: Second::new(0, hash_key()) }
     }
 
     /// Takes what was counted, merges it, and turns to a new minute and, at midnight, to a new key.
@@ -126,31 +148,54 @@ impl Collector {
         });
         // Still under the lock: a table begun from here on is of the new minute and the new key.
         self.turn_key(day_of(minute, &self.zone));
+        drop(tallies);
+        wipe_stack();
     }
 
-    /// Merges `spare` into what waits.
+    /// Merges `spare` into what waits. Not inlined: what the key leaves on the stack lies below `collect`.
+    #[inline(never)]
     fn merge(&mut self) {
-        let mut folded = self.spare.folded;
+        let (mut folded, mut reduced) = (self.spare.folded, 0);
         if self.spare.kinds.len() > 0 {
             let mut waiting = lock(&self.shared.waiting);
             for (key, name, count) in self.spare.kinds.iter() {
                 let who = kept(key.who, self.shared.device, &self.key);
                 let details = !name.is_empty() || key.rtype != 0;
-                if waiting.add(Key { who, ..*key }, name, count) == Fit::Folded && details {
+                let key = Key { who, ..*key };
+                let (key, name) = match self.budget.spend(&key, name) {
+                    Kept::Name => (key, name),
+                    Kept::Domain(domain) => {
+                        reduced += count;
+                        (Key { rtype: 0, ..key }, domain)
+                    }
+                    Kept::Nothing => {
+                        reduced += count;
+                        (Key { rtype: 0, ..key }, &[][..])
+                    }
+                };
+                if waiting.add(key, name, count) == Fit::Folded && details {
                     folded += count;
                 }
             }
         }
+        if reduced > 0 {
+            self.shared.reduced.fetch_add(reduced, Ordering::Relaxed);
+            lock(&self.shared.health).reduced_last = Some(self.shared.clock.now());
+        }
         self.shared.folded.fetch_add(folded, Ordering::Relaxed);
     }
 
+    #[inline(never)]
     fn turn_key(&mut self, day: Date) {
-        match self.key.turn(day) {
-            Ok(false) => {}
-            Ok(true) if self.shared.device == DeviceMode::Pseudonym => {
-                *lock(&self.shared.key_to_write) = Some(self.key.copy());
+        let pseudonyms = self.shared.device == DeviceMode::Pseudonym;
+        let turned = self.key.turn(day).and_then(|turned| {
+            if turned && pseudonyms {
+                *lock(&self.shared.key_to_write) = Some(self.key.copy()?);
             }
-            Ok(true) => {}
+            Ok(())
+        });
+        match turned {
+            Ok(()) => {}
             // Tried again in a second; the system has had randomness when we started.
             Err(error) => error!("could not make the new day's key for pseudonyms: {error}"),
         }
@@ -163,14 +208,42 @@ struct Batch {
     kinds: Kinds,
 }
 
+/// The folder, and the lock that says that one program writes there.
+struct Lock {
+    path: PathBuf,
+    ours: Option<(u64, u64)>,
+    _file: File,
+}
+
+impl Lock {
+    fn take(folder: &Path) -> Result<Self, Error> {
+        let failed = |doing, path: &Path, source| Error::File { doing, path: path.into(), source };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| failed("make the folder", folder, source))?;
+        let path = folder.join(LOCK_FILE);
+        let file = open_private(&path).map_err(|source| failed("open", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { ours: identity(&path), path, _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse { path: folder.into() }),
+            Err(TryLockError::Error(source)) => Err(failed("lock", &path, source)),
+        }
+    }
+
+    fn is_ours(&self) -> bool {
+        identity(&self.path) == self.ours
+    }
+}
+
 /// Stores what waits.
 pub(super) struct Keeper {
     pub shared: Arc<Shared>,
-    /// Held by the one program that writes into the folder; none while that could not be made sure of.
-    lock: Option<File>,
+    lock: Option<Lock>,
     /// Lost pages in the whole process when the store was opened.
     faults: u64,
-    /// None while it could not be opened.
+    /// None until it can be opened, and after it was put aside or moved away.
     store: Option<Store>,
     pub parts: KeeperParts,
     next_seq: i64,
@@ -178,24 +251,24 @@ pub(super) struct Keeper {
     spare: Option<Kinds>,
     tidied: u32,
     more: bool,
-    last_now: Timestamp,
-    doubted_until: Option<Timestamp>,
+    doubt: Doubt,
 }
 
 /// What the keeper was given at the start.
 pub(super) struct KeeperParts {
     pub folder: PathBuf,
-    pub key_file: PathBuf,
+    pub key_file: KeyFile,
     pub zone: TimeZone,
     pub keep: Keep,
     pub rosters: Rosters,
 }
 
 impl Keeper {
-    /// A keeper whose store is not opened yet.
+    /// A keeper that stores in the parts' folder. What hinders that is told in health and tried again each
+    /// second, so a server answers and counts whatever its state folder is like.
     pub fn new(shared: Arc<Shared>, parts: KeeperParts) -> Self {
-        let last_now = shared.clock.now();
-        Self {
+        let now = shared.clock.now();
+        let mut keeper = Self {
             shared,
             lock: None,
             faults: fault::count(),
@@ -206,52 +279,19 @@ impl Keeper {
             spare: None,
             tidied: 0,
             more: true,
-            last_now,
-            doubted_until: None,
-        }
-    }
-
-    /// Opens the store. What hinders that is kept in health and tried again with each [`store`](Self::store).
-    pub fn open(&mut self, now: Timestamp) {
-        if let Err(error) = self.open_again(now).and_then(|()| self.measure()) {
-            self.failed(&error, now);
-        }
-    }
-
-    /// The key of today, read back if the folder is ours and has it. What hinders that costs the pseudonyms of
-    /// this morning; the new key is written when it can be.
-    ///
-    /// # Errors
-    /// The system has no randomness.
-    pub fn first_key(&mut self, device: DeviceMode, today: Date, now: Timestamp) -> Result<DayKey, Error> {
-        let path = self.parts.key_file.clone();
-        let failed = |source| Error::File { doing: "keep the day's key in", path: path.clone(), source };
-        let kept = match &self.lock {
-            Some(_) => open_key(&path, device, today).map_err(failed).map(Some),
-            None => Ok(None),
+            doubt: Doubt::new(None, now),
         };
-        match kept {
-            Ok(Some(key)) => return Ok(key),
-            Ok(None) => {}
-            Err(error) => self.failed(&error, now),
+        match keeper.open(true).and_then(|()| keeper.measure()) {
+            // Brought up to date by its own thread, in a second.
+            Ok(()) | Err(Error::Older { .. }) => {}
+            Err(error) => keeper.failed(&error, now),
         }
-        let key = DayKey::fresh(today).map_err(failed)?;
-        if device == DeviceMode::Pseudonym {
-            *lock(&self.shared.key_to_write) = Some(key.copy());
-        }
-        Ok(key)
+        keeper
     }
 
-    /// One second's work. Failures are kept in health, told once, and tried again next time.
-    pub fn store(&mut self, now: Timestamp) {
-        self.drop_faulty();
-        let stored = self.store_waiting(now);
-        let key = self.write_key(); // also when the store fails: the old key must go
-        let tidied = stored.and_then(|()| self.tidy(now)).and_then(|()| self.measure());
-        match tidied.and(key) {
-            Ok(()) => self.all_is_well(),
-            Err(error) => self.failed(&error, now),
-        }
+    /// Whether the folder is this program's; else the key in the runtime folder may be another one's.
+    pub fn has_folder(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Closes the store after a page of a mapped file was lost. It may have been one of SQLite's index of its log
@@ -264,47 +304,16 @@ impl Keeper {
         self.faults = faults;
     }
 
-    /// Whether something still waits.
-    pub fn waits(&self) -> bool {
-        self.batch.is_some() || lock(&self.shared.waiting).total() > 0
-    }
-
-    fn write_key(&mut self) -> Result<(), Error> {
-        if self.lock.is_none() {
-            return Ok(()); // the key in the folder may be another program's
-        }
-        let Some(key) = lock(&self.shared.key_to_write).take() else { return Ok(()) };
-        let path = &self.parts.key_file;
-        key.write(path).map_err(|source| {
-            lock(&self.shared.key_to_write).get_or_insert(key);
-            Error::File { doing: "replace the day's key in", path: path.clone(), source }
-        })
-    }
-
-    fn store_waiting(&mut self, now: Timestamp) -> Result<(), Error> {
-        self.open_again(now)?;
-        self.take_batch();
-        let (Some(store), Some(batch)) = (&mut self.store, &self.batch) else { return Ok(()) };
-        store.save(batch.seq, &batch.kinds, &self.parts.rosters, now.as_second())?;
-        let mut kinds = self.batch.take().expect("it was just there").kinds;
-        self.shared.in_flight.store(0, Ordering::Relaxed);
-        let mut health = lock(&self.shared.health);
-        health.last_stored = Some(now);
-        health.stored += kinds.total();
-        drop(health);
-        kinds.clear();
-        self.spare = Some(kinds);
-        Ok(())
-    }
-
-    fn open_again(&mut self, now: Timestamp) -> Result<(), Error> {
+    /// Opens the store, if it is not open.
+    fn open(&mut self, at_start: bool) -> Result<(), Error> {
         if self.store.is_some() {
             return Ok(());
         }
         if self.lock.is_none() {
-            self.lock = Some(take_folder(&self.parts.folder)?);
+            self.lock = Some(Lock::take(&self.parts.folder)?);
         }
-        let (store, aside) = Store::open(&self.parts.folder, self.parts.zone.clone(), now)?;
+        let now = self.shared.clock.now();
+        let (store, aside) = Store::open(&self.parts.folder, self.parts.zone.clone(), now, at_start)?;
         if let Some(aside) = aside {
             tell_aside(&self.shared, aside);
         }
@@ -318,7 +327,93 @@ impl Keeper {
             }
             self.next_seq = batch.seq + 1;
         }
+        let clock = store.mark("clock")?.and_then(|clock| Timestamp::from_second(clock).ok());
+        if let Some(clock) = clock {
+            self.shared.clock.remember(clock);
+        }
+        self.doubt = Doubt::new(clock, self.shared.clock.now());
+        self.more = true;
         self.store = Some(store);
+        Ok(())
+    }
+
+    /// Looks whether the files are still where they were. Counts in memory stay whatever became of them.
+    fn look_after_files(&mut self, now: Timestamp) {
+        match self.store.as_ref().map(Store::place) {
+            None | Some(Place::Ours) => {}
+            Some(Place::Moved) => {
+                let store = self.store.take().expect("it was just there");
+                let path = store.path().to_owned();
+                store.leave();
+                error!(
+                    path = %path.display(),
+                    "the journal's store `{}` was removed, renamed or replaced: a new one is begun",
+                    path.display()
+                );
+                lock(&self.shared.health).moved = Some(now);
+            }
+            Some(Place::LogMoved) => {
+                // Closing writes all into the store, from the log that is still open.
+                self.store = None;
+                warn!("a file beside the journal's store was removed or replaced: the store is opened again");
+                lock(&self.shared.health).moved = Some(now);
+            }
+        }
+        if self.lock.as_ref().is_some_and(|lock| !lock.is_ours()) {
+            self.lock = None;
+            if let Some(store) = self.store.take() {
+                store.leave();
+            }
+        }
+    }
+
+    /// One second's work. Failures are kept in health, told once, and tried again next time.
+    pub fn store(&mut self, now: Timestamp) {
+        self.drop_faulty();
+        self.look_after_files(now);
+        let stored = self.store_waiting(now);
+        let key = self.write_key(); // also when the store fails: the old key must go
+        let tidied = stored.and_then(|()| self.tidy(now)).and_then(|()| self.measure());
+        match tidied.and(key) {
+            Ok(()) => self.all_is_well(),
+            Err(error) => self.failed(&error, now),
+        }
+    }
+
+    /// Whether something still waits.
+    pub fn waits(&self) -> bool {
+        self.batch.is_some() || lock(&self.shared.waiting).total() > 0
+    }
+
+    fn write_key(&mut self) -> Result<(), Error> {
+        if self.lock.is_none() {
+            return Ok(()); // the key in the file may be another program's
+        }
+        let Some(key) = lock(&self.shared.key_to_write).take() else { return Ok(()) };
+        let path = self.parts.key_file.path().to_owned();
+        self.parts.key_file.write(&key).map_err(|source| {
+            lock(&self.shared.key_to_write).get_or_insert(key);
+            Error::File { doing: "replace the day's key in", path, source }
+        })?;
+        if let Some(store) = &mut self.store {
+            store.log_holds_secrets();
+        }
+        Ok(())
+    }
+
+    fn store_waiting(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.open(false)?;
+        self.take_batch();
+        let (Some(store), Some(batch)) = (&mut self.store, &self.batch) else { return Ok(()) };
+        store.save(batch.seq, &batch.kinds, &self.parts.rosters, now.as_second())?;
+        let mut kinds = self.batch.take().expect("it was just there").kinds;
+        self.shared.in_flight.store(0, Ordering::Relaxed);
+        let mut health = lock(&self.shared.health);
+        health.last_stored = Some(now);
+        health.stored += kinds.total();
+        drop(health);
+        kinds.clear();
+        self.spare = Some(kinds);
         Ok(())
     }
 
@@ -342,32 +437,38 @@ impl Keeper {
 
     fn tidy(&mut self, now: Timestamp) -> Result<(), Error> {
         let Some(store) = &mut self.store else { return Ok(()) };
+        let minute = minute_of(now);
+        for _ in 0..FOLDS_A_SECOND {
+            if !store.fold(minute, false)? {
+                break;
+            }
+        }
         let capped = store.hold_cap(self.parts.keep.size_cap)?;
         let mut health = lock(&self.shared.health);
-        if capped.cut > 0 && health.cut == 0 {
+        if capped.cut + capped.given > 0 && health.cut + health.given == 0 {
             warn!(
-                rows = capped.cut,
-                "the journal reached its size cap: the oldest minutes go before their time"
+                rows = capped.cut + capped.given,
+                "the journal reached its size cap: names of devices with very many go first, then the oldest minutes"
             );
         }
         health.cut += capped.cut;
+        health.given += capped.given;
         health.over_cap = capped.over;
+        let believed = self.doubt.look(now) && !self.shared.clock.is_unset();
+        if !believed && !health.clock_doubted {
+            warn!(believed = %self.doubt.believed(), "the clock leapt forward: nothing is deleted until it has gone on for a while");
+        }
+        health.clock_doubted = !believed;
         drop(health);
-        let leapt = now.duration_since(self.last_now) > LEAP;
-        self.last_now = now;
-        if leapt {
-            warn!("the clock leapt forward by more than a day: nothing is deleted for an hour");
-            self.doubted_until = now.checked_add(DOUBT).ok();
-        }
-        if self.doubted_until.is_some_and(|until| now < until) {
-            return Ok(());
-        }
-        self.doubted_until = None;
-        if self.more || self.tidied != minute_of(now) {
+        if believed && (self.more || self.tidied != minute) {
+            let clock = self.doubt.believed().as_second();
+            if store.mark("clock")? != Some(clock) {
+                store.remember("clock", clock)?;
+            }
             self.more = store.tidy(&self.parts.keep, now)?.more;
-            self.tidied = minute_of(now);
+            self.tidied = minute;
         }
-        Ok(())
+        store.empty_log()
     }
 
     fn measure(&mut self) -> Result<(), Error> {
@@ -420,7 +521,12 @@ impl Keeper {
 
     #[cfg(test)]
     pub fn db(&self) -> &rusqlite::Connection {
-        self.store.as_ref().expect("a test has not broken it").db()
+        self.try_db().expect("a test has not broken it")
+    }
+
+    #[cfg(test)]
+    pub fn try_db(&self) -> Option<&rusqlite::Connection> {
+        self.store.as_ref().map(Store::db)
     }
 }
 

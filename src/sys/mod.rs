@@ -10,6 +10,8 @@ pub mod mmap;
 pub mod outgoing;
 pub mod ports;
 pub mod priority;
+pub mod private;
+pub mod secret;
 pub mod tcp;
 pub mod udp;
 pub mod whole;

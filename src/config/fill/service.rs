@@ -195,6 +195,7 @@ pub(super) fn journal(
     let size_cap = desk.size(&spec.size_cap, 2 << 30, (16 << 20, "16 MiB"), (1 << 40, "1024 GiB"));
     journal::Settings {
         folder: state.to_owned(),
+        runtime: None,
         device: device.unwrap_or(DeviceMode::Pseudonym),
         time_zone,
         keep_minutes,

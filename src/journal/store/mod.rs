@@ -1,19 +1,26 @@
 //! The file: SQLite in the state folder, opened, brought to the newest version, or put aside.
 //!
-//! One connection writes (`save`, `tidy`), others read (`read`). Every step is one transaction. A
+//! One connection writes (`save`, `fold`, `tidy`), others read (`read`). Every step is one transaction. A
 //! file of a newer version, or of another program, is refused and left as it is; a damaged one is
 //! moved aside under the date and a new one begun, because the answer to a pupil's query must not
 //! wait for a person, and neither must the counting.
 //!
 //! Knows SQL and files. Never knows workers, threads or who may read what.
+// What a second counted is one row (`save`); each minute those become blocks (`fold`), which is all that is
+// indexed, and by time only. So a second writes a page or two, and a row is written three times at a tenth of
+// its size. WAL, since a rollback journal writes three times as much for a second with few attempts.
+//
 // synchronous = FULL: a commit reaches the disk before it counts as stored, so that a power cut costs
 // the last second and not, as with NORMAL in WAL mode, all since the last checkpoint. It is one fsync
 // a second on a thread that no answer waits for.
 
+mod fold;
 pub(super) mod follow;
 pub(super) mod read;
 mod save;
+mod sources;
 mod tidy;
+mod upgrade;
 
 pub(super) use save::Rosters;
 pub(super) use tidy::Keep;
@@ -24,21 +31,25 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fold::{HourDevices, none_found};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use save::Numbers;
 
-/// Steps from each version to the next; the last one's number is what this program writes.
-const STEPS: &[&str] = &[include_str!("schema-1.sql")];
+use super::block::{Block, Damaged};
+use crate::sys::private::identity;
+
+const TABLES: &str = include_str!("schema-2.sql");
 /// The version that this program reads and writes.
-pub const SCHEMA: u32 = STEPS.len() as u32;
+pub const SCHEMA: u32 = 2;
 /// `LCJR`: how a file says that it is our journal.
 const APPLICATION_ID: i32 = 0x4c43_4a52;
-/// Waiting for a reader that writes its line into `access`: a few milliseconds.
+/// Waiting for a reader that writes its line into `access`, which takes it a few milliseconds…
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// The same while the store is opened: that is tried again each second, and a start must not wait for it.
-const OPEN_WAIT: Duration = Duration::from_millis(200);
+/// …but not at the start: a server answers first, and the store is tried again each second.
+const BUSY_WAIT_AT_START: Duration = Duration::from_millis(100);
 /// Octets that the write-ahead log keeps on disk after a checkpoint.
 const WAL_KEPT: i64 = 16 << 20;
 /// Octets of page cache of the writing connection.
@@ -72,13 +83,21 @@ pub enum Error {
     /// SQLite.
     #[error("{doing}: {source}")]
     Database { doing: &'static str, source: rusqlite::Error },
+    /// A block that cannot be read.
+    #[error("read the journal: {0}")]
+    Block(#[from] Damaged),
 }
 
 impl Error {
     /// Whether the file is damaged, so that trying again cannot help.
     pub fn is_damage(&self) -> bool {
-        let Self::Database { source, .. } = self else { return false };
+        let Self::Database { source, .. } = self else { return matches!(self, Self::Block(_)) };
         matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// A block could not be compressed, for want of memory.
+    fn packing(source: io::Error) -> Self {
+        Self::File { doing: "pack rows for", path: FILE.into(), source }
     }
 }
 
@@ -99,24 +118,64 @@ pub(super) struct Store {
     db: Connection,
     zone: TimeZone,
     numbers: Numbers,
+    devices: HourDevices,
+    open: Open,
+    block_rows: u64,
+    truncate_due: bool,
+    /// The store's files as they were opened: another one under such a name means that ours is gone.
+    files: Vec<(PathBuf, (u64, u64))>,
+}
+
+/// What is not folded yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    rows: u64,
+    /// The first minute of all, and the earliest last minute of a batch.
+    first: u32,
+    oldest_last: u32,
+}
+
+/// What became of the store's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::journal) enum Place {
+    Ours,
+    /// The file was removed, renamed, or replaced.
+    Moved,
+    /// Its log was, or what readers and the writer share.
+    LogMoved,
 }
 
 impl Store {
     /// Opens the store in `folder`, new if there is none. If it had to put a damaged one aside, says
     /// where that is.
-    pub fn open(folder: &Path, zone: TimeZone, now: Timestamp) -> Result<(Self, Option<PathBuf>), Error> {
+    ///
+    /// At the start it does not wait, neither for others nor for a store that must be brought up to date:
+    /// that is done when it is opened again.
+    pub fn open(
+        folder: &Path,
+        zone: TimeZone,
+        now: Timestamp,
+        at_start: bool,
+    ) -> Result<(Self, Option<PathBuf>), Error> {
         let path = folder.join(FILE);
-        match Self::open_file(&path, zone.clone()) {
+        match Self::open_file(&path, zone.clone(), at_start) {
             Err(error) if error.is_damage() => {
                 let aside = put_aside(&path, now)?;
-                Ok((Self::open_file(&path, zone)?, Some(aside)))
+                Ok((Self::open_file(&path, zone, at_start)?, Some(aside)))
             }
             opened => Ok((opened?, None)),
         }
     }
 
-    fn open_file(path: &Path, zone: TimeZone) -> Result<Self, Error> {
-        refuse_strangers(path)?;
+    fn open_file(path: &Path, zone: TimeZone, at_start: bool) -> Result<Self, Error> {
+        let found = refuse_strangers(path)?;
+        if (1..SCHEMA).contains(&found) {
+            if at_start {
+                return Err(Error::Older { path: path.into(), found });
+            }
+            tracing::info!("the journal's store is brought from version {found} to version {SCHEMA}");
+            upgrade::from_1(path)?;
+        }
         let file_error = |doing, source| Error::File { doing, path: path.into(), source };
         // SQLite gives the log and its index the mode of this file. `create_new` does not follow a link that
         // leads nowhere, as a plain `create` would.
@@ -126,10 +185,101 @@ impl Store {
             made => drop(made.map_err(|source| file_error("open", source))?),
         }
         let mut db = Connection::open(path).doing("open the store")?;
+        db.busy_timeout(if at_start { BUSY_WAIT_AT_START } else { BUSY_WAIT }).doing("open the store")?;
+        // A transaction that reads first and finds that a reader has written meanwhile could only fail.
+        db.set_transaction_behavior(TransactionBehavior::Immediate);
         prepare(&mut db, path)?;
         check_roughly(&db)?;
         db.busy_timeout(BUSY_WAIT).doing("open the store")?;
-        Ok(Self { path: path.into(), db, zone, numbers: Numbers::default() })
+        let files = ["", "-wal", "-shm"].map(|ending| with_ending(path, ending));
+        let files = files.into_iter().filter_map(|path| identity(&path).map(|found| (path, found)));
+        let mut store = Self {
+            path: path.into(),
+            db,
+            zone,
+            numbers: Numbers::default(),
+            devices: HourDevices::default(),
+            open: Open::default(),
+            block_rows: 0,
+            truncate_due: false,
+            files: files.collect(),
+        };
+        store.recount()?;
+        Ok(store)
+    }
+
+    /// Counts anew what is kept, after it changed.
+    fn recount(&mut self) -> Result<(), Error> {
+        self.recount_open()?;
+        let rows: i64 = self
+            .db
+            .prepare_cached("SELECT ifnull(sum(rows), 0) FROM block")
+            .and_then(|mut find| find.query_row([], |row| row.get(0)))
+            .doing("count the rows")?;
+        self.block_rows = u64::try_from(rows).unwrap_or(0);
+        Ok(())
+    }
+
+    /// The same for what is not folded yet.
+    fn recount_open(&mut self) -> Result<(), Error> {
+        let sql = "SELECT ifnull(sum(rows), 0), ifnull(min(first), 0), ifnull(min(last), 0) FROM batch
+                   WHERE id > (SELECT ifnull(max(value), 0) FROM mark WHERE name = 'folded')";
+        self.open = self
+            .db
+            .prepare_cached(sql)
+            .and_then(|mut find| {
+                find.query_row([], |row| {
+                    let rows = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
+                    Ok(Open { rows, first: row.get(1)?, oldest_last: row.get(2)? })
+                })
+            })
+            .doing("count the rows")?;
+        Ok(())
+    }
+
+    /// A number that the store remembers.
+    pub fn mark(&self, name: &str) -> Result<Option<i64>, Error> {
+        self.db
+            .prepare_cached("SELECT value FROM mark WHERE name = ?1")
+            .and_then(|mut find| find.query_row([name], |row| row.get(0)).map(Some).or_else(none_found))
+            .doing("read what the store remembers")
+    }
+
+    /// Remembers a number.
+    pub fn remember(&self, name: &str, value: i64) -> Result<(), Error> {
+        set_mark(&self.db, name, value).doing("write what the store remembers")
+    }
+
+    fn read_block(&self, body: &[u8]) -> Result<Block, Error> {
+        Ok(Block::read(body)?)
+    }
+
+    fn load(&self, table: &str, id: i64) -> Result<Block, Error> {
+        let sql = format!("SELECT body FROM {table} WHERE id = ?1");
+        let mut statement = self.db.prepare_cached(&sql).doing("read a block")?;
+        let mut rows = statement.query([id]).doing("read a block")?;
+        let row = rows.next().doing("read a block")?.ok_or(Damaged)?;
+        self.read_block(row.get_ref(0).and_then(|body| Ok(body.as_blob()?)).doing("read a block")?)
+    }
+
+    /// Whether the files under the store's names are still those that it writes.
+    pub fn place(&self) -> Place {
+        let moved = self.files.iter().position(|(path, ours)| identity(path) != Some(*ours));
+        match moved {
+            None => Place::Ours,
+            Some(0) => Place::Moved,
+            Some(_) => Place::LogMoved,
+        }
+    }
+
+    /// Leaves a file that is no longer under its name: all that it was given is written into it, and what
+    /// stands under the names of its log now is left alone.
+    pub fn leave(self) {
+        let written = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let kept = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        if let Err(error) = written.and(kept.map(drop)) {
+            tracing::warn!("what the journal's store was last given may be missing in the old file: {error}");
+        }
     }
 
     /// The file.
@@ -157,8 +307,9 @@ impl Store {
     }
 }
 
-/// Refuses what is not ours to change, by the file's head alone, so that it stays as it is.
-fn refuse_strangers(path: &Path) -> Result<(), Error> {
+/// Refuses what is not ours to change, by the file's head alone, so that it stays as it is. Gives the version;
+/// 0 for a new file.
+fn refuse_strangers(path: &Path) -> Result<u32, Error> {
     let mut head = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(100).read_to_end(&mut head).map_err(|source| Error::File {
@@ -166,14 +317,15 @@ fn refuse_strangers(path: &Path) -> Result<(), Error> {
             path: path.into(),
             source,
         })?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(source) => return Err(Error::File { doing: "open", path: path.into(), source }),
     };
     if head.len() < 100 || !head.starts_with(b"SQLite format 3\0") {
-        return Ok(()); // new, or damaged: SQLite says which
+        return Ok(0); // new, or damaged: SQLite says which
     }
     let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    refuse(path, number(60), number(68) as i32)
+    refuse(path, number(60), number(68) as i32)?;
+    Ok(number(60))
 }
 
 fn refuse(path: &Path, version: u32, application: i32) -> Result<(), Error> {
@@ -194,9 +346,34 @@ fn version(db: &Connection) -> Result<(u32, i32), Error> {
     Ok((version, application))
 }
 
-/// Settings of the connection, then the steps that the file has not seen.
+/// Begins a store in a new file.
+fn begin(path: &Path) -> Result<Connection, Error> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|source| Error::File { doing: "make", path: path.into(), source })?;
+    let mut db = Connection::open(path).doing("begin a store")?;
+    db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").doing("begin a store")?;
+    make_tables(&mut db)?;
+    Ok(db)
+}
+
+fn make_tables(db: &mut Connection) -> Result<(), Error> {
+    let tx = db.transaction().doing("begin a store")?;
+    tx.execute_batch(TABLES).doing("begin a store")?;
+    tx.execute_batch(&format!("PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {APPLICATION_ID};"))
+        .doing("begin a store")?;
+    tx.commit().doing("begin a store")
+}
+
+fn set_mark(db: &Connection, name: &str, value: i64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO mark (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute(params![name, value])
+    .map(drop)
+}
+
+/// Settings of the connection; the tables, in a new file.
 fn prepare(db: &mut Connection, path: &Path) -> Result<(), Error> {
-    db.busy_timeout(OPEN_WAIT).doing("open the store")?;
     let (found, application) = version(db)?;
     refuse(path, found, application)?;
     let ours: i64 =
@@ -213,18 +390,10 @@ fn prepare(db: &mut Connection, path: &Path) -> Result<(), Error> {
          PRAGMA cache_size = -{CACHE_KIB};"
     ))
     .doing("open the store")?;
-    if found < SCHEMA {
-        let tx = db.transaction().doing("bring the store up to date")?;
-        for step in &STEPS[found as usize..] {
-            tx.execute_batch(step).doing("bring the store up to date")?;
-        }
-        tx.execute_batch(&format!(
-            "PRAGMA user_version = {SCHEMA}; PRAGMA application_id = {APPLICATION_ID};"
-        ))
-        .doing("bring the store up to date")?;
-        tx.commit().doing("bring the store up to date")?;
+    if found == 0 {
+        make_tables(db)?;
         // The head of the file says the version also to programs that only look at the head.
-        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").doing("bring the store up to date")?;
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").doing("begin a store")?;
     }
     Ok(())
 }
@@ -232,13 +401,22 @@ fn prepare(db: &mut Connection, path: &Path) -> Result<(), Error> {
 /// Touches what every second touches. A whole check would cost seconds at each start; damage
 /// elsewhere shows when it is met, and is dealt with then.
 fn check_roughly(db: &Connection) -> Result<(), Error> {
-    for table in ["grp", "list", "kind", "name", "hour", "month", "batch", "mark", "access", "name_day"] {
+    for table in ["grp", "list", "kind", "batch", "block", "hour", "month", "mark", "access", "name_day"] {
         db.query_row(&format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)"), [], |_| Ok(()))
             .doing("look into the store")?;
     }
     for order in ["ASC", "DESC"] {
-        let sql = format!("SELECT count(*) FROM (SELECT count FROM event ORDER BY minute {order} LIMIT 50)");
-        db.query_row(&sql, [], |_| Ok(())).doing("look into the store")?;
+        for table in ["batch", "block"] {
+            let sql = format!("SELECT body FROM {table} ORDER BY id {order} LIMIT 1");
+            let body: Option<Vec<u8>> = db
+                .query_row(&sql, [], |row| row.get(0))
+                .map(Some)
+                .or_else(none_found)
+                .doing("look into the store")?;
+            if let Some(body) = body {
+                Block::read(&body)?;
+            }
+        }
     }
     Ok(())
 }
@@ -321,7 +499,7 @@ mod tests {
     }
 
     fn open(folder: &Path) -> Result<(Store, Option<PathBuf>), Error> {
-        Store::open(folder, vietnam(), now())
+        Store::open(folder, vietnam(), now(), false)
     }
 
     #[test]

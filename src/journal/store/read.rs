@@ -1,21 +1,25 @@
-//! Questions to the store, as SQL.
+//! Questions to the store.
 //!
-//! Every question is one short read of what one moment's snapshot holds. Conditions are put together
-//! from fixed pieces; all values are bound.
+//! Every question is answered from one moment's snapshot. Totals come from the hours, and at the edges, and
+//! where the hours are not written yet, from the sums that stand beside blocks and from the open batches;
+//! names come from the blocks themselves.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row as SqlRow, params, params_from_iter};
+use rusqlite::{Connection, Row as SqlRow, ToSql, Transaction, params};
 
-use super::save::{key_of_name, name_of_key};
+use super::sources::Matcher;
 use super::{Doing, Error, open_for_reading};
 use crate::dns::name::{Name, OwnedName};
-use crate::journal::clock::{minute_of, start_of};
+use crate::journal::block::{self, Line, read_sums, wire_of};
+use crate::journal::clock::start_of;
+use crate::journal::kinds::Who;
 use crate::journal::rows::{
-    Access, By, Device, Filter, GroupCategory, HourRow, KindRow, MonthRow, NameShown, NameTotal, Names, Row,
-    Total, What,
+    Access, By, Device, Filter, GroupCategory, HourRow, MonthRow, NameShown, NameTotal, Row, Total, What,
 };
 use crate::model::category::Category;
 use crate::model::event::Effect;
@@ -24,83 +28,33 @@ use crate::model::verdict::Layer;
 
 /// Rows that one question gives back at most; an export goes row by row.
 const ROWS_MAX: usize = 1_000_000;
-
-const KIND_COLUMNS: &str = "g.name, k.tier, k.category, l.name, k.layer, k.effect";
-const KIND_JOINS: &str = "LEFT JOIN grp g ON g.id = k.grp LEFT JOIN list l ON l.id = k.list";
-pub(super) const EVENT_COLUMNS: &str = "e.minute, e.device, n.key, e.rtype, e.count, e.kind, e.name, g.name, k.tier, k.category, l.name, k.layer, k.effect";
-pub(super) const EVENT_JOINS: &str = "CROSS JOIN kind k ON k.id = e.kind LEFT JOIN name n ON n.id = e.name
-    LEFT JOIN grp g ON g.id = k.grp LEFT JOIN list l ON l.id = k.list";
+/// Different names added up at a time, at some 100 octets each; more are read in several rounds.
+pub(super) const NAMES_AT_ONCE: u64 = 1 << 20;
 
 /// A reading connection.
 pub(in crate::journal) struct Reading {
     pub(super) db: Connection,
 }
 
-/// An event's primary key: minute, kind, name, device, type.
-pub(super) type EventKey = (i64, i64, i64, Vec<u8>, u16);
-
-/// The conditions of a filter, with the values that they bind.
-pub(super) struct Where {
-    from: i64,
-    until: i64,
-    /// On columns `kind` and `name`, begins with ` AND` or is empty.
-    sql: String,
-    pub values: Vec<Value>,
+/// What a kind adds up to in an hour, or in a part of it.
+struct Part {
+    hour: u32,
+    kind: u32,
+    count: u64,
+    visits: u64,
 }
 
-impl Where {
-    pub(super) fn of(filter: &Filter) -> Self {
-        let from = filter.since.map_or(0, |since| i64::from(minute_of(since)));
-        let until = filter.until.map_or(i64::from(u32::MAX), |until| {
-            let seconds = until.as_second() + i64::from(until.subsec_nanosecond() > 0);
-            (seconds + 59).div_euclid(60)
-        });
-        let mut of_kind: Vec<&str> = Vec::new();
-        let mut values = Vec::new();
-        if let Some(tier) = filter.tier {
-            of_kind.push("tier = ?");
-            values.push(Value::Integer(tier as i64));
-        }
-        if let Some(category) = filter.category {
-            of_kind.push("category = ?");
-            values.push(Value::Integer(category as i64));
-        }
-        if let Some(layer) = filter.layer {
-            of_kind.push("layer = ?");
-            values.push(Value::Integer(layer as i64));
-        }
-        if let Some(effect) = filter.effect {
-            of_kind.push("effect = ?");
-            values.push(Value::Integer(effect as i64));
-        }
-        if let Some(group) = &filter.group {
-            of_kind.push("grp = (SELECT id FROM grp WHERE name = ?)");
-            values.push(Value::Text(group.clone()));
-        }
-        let mut sql = String::new();
-        if !of_kind.is_empty() {
-            sql = format!(" AND kind IN (SELECT id FROM kind WHERE {})", of_kind.join(" AND "));
-        }
-        match &filter.name {
-            None => {}
-            Some(Names::Exactly(name)) => {
-                sql += " AND name = (SELECT id FROM name WHERE key = ?)";
-                values.push(Value::Blob(key_of_name(name.as_name().wire())));
-            }
-            Some(Names::AtOrBelow(name)) => {
-                let key = key_of_name(name.as_name().wire());
-                // After a key comes the length of the next label, at most 63.
-                let end = [&key[..], &[64]].concat();
-                sql += " AND name IN (SELECT id FROM name WHERE key >= ? AND key < ?)";
-                values.extend([Value::Blob(key), Value::Blob(end)]);
-            }
-        }
-        Self { from, until, sql, values }
-    }
-
-    /// The events that it lets through, as a table.
-    pub(super) fn events(&self) -> String {
-        format!("SELECT * FROM event WHERE minute >= {} AND minute < {}{}", self.from, self.until, self.sql)
+impl Matcher {
+    /// A row as a reader sees it; none for a kind that the filter does not let through.
+    pub(super) fn row(&self, line: &Line<'_>) -> Option<Row> {
+        let kind = self.kinds.get(&line.kind)?.as_ref().clone();
+        let name = match shown(line.name) {
+            _ if kind.category.is_some_and(Category::is_secret) => NameShown::Secret,
+            Some(name) => NameShown::Name(name),
+            None => NameShown::NotKept,
+        };
+        let (at, device) = (start_of(line.minute), Device::from_octets(line.who.octets()));
+        Some(Row { at, kind, device, name, rtype: line.rtype, count: line.count })
     }
 }
 
@@ -126,278 +80,367 @@ impl Reading {
     }
 
     pub fn newest(&self, filter: &Filter, limit: usize) -> Result<Vec<Row>, Error> {
-        let of = Where::of(filter);
-        let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM ({}) e {EVENT_JOINS}
-             ORDER BY e.minute DESC, e.kind DESC, e.name DESC, e.device DESC, e.rtype DESC LIMIT {}",
-            of.events(),
-            limit.min(ROWS_MAX)
-        );
-        self.ask(&sql, of.values, |row| event(row).map(|(row, _)| row))
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let limit = limit.min(ROWS_MAX);
+        let mut rows = Vec::new();
+        self.walk(&matcher, true, |line| {
+            if rows.len() == limit {
+                return ControlFlow::Break(());
+            }
+            rows.extend(matcher.row(line));
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
     }
 
     pub fn row_count(&self, filter: &Filter) -> Result<u64, Error> {
-        let of = Where::of(filter);
-        let counted = self.ask(&format!("SELECT count(*) FROM ({})", of.events()), of.values, |row| {
-            row.get(0).map(unsigned)
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let mut count = 0;
+        self.walk(&matcher, false, |_| {
+            count += 1;
+            ControlFlow::Continue(())
         })?;
-        Ok(counted.into_iter().sum())
+        Ok(count)
     }
 
     pub fn each(&self, filter: &Filter, mut row: impl FnMut(Row)) -> Result<usize, Error> {
-        let of = Where::of(filter);
-        let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM ({}) e {EVENT_JOINS}
-             ORDER BY e.minute, e.kind, e.name, e.device, e.rtype",
-            of.events()
-        );
-        let mut statement = self.db.prepare(&sql).doing("read the journal")?;
-        let mut rows = statement.query(params_from_iter(of.values)).doing("read the journal")?;
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
         let mut count = 0;
-        while let Some(next) = rows.next().doing("read the journal")? {
-            row(event(next).doing("read the journal")?.0);
-            count += 1;
-        }
+        self.walk(&matcher, false, |line| {
+            if let Some(next) = matcher.row(line) {
+                row(next);
+                count += 1;
+            }
+            ControlFlow::Continue(())
+        })?;
         Ok(count)
     }
 
     pub fn totals(&self, filter: &Filter, by: By) -> Result<Vec<Total>, Error> {
-        let of = Where::of(filter);
-        let column = match by {
-            By::Tier => "k.tier",
-            By::Group => "g.name",
-            By::Category => "k.category",
-            By::List => "l.name",
-            By::Layer => "k.layer",
-            By::Effect => "k.effect",
-            By::Hour => "p.hour",
-        };
-        let order = if by == By::Hour { "1" } else { "2 DESC, 1" };
-        let (part, values) = of.by_the_hour(filter.name.is_some());
-        let sql = format!(
-            "SELECT {column}, sum(p.count) FROM ({part}) p JOIN kind k ON k.id = p.kind {KIND_JOINS}
-             GROUP BY 1 ORDER BY {order}"
-        );
-        self.ask(&sql, values, |row| {
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let mut totals: BTreeMap<What, u64> = BTreeMap::new();
+        for part in self.parts(&matcher)? {
+            let Some(kind) = matcher.kinds.get(&part.kind) else { continue };
             let what = match by {
-                By::Tier => What::Tier(tier(row.get(0)?)),
-                By::Group => What::Group(row.get(0)?),
-                By::Category => What::Category(category(row.get(0)?)),
-                By::List => What::List(row.get(0)?),
-                By::Layer => What::Layer(layer(row.get(0)?)),
-                By::Effect => What::Effect(effect(row.get(0)?)),
-                By::Hour => What::Hour(at_minute(row.get::<_, i64>(0)? * 60)),
+                By::Tier => What::Tier(kind.tier),
+                By::Group => What::Group(kind.group.clone()),
+                By::Category => What::Category(kind.category),
+                By::List => What::List(kind.list.clone()),
+                By::Layer => What::Layer(kind.layer),
+                By::Effect => What::Effect(kind.effect),
+                By::Hour => What::Hour(start_of(part.hour.saturating_mul(60))),
             };
-            Ok(Total { what, count: unsigned(row.get(1)?) })
-        })
+            *totals.entry(what).or_default() += part.count;
+        }
+        let mut totals: Vec<Total> = totals.into_iter().map(|(what, count)| Total { what, count }).collect();
+        if by != By::Hour {
+            totals.sort_by_key(|total| std::cmp::Reverse(total.count));
+        }
+        Ok(totals)
     }
 
     pub fn groups_by_category(&self, filter: &Filter) -> Result<Vec<GroupCategory>, Error> {
-        let (part, values) = Where::of(filter).by_the_hour(filter.name.is_some());
-        let sql = format!(
-            "SELECT g.name, k.category, sum(p.count) FROM ({part}) p JOIN kind k ON k.id = p.kind {KIND_JOINS}
-             GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
-        );
-        self.ask(&sql, values, |row| {
-            Ok(GroupCategory {
-                group: row.get(0)?,
-                category: category(row.get(1)?),
-                count: unsigned(row.get(2)?),
-            })
-        })
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let mut cells: BTreeMap<(Option<String>, Option<Category>), u64> = BTreeMap::new();
+        for part in self.parts(&matcher)? {
+            let Some(kind) = matcher.kinds.get(&part.kind) else { continue };
+            *cells.entry((kind.group.clone(), kind.category)).or_default() += part.count;
+        }
+        let mut cells: Vec<GroupCategory> = cells
+            .into_iter()
+            .map(|((group, category), count)| GroupCategory { group, category, count })
+            .collect();
+        cells.sort_by_key(|cell| std::cmp::Reverse(cell.count));
+        Ok(cells)
     }
 
     pub fn visits(&self, filter: &Filter) -> Result<u64, Error> {
-        let of = Where::of(filter);
-        let sql =
-            format!("SELECT count(*) FROM (SELECT DISTINCT minute, name, device FROM ({}))", of.events());
-        let counted = self.ask(&sql, of.values, |row| row.get(0).map(unsigned))?;
-        Ok(counted.into_iter().sum())
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let mut visits: u64 = self.parts(&matcher)?.iter().map(|part| part.visits).sum();
+        if matcher.is_named() {
+            return Ok(visits);
+        }
+        // Each second of the open batches has its own: the same pair counts once a minute.
+        let mut pairs = BTreeSet::new();
+        for source in self.open_batches(matcher.from, matcher.until)? {
+            let block = self.load(&source)?;
+            for line in block.lines().filter(|line| matcher.matches(line)) {
+                pairs.insert((line.minute, line.kind, line.name.to_vec(), line.who));
+            }
+        }
+        visits += pairs.len() as u64;
+        Ok(visits)
     }
 
     pub fn groups(&self) -> Result<Vec<String>, Error> {
-        self.ask("SELECT name FROM grp ORDER BY name", Vec::new(), |row| row.get(0))
+        self.ask("SELECT name FROM grp ORDER BY name", &[], |row| row.get(0))
     }
 
     pub fn hours(&self, filter: &Filter) -> Result<Vec<HourRow>, Error> {
-        let of = Where::of(filter);
-        let (from, until) = (of.from / 60, (of.until + 59) / 60);
-        let devices = "count(DISTINCT nullif(device, x''))";
-        let part = if filter.name.is_some() {
-            format!(
-                "SELECT minute / 60 AS hour, kind, sum(count) AS count, {devices} AS devices FROM event
-                 WHERE minute >= {from} * 60 AND minute < {until} * 60{} GROUP BY 1, 2",
-                of.sql
-            )
+        let _snapshot = self.snapshot()?;
+        let mut matcher = self.matcher(filter)?;
+        // Hours are whole.
+        matcher.from -= matcher.from % 60;
+        matcher.until = matcher.until.div_ceil(60).saturating_mul(60);
+        let mut hours: BTreeMap<(u32, u32), (u64, u64)> = BTreeMap::new();
+        for part in self.parts(&matcher)? {
+            hours.entry((part.hour, part.kind)).or_default().0 += part.count;
+        }
+        if matcher.is_named() {
+            self.count_devices(&matcher, &mut hours)?;
         } else {
-            // The devices of hours that are not over are not written down yet.
-            format!(
-                "SELECT h.hour, h.kind, h.count, max(h.devices, ifnull(open.devices, 0)) AS devices
-                 FROM (SELECT * FROM hour WHERE hour >= {from} AND hour < {until}{}) h
-                 LEFT JOIN (SELECT minute / 60 AS hour, kind, {devices} AS devices FROM event
-                     WHERE minute >= 60 * (SELECT ifnull(max(value), 0) FROM mark WHERE name = 'devices_until')
-                     GROUP BY 1, 2) open
-                 ON open.hour = h.hour AND open.kind = h.kind",
-                of.sql
-            )
+            let sql = "SELECT hour, kind, devices FROM hour WHERE hour >= ?1 AND hour < ?2";
+            let counted = self.ask(sql, params![matcher.from / 60, matcher.until / 60], |row| {
+                Ok(((row.get(0)?, row.get(1)?), unsigned(row.get(2)?)))
+            })?;
+            for (key, devices) in counted {
+                hours.entry(key).and_modify(|hour| hour.1 = devices);
+            }
+            // Those of the hours that still run are counted now.
+            let open: BTreeSet<u32> = self
+                .open_batches(matcher.from, matcher.until)?
+                .iter()
+                .flat_map(|source| source.hours())
+                .collect();
+            for hour in open {
+                matcher.from = hour.saturating_mul(60);
+                matcher.until = matcher.from.saturating_add(60);
+                self.count_devices(&matcher, &mut hours)?;
+            }
+        }
+        let row = |((hour, kind), (count, devices)): ((u32, u32), (u64, u64))| {
+            let kind = matcher.kinds.get(&kind)?.as_ref().clone();
+            Some(HourRow { at: start_of(hour.saturating_mul(60)), kind, count, devices })
         };
-        let sql = format!(
-            "SELECT p.hour, p.count, p.devices, {KIND_COLUMNS} FROM ({part}) p JOIN kind k ON k.id = p.kind
-             {KIND_JOINS} ORDER BY p.hour, p.kind"
-        );
-        self.ask(&sql, of.values, |row| {
-            Ok(HourRow {
-                at: at_minute(row.get::<_, i64>(0)? * 60),
-                count: unsigned(row.get(1)?),
-                devices: unsigned(row.get(2)?),
-                kind: kind(row, 3)?,
-            })
-        })
+        Ok(hours.into_iter().filter_map(row).collect())
+    }
+
+    fn count_devices(
+        &self,
+        matcher: &Matcher,
+        hours: &mut BTreeMap<(u32, u32), (u64, u64)>,
+    ) -> Result<(), Error> {
+        let mut devices: BTreeMap<(u32, u32), BTreeSet<Who>> = BTreeMap::new();
+        for source in self.sources(matcher.from, matcher.until)? {
+            let block = self.load(&source)?;
+            for line in block.lines().filter(|line| line.who != Who::NOBODY && matcher.matches(line)) {
+                devices.entry((line.minute / 60, line.kind)).or_default().insert(line.who);
+            }
+        }
+        for (key, devices) in devices {
+            hours.entry(key).and_modify(|hour| hour.1 = hour.1.max(devices.len() as u64));
+        }
+        Ok(())
     }
 
     pub fn months(&self) -> Result<Vec<MonthRow>, Error> {
-        let sql = format!(
-            "SELECT m.month, m.count, {KIND_COLUMNS} FROM month m JOIN kind k ON k.id = m.kind {KIND_JOINS}
-             ORDER BY m.month, m.kind"
-        );
-        self.ask(&sql, Vec::new(), |row| {
-            let month: i64 = row.get(0)?;
-            Ok(MonthRow {
-                year: (month / 100) as i16,
-                month: (month % 100) as i8,
-                count: unsigned(row.get(1)?),
-                kind: kind(row, 2)?,
-            })
-        })
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(&Filter::default())?;
+        let mut months: BTreeMap<(i64, u32), u64> = BTreeMap::new();
+        for (month, kind, count) in self.ask("SELECT month, kind, count FROM month", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?, unsigned(row.get(2)?)))
+        })? {
+            *months.entry((month, kind)).or_default() += count;
+        }
+        for source in self.open_batches(0, u32::MAX)? {
+            let block = self.load(&source)?;
+            for line in block.lines() {
+                *months.entry((source.month, line.kind)).or_default() += line.count;
+            }
+        }
+        let row = |((month, kind), count): ((i64, u32), u64)| {
+            let kind = matcher.kinds.get(&kind)?.as_ref().clone();
+            Some(MonthRow { year: (month / 100) as i16, month: (month % 100) as i8, count, kind })
+        };
+        Ok(months.into_iter().filter_map(row).collect())
     }
 
     pub fn top_names(&self, filter: &Filter, limit: usize) -> Result<Vec<NameTotal>, Error> {
-        let of = Where::of(filter);
+        let _snapshot = self.snapshot()?;
+        let matcher = self.matcher(filter)?;
+        let limit = limit.min(ROWS_MAX);
+        let sources = self.sources(matcher.from, matcher.until)?;
         // A day counts as inside when it begins (in UTC, near enough for whole days) within the filter.
-        let day = |minute: i64| at_minute(minute).strftime("%Y%m%d").to_string();
-        let sql = format!(
-            "SELECT n.key, k.category, sum(p.count) FROM (
-                 SELECT kind, name, count FROM event WHERE minute >= {} AND minute < {}{sql}
-                 UNION ALL
-                 SELECT kind, name, count FROM name_day WHERE day >= {} AND day <= {}{sql}) p
-             JOIN name n ON n.id = p.name JOIN kind k ON k.id = p.kind
-             GROUP BY p.name, k.category ORDER BY 3 DESC, 1 LIMIT {}",
-            of.from,
-            of.until,
-            day(of.from),
-            day(of.until - 1),
-            limit.min(ROWS_MAX),
-            sql = of.sql,
-        );
-        let values = [of.values.clone(), of.values].concat();
-        let rows = self.ask(&sql, values, |row| {
-            let name = owned(&row.get::<_, Vec<u8>>(0)?);
-            Ok((name, category(row.get(1)?), unsigned(row.get(2)?)))
-        })?;
-        let named = |(name, category, count): (Option<OwnedName>, _, _)| {
-            Some(NameTotal { name: name?, category, count })
+        let day = |minute: u32| start_of(minute).strftime("%Y%m%d").to_string();
+        let days = self.ask(
+            "SELECT kind, name, count FROM name_day WHERE day >= ?1 AND day <= ?2",
+            params![day(matcher.from), day(matcher.until.saturating_sub(1))],
+            |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?, unsigned(row.get(2)?))),
+        )?;
+        let rounds = self.rows_in(matcher.from, matcher.until)? / NAMES_AT_ONCE + 1;
+        let hash = RandomState::new();
+        let mut top: Vec<(Vec<u8>, Option<Category>, u64)> = Vec::new();
+        for round in 0..rounds {
+            let mine = |name: &[u8]| rounds == 1 || hash.hash_one(name) % rounds == round;
+            let mut names: HashMap<(Option<Category>, Vec<u8>), u64> = HashMap::new();
+            let mut add = |kind: u32, name: &[u8], count: u64| {
+                if let Some(kind) = matcher.kinds.get(&kind).filter(|_| !name.is_empty()) {
+                    *names.entry((kind.category, name.to_vec())).or_default() += count;
+                }
+            };
+            for source in &sources {
+                let block = self.load(source)?;
+                for line in block.lines().filter(|line| mine(line.name) && matcher.matches(line)) {
+                    add(line.kind, line.name, line.count);
+                }
+            }
+            for (kind, name, count) in &days {
+                if mine(name) && matcher.named(name) {
+                    add(*kind, name, *count);
+                }
+            }
+            top.extend(names.into_iter().map(|((category, name), count)| (name, category, count)));
+            top.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+            top.truncate(limit);
+        }
+        let named = |(name, category, count): (Vec<u8>, _, _)| {
+            Some(NameTotal { name: shown(&name)?, category, count })
         };
-        Ok(rows.into_iter().filter_map(named).collect())
+        Ok(top.into_iter().filter_map(named).collect())
     }
 
     pub fn accesses(&self, limit: usize) -> Result<Vec<Access>, Error> {
-        let sql = format!(
-            "SELECT at, who, filter, rows FROM access ORDER BY id DESC LIMIT {}",
-            limit.min(ROWS_MAX)
+        let limit = limit.min(ROWS_MAX) as i64;
+        self.ask(
+            "SELECT at, who, filter, rows FROM access ORDER BY id DESC LIMIT ?1",
+            params![limit],
+            |row| {
+                Ok(Access {
+                    at: Timestamp::from_second(row.get(0)?).unwrap_or_default(),
+                    who: row.get(1)?,
+                    filter: row.get(2)?,
+                    rows: unsigned(row.get(3)?),
+                })
+            },
+        )
+    }
+
+    /// What matches adds up to, by hour and kind: whole hours from `hour`, the edges from the sums of the
+    /// blocks, and what is not folded yet from its batches. Names are only in the rows.
+    fn parts(&self, matcher: &Matcher) -> Result<Vec<Part>, Error> {
+        if matcher.is_named() {
+            return self.parts_of_rows(matcher);
+        }
+        let mut parts = self.open_parts(matcher)?;
+        let (first, last) = (matcher.from.div_ceil(60), matcher.until / 60);
+        if first >= last {
+            self.edge(matcher, matcher.from, matcher.until, &mut parts)?;
+            return Ok(parts);
+        }
+        let sql = "SELECT hour, kind, count, visits FROM hour WHERE hour >= ?1 AND hour < ?2";
+        parts.extend(
+            self.ask(sql, params![first, last], |row| {
+                let (count, visits) = (unsigned(row.get(2)?), unsigned(row.get(3)?));
+                Ok(Part { hour: row.get(0)?, kind: row.get(1)?, count, visits })
+            })?
+            .into_iter()
+            .filter(|part| matcher.has_kind(part.kind)),
         );
-        self.ask(&sql, Vec::new(), |row| {
-            Ok(Access {
-                at: Timestamp::from_second(row.get(0)?).unwrap_or_default(),
-                who: row.get(1)?,
-                filter: row.get(2)?,
-                rows: unsigned(row.get(3)?),
-            })
-        })
+        self.edge(matcher, matcher.from, first * 60, &mut parts)?;
+        self.edge(matcher, last * 60, matcher.until, &mut parts)?;
+        Ok(parts)
+    }
+
+    /// Adds a part of an hour, from the sums that stand beside the blocks.
+    fn edge(&self, matcher: &Matcher, from: u32, until: u32, parts: &mut Vec<Part>) -> Result<(), Error> {
+        if from >= until {
+            return Ok(());
+        }
+        let sql = "SELECT sums FROM block WHERE first < ?1 AND last >= ?2";
+        for sums in self.ask(sql, params![until, from], |row| row.get::<_, Vec<u8>>(0))? {
+            let inside =
+                |sum: &block::Sum| sum.minute >= from && sum.minute < until && matcher.has_kind(sum.kind);
+            parts.extend(read_sums(&sums)?.into_iter().filter(inside).map(|sum| Part {
+                hour: sum.minute / 60,
+                kind: sum.kind,
+                count: sum.count,
+                visits: sum.visits,
+            }));
+        }
+        Ok(())
+    }
+
+    /// What is not folded yet. Without visits: those of two seconds may be the same.
+    fn open_parts(&self, matcher: &Matcher) -> Result<Vec<Part>, Error> {
+        let mut parts = HashMap::new();
+        for source in self.open_batches(matcher.from, matcher.until)? {
+            let block = self.load(&source)?;
+            for line in block.lines().filter(|line| matcher.matches(line)) {
+                *parts.entry((line.minute / 60, line.kind)).or_default() += line.count;
+            }
+        }
+        let part = |((hour, kind), count)| Part { hour, kind, count, visits: 0 };
+        Ok(parts.into_iter().map(part).collect())
+    }
+
+    fn parts_of_rows(&self, matcher: &Matcher) -> Result<Vec<Part>, Error> {
+        let mut parts: HashMap<(u32, u32), (u64, u64)> = HashMap::new();
+        let mut before: Option<(u32, u32, Vec<u8>, Who)> = None;
+        self.walk(matcher, false, |line| {
+            let part = parts.entry((line.minute / 60, line.kind)).or_default();
+            part.0 += line.count;
+            let same = before.as_ref().is_some_and(|(minute, kind, name, who)| {
+                (*minute, *kind, &name[..], *who) == (line.minute, line.kind, line.name, line.who)
+            });
+            if !same {
+                part.1 += 1;
+                before = Some((line.minute, line.kind, line.name.to_vec(), line.who));
+            }
+            ControlFlow::Continue(())
+        })?;
+        let part = |((hour, kind), (count, visits))| Part { hour, kind, count, visits };
+        Ok(parts.into_iter().map(part).collect())
+    }
+
+    fn rows_in(&self, from: u32, until: u32) -> Result<u64, Error> {
+        let sql = "SELECT (SELECT ifnull(sum(rows), 0) FROM block WHERE first < ?1 AND last >= ?2)
+                   + (SELECT ifnull(sum(rows), 0) FROM batch WHERE first < ?1 AND last >= ?2)";
+        self.db.query_row(sql, params![until, from], |row| row.get(0)).map(unsigned).doing("read the journal")
+    }
+
+    fn snapshot(&self) -> Result<Transaction<'_>, Error> {
+        self.db.unchecked_transaction().doing("read the journal")
     }
 
     pub(super) fn ask<T>(
         &self,
         sql: &str,
-        values: Vec<Value>,
+        values: &[&dyn ToSql],
         read: impl FnMut(&SqlRow<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, Error> {
-        let mut statement = self.db.prepare(sql).doing("read the journal")?;
-        let rows = statement.query_map(params_from_iter(values), read).doing("read the journal")?;
+        let mut statement = self.db.prepare_cached(sql).doing("read the journal")?;
+        let rows = statement.query_map(values, read).doing("read the journal")?;
         rows.collect::<rusqlite::Result<_>>().doing("read the journal")
     }
-}
-
-impl Where {
-    /// Rows of (hour, kind, count): whole hours from `hour`, the edges from the events. Names are only
-    /// in the events.
-    fn by_the_hour(&self, named: bool) -> (String, Vec<Value>) {
-        let events = |from: i64, until: i64| {
-            format!(
-                "SELECT minute / 60 AS hour, kind, count FROM event WHERE minute >= {from} AND minute < {until}{}",
-                self.sql
-            )
-        };
-        let (first, last) = ((self.from + 59) / 60, self.until / 60);
-        if named || first >= last {
-            return (events(self.from, self.until), self.values.clone());
-        }
-        let hours =
-            format!("SELECT hour, kind, count FROM hour WHERE hour >= {first} AND hour < {last}{}", self.sql);
-        let parts = [events(self.from, first * 60), hours, events(last * 60, self.until)];
-        (parts.join(" UNION ALL "), [&self.values[..]; 3].concat())
-    }
-}
-
-pub(super) fn event(row: &SqlRow<'_>) -> rusqlite::Result<(Row, EventKey)> {
-    let (minute, device, key, rtype): (i64, Vec<u8>, Option<Vec<u8>>, u16) =
-        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-    let kind = kind(row, 7)?;
-    let name = match key.as_deref().and_then(owned) {
-        _ if kind.category.is_some_and(Category::is_secret) => NameShown::Secret,
-        Some(name) => NameShown::Name(name),
-        None => NameShown::NotKept,
-    };
-    let count = unsigned(row.get(4)?);
-    let shown = Row { at: at_minute(minute), kind, device: Device::from_octets(&device), name, rtype, count };
-    Ok((shown, (minute, row.get(5)?, row.get(6)?, device, rtype)))
-}
-
-fn kind(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<KindRow> {
-    Ok(KindRow {
-        group: row.get(at)?,
-        tier: tier(row.get(at + 1)?),
-        category: category(row.get(at + 2)?),
-        list: row.get(at + 3)?,
-        layer: layer(row.get(at + 4)?),
-        effect: effect(row.get(at + 5)?),
-    })
 }
 
 // A number that no version wrote is damage that SQLite could not see: shown as the nearest thing, so
 // that the rest can still be read.
 
-fn tier(number: i64) -> Tier {
+pub(super) fn tier(number: i64) -> Tier {
     Tier::ALL.into_iter().find(|tier| *tier as i64 == number).unwrap_or(Tier::Guest)
 }
 
-fn category(number: i64) -> Option<Category> {
+pub(super) fn category(number: i64) -> Option<Category> {
     u8::try_from(number).ok().and_then(Category::from_bit)
 }
 
-fn layer(number: i64) -> Layer {
+pub(super) fn layer(number: i64) -> Layer {
     u8::try_from(number).ok().and_then(Layer::from_number).unwrap_or(Layer::Category)
 }
 
-fn effect(number: i64) -> Effect {
+pub(super) fn effect(number: i64) -> Effect {
     if number == Effect::Monitored as i64 { Effect::Monitored } else { Effect::Blocked }
 }
 
-fn at_minute(minute: i64) -> Timestamp {
-    start_of(u32::try_from(minute.clamp(0, i64::from(u32::MAX))).unwrap_or(0))
-}
-
-fn owned(key: &[u8]) -> Option<OwnedName> {
-    Name::from_wire(&name_of_key(key)).ok().map(Name::to_owned)
+fn shown(stored: &[u8]) -> Option<OwnedName> {
+    Name::from_wire(&wire_of(stored)?).ok().map(Name::to_owned)
 }
 
 fn unsigned(number: i64) -> u64 {
