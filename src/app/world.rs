@@ -7,6 +7,7 @@ use crate::clock::Watch;
 use crate::config::Settings;
 use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
+use crate::lists::protected::Protected;
 use crate::model::name_set::NameSet;
 use crate::model::roster::Roster;
 use crate::model::rule::Scope;
@@ -48,7 +49,7 @@ pub fn build(
         Some(resolver) => resolver,
         None => {
             let timekeeping = Timekeeping { watch: watch.clone(), servers: super::lists::time_servers() };
-            Arc::new(Resolver::with_timekeeping(settings.resolve.clone(), &timekeeping)?)
+            Arc::new(Resolver::with_timekeeping(resolution(settings), &timekeeping)?)
         }
     };
     let tiers = policy.groups().iter().map(|group| (group.name.as_str(), group.tier));
@@ -69,6 +70,14 @@ pub fn build(
             hostname: settings.serve.hostname.clone(),
         },
     })
+}
+
+/// The settings of the resolver. What devices ask for to learn whether they are online may lead into private
+/// ranges: Windows looks for a certain one of `dns.msftncsi.com`.
+fn resolution(settings: &Settings) -> resolve::settings::Settings {
+    let mut resolve = settings.resolve.clone();
+    resolve.private_names.extend(Protected::embedded().connectivity().cloned());
+    resolve
 }
 
 /// The names that may be local, filed under the index's key, so that one walk serves both.

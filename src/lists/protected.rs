@@ -136,6 +136,12 @@ impl Protected {
         &self.key
     }
 
+    /// Names by which devices look whether they are online, with all below: what they expect may be an address
+    /// of a private range.
+    pub fn connectivity(&self) -> impl Iterator<Item = &OwnedName> {
+        self.groups.iter().filter(|group| group.id == "connectivity").flat_map(|group| &group.names)
+    }
+
     /// The groups, as the file has them.
     pub fn groups(&self) -> &[Group] {
         &self.groups
