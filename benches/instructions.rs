@@ -135,7 +135,7 @@ fn blocked() -> Vec<OwnedName> {
 }
 
 fn is_blocked(name: &OwnedName) -> bool {
-    let world = school::world();
+    let world = school::shared_desk().world();
     let suffixes = Suffixes::of(world.index.key(), name.as_name());
     let group = world.policy.group_of(client().ip());
     matches!(decide(&world.policy, group, &suffixes, &world.index.lookup(&suffixes)), Verdict::Block(_))
@@ -151,7 +151,8 @@ fn cached(desk: &Desk) -> Vec<OwnedName> {
             let mut wire = query(name.as_name().wire(), rtype::A, None);
             wire[7] = 1;
             wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
-            let answer = Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None };
+            let answer =
+                Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None, unfinished: None };
             let stamp = Stamp { generation: moment.world.generation(), ..Stamp::default() };
             desk.cache().insert(&ask, &answer, stamp, moment.now);
         })

@@ -99,6 +99,49 @@ fn a_public_name_does_not_lead_into_the_school_and_the_schools_own_names_do() {
 }
 
 #[test]
+fn a_public_alias_does_not_lead_to_a_name_of_the_school() {
+    let records = "trick.example. 60 IN CNAME mayin.noibo.example.\nself.example. 60 IN CNAME localhost.\n\
+                   truong.example. 60 IN CNAME mayin.noibo.example.\n";
+    let Some(authority) = Authority::start(records) else { return };
+    let local = "[[local]]\nname = \"mayin.noibo.example\"\ntype = \"A\"\ndata = \"10.0.0.3\"\n";
+    let (server, _school) = serve(authority.address, "private_names = [\"truong.example\"]", local);
+    for _ in 0..2 {
+        for name in ["trick.example", "self.example"] {
+            let answer = ask(server.address, name, A);
+            assert_eq!((answer.rcode, answer.said().as_str()), (0, ""), "{name}");
+            assert_eq!(answer.errors[0].0, BLOCKED, "{name}");
+        }
+        assert_eq!(ask(server.address, "mayin.noibo.example", A).addresses(), ["10.0.0.3"]);
+    }
+}
+
+#[test]
+fn names_by_which_devices_look_around_get_what_keeps_them_here() {
+    let records = "dns.msftncsi.com. 60 IN A 131.107.255.255\ndns.msftncsi.com. 60 IN AAAA fd3e:4f5a:5b81::1\n\
+                   firefox.com. 60 IN A 198.51.100.7\nmozilla.org. 60 IN A 198.51.100.8\n\
+                   dns-tunnel-check.googlezip.net. 60 IN A 198.51.100.9\n";
+    let Some(authority) = Authority::start(records) else { return };
+    let exam =
+        "[[group]]\nname = \"thi\"\ntier = \"primary\"\nmode = \"allow-only\"\nfrom = [\"127.0.9.0/24\"]\n";
+    let (server, _school) = serve(authority.address, "", exam);
+    for from in ["127.0.0.1", "127.0.9.1"] {
+        let ask = |name, rtype| ask_from(from, server.address, name, rtype);
+        assert_eq!(ask("dns.msftncsi.com", AAAA).addresses(), ["fd3e:4f5a:5b81::1"], "{from}");
+        assert_eq!(ask("firefox.com", A).addresses(), ["198.51.100.7"], "{from}");
+        assert_eq!(ask("mozilla.org", A).addresses(), ["198.51.100.8"], "{from}");
+        for canary in [
+            "use-application-dns.net",
+            "mask.icloud.com",
+            "dns-tunnel-check.googlezip.net",
+            "tls-tunnel-check.googlezip.net",
+        ] {
+            assert_eq!((ask(canary, A).rcode, ask(canary, AAAA).rcode), (3, 3), "{from} {canary}");
+        }
+    }
+    assert!(ask_from("127.0.9.1", server.address, "www.example", A).is_blocked());
+}
+
+#[test]
 fn one_client_that_floods_does_not_starve_another() {
     let upstream = Slow::start();
     let (server, school) = serve(upstream.address(), "", "[listen]\nin_flight = 6\n");

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use lachan::app::explain::Explanation;
+use lachan::app::explain::{Checker, Explanation};
 use lachan::app::offline::explain_check;
 use lachan::control::{Check, Control, Reply, Request, socket};
 use tempfile::TempDir;
@@ -55,8 +55,7 @@ impl Control for Program {
 }
 
 fn explain(check: &Check) -> Result<Explanation, String> {
-    let world = school::world();
-    explain_check((&*world).into(), check)
+    explain_check(&Checker { desk: school::shared_desk(), runtime: None }, check)
 }
 
 /// The socket with a runtime behind it, both a thread's own.
@@ -102,7 +101,14 @@ impl Server {
 
 /// One of each request.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let check = |name: &str| Check { name: name.into(), rtype: None, client: None, group: None, tier: None };
+    let check = |name: &str| Check {
+        name: name.into(),
+        rtype: None,
+        client: None,
+        group: None,
+        tier: None,
+        resolve: false,
+    };
     let requests = [
         Request::Status,
         Request::Reload,

@@ -135,7 +135,7 @@ fn desk() -> &'static Desk {
             wire.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04\xc6\x33\x64");
             wire.push(last);
         }
-        let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
+        let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None, unfinished: None };
         let stamp = Stamp { generation: desk.world().generation(), ..Stamp::default() };
         desk.cache().insert(&ask, &kept, stamp, desk.moment().now);
         desk

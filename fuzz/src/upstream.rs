@@ -44,7 +44,13 @@ pub fn check(octets: &[u8]) {
 
 /// What nobody looked at on its way in may say anything, but it is kept and written without a panic.
 fn keep_unchecked(ask: &Ask, message: &[u8]) {
-    let raw = Answer { wire: message.to_vec(), rcode: Rcode::NoError, proof: Proof::Secure, ede: None };
+    let raw = Answer {
+        wire: message.to_vec(),
+        rcode: Rcode::NoError,
+        proof: Proof::Secure,
+        ede: None,
+        unfinished: None,
+    };
     let hit = Cache::new(1 << 20, TtlBounds::default()).insert(ask, &raw, Stamp::default(), NOW);
     let packet = client(ask, None);
     if let Ok(question) = Question::parse(&packet) {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::explain::House;
+use tokio::runtime::Handle;
+
+use super::explain::Checker;
 use super::{App, offline, reload, status};
 use crate::control::{Control, Reply, Request};
 
@@ -29,8 +31,9 @@ impl Control for Answers {
                 })
             }
             Request::Check(check) => {
-                let world = app.desk.world();
-                match offline::explain_check(House::from(&*world), &check) {
+                // It is called where it may block, on a thread that knows the runtime.
+                let runtime = Handle::try_current().ok().filter(|_| check.resolve);
+                match offline::explain_check(&Checker { desk: &app.desk, runtime }, &check) {
                     Ok(explanation) => facts(&explanation),
                     Err(why) => Reply::Refused(why),
                 }

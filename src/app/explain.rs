@@ -1,26 +1,35 @@
 //! Why a name is blocked or allowed, as `lachan check` tells it: verdict, layer, category, list and
-//! version, rule, and what each tier gets.
+//! version, rule, the name of an alias chain that decided, and what each tier gets.
+//!
+//! A check is a query: it goes through the same functions as the query of a client and is told what they
+//! decided and wrote. With a running server aliases are followed as for a client; without one, only what the
+//! question itself decides can be told.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
+use crate::dns::edns::{OPTION_EDE, options};
 use crate::dns::idna;
-use crate::dns::name::Name;
-use crate::dns::rdata::type_name;
-use crate::dns::reply::Rcode;
+use crate::dns::message::records;
+use crate::dns::name::{HEADER, Name};
+use crate::dns::question::Question;
+use crate::dns::rdata::{rtype, type_name};
+use crate::dns::rrset::Sections;
 use crate::dns::suffixes::Suffixes;
-use crate::filter::Index;
-use crate::model::rule::{ListKind, Protection};
+use crate::model::event::Effect;
+use crate::model::rule::{ListKind, Protection, RuleAction};
 use crate::model::tier::Tier;
-use crate::model::verdict::{AllowReason, Layer, Source, Verdict};
-use crate::policy::decide::{comes_before_zones, decide};
-use crate::policy::{Group, Mode, Policy};
-use crate::query::{World, block};
-use crate::resolve::Resolver;
-use crate::rpz::action::{Action, Target};
-use crate::rpz::decide::{Early, early};
-use crate::rpz::zones::Zones;
+use crate::model::verdict::{AllowReason, Layer, Source};
+use crate::policy::{Group, Policy};
+use crate::query::peer::{Peer, Transport};
+use crate::query::trace::{Decided, Trace, ZoneRule};
+use crate::query::{Desk, Moment, Outcome, Scratch};
+use crate::resolve::local::canary;
+
+/// Addresses that are told of one answer.
+const ADDRESSES_TOLD: usize = 4;
 
 /// Everything that is to be said of one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +43,9 @@ pub struct Explanation {
     /// Whether the server answers from its own data (local names, special-use names, canaries): no list
     /// is asked then.
     pub local: bool,
+    /// Whether aliases were followed.
+    #[serde(default)]
+    pub resolved: bool,
     /// What was asked for: a client, a group or a tier; none means every tier.
     pub asked: Option<Told>,
     /// What each tier gets.
@@ -45,18 +57,28 @@ pub struct Explanation {
 }
 
 /// What a group or tier gets, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     pub tier: String,
     /// Name of the group, where one was asked for.
     pub group: Option<String>,
     pub mode: String,
-    /// `block`, `allow` or `monitor`.
+    /// `block`, `allow`, `monitor`, `local` (the server's own data), `refuse` (the client may not ask), or
+    /// `altered` (records were taken out of the answer).
     pub verdict: String,
     /// Layer of the decision order that decided, or the reason to allow.
     pub because: String,
-    /// What a blocked query of the asked type is answered with.
+    /// What the query is answered with; none where that is not known without asking.
     pub answer: Option<String>,
+    /// Extended DNS Errors that come with it, as `15 text`.
+    #[serde(default)]
+    pub errors: Vec<String>,
+    /// The names to which aliases lead, one after the other, as far as they were followed.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The name that decided, where it is not the asked one.
+    #[serde(default)]
+    pub link: Option<String>,
     pub category: Option<String>,
     pub list: Option<String>,
     pub version: Option<String>,
@@ -74,7 +96,7 @@ pub struct Told {
 pub struct RuleTold {
     pub list: String,
     pub version: String,
-    /// Category, `allow set` or `protected`.
+    /// Category, `exception`, `allow set` or `protected`.
     pub says: String,
     pub rule: String,
     pub line: u32,
@@ -89,214 +111,263 @@ pub enum Whom<'a> {
     EveryTier,
 }
 
-/// What decides: the same things that the server answers with.
-#[derive(Clone, Copy)]
-pub struct House<'a> {
-    pub policy: &'a Policy,
-    pub index: &'a Index,
-    pub resolver: &'a Resolver,
-    pub zones: &'a Zones,
+/// Who answers, and whether what they do not know at once is asked for.
+pub struct Checker<'a> {
+    pub desk: &'a Desk,
+    /// Where to wait for what has to be asked for; `None`: nothing is.
+    pub runtime: Option<Handle>,
 }
 
-impl<'a> From<&'a World> for House<'a> {
-    fn from(world: &'a World) -> Self {
-        Self { policy: &world.policy, index: &world.index, resolver: &world.resolver, zones: &world.zones }
-    }
-}
-
-/// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
-pub fn explain(house: House<'_>, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
-    let House { policy, index, resolver, zones } = house;
-    let mut suffixes = Suffixes::new();
-    suffixes.fill(index.key(), name);
-    let local = resolver.is_local(name, rtype);
-    let tell = |group: &Group, named: bool| {
-        let mut told = Told::of(group, named);
-        let client = match whom {
-            Whom::Client(client) => Some(client),
-            _ => None,
-        };
-        let of_zones = zones.for_group(&group.name, group.tier);
-        if local {
-            told.because = "local".into();
-        } else {
-            let verdict = told.tell(policy, index, &suffixes, group, rtype);
-            if let Some(of_zones) = of_zones.filter(|_| !comes_before_zones(&verdict)) {
-                told.tell_zones(&early(zones, &of_zones, client, &suffixes, false), rtype);
+impl Checker<'_> {
+    /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
+    pub fn explain(&self, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
+        let moment = self.desk.moment();
+        let world = &moment.world;
+        let packet = packet_of(name, rtype);
+        let tell = |peer: Peer, group: &Group, named: bool| self.tell(&moment, &packet, peer, group, named);
+        let of_number =
+            |number: usize, named: bool| tell(Peer::of_group(number), world.policy.numbered(number), named);
+        let asked = match whom {
+            Whom::Client(client) => {
+                let peer = Peer::new(SocketAddr::new(client, 0), Transport::Udp);
+                Some(tell(peer, world.policy.group_of(client), true))
             }
-        }
-        told
-    };
-    let asked = match whom {
-        Whom::Client(client) => Some(tell(policy.group_of(client), true)),
-        Whom::Group(name) => Some(tell(policy.named(name)?, true)),
-        Whom::Tier(tier) => Some(tell(policy.of_tier(tier), false)),
-        Whom::EveryTier => None,
-    };
-    let rules = index.explain(&suffixes).into_iter().filter_map(|found| {
-        let says = match found.info.kind {
-            ListKind::Block(category) if category.is_secret() => return None,
-            ListKind::Block(category) => category.id().to_owned(),
-            ListKind::Allow => format!("allow set {}", found.info.id),
-            ListKind::Protect(Protection::Hard) => "protected, hard".to_owned(),
-            ListKind::Protect(_) => "protected, soft".to_owned(),
+            Whom::Group(name) => Some(of_number(world.policy.number_named(name)?, true)),
+            Whom::Tier(tier) => Some(of_number(world.policy.number_of_tier(tier), false)),
+            Whom::EveryTier => None,
         };
-        Some(RuleTold {
-            list: found.info.id.clone(),
-            version: found.info.version.clone(),
-            says,
-            rule: format!("{} {}", found.scope.id(), found.name),
-            line: found.line,
+        let tiers: Vec<Told> =
+            Tier::ALL.iter().map(|tier| of_number(world.policy.number_of_tier(*tier), false)).collect();
+        Some(Explanation {
+            name: name.to_string(),
+            display: idna::to_display(&name.to_string()),
+            rtype: type_name(rtype).into_owned(),
+            local: tiers.iter().all(|told| told.verdict == "local"),
+            resolved: self.runtime.is_some(),
+            asked,
+            tiers,
+            rules: self.rules(&moment, name),
+            index: format!("{:016x}", world.index.id()),
         })
-    });
-    Some(Explanation {
-        name: name.to_string(),
-        display: idna::to_display(&name.to_string()),
-        rtype: type_name(rtype).into_owned(),
-        local,
-        asked,
-        tiers: Tier::ALL.iter().map(|tier| tell(policy.of_tier(*tier), false)).collect(),
-        rules: rules.collect(),
-        index: format!("{:016x}", index.id()),
-    })
-}
+    }
 
-impl Told {
-    /// What is true of the group whatever is asked; nothing is blocked yet.
-    fn of(group: &Group, named: bool) -> Self {
-        Self {
+    /// Every rule of a list that covers the name; those of secret lists are not told.
+    fn rules(&self, moment: &Moment, name: Name<'_>) -> Vec<RuleTold> {
+        let index = &moment.world.index;
+        let suffixes = Suffixes::of(index.key(), name);
+        let told = index.explain(&suffixes).into_iter().filter_map(|found| {
+            let says = match found.info.kind {
+                ListKind::Block(category) if category.is_secret() => return None,
+                ListKind::Block(category) if found.action == RuleAction::Except => {
+                    format!("exception from {}", category.id())
+                }
+                ListKind::Block(category) if found.excepted => format!("{}, excepted", category.id()),
+                ListKind::Block(category) => category.id().to_owned(),
+                ListKind::Allow => format!("allow set {}", found.info.id),
+                ListKind::Protect(Protection::Hard) => "protected, hard".to_owned(),
+                ListKind::Protect(_) => "protected, soft".to_owned(),
+            };
+            Some(RuleTold {
+                list: found.info.id.clone(),
+                version: found.info.version.clone(),
+                says,
+                rule: format!("{} {}", found.scope.id(), found.name),
+                line: found.line,
+            })
+        });
+        told.collect()
+    }
+
+    /// Asks as `peer`, and tells what came of it.
+    fn tell(&self, moment: &Moment, packet: &[u8], peer: Peer, group: &Group, named: bool) -> Told {
+        let mut told = Told {
             tier: group.tier.id().into(),
             group: named.then(|| group.name.clone()),
             mode: group.mode.id().into(),
-            verdict: "allow".into(),
-            because: String::new(),
-            answer: None,
-            category: None,
-            list: None,
-            version: None,
-            rule: None,
-            line: None,
-            school_rule: None,
-            until: None,
-        }
-    }
-
-    /// What school and lists say.
-    fn tell(
-        &mut self,
-        policy: &Policy,
-        index: &Index,
-        suffixes: &Suffixes,
-        group: &Group,
-        rtype: u16,
-    ) -> Verdict {
-        let matched = index.lookup(suffixes);
-        let verdict = decide(policy, group, suffixes, &matched);
-        self.because = because(verdict).into();
-        let reason = match verdict {
-            Verdict::Allow(AllowReason::SchoolRule(number)) => {
-                self.cite(policy, number);
-                return verdict;
-            }
-            Verdict::Allow(_) => return verdict,
-            Verdict::Block(reason) => {
-                self.verdict = "block".into();
-                self.answer = Some(answer(group, rtype));
-                reason
-            }
-            Verdict::Monitor(reason) => {
-                self.verdict = "monitor".into();
-                reason
-            }
+            ..Told::default()
         };
-        if let Source::SchoolRule(number) = reason.source {
-            self.cite(policy, number);
+        let question = Question::parse(packet).expect("a question of our own");
+        if !peer.is_check() && !moment.world.access.allows(peer.address) {
+            (told.verdict, told.because) = ("refuse".into(), "access".into());
+            return told;
         }
-        let Some(category) = reason.category else { return verdict };
-        self.category = Some(category.id().into());
-        if let Some(found) = index.blocking(suffixes, &matched, category).filter(|_| !category.is_secret()) {
-            self.list = Some(found.info.id.clone());
-            self.version = Some(found.info.version.clone());
-            self.rule = Some(format!("{} {}", found.scope.id(), found.name));
-            self.line = Some(found.line);
-        }
-        verdict
+        let (mut scratch, mut out) = (Scratch::for_check(), Vec::new());
+        let given = match self.desk.answer_question(moment, &mut scratch, &question, peer, &mut out) {
+            Outcome::Ready => Given::Answer,
+            Outcome::Silent => Given::Nothing,
+            Outcome::Later(later) => match &self.runtime {
+                Some(runtime) => {
+                    let finished = runtime.block_on(self.desk.finish(&later, &mut scratch, &mut out));
+                    if finished.is_answered { Given::Answer } else { Given::Nothing }
+                }
+                None => Given::Unknown,
+            },
+        };
+        let trace = scratch.take_trace();
+        told.errors = if given == Given::Answer { errors(&out) } else { Vec::new() };
+        told.answer = match given {
+            Given::Answer => Some(shown(&out)),
+            Given::Nothing => Some("không trả lời / no answer".into()),
+            Given::Unknown => None,
+        };
+        told.fill(&trace, &moment.world.policy, question.name());
+        told
     }
+}
 
-    /// What a policy zone says of the name, in place of what lists say. What it says of addresses and name
-    /// servers only an answer tells.
-    fn tell_zones(&mut self, early: &Early<'_>, rtype: u16) {
-        let Some(ruling) = &early.ruling else { return };
-        let opens = ruling.zone.settings.passthru_opens;
-        if *ruling.action == Action::Passthru && !opens {
+/// What the one who asks gets.
+#[derive(PartialEq)]
+enum Given {
+    Answer,
+    Nothing,
+    /// It would have to be asked for.
+    Unknown,
+}
+
+impl Told {
+    /// Takes what decided.
+    fn fill(&mut self, trace: &Trace, policy: &Policy, asked: Name<'_>) {
+        self.aliases = trace.links.iter().skip(1).map(ToString::to_string).collect();
+        let blocked = trace.decided.iter().find(|decided| decided.effect == Effect::Blocked);
+        if let Some(decided) = blocked.or(trace.decided.first()) {
+            let is_blocked = decided.effect == Effect::Blocked;
+            self.verdict = if is_blocked { "block" } else { "monitor" }.into();
+            return self.cite(decided, policy, asked);
+        }
+        self.verdict = "allow".into();
+        if trace.is_local {
+            self.verdict = "local".into();
+            self.because = if canary::covers(asked) { "canary" } else { "local" }.into();
             return;
         }
-        let monitors = self.mode == Mode::Monitor.id();
-        let passes = *ruling.action == Action::Passthru;
-        *self = Self {
-            verdict: if passes {
-                "allow"
-            } else if monitors {
-                "monitor"
-            } else {
-                "block"
-            }
-            .into(),
-            because: Layer::PolicyZone.id().into(),
-            answer: (!passes && !monitors).then(|| zone_answer(ruling.action, rtype)),
-            category: None,
-            list: Some(ruling.zone.settings.name.to_string()),
-            version: Some(ruling.zone.table.soa().map_or("–".into(), |soa| soa.serial.to_string())),
-            rule: Some(format!("{} {}", ruling.kind.id(), ruling.action.id())),
-            line: None,
-            school_rule: None,
-            ..self.clone()
+        if trace.is_rebound || trace.left_out {
+            self.verdict = "altered".into();
+            self.because = if trace.is_rebound { "private_address" } else { "allow_only" }.into();
+            return;
+        }
+        let Some(allowed) = trace.allowed else {
+            // A rule of a policy zone that is not counted: truncated, to be asked over TCP.
+            self.because = Layer::PolicyZone.id().into();
+            return;
         };
+        self.because = because(allowed).into();
+        match allowed {
+            AllowReason::SchoolRule(number) => self.cite_school(policy, number),
+            AllowReason::PolicyZone => {
+                if let Some(zone) = &trace.passed {
+                    self.cite_zone(zone);
+                }
+            }
+            _ => {}
+        }
     }
 
-    fn cite(&mut self, policy: &Policy, number: u32) {
+    fn cite(&mut self, decided: &Decided, policy: &Policy, asked: Name<'_>) {
+        let reason = decided.reason;
+        self.because = reason.layer.id().into();
+        self.category = reason.category.map(|category| category.id().into());
+        let is_secret = reason.category.is_some_and(|category| category.is_secret());
+        // Behind a policy zone's rule the walk may be another name's.
+        let is_elsewhere = decided.name.as_name() != asked && reason.layer != Layer::PolicyZone;
+        self.link = (is_elsewhere && !is_secret).then(|| decided.name.to_string());
+        if is_secret {
+            self.aliases.clear();
+        }
+        if let Source::SchoolRule(number) = reason.source {
+            self.cite_school(policy, number);
+        }
+        if let Some(zone) = &decided.zone {
+            self.cite_zone(zone);
+            self.link = zone.link.as_ref().filter(|link| link.as_name() != asked).map(ToString::to_string);
+        }
+        if let Some(rule) = &decided.rule {
+            self.list = Some(rule.list.clone());
+            self.version = Some(rule.version.clone());
+            self.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
+            self.line = Some(rule.line);
+        }
+    }
+
+    fn cite_school(&mut self, policy: &Policy, number: u32) {
         if let Some(rule) = policy.rules().rule(number) {
             self.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
             self.school_rule = Some(format!("{} ({})", rule.reason, rule.by));
         }
     }
-}
 
-fn answer(group: &Group, rtype: u16) -> String {
-    match block::shape(group.style, rtype) {
-        (_, Some(address)) => format!("NOERROR {address}"),
-        (Rcode::NoError, None) => "NOERROR, 0 record".into(),
-        (Rcode::NxDomain, None) => "NXDOMAIN".into(),
-        (_, None) => "REFUSED".into(),
+    fn cite_zone(&mut self, zone: &ZoneRule) {
+        self.list = Some(zone.zone.to_string());
+        self.version = Some(zone.serial.map_or("–".into(), |serial| serial.to_string()));
+        self.rule = Some(format!("{} {}", zone.kind, zone.action));
     }
 }
 
-/// What a rule of a policy zone answers with.
-fn zone_answer(action: &Action, asked: u16) -> String {
-    match action {
-        Action::NxDomain => "NXDOMAIN".into(),
-        Action::Drop => "không trả lời / no answer".into(),
-        Action::TcpOnly => "NOERROR, TC".into(),
-        Action::Alias(Target::Name(name)) => format!("NOERROR, CNAME {name}"),
-        Action::Alias(Target::Below(name)) => format!("NOERROR, CNAME *.{name}"),
-        Action::Records(sets) => {
-            let records: usize =
-                sets.iter().filter(|set| set.rtype == asked).map(|set| set.rdata.len()).sum();
-            format!("NOERROR, {records} record")
-        }
-        Action::NoData | Action::Passthru => "NOERROR, 0 record".into(),
+fn because(allowed: AllowReason) -> &'static str {
+    match allowed {
+        AllowReason::HardProtected => "hard_protected",
+        AllowReason::SchoolRule(_) => Layer::School.id(),
+        AllowReason::PolicyZone => Layer::PolicyZone.id(),
+        AllowReason::SoftProtected => "soft_protected",
+        AllowReason::AllowSet => "allow_set",
+        AllowReason::NothingForbids => "nothing_forbids",
+        AllowReason::OpenGroup => "open_group",
     }
 }
 
-fn because(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Block(reason) | Verdict::Monitor(reason) => reason.layer.id(),
-        Verdict::Allow(AllowReason::HardProtected) => "hard_protected",
-        Verdict::Allow(AllowReason::SchoolRule(_)) => Layer::School.id(),
-        Verdict::Allow(AllowReason::PolicyZone) => Layer::PolicyZone.id(),
-        Verdict::Allow(AllowReason::SoftProtected) => "soft_protected",
-        Verdict::Allow(AllowReason::AllowSet) => "allow_set",
-        Verdict::Allow(AllowReason::NothingForbids) => "nothing_forbids",
-        Verdict::Allow(AllowReason::OpenGroup) => "open_group",
+/// A client's packet that asks this, with EDNS, so that errors come with the answer.
+fn packet_of(name: Name<'_>, rtype: u16) -> Vec<u8> {
+    let mut packet = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
+    packet.extend_from_slice(name.wire());
+    packet.extend_from_slice(&rtype.to_be_bytes());
+    packet.extend_from_slice(&[0, 1, 0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
+    packet
+}
+
+/// An answer in a line: `NOERROR 198.51.100.7, 198.51.100.8`, `NOERROR, 2 record`, `NXDOMAIN`.
+fn shown(message: &[u8]) -> String {
+    let code = match message.get(3).map_or(2, |octet| octet & 15) {
+        0 => "NOERROR",
+        2 => return "SERVFAIL".into(),
+        3 => return "NXDOMAIN".into(),
+        5 => return "REFUSED".into(),
+        other => return format!("RCODE {other}"),
+    };
+    if message[2] & 0x02 != 0 {
+        return format!("{code}, TC");
     }
+    let sets = Sections::read(message).map(|sections| sections.answer).unwrap_or_default();
+    let addresses: Vec<String> = sets
+        .iter()
+        .filter(|set| matches!(set.rtype, rtype::A | rtype::AAAA))
+        .flat_map(|set| &set.rdata)
+        .filter_map(|rdata| address(rdata))
+        .map(|address| address.to_string())
+        .collect();
+    if addresses.is_empty() {
+        let data = sets.iter().filter(|set| set.rtype != rtype::CNAME && set.rtype != rtype::DNAME);
+        return format!("{code}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
+    }
+    let more = if addresses.len() > ADDRESSES_TOLD { ", …" } else { "" };
+    format!("{code} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
+}
+
+fn address(rdata: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(rdata).ok().map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
+    v4.or_else(|| <[u8; 16]>::try_from(rdata).ok().map(IpAddr::from))
+}
+
+/// Extended DNS Errors of an answer, as `15 text`.
+fn errors(message: &[u8]) -> Vec<String> {
+    if message.len() < HEADER {
+        return Vec::new();
+    }
+    let Ok((_, found)) = records(message) else { return Vec::new() };
+    let opt = found.iter().find(|record| record.rtype == rtype::OPT);
+    let rdata = opt.map_or(&[][..], |opt| &message[opt.rdata_at()..opt.end()]);
+    let told = options(rdata).flatten().filter(|(code, data)| *code == OPTION_EDE && data.len() >= 2);
+    told.map(|(_, data)| {
+        let code = u16::from_be_bytes([data[0], data[1]]);
+        format!("{code} {}", String::from_utf8_lossy(&data[2..])).trim_end().to_owned()
+    })
+    .collect()
 }

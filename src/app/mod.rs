@@ -29,6 +29,8 @@ mod reload;
 mod start;
 pub mod status;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod timekeeper;
 pub mod world;
 mod zones;

@@ -1,7 +1,9 @@
 //! Explaining from the files alone, without a server: the same code on the index and the config on disk.
 
-use super::explain::{Explanation, House, Whom, explain};
-use super::lists;
+use std::sync::Arc;
+
+use super::explain::{Checker, Explanation, Whom};
+use super::{lists, world, zones};
 use crate::config::Settings;
 use crate::control::Check;
 use crate::dns::idna;
@@ -9,10 +11,13 @@ use crate::dns::rdata::{rtype, type_number};
 use crate::filter::Index;
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
-use crate::policy::Policy;
-use crate::resolve::Resolver;
+use crate::query::Desk;
+use crate::resolve::cache::Cache;
 
-/// Explains a name from the index on disk and the settings.
+/// Octets for answers, of which there are none.
+const CACHE_OCTETS: u64 = 1 << 16;
+
+/// Explains a name from the index on disk and the settings. Nobody is asked.
 ///
 /// # Errors
 /// A sentence for the person who asked.
@@ -24,19 +29,19 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> 
              no usable index: run `lachan lists compile` or the server first ({error})"
         )
     })?;
-    let policy =
-        Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), &Roster::default())
-            .map_err(|error| error.to_string())?;
-    let resolver = Resolver::new(settings.resolve.clone()).map_err(|error| error.to_string())?;
-    let zones = super::zones::at_rest(settings, *index.key());
-    explain_check(House { policy: &policy, index: &index, resolver: &resolver, zones: &zones }, check)
+    let kept = zones::at_rest(settings, *index.key());
+    let rosters = (&Roster::default(), &Roster::default());
+    let world = world::build(settings, Arc::new(index), None, rosters, (kept, Vec::new()))
+        .map_err(|error| error.to_string())?;
+    let desk = Desk::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
+    explain_check(&Checker { desk: &desk, runtime: None }, check)
 }
 
 /// Explains what was asked for.
 ///
 /// # Errors
 /// A sentence for the person who asked.
-pub fn explain_check(house: House<'_>, check: &Check) -> Result<Explanation, String> {
+pub fn explain_check(checker: &Checker<'_>, check: &Check) -> Result<Explanation, String> {
     let name = idna::to_name(check.name.trim())
         .map_err(|error| format!("`{0}` không phải tên miền / `{0}` is not a name: {error}", check.name))?;
     let asked = match &check.rtype {
@@ -53,8 +58,9 @@ pub fn explain_check(house: House<'_>, check: &Check) -> Result<Explanation, Str
         }
         (None, None, None) => Whom::EveryTier,
     };
-    explain(house, name.as_name(), asked, whom).ok_or_else(|| {
-        let groups: Vec<&str> = house.policy.groups().iter().map(|group| group.name.as_str()).collect();
+    checker.explain(name.as_name(), asked, whom).ok_or_else(|| {
+        let world = checker.desk.world();
+        let groups: Vec<&str> = world.policy.groups().iter().map(|group| group.name.as_str()).collect();
         no_such("group", check.group.as_deref().unwrap_or_default(), &groups)
     })
 }

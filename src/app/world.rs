@@ -52,7 +52,7 @@ pub fn build(
             Arc::new(Resolver::with_timekeeping(resolution(settings), &timekeeping)?)
         }
     };
-    let tiers = policy.groups().iter().map(|group| (group.name.as_str(), group.tier));
+    let tiers = policy.all_numbered().iter().map(|group| (group.name.as_str(), group.tier));
     Ok(World {
         zones: Zones::build(zones, *index.key(), tiers),
         announced,

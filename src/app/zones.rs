@@ -296,13 +296,13 @@ impl Kept {
 }
 
 /// The zones as the state folder has them, for who explains without a server. Nothing is fetched.
-pub fn at_rest(settings: &Settings, key: HashKey) -> zones::Zones {
+pub fn at_rest(settings: &Settings, key: HashKey) -> Vec<zones::Zone> {
     let kept = Zones { store: Store::new(folder(settings)), kept: Mutex::default(), wake: Arc::default() };
     for zone in &settings.rpz {
         let known = kept.load(zone, key);
         kept.kept().insert(zone.name.clone(), known);
     }
-    zones::Zones::build(kept.in_force(settings, &Roster::default()), key, [])
+    kept.in_force(settings, &Roster::default())
 }
 
 fn folder(settings: &Settings) -> PathBuf {

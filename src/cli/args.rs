@@ -95,8 +95,16 @@ pub struct CheckArgs {
     /// Cho máy có địa chỉ này. / For the client with this address.
     #[arg(long, value_name = "IP")]
     pub client: Option<IpAddr>,
-    /// Chỉ xem chỉ mục trên đĩa, không hỏi máy chủ đang chạy. / Looks at the index on disk only, not at the running server.
+    /// Phân giải như cho một máy thật, theo các bí danh (CNAME); mặc định khi máy chủ đang chạy. /
+    /// Resolves as for a client, following aliases (CNAME); the default while the server runs.
+    #[arg(long, overrides_with = "no_resolve")]
+    pub resolve: bool,
+    /// Không hỏi ra ngoài: chỉ nói điều mà chính câu hỏi quyết định. /
+    /// Asks nobody outside: tells only what the question itself decides.
     #[arg(long)]
+    pub no_resolve: bool,
+    /// Chỉ xem chỉ mục trên đĩa, không hỏi máy chủ đang chạy. / Looks at the index on disk only, not at the running server.
+    #[arg(long, conflicts_with = "resolve")]
     pub offline: bool,
     /// In JSON. / Prints JSON.
     #[arg(long)]

@@ -29,12 +29,20 @@ pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
         client: args.client,
         group: args.group.clone(),
         tier: args.tier.clone(),
+        resolve: !args.no_resolve,
     };
     let running = if args.offline { None } else { ask_server(args, &check)? };
     let explanation = match running {
         Some(Reply::Facts(facts)) => serde_json::from_value(facts)?,
         Some(Reply::Refused(why) | Reply::Done(why)) => {
             complain(&why);
+            return Ok(Ended::Refused);
+        }
+        None if args.resolve => {
+            complain(
+                "máy chủ không chạy nên không phân giải được: bỏ --resolve / \
+                 the server does not run, so nothing can be resolved: leave out --resolve",
+            );
             return Ok(Ended::Refused);
         }
         None => match offline::check(&readable(args)?, &check) {
@@ -101,6 +109,7 @@ fn text(explanation: &Explanation) -> String {
         "nhóm nội dung / category",
         "danh sách / list",
         "quy tắc / rule",
+        "ở tên / at",
     ]);
     for told in &explanation.tiers {
         let tier = Tier::from_id(&told.tier).map_or(told.tier.clone(), |tier| tier.vi().to_owned());
@@ -112,11 +121,20 @@ fn text(explanation: &Explanation) -> String {
             category(told),
             list(told),
             rule(told),
+            told.link.clone().unwrap_or_default(),
         ]);
     }
     text += &format!("\n{}", table.render());
     if explanation.tiers.iter().chain(&explanation.asked).all(|told| told.until.is_none()) {
         text += "Không kết quả nào tự đổi theo giờ. / None of these changes by itself.\n";
+    }
+    if !explanation.resolved && explanation.tiers.iter().any(|told| told.answer.is_none()) {
+        text += "Không phân giải: tên mà nó dẫn tới (CNAME, HTTPS) chưa được xét. / \
+                 Not resolved: names that it leads to (CNAME, HTTPS) were not looked at.\n";
+    }
+    for line in of_chain(explanation) {
+        text += &line;
+        text.push('\n');
     }
     if !explanation.rules.is_empty() {
         let mut rules = Table::new(&[
@@ -140,11 +158,27 @@ fn text(explanation: &Explanation) -> String {
     text
 }
 
+/// The aliases and the errors of the answers, each once.
+fn of_chain(explanation: &Explanation) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for told in explanation.asked.iter().chain(&explanation.tiers) {
+        if !told.aliases.is_empty() {
+            let way = format!("bí danh / aliases: {} → {}", explanation.name, told.aliases.join(" → "));
+            lines.push(way);
+        }
+        lines.extend(told.errors.iter().map(|error| format!("EDE {error}")));
+    }
+    let mut seen = std::collections::HashSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+    lines
+}
+
 fn sentence(told: &Told) -> String {
     let whom = told.group.clone().unwrap_or_else(|| told.tier.clone());
     let mut text =
         format!("{whom} ({}, {}): {}, {}", told.tier, told.mode, verdict(told), because(&told.because));
-    for part in [told.answer.clone().unwrap_or_default(), category(told), list(told), rule(told)] {
+    let at = told.link.as_ref().map(|link| format!("tại tên / at the name {link}")).unwrap_or_default();
+    for part in [told.answer.clone().unwrap_or_default(), category(told), list(told), rule(told), at] {
         if !part.is_empty() {
             text += &format!(", {part}");
         }
@@ -156,6 +190,9 @@ fn verdict(told: &Told) -> &'static str {
     match told.verdict.as_str() {
         "block" => "chặn / block",
         "monitor" => "chỉ đếm / monitor",
+        "local" => "máy chủ tự trả lời / answered here",
+        "refuse" => "từ chối / refused",
+        "altered" => "bỏ bớt bản ghi / records left out",
         _ => "cho phép / allow",
     }
 }
@@ -172,6 +209,9 @@ fn because(id: &str) -> &str {
         "allow_set" => "trong danh sách được phép / on the allow list",
         "open_group" => "nhóm không lọc / open group",
         "local" => "máy chủ tự trả lời / the server's own data",
+        "canary" => "tên dò đường vòng, luôn trả lời không có / canary, always no such name",
+        "private_address" => "trỏ vào mạng của trường / leads into the school's network",
+        "access" => "máy không được phép hỏi / the client may not ask",
         "nothing_forbids" => "không gì cấm / nothing forbids it",
         other => other,
     }

@@ -40,6 +40,9 @@ pub struct Check {
     pub group: Option<String>,
     /// For this tier, by id.
     pub tier: Option<String>,
+    /// Whether what has to be asked for is asked for, as for a client, so that aliases are followed.
+    #[serde(default)]
+    pub resolve: bool,
 }
 
 /// What comes back.

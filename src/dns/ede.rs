@@ -44,6 +44,8 @@ pub enum EdeCode {
     Prohibited = 18,
     /// NXDOMAIN that has expired (RFC 8767).
     StaleNxdomain = 19,
+    /// Recursion was not desired, and this server has no zones of its own to answer from (RFC 8914 §4.21).
+    NotAuthoritative = 20,
     /// This server does not answer that kind of question.
     NotSupported = 21,
     /// No authority could be reached.

@@ -22,14 +22,8 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
         return Verdict::Allow(AllowReason::OpenGroup);
     }
     // 3. The school's own rules.
-    if let Some((index, rule)) = policy.rules().decisive(suffixes, group) {
-        return match rule.action {
-            SchoolAction::Allow => Verdict::Allow(AllowReason::SchoolRule(index)),
-            SchoolAction::Block => closed(
-                group,
-                BlockReason { layer: Layer::School, category: None, source: Source::SchoolRule(index) },
-            ),
-        };
+    if let Some(verdict) = by_school(policy, group, suffixes) {
+        return verdict;
     }
     // 4–6. Services, then the categories that soft protection leaves open.
     if let Some(verdict) = by_category(group, matched.categories, open_categories(matched)) {
@@ -54,22 +48,47 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
     })
 }
 
-/// What is done with an answer to an allowed query, for the names that the answer leads to (layers 1,
-/// 4, 5 and 6). `all` and `open` are the unions over these names of their categories and of
-/// [`open_categories`]. A query that layer 2 or 3 allowed is held to layer 1 only.
-pub fn decide_answer(
+/// What is done with an allowed query because of a name that its answer leads to: layers 1 to 6 as if that name
+/// had been asked for. `None`: nothing forbids it. `Some(Verdict::Allow)`: the name opens itself and what is
+/// behind it, by layer 2 or 3. A query that layer 2 or 3 allowed is held to layer 1 only.
+pub fn decide_link(
+    policy: &Policy,
     group: &Group,
     allowed: AllowReason,
-    all: CategorySet,
-    open: CategorySet,
+    suffixes: &Suffixes,
+    matched: &Matched,
 ) -> Option<Verdict> {
-    locked(group, all).or_else(|| match allowed {
+    if let Some(verdict) = locked(group, matched.categories) {
+        return Some(verdict);
+    }
+    if is_held_to_locks_only(allowed) {
+        return None;
+    }
+    if matched.protection == Some(Protection::Hard) {
+        return Some(Verdict::Allow(AllowReason::HardProtected));
+    }
+    if let Some(verdict) = by_school(policy, group, suffixes) {
+        return Some(verdict);
+    }
+    by_category(group, matched.categories, open_categories(matched))
+}
+
+/// Whether [`decide_link`] can close a name that has the categories `all`, of which `closing` are its
+/// [`closing_categories`]; unions over several names do. School rules are not looked at.
+pub fn may_close(group: &Group, allowed: AllowReason, all: CategorySet, closing: CategorySet) -> bool {
+    !all.intersection(group.locked).is_empty()
+        || !is_held_to_locks_only(allowed) && !closing.intersection(group.blocked).is_empty()
+}
+
+/// Whether only what is locked closes what a query that was allowed for this reason leads to.
+pub fn is_held_to_locks_only(allowed: AllowReason) -> bool {
+    match allowed {
         AllowReason::HardProtected
         | AllowReason::SchoolRule(_)
         | AllowReason::OpenGroup
-        | AllowReason::PolicyZone => None,
-        _ => by_category(group, all, open),
-    })
+        | AllowReason::PolicyZone => true,
+        AllowReason::SoftProtected | AllowReason::AllowSet | AllowReason::NothingForbids => false,
+    }
 }
 
 /// Whether response policy zones come after the layer that decided: they stand behind what is locked,
@@ -95,6 +114,26 @@ pub fn open_categories(matched: &Matched) -> CategorySet {
         Some(Protection::SoftButThreats) => matched.categories.intersection(CategorySet::THREATS),
         Some(Protection::Soft | Protection::Hard) => CategorySet::EMPTY,
     }
+}
+
+/// The categories of a name that a group may be closed by: those left open to blocking, and switches for one
+/// service, which protection by lists does not open.
+pub fn closing_categories(matched: &Matched) -> CategorySet {
+    match matched.protection {
+        Some(Protection::Hard) => CategorySet::EMPTY,
+        _ => open_categories(matched).union(matched.categories.intersection(SERVICES)),
+    }
+}
+
+fn by_school(policy: &Policy, group: &Group, suffixes: &Suffixes) -> Option<Verdict> {
+    let (index, rule) = policy.rules().decisive(suffixes, group)?;
+    Some(match rule.action {
+        SchoolAction::Allow => Verdict::Allow(AllowReason::SchoolRule(index)),
+        SchoolAction::Block => closed(
+            group,
+            BlockReason { layer: Layer::School, category: None, source: Source::SchoolRule(index) },
+        ),
+    })
 }
 
 fn locked(group: &Group, categories: CategorySet) -> Option<Verdict> {

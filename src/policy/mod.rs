@@ -136,9 +136,8 @@ pub enum BuildError {
 /// A policy in force. Immutable.
 #[derive(Debug)]
 pub struct Policy {
+    /// Those of the school, then one without clients for each tier, to tell what a tier gets.
     groups: Vec<Group>,
-    /// A group of no clients for each tier, to tell what a tier gets.
-    by_tier: Vec<Group>,
     clients: Clients,
     rules: SchoolRules,
 }
@@ -214,25 +213,40 @@ impl Policy {
             };
             group_in_force(&spec, settings, &allow_set, roster)
         });
-        let by_tier = by_tier.collect();
+        groups.extend(by_tier);
         let clients = Clients::build(&settings.groups)?;
-        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), by_tier, groups })
+        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), groups })
     }
 
     /// What a group of that tier without anything of its own gets.
     pub fn of_tier(&self, tier: Tier) -> &Group {
-        &self.by_tier[tier.index()]
+        &self.groups[self.number_of_tier(tier)]
     }
 
-    /// The group with that name.
-    pub fn named(&self, name: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.name == name)
+    /// Its number.
+    pub fn number_of_tier(&self, tier: Tier) -> usize {
+        self.groups().len() + tier.index()
+    }
+
+    /// Number of the group with that name.
+    pub fn number_named(&self, name: &str) -> Option<usize> {
+        self.groups().iter().position(|group| group.name == name)
+    }
+
+    /// The group with that number: of a client, a name or a tier.
+    pub fn numbered(&self, number: usize) -> &Group {
+        &self.groups[number]
     }
 
     /// The group of a client: the longest prefix that holds its address, else the group of unknown
     /// clients with the strictest tier.
     pub fn group_of(&self, client: IpAddr) -> &Group {
         &self.groups[self.number_of(client)]
+    }
+
+    /// All groups that have a number: the [groups](Self::groups), then one for each tier.
+    pub fn all_numbered(&self) -> &[Group] {
+        &self.groups
     }
 
     /// Number of [the client's group](Self::group_of) among [`groups`](Self::groups).
@@ -247,7 +261,7 @@ impl Policy {
 
     /// All groups; the first is that of unknown clients.
     pub fn groups(&self) -> &[Group] {
-        &self.groups
+        &self.groups[..self.groups.len() - Tier::ALL.len()]
     }
 
     /// The school's own rules.

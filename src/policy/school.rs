@@ -1,5 +1,9 @@
 //! The school's own standing rules (layer 3 of design §4).
 
+use std::hash::{Hash, Hasher};
+
+use siphasher::sip::SipHasher13;
+
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::{HashKey, Suffixes};
 use crate::model::name_set::NameSet;
@@ -9,7 +13,7 @@ use crate::model::tier::Tier;
 use super::Group;
 
 /// A rule that the school made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SchoolRule {
     /// Name.
     pub name: OwnedName,
@@ -39,6 +43,8 @@ pub enum SchoolAction {
 pub struct SchoolRules {
     rules: Vec<SchoolRule>,
     by_name: NameSet<u32>,
+    /// Of what the rules say: another number for other rules, 0 for none.
+    id: u64,
 }
 
 impl SchoolRules {
@@ -48,7 +54,20 @@ impl SchoolRules {
         for (index, rule) in rules.iter().enumerate() {
             by_name.insert(rule.name.as_name(), rule.scope, index as u32);
         }
-        Self { rules: rules.to_vec(), by_name }
+        let mut hasher = SipHasher13::new_with_key(&key.0);
+        rules.hash(&mut hasher);
+        let id = if rules.is_empty() { 0 } else { hasher.finish().max(1) };
+        Self { rules: rules.to_vec(), by_name, id }
+    }
+
+    /// A number that differs where the rules do; 0 for none.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether a rule for anybody covers the walked name.
+    pub fn covers(&self, suffixes: &Suffixes) -> bool {
+        self.by_name.matching(suffixes).next().is_some()
     }
 
     /// The rule that decides for this group: the most specific name, then allow before block.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 
-use super::decide::{decide, decide_answer, open_categories};
+use super::decide::{closing_categories, decide, decide_link, may_close, open_categories};
 use super::lint::laxer;
 use super::school::SchoolAction;
 use super::*;
@@ -247,15 +247,50 @@ fn an_unknown_client_gets_the_strictest_tier_that_a_group_has() {
 
 #[test]
 fn an_answer_is_held_to_the_names_it_leads_to() {
-    let policy = School::new().policy();
+    let mut school = School::new();
+    let rule = |name: &str, action| SchoolRule {
+        name: OwnedName::parse(name).unwrap(),
+        scope: Scope::Subtree,
+        action,
+        tiers: vec![],
+        groups: vec![],
+        reason: "thi".into(),
+        by: "IT".into(),
+    };
+    school.0.school_rules =
+        vec![rule("open.example", SchoolAction::Allow), rule("shut.example", SchoolAction::Block)];
+    let policy = school.policy();
     let group = policy.group_of("10.1.0.1".parse().unwrap());
-    let adult = set(&[Category::Adult]);
-    let ask = |allowed, all, open| decide_answer(group, allowed, all, open).is_some();
-    assert!(ask(AllowReason::NothingForbids, adult, adult));
-    assert!(!ask(AllowReason::NothingForbids, adult, CategorySet::EMPTY));
-    assert!(!ask(AllowReason::HardProtected, adult, adult));
-    assert!(!ask(AllowReason::SchoolRule(0), adult, adult));
-    assert!(ask(AllowReason::SchoolRule(0), set(&[Category::Authority]), CategorySet::EMPTY));
+    let (adult, authority) = (set(&[Category::Adult]), set(&[Category::Authority]));
+    let ask = |allowed, name: &str, categories, protection| {
+        let suffixes = Suffixes::of(&KEY, OwnedName::parse(name).unwrap().as_name());
+        let matched = matched(categories, protection, 0);
+        let verdict = decide_link(&policy, group, allowed, &suffixes, &matched);
+        let closes = matches!(verdict, Some(Verdict::Block(_)));
+        let by_rule = policy.rules().covers(&suffixes);
+        let may = may_close(group, allowed, categories, closing_categories(&matched));
+        assert!(!closes || may || by_rule, "what may close is seen before");
+        closes
+    };
+    let (none, soft, hard) = (None, Some(Protection::Soft), Some(Protection::Hard));
+    for (allowed, name, categories, protection, closes) in [
+        (AllowReason::NothingForbids, "x.example", adult, none, true),
+        (AllowReason::NothingForbids, "x.example", adult, soft, false),
+        (AllowReason::NothingForbids, "x.example", adult, hard, false),
+        (AllowReason::NothingForbids, "x.example", CategorySet::EMPTY, none, false),
+        (AllowReason::NothingForbids, "www.shut.example", CategorySet::EMPTY, none, true),
+        (AllowReason::NothingForbids, "www.shut.example", CategorySet::EMPTY, hard, false),
+        (AllowReason::NothingForbids, "open.example", adult, none, false),
+        (AllowReason::NothingForbids, "open.example", authority, none, true),
+        (AllowReason::AllowSet, "x.example", adult, none, true),
+        (AllowReason::HardProtected, "x.example", adult, none, false),
+        (AllowReason::SchoolRule(0), "x.example", adult, none, false),
+        (AllowReason::SchoolRule(0), "shut.example", adult, none, false),
+        (AllowReason::SchoolRule(0), "x.example", authority, hard, true),
+        (AllowReason::OpenGroup, "x.example", authority, none, true),
+    ] {
+        assert_eq!(ask(allowed, name, categories, protection), closes, "{allowed:?} {name} {categories:?}");
+    }
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::dns::ede::EdeCode;
+use crate::dns::name::OwnedName;
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::model::category::Category;
 use crate::model::verdict::{BlockReason, Layer};
 use crate::policy::{AnswerStyle, Group};
+use crate::resolve::alias::Alias;
 
 /// The child-protection line 111, which every structured error names (free, day and night).
 const HOTLINE: &str = "tel:111";
@@ -132,11 +134,22 @@ pub fn shape(style: AnswerStyle, rtype: u16) -> (Rcode, Option<IpAddr>) {
     (rcode, address)
 }
 
-/// Writes the block answer to `question` for a client of `group`.
-pub fn write(
+/// Where the blocked name stands, if it is not the asked one.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    /// The aliases that lead to it.
+    pub before: &'p [Alias],
+    /// The name.
+    pub owner: &'p OwnedName,
+}
+
+/// Writes the block answer to a query. Behind aliases it is said of the blocked name, so that whoever looks
+/// sees what was blocked.
+pub(super) fn write(
     question: &Question<'_>,
     group: &Group,
     reason: &BlockReason,
+    place: Option<Place<'_>>,
     texts: &BlockTexts,
     limit: usize,
     out: &mut Vec<u8>,
@@ -144,11 +157,22 @@ pub fn write(
     let ttl = group.ttl;
     let (rcode, address) = shape(group.style, question.rtype);
     let mut reply = Reply::to(question, rcode, out);
-    match address {
-        Some(IpAddr::V4(address)) => reply.answer_a(ttl, address),
-        Some(IpAddr::V6(address)) => reply.answer_aaaa(ttl, address),
-        None if rcode != Rcode::Refused => reply.negative_soa(ttl),
-        None => {}
+    let behind = place.filter(|_| rcode != Rcode::Refused);
+    for alias in behind.iter().flat_map(|place| place.before) {
+        let target = alias.target.as_name().wire();
+        reply.answer_at(alias.owner.as_name(), rtype::CNAME, alias.ttl.min(ttl), target);
+    }
+    match (address, behind) {
+        (Some(IpAddr::V4(address)), None) => reply.answer_a(ttl, address),
+        (Some(IpAddr::V6(address)), None) => reply.answer_aaaa(ttl, address),
+        (Some(IpAddr::V4(address)), Some(place)) => {
+            reply.answer_at(place.owner.as_name(), rtype::A, ttl, &address.octets());
+        }
+        (Some(IpAddr::V6(address)), Some(place)) => {
+            reply.answer_at(place.owner.as_name(), rtype::AAAA, ttl, &address.octets());
+        }
+        (None, _) if rcode != Rcode::Refused => reply.negative_soa(ttl),
+        (None, _) => {}
     }
     let code = match reason.category {
         Some(category) if category.is_secret() => EdeCode::Censored,

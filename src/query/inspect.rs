@@ -1,54 +1,89 @@
 //! Where an answer leads: the names behind a CNAME, DNAME, SVCB or HTTPS record are held to the same
-//! lists as the asked name, or a blocked site would only need an alias.
+//! rules as the asked name, or a blocked site would only need an alias.
 //!
-//! What the lists say of these names is remembered with the cached answer, as a `Stamp` that names
-//! the index it was made with; after a list update the answer is looked at again, not asked for again.
+//! What there is to be said of these names is remembered with the cached answer, as a `Stamp` that names
+//! the index, the policy zones and the school's rules it was made with; under others the answer is looked at
+//! again, not asked for again. The stamp only tells whether it is worth while to [judge](super::judge) them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::World;
 use crate::dns::message::targets;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::suffixes::Suffixes;
-use crate::filter::Index;
-use crate::model::category::{Category, CategorySet};
-use crate::model::matched::Matched;
-use crate::policy::decide::open_categories;
+use crate::model::category::CategorySet;
+use crate::policy::decide::closing_categories;
+use crate::resolve::alias::{self, Alias, Unfinished};
 
-/// What the lists say of the names that an answer leads to.
+/// A rule of the school covers one of the names.
+pub const RULES: u8 = 1;
+/// An HTTPS or SVCB record leads to another name, which the client asks for next.
+pub const TARGETS: u8 = 2;
+
+/// What lists and the school say of the names that an answer leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leads {
     /// All their categories.
     pub all: CategorySet,
-    /// Their categories, less what protection takes away.
-    pub open: CategorySet,
+    /// Those that can close them.
+    pub closing: CategorySet,
+    /// [`RULES`], [`TARGETS`].
+    pub marks: u8,
 }
 
-/// Looks up every name that `answer` (a whole message) leads to.
-pub fn leads(answer: &[u8], index: &Index, suffixes: &mut Suffixes) -> Leads {
+/// Looks up every name that an answer leads to: a whole message, or how far resolution came.
+pub fn leads(
+    answer: &[u8],
+    unfinished: Option<&Unfinished>,
+    world: &World,
+    suffixes: &mut Suffixes,
+) -> Leads {
     let mut leads = Leads::default();
-    for target in targets(answer) {
-        suffixes.fill(index.key(), target.name());
-        let matched = index.lookup(suffixes);
+    let mut look = |name: Name<'_>| {
+        suffixes.fill(world.index.key(), name);
+        let matched = world.index.lookup(suffixes);
         leads.all = leads.all.union(matched.categories);
-        leads.open = leads.open.union(open_categories(&matched));
+        leads.closing = leads.closing.union(closing_categories(&matched));
+        if world.policy.rules().covers(suffixes) {
+            leads.marks |= RULES;
+        }
+    };
+    targets(answer).for_each(|target| look(target.name()));
+    unfinished.into_iter().flat_map(Unfinished::aliases).flat_map(Alias::leads_to).for_each(&mut look);
+    if has_service_target(answer) {
+        leads.marks |= TARGETS;
     }
     leads
 }
 
-/// Walks to the name that `answer` leads to and that `category` blocks, and says what matched there, so
-/// that its rule can be told.
-pub fn walk_to(answer: &[u8], index: &Index, suffixes: &mut Suffixes, category: Option<Category>) -> Matched {
-    let mut matched = Matched::default();
-    for target in targets(answer) {
-        suffixes.fill(index.key(), target.name());
-        matched = index.lookup(suffixes);
-        if category.is_none_or(|category| matched.categories.contains(category)) {
-            break;
-        }
+/// Whether the answer has a service's record that leads elsewhere.
+fn has_service_target(answer: &[u8]) -> bool {
+    let Ok((_, found)) = crate::dns::message::records(answer) else { return false };
+    found.iter().any(|record| matches!(record.rtype, rtype::SVCB | rtype::HTTPS))
+        && Sections::read(answer)
+            .is_ok_and(|sections| sections.answer.iter().any(|set| !service_targets(set).is_empty()))
+}
+
+/// The names other than its owner to which a set of service records leads.
+pub fn service_targets(set: &RrSet) -> Vec<OwnedName> {
+    match set.rtype {
+        rtype::SVCB | rtype::HTTPS => set
+            .rdata
+            .iter()
+            .filter_map(|rdata| service_target(rdata))
+            .filter(|name| *name != set.owner)
+            .collect(),
+        _ => Vec::new(),
     }
-    matched
+}
+
+/// The name in a service record; `None` for the owner itself, and for what cannot be read.
+pub fn service_target(rdata: &[u8]) -> Option<OwnedName> {
+    let mut target = crate::dns::name::NameBuf::new();
+    target.fill_from_wire(rdata.get(2..)?).ok()?;
+    (!target.name().is_root()).then(|| target.name().to_owned())
 }
 
 /// The way of an answer from the asked name to its addresses.
@@ -60,40 +95,40 @@ pub struct Trail {
     pub aliases: Vec<Alias>,
     /// Addresses at the last link.
     pub addresses: Vec<IpAddr>,
-}
-
-/// One alias of an answer.
-#[derive(Clone, Debug)]
-pub struct Alias {
-    /// Whose.
-    pub owner: OwnedName,
-    /// Seconds.
-    pub ttl: u32,
-    /// Where it leads.
-    pub target: OwnedName,
+    /// Names to which records lead that are no aliases.
+    pub targets: Vec<OwnedName>,
 }
 
 impl Trail {
-    /// The trail of `answer`, a whole message, to a question for `asked` and type `rtype`: who asks for an
-    /// alias itself goes nowhere. What cannot be read leads nowhere.
-    pub fn of(answer: &[u8], asked: Name<'_>, rtype: u16) -> Self {
+    /// The trail of `answer`, a whole message, to a question for `asked` and type `kind`. What cannot be read
+    /// leads nowhere.
+    pub fn of(answer: &[u8], asked: Name<'_>, kind: u16) -> Self {
         let sets = Sections::read(answer).map(|sections| sections.answer).unwrap_or_default();
-        let mut trail = Self { links: vec![asked.to_owned()], aliases: Vec::new(), addresses: Vec::new() };
-        // A chain has no more links than the answer has sets.
-        for _ in 0..if rtype == rtype::CNAME { 0 } else { sets.len() } {
-            let here = trail.last();
-            let Some(set) = sets.iter().find(|set| set.is(here, rtype::CNAME)) else { break };
-            let Some(target) = set.first_name().filter(|target| !trail.links.contains(target)) else { break };
-            trail.aliases.push(Alias { owner: set.owner.clone(), ttl: set.ttl, target: target.clone() });
-            trail.links.push(target);
-        }
-        let at_end = sets.iter().filter(|set| set.owner.as_name() == trail.last());
-        trail.addresses = at_end.flat_map(addresses).collect();
+        let mut trail = Self::of_aliases(asked, &alias::chain(&sets, asked, kind));
+        let last = trail.links.last().expect("the asked name is there");
+        trail.addresses = sets.iter().filter(|set| set.owner == *last).flat_map(addresses).collect();
+        // Aliases that were asked for themselves, or lie beside the chain, and service records.
+        let beside = sets.iter().flat_map(|set| match set.rtype {
+            rtype::CNAME | rtype::DNAME => set.names().collect(),
+            _ => service_targets(set),
+        });
+        let known = |name: &OwnedName| {
+            trail.links.contains(name) || trail.aliases.iter().any(|alias| alias.dname.as_ref() == Some(name))
+        };
+        let beside: Vec<OwnedName> = beside.filter(|name| !known(name)).collect();
+        trail.targets = beside;
         trail
     }
 
-    fn last(&self) -> Name<'_> {
-        self.links.last().expect("the asked name is there").as_name()
+    /// The trail of these aliases, one after the other.
+    pub fn of_aliases(asked: Name<'_>, aliases: &[Alias]) -> Self {
+        let targets = aliases.iter().map(|alias| alias.target.clone());
+        Self {
+            links: std::iter::once(asked.to_owned()).chain(targets).collect(),
+            aliases: aliases.to_vec(),
+            addresses: Vec::new(),
+            targets: Vec::new(),
+        }
     }
 }
 

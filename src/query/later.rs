@@ -9,15 +9,20 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::admit::Admitted;
+use super::asker::Query;
 use super::counters::Counters;
+use super::inspect::{self, Trail};
+use super::judge::Judge;
 use super::outcomes::Outcome;
 use super::peer::Peer;
-use super::zones::{Admitted, Follow, Rest};
-use super::{Desk, Moment, Scratch, World, inspect, zones};
+use super::zones::{self, Follow, Rest};
+use super::{Desk, Moment, Scratch, World};
 use crate::dns::question::{Question, Refused};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::model::verdict::AllowReason;
+use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
 use crate::resolve::{Answer, Ask, Proof};
 
@@ -46,6 +51,11 @@ impl Later {
     /// The same for an alias of a policy zone.
     pub(super) fn follow(moment: &Moment, packet: &[u8], peer: Peer, follow: Follow) -> Self {
         Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Follow(follow) }
+    }
+
+    /// Octets of the query.
+    pub fn octets(&self) -> usize {
+        self.packet.len()
     }
 
     /// Who asked.
@@ -93,46 +103,67 @@ impl Desk {
     pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
         let Later { world, peer, task, .. } = later;
         let Ok(question) = later.question() else { return Finished::default() };
-        if world.policy.is_unknown(world.policy.group_of(peer.address)) {
+        let query = Query::of(world, &question, *peer, world.number_of(*peer));
+        if world.policy.is_unknown(query.asker.group) {
             Counters::add(&scratch.counters.unknown_clients);
         }
         let (follow, pending) = match task {
             Task::Follow(follow) => (follow.clone(), None),
             Task::Answer(allowed, rest) => {
-                let (hit, pending) = self.obtain(world, scratch, &question, &Ask::of(&question)).await;
-                let allowed = (*allowed, *rest);
-                match self.admit(world, self.now(), scratch, &question, *peer, allowed, &hit, out) {
-                    Admitted::Written { .. } => return Finished { is_answered: true, pending },
+                let ask = Ask::of(&question);
+                let gate = Judge::new(world, query, *allowed, *rest);
+                let (hit, pending) = self.obtain(world, scratch, &question, &ask, &gate).await;
+                let now = self.now();
+                match self.admit(now, scratch, query, (*allowed, *rest), &hit, out) {
+                    Admitted::Written { .. } => {
+                        let allowed = (*allowed, *rest);
+                        let pending = pending.or_else(|| self.renewal(world, query, allowed, &hit, now));
+                        return Finished { is_answered: true, pending };
+                    }
+                    Admitted::Closed => return Finished { is_answered: true, pending },
                     Admitted::Silent => return Finished { is_answered: false, pending },
                     Admitted::Follow(follow) => (follow, pending),
+                    // What is known of name servers has changed meanwhile; the client asks again.
+                    Admitted::Unfinished => {
+                        hit.write(&question, now, out, query.limit());
+                        return Finished { is_answered: true, pending };
+                    }
                 }
             }
         };
-        let (is_answered, followed) = self.follow(world, scratch, &question, *peer, follow, out).await;
+        let (is_answered, followed) = self.follow(world, scratch, query, follow, out).await;
         Finished { is_answered, pending: followed.or(pending) }
     }
 
-    /// The answer to `ask`, which is what `question` asks: from the cache, or fetched, looked through and kept.
+    /// The answer to `ask`, which is what `question` asks, as far as `gate` follows: from the cache, or fetched,
+    /// looked through and kept.
     pub(super) async fn obtain(
         &self,
         world: &Arc<World>,
         scratch: &mut Scratch,
         question: &Question<'_>,
         ask: &Ask,
+        gate: &Arc<Judge>,
     ) -> (Hit, Option<Pending>) {
-        match self.cache.find(question, self.now()) {
+        let is_enough = |hit: &Hit| match hit.unfinished() {
+            Some(Unfinished::Stopped(aliases)) => !gate.follows(&ask.name, aliases),
+            _ => true,
+        };
+        match self.cache.find(question, self.now()).filter(is_enough) {
             Some(hit) if hit.stamp().generation == world.generation() => (hit, None),
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
-                let stamp = self.stamp(world, scratch, &hit.message(ask), question);
+                let stamp = self.stamp(world, scratch, &hit.message(ask), hit.unfinished(), question);
                 let hit = self.cache.restamp(ask, &hit, stamp);
-                let renewal = self.renewal(world, question, &hit, self.now());
-                (hit, renewal)
+                (hit, None)
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                let (hit, pending) = self.fetch(world, scratch, question, ask).await;
-                self.outcomes.note(ask.name.as_name(), Outcome::of(&hit), self.started.elapsed());
+                let (hit, pending) = self.fetch(world, scratch, question, ask, gate).await;
+                // A chain that policy ended is no failure.
+                if !hit.is_stopped() {
+                    self.outcomes.note(ask.name.as_name(), Outcome::of(&hit), self.started.elapsed());
+                }
                 (hit, pending)
             }
         }
@@ -142,14 +173,17 @@ impl Desk {
     pub(super) fn renewal(
         &self,
         world: &Arc<World>,
-        question: &Question<'_>,
+        query: Query<'_>,
+        (allowed, rest): (AllowReason, Rest),
         hit: &Hit,
         now: u64,
     ) -> Option<Pending> {
         (self.prefetches && hit.is_due(now)).then(|| {
-            let (resolver, ask) = (world.resolver.clone(), Ask::of(question));
-            let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask).await });
-            Pending { world: world.clone(), packet: question.packet.into(), fetching, is_renewal: true }
+            let (resolver, ask) = (world.resolver.clone(), Ask::of(query.question));
+            let gate = Judge::new(world, query, allowed, rest);
+            let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask, &*gate).await });
+            let packet = query.question.packet.into();
+            Pending { world: world.clone(), packet, fetching, is_renewal: true }
         })
     }
 
@@ -177,14 +211,15 @@ impl Desk {
         scratch: &mut Scratch,
         question: &Question<'_>,
         ask: &Ask,
+        gate: &Arc<Judge>,
     ) -> (Hit, Option<Pending>) {
         let resolver = world.resolver.clone();
         let Some(overdue) = self.cache.find_overdue(ask, self.now()) else {
-            let answer = resolver.resolve(ask.clone()).await;
+            let answer = resolver.resolve_for(ask.clone(), &**gate).await;
             return (self.keep_answer(world, scratch, question, ask, &answer), None);
         };
-        let asked = ask.clone();
-        let mut fetching: Fetching = Box::pin(async move { resolver.resolve(asked).await });
+        let (asked, gate) = (ask.clone(), gate.clone());
+        let mut fetching: Fetching = Box::pin(async move { resolver.resolve_for(asked, &*gate).await });
         // Who was told "not yet" a moment ago need not wait again.
         let patience = if overdue.is_overdue() { Duration::ZERO } else { self.stale_after };
         match timeout(patience, &mut fetching).await {
@@ -207,7 +242,9 @@ impl Desk {
         ask: &Ask,
         answer: &Answer,
     ) -> Hit {
-        let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus;
+        // Nor is a chain that was not to be followed.
+        let is_stopped = matches!(answer.unfinished, Some(Unfinished::Stopped(_)));
+        let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus && !is_stopped;
         match self.cache.find_overdue(ask, self.now()).filter(|_| failed) {
             Some(overdue) => self.prolong(world, scratch, question, ask, &overdue),
             None => self.keep_answer(world, scratch, question, ask, answer),
@@ -222,7 +259,7 @@ impl Desk {
         ask: &Ask,
         overdue: &Hit,
     ) -> Hit {
-        let stamp = self.stamp(world, scratch, &overdue.message(ask), question);
+        let stamp = self.stamp(world, scratch, &overdue.message(ask), overdue.unfinished(), question);
         self.cache.prolong(ask, overdue, stamp, self.now())
     }
 
@@ -240,7 +277,7 @@ impl Desk {
         if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
             Counters::add(&scratch.counters.synthesised);
         }
-        let stamp = self.stamp(world, scratch, &answer.wire, question);
+        let stamp = self.stamp(world, scratch, &answer.wire, answer.unfinished.as_ref(), question);
         let hit = self.cache.insert(ask, answer, stamp, self.now());
         // It may come from servers that are not asked any more. Looked at after it was kept, so that
         // no reload slips in between.
@@ -250,12 +287,30 @@ impl Desk {
         hit
     }
 
-    fn stamp(&self, world: &World, scratch: &mut Scratch, answer: &[u8], question: &Question<'_>) -> Stamp {
-        let leads = inspect::leads(answer, &world.index, &mut scratch.suffixes);
+    fn stamp(
+        &self,
+        world: &World,
+        scratch: &mut Scratch,
+        answer: &[u8],
+        unfinished: Option<&Unfinished>,
+        question: &Question<'_>,
+    ) -> Stamp {
+        let leads = inspect::leads(answer, unfinished, world, &mut scratch.suffixes);
+        let zones = match world.zones.all() {
+            [] => 0,
+            _ => {
+                let trail = match unfinished {
+                    Some(unfinished) => Trail::of_aliases(question.name(), unfinished.aliases()),
+                    None => Trail::of(answer, question.name(), question.rtype),
+                };
+                zones::marks(world, &trail)
+            }
+        };
         Stamp {
             all: leads.all.0,
-            open: leads.open.0,
-            zones: zones::marks(world, answer, question),
+            open: leads.closing.0,
+            zones,
+            marks: leads.marks,
             generation: world.generation(),
         }
     }

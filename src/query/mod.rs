@@ -7,16 +7,20 @@
 //!
 //! Knows every pillar. Never knows sockets.
 
+mod admit;
 mod again;
+mod asker;
 pub mod block;
 pub mod counters;
 pub mod inspect;
+mod judge;
 pub mod later;
 pub mod outcomes;
 pub mod packets;
 pub mod peer;
 pub mod rate;
 pub mod special;
+pub mod trace;
 pub mod world;
 mod zones;
 
@@ -35,20 +39,23 @@ use crate::journal::count::Tally;
 use crate::model::event::{Attempt, Effect};
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
-use crate::policy::Group;
 use crate::policy::decide::decide;
 use crate::resolve::Ask;
 use crate::resolve::cache::Cache;
 use crate::rpz::transfer::notify;
 use crate::sys::clock::unix_now;
+use admit::Admitted;
 use again::Rests;
+use asker::Query;
+use block::Place;
 use counters::{AllCounters, Counters, Counts};
 use later::{Later, Pending, Shed};
 use outcomes::{Outcomes, Recent};
 use packets::{Blocked, Packets};
 use peer::{Peer, Refusal, Transport};
+use trace::{Decided, ListRule, Trace};
 pub use world::{Moment, World};
-use zones::{Admitted, Early, Rest};
+use zones::{Early, Rest};
 
 /// Where queries are answered. One for the whole program; workers share it.
 pub struct Desk {
@@ -71,6 +78,8 @@ pub struct Scratch {
     renewal: Option<Pending>,
     /// Datagrams over a client's rate, so far.
     over_rate: u32,
+    /// What decides, where somebody wants to know: a check.
+    trace: Option<Box<Trace>>,
     tally: Arc<Tally>,
     counters: Arc<Counters>,
 }
@@ -88,12 +97,31 @@ pub enum Outcome {
 impl Scratch {
     /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
     pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
-        Self { suffixes: Suffixes::new(), packets: None, renewal: None, over_rate: 0, tally, counters }
+        Self {
+            suffixes: Suffixes::new(),
+            packets: None,
+            renewal: None,
+            over_rate: 0,
+            trace: None,
+            tally,
+            counters,
+        }
     }
 
     /// What the last answer showed to be near its end: to be [settled](Desk::settle) by whoever has time.
     pub fn take_renewal(&mut self) -> Option<Pending> {
         self.renewal.take()
+    }
+
+    /// For a check: what decides is noted, and nothing is counted where anybody reads it.
+    pub fn for_check() -> Self {
+        let trace = Some(Box::default());
+        Self { trace, ..Self::new(Arc::new(Tally::unread()), Arc::default()) }
+    }
+
+    /// What decided since the scratch was made for a check.
+    pub fn take_trace(&mut self) -> Trace {
+        self.trace.take().map(|trace| *trace).unwrap_or_default()
     }
 
     /// The same with a [packet cache](packets), for who answers many datagrams.
@@ -209,19 +237,46 @@ impl Desk {
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
             return Outcome::Ready;
         }
+        self.answer_in_group(moment, scratch, &question, peer, number, out)
+    }
+
+    /// Answers what somebody asks who may ask, or says what it takes. A check begins here.
+    pub fn answer_question(
+        &self,
+        moment: &Moment,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let number = moment.world.number_of(peer);
+        self.answer_in_group(moment, scratch, question, peer, number, out)
+    }
+
+    /// The same for a peer of group number `number`.
+    fn answer_in_group(
+        &self,
+        moment: &Moment,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        peer: Peer,
+        number: usize,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let world = &*moment.world;
         if !question.is_internet() {
-            world.identity.answer(&question, limit, out);
+            world.identity.answer(question, limit(question, peer.transport), out);
             return Outcome::Ready;
         }
         scratch.suffixes.fill(world.index.key(), question.name());
         if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name(), question.rtype) {
             Counters::add(&scratch.counters.local);
-            return self.local(moment, &question, peer, out);
+            return self.local(moment, scratch, question, peer, out);
         }
-        let group = &world.policy.groups()[number];
+        let query = Query::of(world, question, peer, number);
         let matched = world.index.lookup(&scratch.suffixes);
-        let verdict = decide(&world.policy, group, &scratch.suffixes, &matched);
-        let (verdict, rest) = match self.early(moment, scratch, &question, peer, number, verdict, out) {
+        let verdict = decide(&world.policy, query.asker.group, &scratch.suffixes, &matched);
+        let (verdict, rest) = match self.early(moment, scratch, query, verdict, out) {
             Early::GoesOn(verdict, rest) => (verdict, rest),
             Early::Over(outcome) => return outcome,
         };
@@ -229,54 +284,76 @@ impl Desk {
         let allowed = match verdict {
             Verdict::Allow(reason) => reason,
             Verdict::Monitor(reason) => {
-                self.count(world, scratch, &matched, group, &question, peer, &reason, Effect::Monitored);
+                self.count(scratch, query, &matched, &reason, Effect::Monitored);
                 is_counted = true;
                 // It is counted; only what is locked can still close the answer.
                 AllowReason::OpenGroup
             }
             Verdict::Block(reason) => {
-                let blocked = self.block(world, scratch, &matched, group, &question, peer, &reason, out);
+                let blocked = self.block(scratch, query, &matched, &reason, None, out);
                 if rest.may_keep {
                     scratch.keep(moment, peer, number, out, Rests::OnBlock(blocked));
                 }
                 return Outcome::Ready;
             }
         };
+        if let Some(trace) = &mut scratch.trace {
+            trace.allowed = Some(allowed);
+        }
         if !question.recursion_desired() {
             // Looking into the cache without asking for recursion would tell what others asked.
-            Reply::to(&question, Rcode::Refused, out).finish(limit, &[]);
+            refuse_without_recursion(question, query.limit(), out);
             return Outcome::Ready;
         }
-        match self.cache.find(&question, moment.now) {
+        match self.cache.find(question, moment.now) {
             Some(hit) if hit.stamp().generation == world.generation() => {
-                Counters::add(&scratch.counters.cached);
                 let has_failed = hit.rcode() == Rcode::ServFail;
-                if has_failed {
-                    Counters::add(&scratch.counters.failed_again);
-                }
-                let now = moment.now;
-                scratch.renewal = self.renewal(world, &question, &hit, now);
                 let allowed = (allowed, rest);
-                match self.admit(world, now, scratch, &question, peer, allowed, &hit, out) {
+                match self.admit(moment.now, scratch, query, allowed, &hit, out) {
                     Admitted::Written { same_for_all } => {
+                        Counters::add(&scratch.counters.cached);
+                        if has_failed {
+                            Counters::add(&scratch.counters.failed_again);
+                        }
+                        scratch.renewal = self.renewal(&moment.world, query, allowed, &hit, moment.now);
                         // A failure is counted each time it is given.
                         if same_for_all && rest.may_keep && !is_counted && !has_failed {
                             scratch.keep(moment, peer, number, out, Rests::OnHit(&hit));
                         }
                         Outcome::Ready
                     }
+                    Admitted::Closed => {
+                        Counters::add(&scratch.counters.cached);
+                        Outcome::Ready
+                    }
                     Admitted::Silent => Outcome::Silent,
-                    Admitted::Follow(follow) => Outcome::Later(Later::follow(moment, packet, peer, follow)),
+                    Admitted::Follow(follow) => {
+                        Outcome::Later(Later::follow(moment, question.packet, peer, follow))
+                    }
+                    // Others could not go so far.
+                    Admitted::Unfinished => {
+                        Outcome::Later(Later::new(moment, question.packet, peer, allowed.0, allowed.1))
+                    }
                 }
             }
-            _ => Outcome::Later(Later::new(moment, packet, peer, allowed, rest)),
+            _ => Outcome::Later(Later::new(moment, question.packet, peer, allowed, rest)),
         }
     }
 
     /// Answers from what never leaves the house; where that leads outside, it has to be fetched.
-    fn local(&self, moment: &Moment, question: &Question<'_>, peer: Peer, out: &mut Vec<u8>) -> Outcome {
+    fn local(
+        &self,
+        moment: &Moment,
+        scratch: &mut Scratch,
+        question: &Question<'_>,
+        peer: Peer,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
         let world = &moment.world;
         let ask = Ask::of(question);
+        if let Some(trace) = &mut scratch.trace {
+            trace.is_local = true;
+        }
         match world.resolver.local(&ask) {
             Some(answer) => {
                 let hit = self.cache.wrap(&ask, &answer, moment.now);
@@ -284,7 +361,7 @@ impl Desk {
                 Outcome::Ready
             }
             None if !question.recursion_desired() => {
-                Reply::to(question, Rcode::Refused, out).finish(limit(question, peer.transport), &[]);
+                refuse_without_recursion(question, limit(question, peer.transport), out);
                 Outcome::Ready
             }
             None => {
@@ -294,39 +371,35 @@ impl Desk {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one query, each used")]
     fn block(
         &self,
-        world: &World,
-        scratch: &Scratch,
+        scratch: &mut Scratch,
+        query: Query<'_>,
         matched: &Matched,
-        group: &Group,
-        question: &Question<'_>,
-        peer: Peer,
         reason: &BlockReason,
+        place: Option<Place<'_>>,
         out: &mut Vec<u8>,
     ) -> Blocked {
         Counters::add(&scratch.counters.blocked);
-        if world.policy.is_unknown(group) {
+        if query.world().policy.is_unknown(query.asker.group) {
             Counters::add(&scratch.counters.unknown_clients);
         }
-        let blocked = self.count(world, scratch, matched, group, question, peer, reason, Effect::Blocked);
-        block::write(question, group, reason, &world.texts, limit(question, peer.transport), out);
+        let blocked = self.count(scratch, query, matched, reason, Effect::Blocked);
+        let texts = &query.world().texts;
+        block::write(query.question, query.asker.group, reason, place, texts, query.limit(), out);
         blocked
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one attempt, each used")]
+    /// Counts an attempt at the name that was walked last.
     fn count(
         &self,
-        world: &World,
-        scratch: &Scratch,
+        scratch: &mut Scratch,
+        query: Query<'_>,
         matched: &Matched,
-        group: &Group,
-        question: &Question<'_>,
-        peer: Peer,
         reason: &BlockReason,
         effect: Effect,
     ) -> Blocked {
+        let world = query.world();
         let list = match reason.source {
             Source::SchoolRule(_) => Some(world.school_list),
             Source::PolicyZone(list) => Some(list),
@@ -337,16 +410,19 @@ impl Desk {
             }),
         };
         let hint = scratch.tally.count(&Attempt {
-            group: group.id,
-            tier: group.tier,
-            client: peer.address,
-            name: question.name(),
-            rtype: question.rtype,
+            group: query.asker.group.id,
+            tier: query.asker.group.tier,
+            client: query.peer.address,
+            name: query.question.name(),
+            rtype: query.question.rtype,
             category: reason.category,
             list,
             layer: reason.layer,
             effect,
         });
+        if scratch.trace.is_some() {
+            scratch.note(world, matched, reason, effect);
+        }
         Blocked { category: reason.category, list, layer: reason.layer, hint }
     }
 
@@ -415,6 +491,32 @@ impl Desk {
     fn now(&self) -> u64 {
         unix_now()
     }
+}
+
+impl Scratch {
+    /// Notes what decides at the name that was walked last, for a check.
+    #[cold]
+    fn note(&mut self, world: &World, matched: &Matched, reason: &BlockReason, effect: Effect) {
+        let Some(trace) = &mut self.trace else { return };
+        let rule = reason.category.filter(|category| !category.is_secret()).and_then(|category| {
+            let found = world.index.blocking(&self.suffixes, matched, category)?;
+            Some(ListRule {
+                list: found.info.id.clone(),
+                version: found.info.version.clone(),
+                scope: found.scope,
+                name: found.name,
+                line: found.line,
+            })
+        });
+        let name = self.suffixes.name().to_owned();
+        trace.decided.push(Decided { name, effect, reason: *reason, rule, zone: None });
+    }
+}
+
+/// Answers who does not desire recursion, which is all that there is to be had here (RFC 8914 §4.21).
+fn refuse_without_recursion(question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
+    let error = Error::new(EdeCode::NotAuthoritative, "");
+    Reply::to(question, Rcode::Refused, out).finish(limit, &[error]);
 }
 
 /// Short enough for every way.

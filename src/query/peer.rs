@@ -1,6 +1,6 @@
 //! Who asks, and by which way: what the answer's size and the access list depend on.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -25,12 +25,35 @@ pub struct Peer {
     pub transport: Transport,
     /// How long its connection may be idle, where the way is one.
     pub idle_time: Option<IdleTime>,
+    /// A check for a whole group asks as this group, whatever the address.
+    group: Option<u16>,
 }
 
 impl Peer {
     /// A client seen at `from`.
     pub fn new(from: SocketAddr, transport: Transport) -> Self {
-        Self { address: from.ip().to_canonical(), transport, idle_time: None }
+        Self { address: from.ip().to_canonical(), transport, idle_time: None, group: None }
+    }
+
+    /// Somebody of group number `group`, as a check asks.
+    pub fn of_group(group: usize) -> Self {
+        let nobody = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        Self { group: u16::try_from(group).ok(), ..Self::new(nobody, Transport::Udp) }
+    }
+
+    /// The group that is asked for, if a check asks.
+    pub(super) fn group(&self) -> Option<usize> {
+        self.group.map(usize::from)
+    }
+
+    /// Whether it is no client but a check for a group.
+    pub fn is_check(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// The client, unless a check asks for a group.
+    pub(super) fn client(&self) -> Option<IpAddr> {
+        self.group.is_none().then_some(self.address)
     }
 
     /// The same on a connection that may be idle for so long, which is told to whoever asks.

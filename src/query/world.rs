@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::block::BlockTexts;
 use super::packets::Scope;
-use super::peer::Access;
+use super::peer::{Access, Peer};
 use super::rate::Rates;
 use super::special;
 use crate::dns::suffixes::Suffixes;
@@ -49,9 +49,14 @@ pub struct World {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl World {
-    /// What answers are looked at by: another number with each index and each set of zones.
+    /// What answers are looked at by: another number with each index, each set of zones and of school rules.
     pub fn generation(&self) -> u64 {
-        self.index.id() ^ self.zones.id().wrapping_mul(SPREAD)
+        self.index.id() ^ self.zones.id().wrapping_mul(SPREAD) ^ self.policy.rules().id()
+    }
+
+    /// Number of the peer's group.
+    pub(super) fn number_of(&self, peer: Peer) -> usize {
+        peer.group().unwrap_or_else(|| self.policy.number_of(peer.address))
     }
 
     /// Whether the name walked may be one of our own.

@@ -1,8 +1,13 @@
-//! One upstream query for many who ask the same: the first to ask does the work, the others wait for
-//! what it finds.
+//! One upstream query for many who ask the same (single flight): the first to ask does the work, the others
+//! wait for what it finds.
 //!
 //! No task of its own: should the first give up (its client went away), one of those who wait takes
 //! over. How many different questions may be in flight is bounded.
+//!
+//! Those who wait may have other [gates](Gate) than the one who works. So the aliases that were met are
+//! published as soon as they are known: whoever may not follow one leaves at once, whatever the others wait
+//! for. Where the one who works is stopped by its gate, those who may go further share a flight of their own,
+//! by the key of their gate.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,9 +15,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::{Answer, Ask};
+use super::alias::{Alias, Gate, Unfinished};
+use super::{Answer, Ask, wire};
 
-type Waiting = HashMap<Ask, watch::Receiver<Option<Arc<Answer>>>>;
+/// A question, and for whom: 0 is everybody, else those whose gates have that key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Flight {
+    ask: Ask,
+    only: u64,
+}
+
+/// What is known of a flight.
+#[derive(Default)]
+struct State {
+    aliases: Arc<[Alias]>,
+    answer: Option<Arc<Answer>>,
+}
+
+type Waiting = HashMap<Flight, watch::Receiver<State>>;
 
 /// Questions in flight.
 pub(super) struct Flights {
@@ -24,8 +44,28 @@ pub(super) struct Flights {
 pub(super) struct Full;
 
 enum Part {
-    First(watch::Sender<Option<Arc<Answer>>>),
-    Next(watch::Receiver<Option<Arc<Answer>>>),
+    First(watch::Sender<State>),
+    Next(watch::Receiver<State>),
+}
+
+/// Where whoever works publishes the aliases that it meets.
+pub(super) struct Progress(watch::Sender<State>);
+
+impl Progress {
+    /// Of work that nobody else waits for.
+    pub(super) fn alone() -> Self {
+        Self(watch::channel(State::default()).0)
+    }
+
+    /// Publishes the aliases from the asked name on.
+    pub(super) fn tell(&self, aliases: &[Alias]) {
+        self.0.send_modify(|state| state.aliases = aliases.into());
+    }
+
+    /// The aliases published last.
+    pub(super) fn aliases(&self) -> Arc<[Alias]> {
+        self.0.borrow().aliases.clone()
+    }
 }
 
 impl Flights {
@@ -34,28 +74,47 @@ impl Flights {
         Self { waiting: Mutex::default(), most }
     }
 
-    /// What `work` finds for `ask`, or what somebody else who is at it already finds.
+    /// What `work` finds for `ask`, or what somebody else who is at it already finds, as far as `gate` follows.
     pub(super) async fn share<F: Future<Output = Answer>>(
         &self,
         ask: &Ask,
-        work: impl Fn() -> F,
+        gate: &dyn Gate,
+        work: impl Fn(Arc<Progress>) -> F,
     ) -> Result<Arc<Answer>, Full> {
+        let mut flight = Flight { ask: ask.clone(), only: 0 };
         loop {
-            match self.join(ask)? {
+            let answer = match self.join(&flight)? {
                 Part::First(sender) => {
-                    let _landing = Landing { flights: self, ask };
-                    let answer = Arc::new(work().await);
-                    // Nobody may be waiting, and that is all right.
-                    let _ = sender.send(Some(answer.clone()));
+                    let _landing = Landing { flights: self, flight: &flight };
+                    let progress = Arc::new(Progress(sender));
+                    let answer = Arc::new(work(progress.clone()).await);
+                    progress.0.send_modify(|state| state.answer = Some(answer.clone()));
                     return Ok(answer);
                 }
                 Part::Next(mut receiver) => {
-                    if let Ok(found) = receiver.wait_for(Option::is_some).await
-                        && let Some(answer) = found.as_ref()
-                    {
-                        return Ok(answer.clone());
+                    let is_stopped =
+                        |state: &State| !state.aliases.is_empty() && !gate.follows(&ask.name, &state.aliases);
+                    let found = receiver.wait_for(|state| state.answer.is_some() || is_stopped(state)).await;
+                    match found {
+                        Ok(state) => match &state.answer {
+                            Some(answer) => answer.clone(),
+                            None => {
+                                let stopped = Unfinished::Stopped(state.aliases.clone());
+                                return Ok(Arc::new(wire::unfinished(ask, stopped)));
+                            }
+                        },
+                        // Whoever worked gave up.
+                        Err(_) => continue,
                     }
                 }
+            };
+            match &answer.unfinished {
+                Some(Unfinished::Stopped(aliases))
+                    if flight.only == 0 && gate.follows(&ask.name, aliases) =>
+                {
+                    flight.only = gate.key().max(1);
+                }
+                _ => return Ok(answer),
             }
         }
     }
@@ -65,16 +124,16 @@ impl Flights {
         self.lock().len()
     }
 
-    fn join(&self, ask: &Ask) -> Result<Part, Full> {
+    fn join(&self, flight: &Flight) -> Result<Part, Full> {
         let mut waiting = self.lock();
-        if let Some(receiver) = waiting.get(ask) {
+        if let Some(receiver) = waiting.get(flight) {
             return Ok(Part::Next(receiver.clone()));
         }
         if waiting.len() >= self.most {
             return Err(Full);
         }
-        let (sender, receiver) = watch::channel(None);
-        waiting.insert(ask.clone(), receiver);
+        let (sender, receiver) = watch::channel(State::default());
+        waiting.insert(flight.clone(), receiver);
         Ok(Part::First(sender))
     }
 
@@ -87,12 +146,12 @@ impl Flights {
 /// Takes the question out when its work ends, however it ends.
 struct Landing<'f> {
     flights: &'f Flights,
-    ask: &'f Ask,
+    flight: &'f Flight,
 }
 
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
-        self.flights.lock().remove(self.ask);
+        self.flights.lock().remove(self.flight);
     }
 }
 
@@ -100,7 +159,8 @@ impl Drop for Landing<'_> {
 mod tests {
     use super::*;
     use crate::dns::name::OwnedName;
-    use crate::resolve::{reason, wire};
+    use crate::resolve::alias::Open;
+    use crate::resolve::reason;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Notify;
 
@@ -118,7 +178,7 @@ mod tests {
                 let (flights, work, go, ask) = (flights.clone(), work.clone(), go.clone(), ask.clone());
                 tokio::spawn(async move {
                     let found = flights
-                        .share(&ask, || async {
+                        .share(&ask, &Open, |_| async {
                             work.fetch_add(1, Ordering::Relaxed);
                             go.notified().await;
                             wire::failure(&ask, reason::NOBODY)
@@ -143,14 +203,14 @@ mod tests {
         let ask = ask("www.example");
         let first = {
             let (flights, ask) = (flights.clone(), ask.clone());
-            tokio::spawn(async move { flights.share(&ask, std::future::pending).await.is_ok() })
+            tokio::spawn(async move { flights.share(&ask, &Open, |_| std::future::pending()).await.is_ok() })
         };
         tokio::task::yield_now().await;
         assert_eq!(flights.len(), 1);
         let second = {
             let (flights, ask) = (flights.clone(), ask.clone());
             tokio::spawn(async move {
-                flights.share(&ask, || async { wire::failure(&ask, reason::NOBODY) }).await.is_ok()
+                flights.share(&ask, &Open, |_| async { wire::failure(&ask, reason::NOBODY) }).await.is_ok()
             })
         };
         tokio::task::yield_now().await;
@@ -164,14 +224,75 @@ mod tests {
         let mut tasks = Vec::new();
         for name in ["a", "b"] {
             let (flights, ask) = (flights.clone(), ask(name));
-            tasks.push(tokio::spawn(async move { flights.share(&ask, std::future::pending).await.is_ok() }));
+            tasks.push(tokio::spawn(async move {
+                flights.share(&ask, &Open, |_| std::future::pending()).await.is_ok()
+            }));
             tokio::task::yield_now().await;
         }
-        assert!(flights.share(&ask("c"), std::future::pending).await.is_err());
+        assert!(flights.share(&ask("c"), &Open, |_| std::future::pending()).await.is_err());
         for task in tasks {
             task.abort();
             let _ = task.await;
         }
+        assert_eq!(flights.len(), 0);
+    }
+
+    /// Follows no alias to the name.
+    struct Shut(&'static str);
+
+    impl Gate for Shut {
+        fn follows(&self, _: &OwnedName, aliases: &[Alias]) -> bool {
+            aliases.last().is_none_or(|alias| alias.target.to_string() != self.0)
+        }
+
+        fn key(&self) -> u64 {
+            7
+        }
+    }
+
+    fn alias() -> Alias {
+        let name = |text| OwnedName::parse(text).unwrap();
+        Alias { owner: name("www.example"), ttl: 60, target: name("bad.example"), dname: None }
+    }
+
+    #[tokio::test]
+    async fn who_may_not_follow_an_alias_leaves_at_once_while_others_still_wait_for_it() {
+        let flights = Arc::new(Flights::new(4));
+        let ask = ask("www.example");
+        let (flying, asked) = (flights.clone(), ask.clone());
+        let permissive = tokio::spawn(async move {
+            let work = |progress: Arc<Progress>| async move {
+                progress.tell(&[alias()]);
+                std::future::pending().await
+            };
+            flying.share(&asked, &Open, work).await.is_ok()
+        });
+        tokio::task::yield_now().await;
+        let never = |_| async { panic!("somebody is at it already") };
+        let answer = flights.share(&ask, &Shut("bad.example"), never).await.ok().unwrap();
+        assert_eq!(answer.unfinished, Some(Unfinished::Stopped([alias()].into())));
+        permissive.abort();
+    }
+
+    #[tokio::test]
+    async fn who_may_go_further_than_the_one_who_works_goes_on_alone() {
+        let flights = Arc::new(Flights::new(4));
+        let ask = ask("www.example");
+        let go = Arc::new(Notify::new());
+        let (flying, asked, going) = (flights.clone(), ask.clone(), go.clone());
+        let strict = tokio::spawn(async move {
+            let work = |_| async {
+                going.notified().await;
+                wire::unfinished(&asked, Unfinished::Stopped([alias()].into()))
+            };
+            flying.share(&asked, &Shut("bad.example"), work).await.ok().unwrap().unfinished.is_some()
+        });
+        tokio::task::yield_now().await;
+        go.notify_one();
+        let work = |_| async { wire::failure(&ask, reason::NOBODY) };
+        let answer = flights.share(&ask, &Open, work).await.ok().unwrap();
+        assert_eq!(answer.unfinished, None, "its own work's");
+        assert!(strict.await.unwrap());
         assert_eq!(flights.len(), 0);
     }
 }

@@ -9,6 +9,8 @@
 //! [`cache`] stands in front and is asked first by whoever serves; [`Resolver::local`] tells at once
 //! what never leaves the house.
 //!
+//! Who asks may say of each alias whether it is followed ([`alias::Gate`]), before its target is asked for.
+//!
 //! Knows names and servers. Never knows who asks, tiers, categories or lists.
 // Inside: `local` is what we know ourselves; `forward` and `recurse` drive the library; `upstream` is
 // the connection both ask through; `coalesce` merges identical questions; `wire` writes messages; `rebind`
@@ -28,8 +30,9 @@ use crate::dns::question::Question;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 use crate::dns::servers::NameServers;
+use alias::{Alias, Gate, Open, Unfinished};
 use cause::Cause;
-use coalesce::Flights;
+use coalesce::{Flights, Progress};
 use dns64::Dns64;
 use forward::upstream::Upstream;
 use forward::{Forwarder, Timing};
@@ -42,6 +45,7 @@ use timekeeping::Timekeeping;
 use upstream::tally::Tally;
 use wire::End;
 
+pub mod alias;
 pub mod cache;
 pub mod cause;
 mod coalesce;
@@ -154,6 +158,8 @@ pub struct Answer {
     pub proof: Proof,
     /// Why, where there is more to say, with an EXTRA-TEXT.
     pub ede: Option<(EdeCode, &'static str)>,
+    /// How far resolution came, where there is no answer: the message does not say then.
+    pub unfinished: Option<Unfinished>,
 }
 
 impl Answer {
@@ -269,7 +275,7 @@ impl Resolver {
         let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
         let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing, &timekeeping.watch)?);
         Ok(Self {
-            guard: Guard::new(&settings),
+            guard: Guard::new(&settings, local.clone()),
             dns64: settings.dns64.map(Dns64),
             recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone(), timekeeping)?,
             forwarder,
@@ -285,28 +291,41 @@ impl Resolver {
         self.files == settings.mark_of_files()
     }
 
-    /// Answers, in any case and in time. Local data is looked at first.
+    /// Answers, in any case and in time, following every alias. Local data is looked at first.
     pub async fn resolve(&self, ask: Ask) -> Answer {
-        self.resolve_as(ask, Freshness::Kept).await
+        self.resolve_for(ask, &Open).await
     }
 
-    /// As [`resolve`](Self::resolve), but what is remembered and near its end is asked for anew.
-    pub async fn resolve_anew(&self, ask: Ask) -> Answer {
-        self.resolve_as(ask, Freshness::Anew).await
+    /// As [`resolve`](Self::resolve), following aliases as far as `gate` does.
+    pub async fn resolve_for(&self, ask: Ask, gate: &dyn Gate) -> Answer {
+        self.resolve_as(ask, gate, Freshness::Kept).await
     }
 
-    async fn resolve_as(&self, ask: Ask, freshness: Freshness) -> Answer {
+    /// As [`resolve_for`](Self::resolve_for), but what is remembered and near its end is asked for anew.
+    pub async fn resolve_anew(&self, ask: Ask, gate: &dyn Gate) -> Answer {
+        self.resolve_as(ask, gate, Freshness::Anew).await
+    }
+
+    async fn resolve_as(&self, ask: Ask, gate: &dyn Gate, freshness: Freshness) -> Answer {
         if let Some(refusal) = unanswerable(&ask) {
             return refusal;
         }
-        let work = || async {
-            match timeout(self.deadline, self.gather_or_make(&ask, freshness)).await {
-                Ok(answer) => answer,
-                Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
+        let work = |progress: Arc<Progress>| {
+            let ask = &ask;
+            async move {
+                let onward = Onward { asked: &ask.name, gate, progress: &progress, before: Vec::new() };
+                match timeout(self.deadline, self.gather_or_make(ask, &onward, freshness)).await {
+                    Ok(answer) => answer,
+                    Err(_) => {
+                        let aliases = progress.aliases();
+                        let unfinished = (!aliases.is_empty()).then_some(Unfinished::Failed(aliases));
+                        Answer { unfinished, ..wire::failure(ask, reason::OUT_OF_TIME) }
+                    }
+                }
             }
         };
         // The outer time counts for who took over from somebody that gave up.
-        match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, work)).await {
+        match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, gate, work)).await {
             Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
             Ok(Err(coalesce::Full)) => wire::failure(&ask, reason::TOO_BUSY),
             Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
@@ -402,17 +421,24 @@ impl Resolver {
     }
 
     /// The answer, with IPv6 addresses made where there are none and some are wanted.
-    async fn gather_or_make(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let answer = self.gather(ask, freshness).await;
+    async fn gather_or_make(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
+        let answer = self.gather(ask, onward, freshness).await;
         let Some(dns64) = self.dns64 else { return answer };
+        if matches!(answer.unfinished, Some(Unfinished::Stopped(_))) {
+            return answer;
+        }
         let Some(instead) = dns64.instead(ask, &answer) else { return dns64.without_mapped(ask, answer) };
-        let v4 = self.gather(&instead, freshness).await;
-        dns64.make(ask, answer, &v4)
+        let v4 = self.gather(&instead, onward, freshness).await;
+        match &v4.unfinished {
+            // An alias of the IPv4 side alone.
+            Some(stopped @ Unfinished::Stopped(_)) => wire::unfinished(ask, stopped.clone()),
+            _ => dns64.make(ask, answer, &v4),
+        }
     }
 
     /// One source's answer, then the next source's for where its aliases lead.
-    async fn gather(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let mut answer = self.one_source(ask, freshness).await;
+    async fn gather(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
+        let (mut answer, mut side) = self.one_source(ask, onward, freshness).await;
         let mut last = None;
         for _ in 0..SOURCES_MAX {
             if answer.rcode != Rcode::NoError {
@@ -423,7 +449,21 @@ impl Resolver {
                 // Nothing there, says its source, and does not say for how long.
                 End::Loose(end) if last.as_ref() == Some(&end) => return answer,
                 End::Loose(end) => {
-                    let rest = self.one_source(&ask.at(end.clone()), freshness).await;
+                    let Ok(aliases) = alias::chain_of(&answer.wire, ask.name.as_name(), ask.rtype) else {
+                        return wire::failure(ask, reason::NOT_JOINED);
+                    };
+                    if !onward.follows(&aliases) {
+                        return wire::unfinished(ask, Unfinished::Stopped(aliases.into()));
+                    }
+                    let is_meant = self.guard.exempts_any(&aliases);
+                    let onward = onward.after(aliases);
+                    let next = ask.at(end.clone());
+                    let (mut rest, next_side) = self.one_source(&next, &onward, freshness).await;
+                    // A public alias does not make the school's servers speak for the public.
+                    if side == Side::Outside && next_side == Side::Inside && !is_meant {
+                        rest = self.guard.keep_outside(&next, rest, Outside::Recursion);
+                    }
+                    side = if side == Side::Outside { side } else { next_side };
                     answer = wire::join(ask, &answer, &rest);
                     last = Some(end);
                 }
@@ -433,20 +473,58 @@ impl Resolver {
         wire::failure(ask, reason::CIRCLE)
     }
 
-    async fn one_source(&self, ask: &Ask, freshness: Freshness) -> Answer {
+    /// The answer of whoever is to be asked first, and on which side of the school's border that is.
+    async fn one_source(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> (Answer, Side) {
         if let Some(answer) = self.local.answer(ask) {
-            return answer;
+            return (answer, Side::Inside);
         }
         if let Some((zone, answer)) = self.forwarder.resolve(ask).await {
             return match zone.is_root() {
-                true => self.guard.keep_outside(ask, answer, Outside::Forwarder),
-                false => answer,
+                true => (self.guard.keep_outside(ask, answer, Outside::Forwarder), Side::Outside),
+                false => (answer, Side::Inside),
             };
         }
-        let answer = self.recursive.resolve(ask, freshness).await;
+        let answer = self.recursive.resolve(ask, onward, freshness).await;
         let by_forwarder = self.forwarder.validated(ask.name.as_name(), ask.rtype).is_some();
         let from = if by_forwarder { Outside::Forwarder } else { Outside::Recursion };
-        self.guard.keep_outside(ask, answer, from)
+        (self.guard.keep_outside(ask, answer, from), Side::Outside)
+    }
+}
+
+/// Whose word an answer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// The school's own: local data and the servers of forwarded zones.
+    Inside,
+    /// The public's.
+    Outside,
+}
+
+/// The way from the asked name, and whether it goes on.
+pub struct Onward<'a> {
+    asked: &'a OwnedName,
+    gate: &'a dyn Gate,
+    progress: &'a Progress,
+    /// The aliases that led to the name that is asked for now.
+    before: Vec<Alias>,
+}
+
+impl<'a> Onward<'a> {
+    /// From `asked`, wherever aliases lead.
+    fn anywhere(asked: &'a OwnedName, progress: &'a Progress) -> Self {
+        Self { asked, gate: &Open, progress, before: Vec::new() }
+    }
+
+    /// Whether the target of the last alias may be asked for. `aliases` are those met since [`Self::after`].
+    fn follows(&self, aliases: &[Alias]) -> bool {
+        let all: Vec<Alias> = self.before.iter().chain(aliases).cloned().collect();
+        self.progress.tell(&all);
+        self.gate.follows(self.asked, &all)
+    }
+
+    /// The same for the target of these aliases, all since the asked name.
+    fn after(&self, aliases: Vec<Alias>) -> Self {
+        Onward { before: aliases, ..*self }
     }
 }
 

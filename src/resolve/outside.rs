@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::cache::TtlBounds;
+use super::coalesce::Progress;
 use super::iterate::budget::Freshness;
 use super::iterate::minimise::Minimisation;
 use super::iterate::outside::{Forwarded, Outside, Silence, Way};
@@ -17,7 +18,7 @@ use super::reason::{self, Reason};
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::wire::{self, End};
-use super::{Answer, Ask, Proof};
+use super::{Answer, Ask, Onward, Proof};
 use crate::clock::Watch;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
@@ -31,7 +32,7 @@ pub fn taken(ask: &Ask, octets: Vec<u8>) -> Option<Answer> {
         3 => Rcode::NxDomain,
         _ => return None,
     };
-    Some(Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede: None })
+    Some(Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede: None, unfinished: None })
 }
 
 /// `first`, continued by `then` where its chain of aliases ends loosely.
@@ -60,7 +61,10 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
     let script: Vec<Vec<u8>> = script.iter().map(|message| message.to_vec()).collect();
     let sent = Arc::new(AtomicUsize::new(0));
     let seeker = Seeker::new(Stage { script, sent: sent.clone(), watch: Watch::default() }, settings, trusts);
-    let answer = seeker.resolve(ask, Freshness::Kept).now_or_never().expect("nobody waits on a stage");
+    let progress = Progress::alone();
+    let onward = Onward::anywhere(&ask.name, &progress);
+    let answer =
+        seeker.resolve(ask, &onward, Freshness::Kept).now_or_never().expect("nobody waits on a stage");
     (answer, sent.load(Relaxed))
 }
 

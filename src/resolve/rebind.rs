@@ -12,14 +12,22 @@
 //! is SERVFAIL, as with Unbound. The reason that goes along is EDE 15, since the operator and not the client
 //! wants it so (RFC 8914 §4.16, §4.18).
 //!
+//! Nor does a public name become an alias of one of the school's: where a CNAME, a DNAME or the target of an
+//! HTTPS or SVCB record leads to a name of local data, it is taken out with all that is behind it. It must not
+//! reach the client either, since some stub resolvers go on by themselves and would ask us for that name next.
+//! Names that exist nowhere (`invalid`, canaries) are no way inside, and stay.
+//!
 //! A forwarder whose whole set is `0.0.0.0` or `::` has blocked the name: that stays, as the same answer of
 //! ours does, and is marked as blocked.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::alias::{self, Alias};
 use super::dns64::prefix::Prefix;
 use super::inside::is_inside;
+use super::local::Local;
 use super::reason::{self, Reason};
 use super::settings::Settings;
 use super::{Answer, Ask, Proof, wire};
@@ -52,24 +60,36 @@ pub(super) struct Guard {
     /// These names and those below may lead inside.
     exempt: HashSet<OwnedName>,
     translated: Option<Prefix>,
+    /// The names of the school.
+    local: Arc<Local>,
 }
 
 impl Guard {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, local: Arc<Local>) -> Self {
         Self {
             is_on: settings.rebinding,
             exempt: settings.private_names.iter().cloned().collect(),
             translated: settings.dns64,
+            local,
         }
+    }
+
+    /// Whether one of the aliases may lead inside, because the config says so or protection is off.
+    pub(super) fn exempts_any(&self, aliases: &[Alias]) -> bool {
+        !self.is_on || aliases.iter().any(|alias| self.exempts(alias.owner.as_name()))
     }
 
     /// The answer without what leads inside.
     pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: Outside) -> Answer {
-        if !self.is_on || answer.rcode != Rcode::NoError || !self.leads_inside(&answer.wire) {
+        if !self.is_on
+            || !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain)
+            || !self.leads_inside(ask, &answer.wire)
+        {
             return answer;
         }
         let Ok(sections) = Sections::read(&answer.wire) else { return wire::failure(ask, reason::REBOUND) };
-        if from == Outside::Forwarder && is_null(ask, &sections.answer) {
+        let answers = self.without_aliases_inside(ask, sections.answer);
+        if from == Outside::Forwarder && is_null(ask, &answers) {
             return Answer { ede: answer.ede.or(Some(reason::UPSTREAM_BLOCKED)), ..answer };
         }
         if ask.dnssec_ok && answer.proof == Proof::Secure {
@@ -77,11 +97,12 @@ impl Guard {
         }
         let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
         let (mut end, mut has_data) = (None, false);
-        for set in sections.answer {
+        for set in answers {
             let left = self.without_inside(set.clone());
             // A signature over more than what is left says nothing.
             composer.answer(&left, left.ttl, ask.dnssec_ok && left.rdata == set.rdata);
             has_data |= (left.rtype == ask.rtype || ask.rtype == rtype::ANY) && !left.rdata.is_empty();
+            // Where an alias went, or an address: there is nothing there.
             if left.rdata.is_empty() {
                 end = Some(set.owner);
             }
@@ -90,24 +111,80 @@ impl Guard {
             let owner = end.unwrap_or_else(|| ask.name.clone());
             composer.authority(&soa(owner), TTL, false);
         }
-        let ede = Some(reason::REBOUND);
-        Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Indeterminate, ede }
+        Answer {
+            wire: composer.finish(),
+            rcode: Rcode::NoError,
+            proof: Proof::Indeterminate,
+            ede: Some(reason::REBOUND),
+            unfinished: None,
+        }
     }
 
     /// Whether there is anything to take out; most answers end here.
-    fn leads_inside(&self, message: &[u8]) -> bool {
+    fn leads_inside(&self, ask: &Ask, message: &[u8]) -> bool {
         let Ok((_, found)) = records(message) else { return false };
         found.iter().any(|record| {
             let rdata = &message[record.rdata_at()..record.end()];
             record.section == Section::Answer
                 && match record.rtype {
                     rtype::A | rtype::AAAA => self.is_bad(rdata),
+                    rtype::CNAME | rtype::DNAME => self.has_local_target(ask, message, record, 0),
                     // Their names may be compressed by who does not know better; so the place is asked for.
-                    rtype::SVCB | rtype::HTTPS => self.has_bad_hint(message, record),
+                    rtype::SVCB | rtype::HTTPS => {
+                        self.has_bad_hint(message, record) || self.has_local_target(ask, message, record, 2)
+                    }
                     _ => false,
                 }
                 && !self.is_exempt(message, record)
         })
+    }
+
+    fn has_local_target(&self, ask: &Ask, message: &[u8], record: &RecordAt, skip: usize) -> bool {
+        let mut target = NameBuf::new();
+        target.fill_from_message(message, record.rdata_at() + skip).is_ok()
+            && self.local.leads_inside(target.name(), ask.rtype)
+    }
+
+    /// The sets of an answer section up to where an alias leads to a name of the school: of that alias only an
+    /// empty set is left.
+    fn without_aliases_inside(&self, ask: &Ask, answer: Vec<RrSet>) -> Vec<RrSet> {
+        let leads_inside = |set: &RrSet| {
+            let target = set.first_name();
+            target.is_some_and(|target| self.local.leads_inside(target.as_name(), ask.rtype))
+                && !self.exempts(set.owner.as_name())
+        };
+        let aliases = alias::chain(&answer, ask.name.as_name(), ask.rtype);
+        let is_cut = |alias: &Alias| {
+            self.local.leads_inside(alias.target.as_name(), ask.rtype) && !self.exempts(alias.owner.as_name())
+        };
+        let cut = aliases.iter().position(is_cut).map(|at| aliases[at].owner.clone());
+        let kept = aliases.iter().take_while(|alias| !is_cut(alias));
+        let kept: Vec<Name<'_>> = kept.map(|alias| alias.owner.as_name()).collect();
+        let mut left = Vec::with_capacity(answer.len());
+        for set in answer {
+            let is_alias = matches!(set.rtype, rtype::CNAME | rtype::DNAME);
+            match &cut {
+                // On the way to the cut: the aliases before it, with the DNAMEs that made them.
+                Some(_) if kept.iter().any(|name| *name == set.owner.as_name()) && !leads_inside(&set) => {
+                    left.push(set);
+                }
+                Some(_)
+                    if set.rtype == rtype::DNAME
+                        && !leads_inside(&set)
+                        && kept.iter().any(|name| name.is_at_or_below(set.owner.as_name())) =>
+                {
+                    left.push(set);
+                }
+                Some(_) => {}
+                // Who asks for the alias itself.
+                None if is_alias && leads_inside(&set) => {
+                    left.push(RrSet { rdata: Vec::new(), rrsigs: Vec::new(), ..set });
+                }
+                None => left.push(set),
+            }
+        }
+        left.extend(cut.map(|owner| RrSet::new(owner, rtype::CNAME, TTL, Vec::new())));
+        left
     }
 
     fn has_bad_hint(&self, message: &[u8], record: &RecordAt) -> bool {
@@ -138,7 +215,9 @@ impl Guard {
         match set.rtype {
             rtype::A | rtype::AAAA => set.rdata.retain(|rdata| !self.is_bad(rdata)),
             rtype::SVCB | rtype::HTTPS => {
-                set.rdata = set.rdata.into_iter().filter_map(|rdata| self.without_hints(rdata)).collect();
+                let asked = set.rtype;
+                set.rdata =
+                    set.rdata.into_iter().filter_map(|rdata| self.without_hints(rdata, asked)).collect();
             }
             _ => {}
         }
@@ -146,12 +225,15 @@ impl Guard {
     }
 
     /// The record with the hints that lead outside; `None` where one that must be there has none left
-    /// (RFC 9460 §8).
-    fn without_hints(&self, rdata: Box<[u8]>) -> Option<Box<[u8]>> {
+    /// (RFC 9460 §8), or that leads to a name of the school.
+    fn without_hints(&self, rdata: Box<[u8]>, asked: u16) -> Option<Box<[u8]>> {
         let mut target = NameBuf::new();
         let Ok(length) = target.fill_from_wire(rdata.get(2..).unwrap_or_default()) else {
             return Some(rdata);
         };
+        if self.local.leads_inside(target.name(), asked) {
+            return None;
+        }
         let (head, tail) = rdata.split_at(2 + length);
         if !parameters(tail).any(|(key, value)| hints(key, value).any(|address| self.is_bad(address))) {
             return Some(rdata);

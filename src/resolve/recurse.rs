@@ -20,7 +20,7 @@ use super::timekeeping::Timekeeping;
 use super::upstream::wires::Wires;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
-use super::{Answer, Ask, Error, UpstreamState, file, wire};
+use super::{Answer, Ask, Error, Onward, UpstreamState, file, wire};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::servers::NameServers;
 
@@ -98,8 +98,8 @@ impl Recursive {
         self.seeker.delegation_of(name)
     }
 
-    pub(super) async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        self.seeker.resolve(ask, freshness).await
+    pub(super) async fn resolve(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
+        self.seeker.resolve(ask, onward, freshness).await
     }
 }
 

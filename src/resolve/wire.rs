@@ -2,19 +2,24 @@
 //! made here when nothing else helps. Whatever comes out has one question, in lower case, and neither
 //! OPT nor additional records.
 
+use std::sync::Arc;
+
 use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::op::{Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::BinDecodable;
 
+use super::alias::{self, Unfinished};
 use super::reason::{self, Reason};
 use super::{Answer, Ask, Proof};
+use crate::dns::compose::Composer;
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
 use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
+use crate::dns::rrset::{RrSet, Sections};
 
 /// Octets of the longest message (RFC 1035 §4.2.2: the length before it has 16 bits).
 pub(super) const MESSAGE_MAX: usize = 65_535;
@@ -39,6 +44,8 @@ pub(super) enum Garbage {
     Class,
     #[error("OPT outside the additional section")]
     Misplaced,
+    #[error("longer than a message can be once it is written anew")]
+    TooLong,
 }
 
 /// What an upstream says, checked and without OPT and additional records.
@@ -95,7 +102,12 @@ fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
 
 /// An answer without data.
 pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<Reason>) -> Answer {
-    Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede }
+    Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede, unfinished: None }
+}
+
+/// SERVFAIL without a reason, and how far resolution came.
+pub(super) fn unfinished(ask: &Ask, unfinished: Unfinished) -> Answer {
+    Answer { unfinished: Some(unfinished), ..bare(ask, Rcode::ServFail, None) }
 }
 
 /// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
@@ -132,7 +144,7 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
     match message.to_vec() {
         Ok(wire) if wire.len() <= MESSAGE_MAX => {
             let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
-            Answer { wire, rcode, proof, ede }
+            Answer { wire, rcode, proof, ede, unfinished: None }
         }
         _ => failure(ask, reason::TOO_LONG),
     }
@@ -205,6 +217,94 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
     let authoritative = octets[2] & 0x04 != 0;
     let wire = trim(ask, octets, question_end, &found);
     Ok(Taken { wire, rcode, ede, recursion_available, authoritative })
+}
+
+/// Leaves only what was asked for: the name and the aliases that lead on from it, and what says that there is
+/// no more (RFC 5452 §6). Whatever else a forwarder puts into any section is nobody's word.
+///
+/// # Errors
+/// What cannot be read.
+pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
+    let (_, found) = records(&wire)?;
+    if is_only_asked(ask, &wire, &found) {
+        return Ok(wire);
+    }
+    let Sections { answer, authority, .. } = Sections::of(&wire, &found)?;
+    let aliases = match ask.rtype {
+        rtype::ANY => Vec::new(),
+        kind => alias::chain(&answer, ask.name.as_name(), kind),
+    };
+    let end = aliases.last().map_or(&ask.name, |alias| &alias.target).as_name();
+    let mut composer = Composer::new([wire[2], wire[3]], ask.name.as_name(), ask.rtype, ask.class);
+    let mut written: Vec<&RrSet> = Vec::new();
+    let mut put = |set: &'_ RrSet| composer.answer(set, set.ttl, ask.dnssec_ok);
+    for alias in &aliases {
+        let owner = alias.owner.as_name();
+        let makes = |set: &&RrSet| {
+            set.rtype == rtype::DNAME
+                && alias.dname.is_some()
+                && owner.is_at_or_below(set.owner.as_name())
+                && set.first_name() == alias.dname
+        };
+        // RFC 2181 §5: a set is said once, though several aliases may be made from one DNAME.
+        if let Some(dname) = answer.iter().find(makes)
+            && !written.contains(&dname)
+        {
+            put(dname);
+            written.push(dname);
+        }
+        if let Some(set) = answer.iter().find(|set| set.is(owner, rtype::CNAME)) {
+            put(set);
+        }
+    }
+    for set in &answer {
+        let is_data = set.owner.as_name() == end && (set.rtype == ask.rtype || ask.rtype == rtype::ANY);
+        // Who asks for an alias that was made from a DNAME gets both (RFC 6672 §3.1).
+        let makes_alias = ask.rtype == rtype::CNAME
+            && set.rtype == rtype::DNAME
+            && set.owner.as_name() != end
+            && end.is_at_or_below(set.owner.as_name());
+        if is_data || makes_alias {
+            put(set);
+        }
+    }
+    for set in authority {
+        let is_of_zone = set.rtype == rtype::SOA && end.is_at_or_below(set.owner.as_name());
+        let is_proof = ask.dnssec_ok && matches!(set.rtype, rtype::NSEC | rtype::NSEC3);
+        if is_of_zone || is_proof {
+            composer.authority(&set, set.ttl, ask.dnssec_ok);
+        }
+    }
+    if composer.len() > MESSAGE_MAX {
+        return Err(Garbage::TooLong);
+    }
+    Ok(composer.finish())
+}
+
+/// Whether an answer has nothing but what was asked for, its aliases in order; most end here.
+fn is_only_asked(ask: &Ask, wire: &[u8], found: &[RecordAt]) -> bool {
+    let (mut here, mut owner) = (NameBuf::new(), NameBuf::new());
+    if here.fill_from_wire(ask.name.as_name().wire()).is_err() {
+        return false;
+    }
+    found.iter().all(|record| {
+        if owner.fill_from_message(wire, record.owner).is_err() {
+            return false;
+        }
+        match record.section {
+            Section::Answer if owner.name() != here.name() => false,
+            Section::Answer if record.rtype == ask.rtype || ask.rtype == rtype::ANY => true,
+            Section::Answer if record.rtype == rtype::RRSIG => ask.dnssec_ok,
+            Section::Answer => {
+                record.rtype == rtype::CNAME && here.fill_from_message(wire, record.rdata_at()).is_ok()
+            }
+            Section::Authority => {
+                record.rtype == rtype::SOA && here.name().is_at_or_below(owner.name())
+                    || ask.dnssec_ok && matches!(record.rtype, rtype::NSEC | rtype::NSEC3 | rtype::RRSIG)
+            }
+            Section::Additional => false,
+        }
+    })
 }
 
 fn first_ede(rdata: &[u8]) -> Option<u16> {
@@ -303,7 +403,12 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
         Some(Parts { rcode: then.rcode, answers, authorities: rest.authorities, proof, ede: then.ede })
     })();
     match joined {
-        Some(_) if then.rcode == Rcode::ServFail => Answer { wire: head(ask, then.rcode), ..then.clone() },
+        Some(_) if then.rcode == Rcode::ServFail => {
+            let before = alias::chain_of(&first.wire, ask.name.as_name(), ask.rtype).unwrap_or_default();
+            let behind = then.unfinished.clone().unwrap_or_else(|| Unfinished::Failed(Arc::default()));
+            let unfinished = Some(behind.after(&before));
+            Answer { wire: head(ask, then.rcode), unfinished, ..then.clone() }
+        }
         Some(parts) => encode(ask, parts),
         None => failure(ask, reason::NOT_JOINED),
     }

@@ -1,11 +1,11 @@
 //! Which rule of which zone decides (draft-vixie-dnsop-dns-rpz §5), before there is an answer and with one.
 //!
 //! The order: the earlier link of an alias chain, the earlier zone, the stronger kind of trigger, the more
-//! specific trigger. PASSTHRU is a decision like any other, and ends the search. A zone that is disabled
+//! specific trigger. Links are judged one after the other by whoever knows what else decides at each. PASSTHRU is a decision like any other, and ends the search. A zone that is disabled
 //! matches nothing; that it would have is told beside.
 //!
 //! [`early`] knows the question only. It decides where nothing that an answer brings could come before;
-//! so a blocked name is not asked for outside. [`judge`] knows all.
+//! so a blocked name is not asked for outside. [`judge`] knows all that an answer brings.
 
 use std::net::IpAddr;
 
@@ -93,33 +93,33 @@ pub fn early<'z>(
     early
 }
 
-/// Looks at everything. `is_signed`: zones that leave signed answers alone have nothing to say.
+/// Looks at everything that is known of one link of the chain; `client` counts at the asked name only.
+/// `is_signed`: zones that leave signed answers alone have nothing to say.
 pub fn judge<'z>(
     zones: &'z Zones,
     group: &GroupZones,
-    client: IpAddr,
+    client: Option<IpAddr>,
     seen: &Seen<'_>,
+    link: usize,
     is_signed: bool,
 ) -> Judged<'z> {
     let mut judged = Judged { ruling: None, disabled: 0 };
-    for link in 0..seen.links.len() {
-        let name = seen.links[link].as_name();
-        let looked = Link::of(zones, seen, link);
-        for &number in &group.order {
-            let zone = &zones.zones[usize::from(number)];
-            if is_signed && !zone.settings.break_dnssec {
-                continue;
-            }
-            let by_client = || zone.table.of_client(client).map(|rule| (Kind::ClientIp, rule));
-            let found = if link == 0 { by_client() } else { None }.or_else(|| looked.matched(zone));
-            let Some((kind, rule)) = found else { continue };
-            if zone.settings.policy == Policy::Disabled {
-                judged.disabled |= 1 << number;
-                continue;
-            }
-            judged.ruling = Some(ruling(zone, rule, kind, link, name));
-            return judged;
+    let name = seen.links[link].as_name();
+    let looked = Link::of(zones, seen, link);
+    for &number in &group.order {
+        let zone = &zones.zones[usize::from(number)];
+        if is_signed && !zone.settings.break_dnssec {
+            continue;
         }
+        let by_client = || zone.table.of_client(client?).map(|rule| (Kind::ClientIp, rule));
+        let found = if link == 0 { by_client() } else { None }.or_else(|| looked.matched(zone));
+        let Some((kind, rule)) = found else { continue };
+        if zone.settings.policy == Policy::Disabled {
+            judged.disabled |= 1 << number;
+            continue;
+        }
+        judged.ruling = Some(ruling(zone, rule, kind, link, name));
+        break;
     }
     judged
 }

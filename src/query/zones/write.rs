@@ -3,13 +3,12 @@
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
-use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
 use crate::dns::rrset::RrSet;
-use crate::query::inspect::Alias;
-use crate::query::peer::Peer;
-use crate::query::{World, block, limit};
+use crate::query::asker::Query;
+use crate::query::block;
+use crate::resolve::alias::Alias;
 use crate::rpz::action::Action;
 use crate::rpz::zones::Zone;
 
@@ -43,25 +42,22 @@ pub(super) fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) 
 }
 
 /// Writes what a rule says at `owner`, to which the aliases `before` lead.
-#[expect(clippy::too_many_arguments, reason = "the parts of one answer, each used")]
 pub(super) fn write(
-    world: &World,
-    question: &Question<'_>,
-    peer: Peer,
+    query: Query<'_>,
     zone: &Zone,
     before: &[Alias],
     owner: &OwnedName,
     said: &Said<'_>,
     out: &mut Vec<u8>,
 ) {
-    let mut reply = Reply::to(question, said.rcode, out);
-    for Alias { owner, ttl, target } in before {
+    let mut reply = Reply::to(query.question, said.rcode, out);
+    for Alias { owner, ttl, target, .. } in before {
         reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
     }
     let is_empty = said.sets.iter().all(|set| set.rdata.is_empty());
     for set in said.sets {
         for rdata in &set.rdata {
-            match owner.as_name() == question.name() {
+            match owner.as_name() == query.question.name() {
                 true => reply.answer(set.rtype, set.ttl, rdata),
                 false => reply.answer_at(owner.as_name(), set.rtype, set.ttl, rdata),
             }
@@ -70,27 +66,21 @@ pub(super) fn write(
     if is_empty {
         reply.negative_soa(said.ttl);
     }
-    finish(world, question, peer, zone, reply, !is_empty);
+    finish(query, zone, reply, !is_empty);
 }
 
 /// Ends an answer of a zone: its SOA, as BIND adds it, so that a person sees whose rule it was; and why.
-pub(super) fn finish(
-    world: &World,
-    question: &Question<'_>,
-    peer: Peer,
-    zone: &Zone,
-    mut reply: Reply<'_>,
-    is_forged: bool,
-) {
+pub(super) fn finish(query: Query<'_>, zone: &Zone, mut reply: Reply<'_>, is_forged: bool) {
     if let Some(soa) = zone.table.soa_record() {
         reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
     }
-    let (errors, count) = block::errors(question, EdeCode::Blocked, world.texts.of_zone(), is_forged);
-    reply.finish(limit(question, peer.transport), &errors[..count]);
+    let texts = query.world().texts.of_zone();
+    let (errors, count) = block::errors(query.question, EdeCode::Blocked, texts, is_forged);
+    reply.finish(query.limit(), &errors[..count]);
 }
 
 /// Adds a set to a section, with its signatures for who wants them.
-pub(super) fn put(reply: &mut Reply<'_>, section: Section, set: &RrSet, signed: bool) {
+pub(in crate::query) fn put(reply: &mut Reply<'_>, section: Section, set: &RrSet, signed: bool) {
     let signatures = set.rrsigs.iter().filter(|_| signed).map(|rdata| (rtype::RRSIG, rdata));
     for (rtype, rdata) in set.rdata.iter().map(|rdata| (set.rtype, rdata)).chain(signatures) {
         match section {

@@ -9,6 +9,7 @@ use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
+use crate::resolve::alias::{Alias, Unfinished};
 use crate::resolve::reason;
 use crate::resolve::{Answer, Ask, Proof};
 
@@ -29,6 +30,8 @@ pub(super) struct Entry {
     pub secure: bool,
     pub ede: Option<(EdeCode, &'static str)>,
     pub stamp: Stamp,
+    /// How far resolution came, where there is no answer.
+    pub unfinished: Option<Unfinished>,
     stored: u64,
     lifetime: u32,
     /// For an answer that goes on past its time: when that was over.
@@ -50,6 +53,7 @@ impl Entry {
             secure: answer.proof == Proof::Secure,
             ede: answer.ede,
             stamp,
+            unfinished: answer.unfinished.clone(),
             stored: now,
             lifetime: 0,
             overdue_since: None,
@@ -71,7 +75,10 @@ impl Entry {
         entry.lifetime = match answer.rcode {
             _ if entry.truncated || ask.rtype == rtype::ANY => 0,
             Rcode::NoError | Rcode::NxDomain => lifetime(ask, answer, &found, bounds),
-            Rcode::ServFail => bounds.failure,
+            Rcode::ServFail => match &answer.unfinished {
+                Some(Unfinished::Stopped(aliases)) => stopped_lifetime(aliases, bounds),
+                _ => bounds.failure,
+            },
             _ => 0,
         };
         for record in &found {
@@ -101,6 +108,7 @@ impl Entry {
             secure: self.secure,
             ede: self.ede,
             stamp,
+            unfinished: self.unfinished.clone(),
             stored: self.stored,
             lifetime: self.lifetime,
             overdue_since: self.overdue_since,
@@ -177,7 +185,8 @@ impl Entry {
 
     /// Octets of its parts.
     pub(super) fn octets(&self) -> usize {
-        self.sections.len() + self.ttls.len() * 2
+        let aliases = self.unfinished.iter().flat_map(Unfinished::aliases);
+        self.sections.len() + self.ttls.len() * 2 + aliases.map(Alias::octets).sum::<usize>()
     }
 
     pub(super) fn reply<'b>(&self, question: &Question<'_>, now: u64, out: &'b mut Vec<u8>) -> Reply<'b> {
@@ -230,6 +239,12 @@ fn kept_ttl(record: &RecordAt, wire: &[u8], bounds: TtlBounds) -> u32 {
         return ttl.min(soa_minimum(record, wire)).min(bounds.negative_max);
     }
     ttl.clamp(bounds.min.min(bounds.max), bounds.max)
+}
+
+/// Seconds for which aliases stay true that were not followed to an answer.
+fn stopped_lifetime(aliases: &[Alias], bounds: TtlBounds) -> u32 {
+    let ttl = |alias: &Alias| alias.ttl.clamp(bounds.min.min(bounds.max), bounds.max);
+    aliases.iter().map(ttl).min().unwrap_or(0)
 }
 
 /// The last number of a SOA (RFC 2308 §4).

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache as Store;
 use quick_cache::{Equivalent, Weighter};
 
+use super::alias::Unfinished;
 use super::{Answer, Ask, rebind};
 use crate::dns::ede::EdeCode;
 use crate::dns::name::{Name, OwnedName};
@@ -65,6 +66,8 @@ pub struct Stamp {
     pub open: u64,
     /// Policy zones that have a rule for where the answer leads, as a set.
     pub zones: u64,
+    /// What else is to be looked at, as a set of the inspector's own.
+    pub marks: u8,
     /// The index and the zones by which all this was found.
     pub generation: u64,
 }
@@ -238,7 +241,7 @@ impl Hit {
         self.0.ede
     }
 
-    /// Whether addresses were taken out of it because they lead into the school's own networks.
+    /// Whether records were taken out of it because they lead into the school's own networks.
     pub fn is_rebound(&self) -> bool {
         rebind::is_rebound(self.0.ede)
     }
@@ -246,6 +249,16 @@ impl Hit {
     /// The first IPv4 address among the answer's records.
     pub fn first_ipv4(&self) -> Option<[u8; 4]> {
         self.0.first_ipv4()
+    }
+
+    /// How far resolution came, where there is no answer.
+    pub fn unfinished(&self) -> Option<&Unfinished> {
+        self.0.unfinished.as_ref()
+    }
+
+    /// Whether a gate ended the resolution: there is an answer for who may follow further.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.0.unfinished, Some(Unfinished::Stopped(_)))
     }
 
     /// Seconds until it expires.

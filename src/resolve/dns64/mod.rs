@@ -85,7 +85,13 @@ impl Dns64 {
         if v4.rcode != Rcode::NoError || !has_data {
             return own;
         }
-        Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Indeterminate, ede: v4.ede }
+        Answer {
+            wire: composer.finish(),
+            rcode: Rcode::NoError,
+            proof: Proof::Indeterminate,
+            ede: v4.ede,
+            unfinished: None,
+        }
     }
 
     /// Whether the answer has an address that was made here.

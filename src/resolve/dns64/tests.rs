@@ -22,7 +22,13 @@ fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
         let rdata = [b"\x00\x00".as_slice(), &[0; 20]].concat();
         composer.authority(&RrSet::new(name("example"), rtype::SOA, ttl, vec![rdata.into()]), ttl, false);
     }
-    Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Secure, ede: None }
+    Answer {
+        wire: composer.finish(),
+        rcode: Rcode::NoError,
+        proof: Proof::Secure,
+        ede: None,
+        unfinished: None,
+    }
 }
 
 fn v4(texts: &[&str]) -> RrSet {

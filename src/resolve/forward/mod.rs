@@ -119,7 +119,7 @@ impl Forwarder {
     pub(super) async fn resolve(&self, ask: &Ask) -> Option<(Name<'_>, Answer)> {
         let zone = self.zone_of(ask.name.as_name(), ask.rtype).filter(|zone| !zone.validates)?;
         let answer = match zone.ask(ask, self.timing).await {
-            Ok(taken) => accept(taken),
+            Ok(taken) => accept(ask, taken),
             Err(fault) => wire::failure(ask, given_up(fault)),
         };
         Some((zone.name.as_name(), answer))
@@ -343,10 +343,13 @@ fn judge(taken: Taken) -> Result<Taken, Fault> {
     }
 }
 
-fn accept(taken: Taken) -> Answer {
+fn accept(ask: &Ask, taken: Taken) -> Answer {
     let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
     let ede = block_note(&taken);
-    Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede }
+    match wire::only_asked(ask, taken.wire) {
+        Ok(wire) => Answer { wire, rcode, proof: Proof::Indeterminate, ede, unfinished: None },
+        Err(_) => wire::failure(ask, reason::FORWARDER_GARBAGE),
+    }
 }
 
 /// What a forwarder says of why it blocks, if it does.

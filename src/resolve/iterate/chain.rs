@@ -15,10 +15,11 @@ use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::resolve::alias::{self, Alias, Unfinished};
 use crate::resolve::reason::{self, Reason};
 use crate::resolve::validate::sentinel;
 use crate::resolve::wire::{self, MESSAGE_MAX};
-use crate::resolve::{Answer, Ask, Proof};
+use crate::resolve::{Answer, Ask, Onward, Proof};
 
 /// Links of a chain of aliases. Real ones have up to 8 or so.
 const LINKS_MAX: usize = 16;
@@ -38,11 +39,11 @@ struct Chain<'a> {
 }
 
 impl<O: Outside> Seeker<O> {
-    /// Answers a question.
-    pub async fn resolve(&self, ask: &Ask, freshness: Freshness) -> Answer {
-        let answer = self.answer(ask, freshness).await;
+    /// Answers a question, following aliases as far as `onward` does.
+    pub async fn resolve(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
+        let answer = self.answer(ask, onward, freshness).await;
         let answer = match self.showed_that_the_clock_is_wrong(ask, &answer).await {
-            true => self.answer(ask, freshness).await,
+            true => self.answer(ask, onward, freshness).await,
             false => answer,
         };
         match &self.trusts {
@@ -56,10 +57,10 @@ impl<O: Outside> Seeker<O> {
         }
     }
 
-    async fn answer(&self, ask: &Ask, freshness: Freshness) -> Answer {
+    async fn answer(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
         match ask.rtype {
             rtype::ANY => self.gather(ask, freshness).await,
-            _ => self.follow(ask, freshness).await,
+            _ => self.follow(ask, onward, freshness).await,
         }
     }
 
@@ -113,7 +114,7 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// Follows the chain of aliases that begins at the question's name.
-    async fn follow(&self, ask: &Ask, freshness: Freshness) -> Answer {
+    async fn follow(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
         let job = self.job(ask, freshness);
         let mut chain = self.chain(ask, &job);
         let mut name = ask.name.clone();
@@ -127,7 +128,7 @@ impl<O: Outside> Seeker<O> {
             let path = Path::of(name.as_name(), ask.rtype);
             let sight = match self.see(&name, ask, &mut hand, &job, &path).await {
                 Ok(sight) => sight,
-                Err(why) => return wire::failure(ask, why),
+                Err(why) => return chain.fail(why),
             };
             chain.now = self.outside.now();
             let kept = sight.kept.clone();
@@ -141,7 +142,7 @@ impl<O: Outside> Seeker<O> {
                     return chain.finish(Rcode::NoError, None);
                 }
                 Content::Set(set) if set.rtype == rtype::DNAME => {
-                    let Some(target) = set.first_name() else { return wire::failure(ask, reason::NO_ANSWER) };
+                    let Some(target) = set.first_name() else { return chain.fail(reason::NO_ANSWER) };
                     let target = moved(name.as_name(), set.owner.as_name(), target.as_name());
                     chain.links.push(kept.clone());
                     match target {
@@ -155,7 +156,7 @@ impl<O: Outside> Seeker<O> {
                     }
                 }
                 Content::Set(set) => {
-                    let Some(target) = set.first_name() else { return wire::failure(ask, reason::NO_ANSWER) };
+                    let Some(target) = set.first_name() else { return chain.fail(reason::NO_ANSWER) };
                     chain.links.push(kept.clone());
                     target
                 }
@@ -165,12 +166,15 @@ impl<O: Outside> Seeker<O> {
                 return chain.finish(Rcode::NoError, None);
             }
             if seen.contains(&target) {
-                return wire::failure(ask, reason::CIRCLE);
+                return chain.fail(reason::CIRCLE);
+            }
+            if !onward.follows(&chain.aliases()) {
+                return chain.stop();
             }
             seen.push(target.clone());
             name = target;
         }
-        wire::failure(ask, reason::CIRCLE)
+        chain.fail(reason::CIRCLE)
     }
 
     /// What is at `name`, with its standing.
@@ -219,6 +223,25 @@ impl<O: Outside> Seeker<O> {
 }
 
 impl Chain<'_> {
+    /// The aliases so far.
+    fn aliases(&self) -> Vec<Alias> {
+        let set = |link: &Arc<Kept>| link.set().map(|set| RrSet { ttl: self.left(link), ..set.clone() });
+        let sets: Vec<RrSet> = self.links.iter().filter_map(set).collect();
+        alias::chain(&sets, self.ask.name.as_name(), self.ask.rtype)
+    }
+
+    /// Ends where the next name may not be asked for.
+    fn stop(self) -> Answer {
+        wire::unfinished(self.ask, Unfinished::Stopped(self.aliases().into()))
+    }
+
+    /// Ends where what the last alias leads to cannot be had.
+    fn fail(self, why: Reason) -> Answer {
+        let aliases = self.aliases();
+        let unfinished = (!aliases.is_empty()).then(|| Unfinished::Failed(aliases.into()));
+        Answer { unfinished, ..wire::failure(self.ask, why) }
+    }
+
     fn weaken(&mut self, standing: Standing) {
         let proof = match standing {
             // What validation said before, by a clock that was wrong, counts for nothing.
@@ -272,6 +295,6 @@ impl Chain<'_> {
         }
         let noted =
             self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note()).or(self.note);
-        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted }
+        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted, unfinished: None }
     }
 }

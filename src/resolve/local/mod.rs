@@ -177,6 +177,15 @@ impl Local {
         self.records.covers(name) || self.zones.covers(name, asked) || self.special_of(name, asked).is_some()
     }
 
+    /// Whether a public alias to the name would lead into the school: it has data here, or may get some. Names
+    /// that exist nowhere are none of ours.
+    pub(super) fn leads_inside(&self, name: Name<'_>, asked: u16) -> bool {
+        let nowhere = |special| matches!(special, Special::Missing | Special::Silent);
+        self.records.covers(name)
+            || self.zones.covers(name, asked)
+            || self.special_of(name, asked).is_some_and(|(_, special)| !nowhere(special))
+    }
+
     /// Zones that ours give away, with the servers that are to be asked about them.
     pub(super) fn delegations(&self) -> Vec<Delegation> {
         self.zones.delegations()

@@ -6,9 +6,14 @@ fn name(text: &str) -> OwnedName {
     OwnedName::parse(text).unwrap()
 }
 
+fn guard_of(settings: &Settings) -> Guard {
+    let local = Local::new(&settings.local, std::iter::empty(), settings.dns64).unwrap();
+    Guard::new(settings, Arc::new(local))
+}
+
 fn guard(exempt: &[&str]) -> Guard {
     let private_names = exempt.iter().map(|text| name(text)).collect();
-    Guard::new(&Settings { private_names, ..Settings::default() })
+    guard_of(&Settings { private_names, ..Settings::default() })
 }
 
 /// An answer to `ask` with these sets, each signed.
@@ -19,7 +24,13 @@ fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
         set.rrsigs = vec![signature.into()];
         composer.answer(&set, set.ttl, true);
     }
-    Answer { wire: composer.finish(), rcode: Rcode::NoError, proof: Proof::Insecure, ede: None }
+    Answer {
+        wire: composer.finish(),
+        rcode: Rcode::NoError,
+        proof: Proof::Insecure,
+        ede: None,
+        unfinished: None,
+    }
 }
 
 fn addresses(owner: &str, texts: &[&str]) -> RrSet {
@@ -182,9 +193,66 @@ fn hints_of_svcb_and_https_are_addresses_too() {
 
 #[test]
 fn switched_off_it_does_nothing() {
-    let guard = Guard::new(&Settings { rebinding: false, ..Settings::default() });
+    let guard = guard_of(&Settings { rebinding: false, ..Settings::default() });
     let ask = Ask::new(name("a.example"), rtype::A);
     let given = answer(&ask, vec![addresses("a.example", &["10.0.0.1"])]);
     let kept = guard.keep_outside(&ask, given.clone(), Outside::Recursion);
     assert_eq!((kept.wire, kept.ede), (given.wire, None));
+}
+
+#[test]
+fn aliases_to_names_of_the_school_go_with_all_that_is_behind_them() {
+    let settings = Settings {
+        private_names: vec![name("own.example")],
+        local: crate::resolve::local::Settings {
+            records: vec![crate::resolve::local::RecordSpec {
+                name: name("may-in.truong"),
+                rtype: rtype::A,
+                ttl: 60,
+                data: "203.0.113.5".to_owned(),
+            }],
+            ..Default::default()
+        },
+        ..Settings::default()
+    };
+    let guard = guard_of(&settings);
+    let dname = |owner: &str, target: &str| RrSet { rtype: rtype::DNAME, ..alias(owner, target) };
+    let https = |owner: &str, target: &str| {
+        let rdata = [&[0, 1], name(target).as_name().wire()].concat();
+        RrSet::new(name(owner), rtype::HTTPS, 300, vec![rdata.into()])
+    };
+    let there = || addresses("may-in.truong", &["203.0.113.5"]);
+    for (asked, kind, sets, expected) in [
+        ("a.example", rtype::A, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", rtype::A, vec![alias("a.example", "may-in.truong"), there()], "+soa a.example ede 15"),
+        ("a.example", rtype::A, vec![there(), alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        (
+            "a.example",
+            rtype::A,
+            vec![alias("a.example", "b.example"), alias("b.example", "x.localhost")],
+            "alias +sig +soa b.example ede 15",
+        ),
+        ("a.example", rtype::A, vec![alias("a.example", "1.0.0.10.in-addr.arpa")], "+soa a.example ede 15"),
+        ("a.example", rtype::A, vec![alias("a.example", "x.invalid")], "alias +sig"),
+        ("a.example", rtype::CNAME, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        (
+            "may-in.d.example",
+            rtype::A,
+            vec![dname("d.example", "truong"), alias("may-in.d.example", "may-in.truong"), there()],
+            "+soa may-in.d.example ede 15",
+        ),
+        ("a.own.example", rtype::A, vec![alias("a.own.example", "may-in.truong")], "alias +sig"),
+        ("a.example", rtype::HTTPS, vec![https("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", rtype::HTTPS, vec![https("a.example", "b.example")], "+sig"),
+    ] {
+        for from in [Outside::Recursion, Outside::Forwarder] {
+            let ask = Ask::new(name(asked), kind);
+            let kept = guard.keep_outside(&ask, answer(&ask, sets.clone()), from);
+            let said = left(&kept);
+            // Whoever did not ask for signatures gets none.
+            let expected =
+                if is_rebound(kept.ede) { expected.replace(" +sig", "") } else { expected.to_owned() };
+            assert_eq!(said, expected, "{asked} {kind} {sets:?}");
+        }
+    }
 }

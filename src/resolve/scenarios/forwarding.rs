@@ -1,6 +1,6 @@
 //! Forwarding: order of servers, what comes through, what does not.
 
-use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::rdata::{A, CNAME, NS, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record};
 
 use super::*;
@@ -285,4 +285,58 @@ async fn aliases_to_nothing_and_in_circles_come_to_an_end() {
     let circle = resolver.resolve(a("one.example")).await;
     assert_eq!((said(&circle).as_str(), ede(&circle)), ("SERVFAIL", Some(EdeCode::InvalidData)));
     assert_eq!(server.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn of_a_forwarders_answer_only_the_name_and_its_chain_are_passed_on() {
+    fn everything(query: &Message) -> Message {
+        let mut reply = Message::response(query.metadata.id, query.metadata.op_code);
+        reply.add_queries(query.queries.clone());
+        let record =
+            |owner: &str, data: RData| Record::from_rdata(Name::from_ascii(owner).unwrap(), 60, data);
+        let address = |owner: &str, last| record(owner, RData::A(A::new(198, 51, 100, last)));
+        let alias =
+            |owner: &str, target: &str| record(owner, RData::CNAME(CNAME(Name::from_ascii(target).unwrap())));
+        reply.add_answer(address("www.bank.example.", 66));
+        if query.queries[0].name().to_string() == "www.good.example." {
+            // In reverse, with strangers between.
+            reply.add_answer(address("end.example.", 7));
+            reply.add_answer(record("end.example.", RData::TXT(TXT::new(vec!["x".into()]))));
+            reply.add_answer(alias("middle.example.", "end.example."));
+            reply.add_answer(alias("www.bank.example.", "evil.example."));
+            reply.add_answer(alias("www.good.example.", "middle.example."));
+        }
+        reply.add_authority(record(
+            "bank.example.",
+            RData::NS(NS(Name::from_ascii("ns.evil.example.").unwrap())),
+        ));
+        reply.add_additional(address("ns.evil.example.", 67));
+        reply
+    }
+    let Some(mut world) = World::new().await else { return };
+    let server = world.server(Manner::Makes(everything)).await;
+    for zone in [".", "example"] {
+        let mut settings = world.forward(&[server.address]);
+        if zone != "." {
+            let servers = settings.forwards[0].servers.clone();
+            let zone = OwnedName::parse(zone).unwrap();
+            settings.forwards.push(ForwardZone { zone, servers, validates: false });
+        }
+        let resolver = Resolver::new(settings).unwrap();
+        for dnssec_ok in [false, true] {
+            let asks = |name: &str| Ask { dnssec_ok, ..a(name) };
+            let good = resolver.resolve(asks("www.good.example")).await;
+            assert_eq!(
+                said(&good),
+                "NOERROR www.good.example. CNAME middle.example. middle.example. CNAME end.example. \
+                 end.example. A 198.51.100.7"
+            );
+            let none = resolver.resolve(asks("none.example")).await;
+            assert_eq!(said(&none), "NOERROR");
+            for answer in [good, none] {
+                let message = Message::from_vec(&answer.wire).unwrap();
+                assert!(message.authorities.is_empty() && message.additionals.is_empty(), "{message:?}");
+            }
+        }
+    }
 }

@@ -171,3 +171,68 @@ async fn names_without_ipv6_get_addresses_behind_the_translators_prefix() {
     resolver.resolve(ask("ipv4only.arpa", 28)).await;
     assert!(!server.asked().iter().any(|line| line.contains("ipv4only")));
 }
+
+#[tokio::test]
+async fn a_public_alias_is_never_continued_inside() {
+    for recursive in [true, false] {
+        let Some(mut world) = World::new().await else { return };
+        let zone_of_public = zone(
+            ".",
+            "printer.example CNAME may-in.truong.\nnear.example CNAME printer.example.\n\
+             zone.example CNAME www.school.lan.\nself.example CNAME localhost.\n\
+             nowhere.example CNAME x.invalid.\n\
+             forwarded.example CNAME pc.ad.lan.\nout.example CNAME www.ad.lan.\n\
+             may.plex.example CNAME may-in.truong.\nmay2.plex.example CNAME pc.ad.lan.\n\
+             www.example A 198.51.100.1\n",
+        );
+        let public = world.server(Manner::Serves(zone_of_public)).await;
+        let ad = world.server(Manner::Serves(zone("ad.lan.", "pc A 10.0.0.9\nwww A 198.51.100.9\n"))).await;
+        let mut settings = match recursive {
+            true => world.recursive(public.ip()),
+            false => world.forward(&[public.address]),
+        };
+        settings.forwards.push(ForwardZone {
+            zone: name("ad.lan"),
+            servers: vec![ad.address.to_string().parse().unwrap()],
+            validates: false,
+        });
+        settings.local.zones = vec![local_zone(&world, world.ip(9))];
+        let record = |owner: &str, rtype, data: &str| crate::resolve::local::RecordSpec {
+            name: name(owner),
+            rtype,
+            ttl: 60,
+            data: data.to_owned(),
+        };
+        // Also one whose address is public: an alias of a stranger's has no business with it.
+        settings.local.records =
+            vec![record("may-in.truong", 1, "10.0.0.5"), record("www.truong", 1, "203.0.113.5")];
+        settings.private_names = vec![name("plex.example")];
+        let resolver = Resolver::new(settings).unwrap();
+        for (asked, expected, is_rebound) in [
+            ("printer.example", "NOERROR +soa", true),
+            ("near.example", "NOERROR near.example. CNAME printer.example. +soa", true),
+            ("zone.example", "NOERROR +soa", true),
+            ("self.example", "NOERROR +soa", true),
+            ("nowhere.example", "NXDOMAIN nowhere.example. CNAME x.invalid. +soa", false),
+            ("forwarded.example", "NOERROR forwarded.example. CNAME pc.ad.lan. +soa", true),
+            ("out.example", "NOERROR out.example. CNAME www.ad.lan. www.ad.lan. A 198.51.100.9", false),
+            (
+                "may.plex.example",
+                "NOERROR may.plex.example. CNAME may-in.truong. may-in.truong. A 10.0.0.5",
+                false,
+            ),
+            ("may2.plex.example", "NOERROR may2.plex.example. CNAME pc.ad.lan. pc.ad.lan. A 10.0.0.9", false),
+        ] {
+            // A forwarder says of names that it does not know that there are none.
+            if !recursive && (expected.contains("ad.lan") || expected.contains("10.0.0.5")) {
+                continue;
+            }
+            let answer = resolver.resolve(a(asked)).await;
+            assert_eq!(
+                (said(&answer).as_str(), answer.is_rebound()),
+                (expected, is_rebound),
+                "{asked} {recursive}"
+            );
+        }
+    }
+}

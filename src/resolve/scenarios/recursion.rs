@@ -1,6 +1,8 @@
 //! Recursion: from the root down, around servers that fail.
 
 use super::*;
+use crate::dns::name::OwnedName;
+use crate::resolve::alias::{Alias, Gate, Unfinished};
 
 /// Root, `edu`, and `school.edu` with the given servers of its own (numbers 3 and 4).
 async fn three_levels(world: &mut World, ns1: Manner, ns2: Manner) -> (Settings, Vec<Server>) {
@@ -216,4 +218,69 @@ async fn aliases_in_a_circle_come_to_an_end() {
             "{name}"
         );
     }
+}
+
+/// Follows no alias to the name.
+struct Shut(&'static str);
+
+impl Gate for Shut {
+    fn follows(&self, _: &OwnedName, aliases: &[Alias]) -> bool {
+        aliases.last().is_none_or(|alias| alias.target.to_string() != self.0)
+    }
+
+    fn key(&self) -> u64 {
+        1
+    }
+}
+
+/// How far an answer says that aliases led: `stopped www.shop next.shop`.
+fn led(answer: &Answer) -> String {
+    let Some(unfinished) = &answer.unfinished else { return "to its end".to_owned() };
+    let how = if matches!(unfinished, Unfinished::Stopped(_)) { "stopped" } else { "failed" };
+    let targets = unfinished.aliases().iter().map(|alias| format!(" {} {}", alias.owner, alias.target));
+    targets.fold(how.to_owned(), |led, alias| led + &alias)
+}
+
+/// A root with an alias in two steps to a zone of another server.
+fn leads_to_bad(server: std::net::IpAddr) -> super::world::Zone {
+    zone(
+        ".",
+        &format!("www.shop CNAME next.shop.\nnext.shop CNAME www.bad.\nbad NS ns.bad.\nns.bad A {server}\n"),
+    )
+}
+
+#[tokio::test]
+async fn what_an_alias_leads_to_is_not_asked_for_where_the_gate_says_no() {
+    let Some(mut world) = World::new().await else { return };
+    let root = world.server(Manner::Serves(leads_to_bad(world.ip(2)))).await;
+    let bad = world.server(Manner::Serves(zone("bad.", "www A 198.51.100.66"))).await;
+    let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
+    for _ in 0..2 {
+        let answer = resolver.resolve_for(a("www.shop"), &Shut("www.bad")).await;
+        assert_eq!(said(&answer), "SERVFAIL", "without data, whatever becomes of it");
+        assert_eq!(led(&answer), "stopped www.shop next.shop next.shop www.bad");
+    }
+    let answer = resolver.resolve_for(a("www.shop"), &Shut("next.shop")).await;
+    assert_eq!(led(&answer), "stopped www.shop next.shop");
+    assert_eq!(bad.asked(), [] as [String; 0]);
+    let asked = root.asked().len();
+    assert_eq!(
+        said(&resolver.resolve(a("www.shop")).await),
+        "NOERROR www.shop. CNAME next.shop. next.shop. CNAME www.bad. www.bad. A 198.51.100.66"
+    );
+    let aliases_again = root.asked()[asked..].iter().filter(|line| line.contains("shop")).count();
+    assert_eq!(aliases_again, 0, "what was learnt for one is known for the other");
+}
+
+#[tokio::test]
+async fn a_failure_says_how_far_the_aliases_led() {
+    let Some(mut world) = World::new().await else { return };
+    let root = world.server(Manner::Serves(leads_to_bad(world.ip(2)))).await;
+    world.server(Manner::Says(ResponseCode::ServFail)).await;
+    let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
+    let answer = resolver.resolve(a("www.shop")).await;
+    assert_eq!(
+        (said(&answer).as_str(), led(&answer).as_str()),
+        ("SERVFAIL", "failed www.shop next.shop next.shop www.bad")
+    );
 }

@@ -47,7 +47,7 @@ fn answer(ask: &Ask, rcode: Rcode, answers: &[Vec<u8>], authorities: &[Vec<u8>])
     wire[9] = authorities.len() as u8;
     wire.extend(answers.concat());
     wire.extend(authorities.concat());
-    Answer { wire, rcode, proof: Proof::Insecure, ede: None }
+    Answer { wire, rcode, proof: Proof::Insecure, ede: None, unfinished: None }
 }
 
 fn address(ttl: u32) -> Vec<u8> {
@@ -197,7 +197,7 @@ fn a_message_that_answers_something_else_never_meets_a_client() {
 fn stamps_travel_with_the_answer_and_can_be_renewed() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    let stamp = Stamp { all: 5, open: 4, zones: 2, generation: 1 };
+    let stamp = Stamp { all: 5, open: 4, zones: 2, marks: 1, generation: 1 };
     let fresh = answer(&www, Rcode::NoError, &[address(60)], &[]);
     let hit = cache.insert(&www, &fresh, stamp, NOW);
     assert_eq!(hit.message(&www), fresh.wire);
@@ -293,7 +293,13 @@ proptest! {
 fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
     let cache = cache();
     let _ = wire::end_of_chain(www, &message);
-    let raw = Answer { wire: message.clone(), rcode: Rcode::NoError, proof: Proof::Insecure, ede: None };
+    let raw = Answer {
+        wire: message.clone(),
+        rcode: Rcode::NoError,
+        proof: Proof::Insecure,
+        ede: None,
+        unfinished: None,
+    };
     let _ = wire::join(www, &raw, &raw);
     let packet = query(www, 7, Some(1232));
     let question = Question::parse(&packet).unwrap();
@@ -305,7 +311,13 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
         prop_assert!(
             found.iter().all(|record| record.rtype != rtype::OPT || record.section != Section::Additional)
         );
-        let answer = Answer { wire: taken.wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None };
+        let answer = Answer {
+            wire: taken.wire,
+            rcode: Rcode::NoError,
+            proof: Proof::Insecure,
+            ede: None,
+            unfinished: None,
+        };
         let hit = cache.insert(www, &answer, Stamp::default(), NOW);
         hit.write(&question, NOW + 3, &mut out, 1232);
         prop_assert!(records(&out).is_ok());

@@ -1,0 +1,310 @@
+//! Judging the names of an alias chain, link by link, in the order in which they become known.
+//!
+//! The same function judges a chain while it is being resolved ([`Judge`], the resolver's gate: what comes of
+//! it decides whether the next name is asked for) and when its answer is written, also from the cache and
+//! for somebody else. What is decided at a link does not depend on the links behind it, so both come to the
+//! same end. At each link the order is that of `policy::decide`: what is locked, protected names, the school's
+//! rules, services, policy zones, categories. Allow-only mode is for asked names alone.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use siphasher::sip::SipHasher13;
+
+use super::World;
+use super::asker::{Asker, Query};
+use super::inspect::Trail;
+use super::peer::{Peer, Transport};
+use super::zones::{Look, Rest, opens};
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::suffixes::Suffixes;
+use crate::model::matched::Matched;
+use crate::model::verdict::{AllowReason, BlockReason, Verdict};
+use crate::policy::decide::{comes_before_zones, decide_link};
+use crate::resolve::alias::{Alias, Gate};
+use crate::rpz::action::Action;
+use crate::rpz::decide::{Ruling, Seen, early, judge as judge_zones};
+
+/// How much is known of a chain.
+#[derive(Clone, Copy)]
+pub enum Known {
+    /// The last name was not asked for yet.
+    Begun,
+    /// Everything: the answer is there.
+    Whole {
+        /// Whether the answer was validated and the client gets its signatures.
+        is_signed: bool,
+        /// Whether validation failed: what is forged is SERVFAIL, whatever a policy zone would put in its place.
+        is_bogus: bool,
+    },
+}
+
+/// What closes a name of a chain.
+pub struct Closed {
+    /// At which link; 0 is the asked name.
+    pub link: usize,
+    /// The name: that of the link, or one that its record leads to.
+    pub name: OwnedName,
+    pub reason: BlockReason,
+    pub matched: Matched,
+}
+
+/// What was found.
+pub enum Found<'w> {
+    /// Nothing that is known closes it.
+    Passes,
+    /// A rule of the school or of a list.
+    Closed(Closed),
+    /// A rule of a policy zone.
+    Ruled(Ruling<'w>),
+}
+
+/// What a group in monitor mode would have been closed by.
+pub enum Monitored<'w> {
+    ByLists(Closed),
+    ByZone(Ruling<'w>),
+}
+
+/// What came of judging.
+pub struct Judgement<'w> {
+    pub found: Found<'w>,
+    /// The first that would have closed it.
+    pub monitored: Option<Monitored<'w>>,
+    /// Disabled zones that match (a set).
+    pub disabled: u64,
+    /// The policy zone that let it pass.
+    pub passed: Option<Ruling<'w>>,
+}
+
+/// Judges the names of `trail` for a query whose asked name was allowed for `allowed`, with `rest` left to be
+/// looked at. `signed_wanted`: the client gets signatures that it does not check itself.
+pub fn judge<'w>(
+    asker: Asker<'w>,
+    (allowed, rest): (AllowReason, Rest),
+    signed_wanted: bool,
+    trail: &Trail,
+    known: Known,
+) -> Judgement<'w> {
+    let zones_look = rest.look != Look::Done && !matches!(known, Known::Whole { is_bogus: true, .. });
+    let mut judging = Judging {
+        asker,
+        allowed,
+        rest,
+        signed_wanted,
+        known,
+        trail,
+        zones_look,
+        done: Judgement { found: Found::Passes, monitored: None, disabled: 0, passed: None },
+        suffixes: Suffixes::new(),
+    };
+    for link in 0..trail.links.len() {
+        if judging.at(link) == Step::Ends {
+            return judging.done;
+        }
+    }
+    if let Known::Whole { .. } = known {
+        let last = trail.links.len() - 1;
+        for target in &trail.targets {
+            let (verdict, matched) = judging.by_name(target.as_name());
+            if judging.apply(last, target, verdict, matched) == Step::Ends {
+                break;
+            }
+        }
+    }
+    judging.done
+}
+
+/// Whether the next link is looked at.
+#[derive(PartialEq)]
+enum Step {
+    GoesOn,
+    Ends,
+}
+
+struct Judging<'w, 't> {
+    asker: Asker<'w>,
+    allowed: AllowReason,
+    rest: Rest,
+    signed_wanted: bool,
+    known: Known,
+    trail: &'t Trail,
+    /// Whether policy zones have anything to say yet.
+    zones_look: bool,
+    done: Judgement<'w>,
+    suffixes: Suffixes,
+}
+
+impl<'w> Judging<'w, '_> {
+    fn at(&mut self, link: usize) -> Step {
+        let name = self.trail.links[link].clone();
+        let mut verdict = (None, Matched::default());
+        if link > 0 {
+            // The target of a DNAME is no link, but may be closed as one.
+            if let Some(dname) = &self.trail.aliases[link - 1].dname {
+                let (closes, matched) = self.by_name(dname.as_name());
+                if matches!(closes, Some(Verdict::Block(_) | Verdict::Monitor(_)))
+                    && self.apply(link, dname, closes, matched) == Step::Ends
+                {
+                    return Step::Ends;
+                }
+            }
+            verdict = self.by_name(name.as_name());
+        }
+        let (verdict, matched) = verdict;
+        if verdict.as_ref().is_some_and(comes_before_zones) {
+            return self.apply(link, &name, verdict, matched);
+        }
+        let is_closed = verdict.is_some();
+        match self.by_zones(link, is_closed) {
+            Zoned::Ends => return Step::Ends,
+            Zoned::Opened => return Step::GoesOn,
+            Zoned::GoesOn => {}
+        }
+        if link == 0
+            && let Some(reason) = self.rest.unless_opened
+        {
+            self.suffixes.fill(self.asker.world.index.key(), name.as_name());
+            let matched = self.asker.world.index.lookup(&self.suffixes);
+            return self.apply(link, &name, Some(Verdict::Block(reason)), matched);
+        }
+        self.apply(link, &name, verdict, matched)
+    }
+
+    /// What school and lists say of a name.
+    fn by_name(&mut self, name: Name<'_>) -> (Option<Verdict>, Matched) {
+        let Asker { world, group, .. } = self.asker;
+        self.suffixes.fill(world.index.key(), name);
+        let matched = world.index.lookup(&self.suffixes);
+        (decide_link(&world.policy, group, self.allowed, &self.suffixes, &matched), matched)
+    }
+
+    /// Does what school and lists say.
+    fn apply(&mut self, link: usize, name: &OwnedName, verdict: Option<Verdict>, matched: Matched) -> Step {
+        match verdict {
+            None => {}
+            Some(Verdict::Allow(reason)) => (self.allowed, self.zones_look) = (reason, false),
+            Some(Verdict::Block(reason)) => {
+                self.done.found = Found::Closed(Closed { link, name: name.clone(), reason, matched });
+                return Step::Ends;
+            }
+            Some(Verdict::Monitor(reason)) => {
+                let closed = Closed { link, name: name.clone(), reason, matched };
+                self.done.monitored.get_or_insert(Monitored::ByLists(closed));
+                // It is counted; only what is locked can still close it.
+                (self.allowed, self.zones_look) = (AllowReason::OpenGroup, false);
+            }
+        }
+        Step::GoesOn
+    }
+
+    /// What policy zones say of a link, `suffixes` being its walk. `is_closed`: lists close it if no zone opens
+    /// it, and that is no reason to ask outside.
+    fn by_zones(&mut self, link: usize, is_closed: bool) -> Zoned {
+        let Some(zones) = self.asker.zones.filter(|_| self.zones_look) else { return Zoned::GoesOn };
+        let world = self.asker.world;
+        if link > 0 {
+            let early = early(&world.zones, zones, None, &self.suffixes, self.signed_wanted);
+            self.done.disabled |= early.disabled;
+            match early.ruling {
+                Some(ruling) if !early.waits => return self.rule(Ruling { link, ..ruling }),
+                Some(ruling) if is_closed && !opens(&ruling) => return Zoned::GoesOn,
+                None if is_closed => return Zoned::GoesOn,
+                _ => {}
+            }
+            if matches!(self.known, Known::Begun) && link + 1 == self.trail.links.len() {
+                // Not to be told before it was asked for.
+                return Zoned::Opened;
+            }
+        }
+        let seen = Seen {
+            links: &self.trail.links,
+            addresses: &self.trail.addresses,
+            servers: &|name| world.resolver.delegation_of(name),
+        };
+        let is_signed = matches!(self.known, Known::Whole { is_signed: true, .. });
+        let judged = judge_zones(&world.zones, zones, self.asker.client, &seen, link, is_signed);
+        self.done.disabled |= judged.disabled;
+        match judged.ruling {
+            Some(ruling) => self.rule(ruling),
+            None => Zoned::GoesOn,
+        }
+    }
+
+    /// Does what the rule of a policy zone says.
+    fn rule(&mut self, ruling: Ruling<'w>) -> Zoned {
+        let monitors = self.asker.is_monitored();
+        match ruling.action {
+            Action::Passthru => {
+                self.zones_look = false;
+                self.done.passed = Some(ruling);
+                if opens(&ruling) {
+                    self.allowed = AllowReason::PolicyZone;
+                    return Zoned::Opened;
+                }
+                Zoned::GoesOn
+            }
+            Action::TcpOnly if monitors || self.asker.transport == Transport::Stream => {
+                self.zones_look = false;
+                self.done.passed = Some(ruling);
+                Zoned::GoesOn
+            }
+            _ if monitors => {
+                self.done.monitored.get_or_insert(Monitored::ByZone(ruling));
+                (self.allowed, self.zones_look) = (AllowReason::OpenGroup, false);
+                Zoned::Opened
+            }
+            _ => {
+                self.done.found = Found::Ruled(ruling);
+                Zoned::Ends
+            }
+        }
+    }
+}
+
+/// What came of the policy zones at a link.
+enum Zoned {
+    /// One decided.
+    Ends,
+    /// Lists have nothing more to say here.
+    Opened,
+    /// Lists decide.
+    GoesOn,
+}
+
+/// The resolver's gate for one query: an alias is followed as long as nothing closes a name.
+pub struct Judge {
+    world: Arc<World>,
+    peer: Peer,
+    allowed: AllowReason,
+    rest: Rest,
+    signed_wanted: bool,
+}
+
+impl Judge {
+    /// For a query whose asked name was allowed.
+    pub fn new(world: &Arc<World>, query: Query<'_>, allowed: AllowReason, rest: Rest) -> Arc<Self> {
+        let (peer, signed_wanted) = (query.peer, query.wants_signed());
+        Arc::new(Self { world: world.clone(), peer, allowed, rest, signed_wanted })
+    }
+}
+
+impl Gate for Judge {
+    fn follows(&self, asked: &OwnedName, aliases: &[Alias]) -> bool {
+        let asker = Asker::of(&self.world, self.peer, self.world.number_of(self.peer));
+        let trail = Trail::of_aliases(asked.as_name(), aliases);
+        let judged = judge(asker, (self.allowed, self.rest), self.signed_wanted, &trail, Known::Begun);
+        matches!(judged.found, Found::Passes)
+    }
+
+    fn key(&self) -> u64 {
+        let mut hasher = SipHasher13::new();
+        let by_client =
+            self.world.zones.of(self.world.number_of(self.peer)).is_some_and(|zones| zones.by_client());
+        let client = self.peer.client().filter(|_| by_client);
+        Arc::as_ptr(&self.world).hash(&mut hasher);
+        (self.world.number_of(self.peer), client, self.signed_wanted).hash(&mut hasher);
+        (self.peer.transport == Transport::Udp).hash(&mut hasher);
+        (std::mem::discriminant(&self.allowed), self.rest.key()).hash(&mut hasher);
+        hasher.finish()
+    }
+}
