@@ -5,14 +5,17 @@
 //! of its own, which leave the answers on the [`Line`](super::line::Line). While it sleeps it holds no
 //! buffers, but for part of a query or of an answer.
 //!
-//! A client that does not take its answers is not read from; nor is one that has as many queries waiting
-//! as it may and asks another one that would have to wait.
+//! A client that does not take its answers is not read from. One that has as many queries in flight as it may
+//! is read on: further queries that have to be fetched are held in order, and those that can be answered at once
+//! overtake them. Only when as many are held as there is room for, reading stops.
 
+use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -33,6 +36,13 @@ use crate::query::{Moment, Outcome};
 /// Octets of answers from which on no more are made until these are taken. The last may be the longest
 /// that there is.
 const ANSWERS_MAX: usize = 64 * 1024;
+/// Queries of one connection that are held until others of it are answered: whoever opens a hundred pages at
+/// once has some hundred.
+const HELD_MAX: usize = 1024;
+/// Octets of these queries.
+const HELD_OCTETS_MAX: usize = 64 * 1024;
+/// Queries that all connections hold together: some 4 MiB. Where these are reached, a connection holds one.
+const HELD_IN_ALL_MAX: usize = 16 * 1024;
 /// Rounds of reading and answering before others get their turn.
 const ROUNDS_MAX: usize = 4;
 
@@ -52,8 +62,9 @@ pub struct Connection<S> {
     taken: usize,
     /// Queries for whose answer it waits.
     waiting: usize,
-    /// The query that would have to wait besides.
-    held: Option<Later>,
+    /// Queries that are to be fetched when there is room, the oldest first, and their octets.
+    held: VecDeque<Later>,
+    held_octets: usize,
     /// Nothing more is read; it ends when nothing waits any more.
     is_ending: bool,
 }
@@ -75,7 +86,8 @@ where
             unsent: Vec::new(),
             taken: 0,
             waiting: 0,
-            held: None,
+            held: VecDeque::new(),
+            held_octets: 0,
             is_ending: false,
         }
     }
@@ -141,7 +153,7 @@ where
     /// One round: collects what was fetched, reads, and answers. `Pending`: there was nothing to do.
     fn work(&mut self, cx: &mut Context<'_>, now: Instant, tools: &mut Tools) -> Poll<io::Result<()>> {
         let collected = self.collect(now, tools).map(Ok);
-        if self.is_ending || self.held.is_some() {
+        if self.is_ending || self.is_full() {
             return collected;
         }
         let start = self.unread.len();
@@ -182,8 +194,15 @@ where
         if self.waiting == 0 {
             self.place.line().shrink();
         }
-        if let Some(held) = self.held.take() {
+        while self.waiting < self.streams.pipeline
+            && let Some(held) = self.held.pop_front()
+        {
+            self.held_octets -= held.octets();
+            self.streams.held.fetch_sub(1, Ordering::Relaxed);
             self.fetch(held);
+        }
+        if self.held.is_empty() {
+            self.held.shrink_to_fit();
         }
         Poll::Ready(())
     }
@@ -196,7 +215,7 @@ where
         let had_begun = !self.unread.is_empty() && !self.has_queries;
         let mut at = 0;
         self.has_queries = loop {
-            if self.is_ending || self.held.is_some() || tools.answers.len() >= ANSWERS_MAX {
+            if self.is_ending || self.is_full() || tools.answers.len() >= ANSWERS_MAX {
                 break at < end && !self.is_ending;
             }
             match frames::first(&tools.input[at..end]) {
@@ -233,9 +252,23 @@ where
             // Nobody who speaks DNS sends that.
             Ok(Outcome::Silent) => self.end(),
             Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later),
-            Ok(Outcome::Later(later)) => self.held = Some(later),
+            Ok(Outcome::Later(later)) => self.hold(later),
             Err(_) => Counters::add(&desk.counters().shared.panics),
         }
+    }
+
+    /// Holds a query until others are answered.
+    fn hold(&mut self, later: Later) {
+        self.held_octets += later.octets();
+        self.streams.held.fetch_add(1, Ordering::Relaxed);
+        self.held.push_back(later);
+    }
+
+    /// Whether no more queries may be held.
+    fn is_full(&self) -> bool {
+        self.held.len() >= HELD_MAX
+            || self.held_octets >= HELD_OCTETS_MAX
+            || !self.held.is_empty() && self.streams.held.load(Ordering::Relaxed) >= HELD_IN_ALL_MAX
     }
 
     /// Lets a task fetch the answer.
@@ -320,7 +353,13 @@ where
     }
 
     fn is_waiting(&self) -> bool {
-        self.waiting > 0 || self.held.is_some()
+        self.waiting > 0 || !self.held.is_empty()
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.streams.held.fetch_sub(self.held.len(), Ordering::Relaxed);
     }
 }
 

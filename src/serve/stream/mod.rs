@@ -21,6 +21,7 @@ mod tools;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -46,8 +47,10 @@ pub struct Streams {
     desk: Arc<Desk>,
     tally: Arc<Tally>,
     waiting: Arc<Admission>,
-    /// Queries of one connection that may wait.
+    /// Queries of one connection that are fetched at a time.
     pipeline: usize,
+    /// Queries that connections hold besides.
+    held: AtomicUsize,
     places: Arc<Places>,
     toolbox: Toolbox,
 }
@@ -61,6 +64,7 @@ impl Streams {
             tally,
             waiting,
             pipeline: settings.tcp_pipeline_max,
+            held: AtomicUsize::new(0),
             places: Arc::new(Places::new(settings)),
         }
     }

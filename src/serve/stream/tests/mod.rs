@@ -64,7 +64,7 @@ async fn what_is_ready_does_not_wait_for_what_is_not_and_all_that_was_asked_is_a
 }
 
 #[tokio::test]
-async fn a_query_too_many_waits_unread_and_what_is_behind_it_too() {
+async fn a_query_too_many_is_held_and_what_can_be_answered_overtakes_it() {
     let upstream = Upstream::start().await;
     let settings = Settings { tcp_pipeline_max: 1, ..Settings::default() };
     let streams = streams(&settings, upstream.address(), 9);
@@ -73,14 +73,60 @@ async fn a_query_too_many_waits_unread_and_what_is_behind_it_too() {
     let all: Vec<u8> = asked.iter().flat_map(|(id, name)| framed(&query(name, *id, &[]))).collect();
     client.stream.write_all(&all).await.unwrap();
     client.stream.shutdown().await.unwrap();
-    let one = upstream.asked_for("one").await;
-    assert_eq!((streams.desk.counts().queries, streams.desk.counts().blocked), (2, 0), "the third is unread");
-    upstream.answer(one).await;
-    assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(1));
     assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(3));
-    upstream.answer(upstream.asked_for("two").await).await;
-    assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(2));
+    for (number, name) in [(1, "one"), (2, "two")] {
+        upstream.answer(upstream.asked_for(name).await).await;
+        assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(number));
+    }
     assert_eq!(client.receive().await, None);
+    assert_eq!(streams.held.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn five_hundred_slow_questions_do_not_hold_up_one_that_is_blocked() {
+    let upstream = Upstream::start().await;
+    let streams = streams(&Settings::default(), upstream.address(), 1000);
+    let mut client = Client::connect(&streams, WIDE);
+    let slow = (0..500).flat_map(|id| framed(&query(&format!("slow{id}.example"), id, &[])));
+    let all: Vec<u8> = slow.chain(framed(&query(BLOCKED, 9999, &[]))).collect();
+    client.stream.write_all(&all).await.unwrap();
+    let first = timeout(SECOND, client.receive()).await.expect("at once").unwrap();
+    assert_eq!(id(&first), 9999);
+    assert_eq!(streams.desk.counts().queries, 501);
+    assert_eq!(
+        streams.held.load(std::sync::atomic::Ordering::Relaxed),
+        500 - Settings::default().tcp_pipeline_max
+    );
+    drop(client.stream);
+    client.connection.abort();
+    let _ = client.connection.await;
+    assert_eq!(streams.held.load(std::sync::atomic::Ordering::Relaxed), 0, "given back with the connection");
+}
+
+#[tokio::test]
+async fn where_as_many_are_held_as_there_is_room_for_nothing_more_is_read() {
+    let upstream = Upstream::start().await;
+    let settings = Settings { tcp_pipeline_max: 1, ..Settings::default() };
+    let streams = streams(&settings, upstream.address(), 9);
+    let mut client = Client::connect(&streams, WIDE);
+    // One in flight, 1,024 held; the last is not read.
+    let slow = (0..1025).flat_map(|id| framed(&query(&format!("s{id}.example"), id, &[])));
+    let all: Vec<u8> = slow.chain(framed(&query(BLOCKED, 9999, &[]))).collect();
+    client.stream.write_all(&all).await.unwrap();
+    let one = upstream.asked_for("s0").await;
+    tokio::task::yield_now().await;
+    let read = || streams.desk.counts().queries;
+    for _ in 0..1000 {
+        if read() == 1025 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((read(), streams.desk.counts().blocked), (1025, 0));
+    upstream.answer(one).await;
+    assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(0));
+    assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(9999), "there is room again");
+    client.connection.abort();
 }
 
 #[tokio::test]
