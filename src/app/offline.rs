@@ -31,7 +31,7 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> 
     })?;
     let kept = zones::at_rest(settings, *index.key());
     let rosters = (&Roster::default(), &Roster::default());
-    let world = world::build(settings, Arc::new(index), None, rosters, (kept, Vec::new()))
+    let world = world::build(settings, Arc::new(index), None, rosters, &Arc::default(), (kept, Vec::new()))
         .map_err(|error| error.to_string())?;
     let desk = Desk::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
     explain_check(&Checker { desk: &desk, runtime: None }, check)

@@ -388,8 +388,10 @@ impl Resolver {
     /// Why there is no answer.
     pub async fn try_out(&self) -> Result<(), Cause> {
         let ask = Ask::new(Name::ROOT.to_owned(), rtype::SOA);
-        let answer = match timeout(self.deadline, self.one_source(&ask, Freshness::Never)).await {
-            Ok(answer) => answer,
+        let progress = Progress::alone();
+        let onward = Onward::anywhere(&ask.name, &progress);
+        let answer = match timeout(self.deadline, self.one_source(&ask, &onward, Freshness::Never)).await {
+            Ok((answer, _)) => answer,
             Err(_) => return Err(Cause::Unreachable),
         };
         match answer.rcode {

@@ -159,13 +159,18 @@ impl House {
              [[resolve.forward]]\nzone = \".\"\ndnssec = false\nservers = [\"{}\"]\n{config}",
             upstream.address
         );
-        let context = Context { folder: PathBuf::from("."), state: PathBuf::from("/nowhere") };
+        let context = Context {
+            folder: PathBuf::from("."),
+            state: PathBuf::from("/nowhere"),
+            stand_ins: Default::default(),
+        };
         let settings =
             config::read_text("lachan.toml", &text, &context).unwrap_or_else(|report| panic!("{report}"));
         let index = Arc::new(index(lists));
         let zones = zones.iter().map(|(apex, text)| zone(apex, text, &index)).collect();
         let rosters = (&Roster::default(), &Roster::default());
-        let world = world::build(&settings, index, None, rosters, (zones, Vec::new())).expect("a world");
+        let world = world::build(&settings, index, None, rosters, &Arc::default(), (zones, Vec::new()))
+            .expect("a world");
         let desk = Desk::new(world, Cache::new(1 << 20, TtlBounds::default()));
         Self { desk: Arc::new(desk), upstream }
     }
