@@ -65,4 +65,49 @@ impl EdeCode {
     pub fn code(self) -> u16 {
         self as u16
     }
+
+    /// Whether it says that validation failed: the data is bogus (RFC 4035 §4.3), and neither an expired answer nor
+    /// a policy zone's stands in its place.
+    pub fn is_bogus(self) -> bool {
+        Self::BOGUS.contains(&self)
+    }
+
+    /// The code of a DNSSEC failure that another resolver gives as its reason; `None` for other numbers.
+    pub fn of_dnssec_failure(code: u16) -> Option<Self> {
+        let all = Self::BOGUS.into_iter().chain([Self::DnssecIndeterminate]);
+        all.into_iter().find(|known| known.code() == code)
+    }
+
+    /// The only list of the codes that mean bogus.
+    const BOGUS: [Self; 8] = [
+        Self::DnssecBogus,
+        Self::SignatureExpired,
+        Self::SignatureNotYetValid,
+        Self::DnskeyMissing,
+        Self::RrsigsMissing,
+        Self::NoZoneKeyBitSet,
+        Self::NsecMissing,
+        Self::SignatureExpiredBeforeValid,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dnssec_failure_is_bogus_and_nothing_else_is() {
+        for code in [6, 7, 8, 9, 10, 11, 12, 25] {
+            let ede = EdeCode::of_dnssec_failure(code).unwrap();
+            assert_eq!((ede.code(), ede.is_bogus()), (code, true));
+        }
+        assert_eq!(EdeCode::of_dnssec_failure(5), Some(EdeCode::DnssecIndeterminate));
+        assert!(!EdeCode::DnssecIndeterminate.is_bogus(), "it may be the network");
+        // Said beside answers that are insecure, or of failures that are none of DNSSEC.
+        for ede in
+            [EdeCode::UnsupportedDnskeyAlgorithm, EdeCode::UnsupportedNsec3Iterations, EdeCode::InvalidData]
+        {
+            assert!(!ede.is_bogus() && EdeCode::of_dnssec_failure(ede.code()).is_none(), "{ede:?}");
+        }
+    }
 }

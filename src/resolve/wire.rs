@@ -13,7 +13,6 @@ use super::alias::{self, Unfinished};
 use super::reason::{self, Reason};
 use super::{Answer, Ask, Proof};
 use crate::dns::compose::Composer;
-use crate::dns::ede::EdeCode;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
 use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
@@ -112,16 +111,7 @@ pub(super) fn unfinished(ask: &Ask, unfinished: Unfinished) -> Answer {
 
 /// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
 pub(super) fn failure(ask: &Ask, why: Reason) -> Answer {
-    let proof = match why.0 {
-        EdeCode::DnssecBogus
-        | EdeCode::SignatureExpired
-        | EdeCode::SignatureNotYetValid
-        | EdeCode::DnskeyMissing
-        | EdeCode::RrsigsMissing
-        | EdeCode::NoZoneKeyBitSet
-        | EdeCode::NsecMissing => Proof::Bogus,
-        _ => Proof::Indeterminate,
-    };
+    let proof = if why.0.is_bogus() { Proof::Bogus } else { Proof::Indeterminate };
     Answer { proof, ..bare(ask, Rcode::ServFail, Some(why)) }
 }
 

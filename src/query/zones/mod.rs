@@ -15,7 +15,6 @@ use super::later::Later;
 use super::peer::Transport;
 use super::trace::ZoneRule;
 use super::{Desk, Moment, Outcome, Scratch, World};
-use crate::dns::ede::EdeCode;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
@@ -281,23 +280,4 @@ pub(super) fn opens(ruling: &Ruling<'_>) -> bool {
 pub(super) fn marks(world: &World, trail: &Trail) -> u64 {
     let servers = |name: Name<'_>| world.resolver.delegation_of(name);
     decide::marks(&world.zones, &Seen { links: &trail.links, addresses: &trail.addresses, servers: &servers })
-}
-
-/// Whether validation failed.
-pub(super) fn is_bogus(hit: &Hit) -> bool {
-    use EdeCode::{
-        DnskeyMissing, DnssecBogus, NoZoneKeyBitSet, NsecMissing, RrsigsMissing, SignatureExpired,
-        SignatureExpiredBeforeValid, SignatureNotYetValid,
-    };
-    let codes = [
-        DnssecBogus,
-        SignatureExpired,
-        SignatureExpiredBeforeValid,
-        SignatureNotYetValid,
-        DnskeyMissing,
-        RrsigsMissing,
-        NoZoneKeyBitSet,
-        NsecMissing,
-    ];
-    hit.rcode() == Rcode::ServFail && hit.ede().is_some_and(|(code, _)| codes.contains(&code))
 }

@@ -27,7 +27,7 @@ pub(super) struct Entry {
     counts: [u16; 3],
     truncated: bool,
     pub rcode: Rcode,
-    pub secure: bool,
+    pub proof: Proof,
     pub ede: Option<(EdeCode, &'static str)>,
     pub stamp: Stamp,
     /// How far resolution came, where there is no answer.
@@ -50,7 +50,7 @@ impl Entry {
             counts: [0; 3],
             truncated: false,
             rcode: answer.rcode,
-            secure: answer.proof == Proof::Secure,
+            proof: answer.proof,
             ede: answer.ede,
             stamp,
             unfinished: answer.unfinished.clone(),
@@ -64,7 +64,7 @@ impl Entry {
             Ok((end, found)) if end == question_end && answers(ask, &answer.wire) && fits(&found) => found,
             _ => {
                 entry.rcode = Rcode::ServFail;
-                entry.secure = false;
+                entry.proof = Proof::Indeterminate;
                 entry.lifetime = bounds.failure;
                 return entry;
             }
@@ -105,7 +105,7 @@ impl Entry {
             counts: self.counts,
             truncated: self.truncated,
             rcode: self.rcode,
-            secure: self.secure,
+            proof: self.proof,
             ede: self.ede,
             stamp,
             unfinished: self.unfinished.clone(),
@@ -191,7 +191,9 @@ impl Entry {
 
     pub(super) fn reply<'b>(&self, question: &Question<'_>, now: u64, out: &'b mut Vec<u8>) -> Reply<'b> {
         let mut reply = Reply::to(question, self.rcode, out);
-        if self.secure && (question.dnssec_ok() || question.authentic_data()) && !question.checking_disabled()
+        if self.proof == Proof::Secure
+            && (question.dnssec_ok() || question.authentic_data())
+            && !question.checking_disabled()
         {
             reply.authentic();
         }

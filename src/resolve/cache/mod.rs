@@ -21,7 +21,7 @@ use quick_cache::sync::Cache as Store;
 use quick_cache::{Equivalent, Weighter};
 
 use super::alias::Unfinished;
-use super::{Answer, Ask, rebind};
+use super::{Answer, Ask, Proof, rebind};
 use crate::dns::ede::EdeCode;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
@@ -233,7 +233,12 @@ impl Hit {
 
     /// Whether the answer was validated.
     pub fn is_secure(&self) -> bool {
-        self.0.secure
+        self.0.proof == Proof::Secure
+    }
+
+    /// Whether validation failed: SERVFAIL, whatever else could be said.
+    pub fn is_bogus(&self) -> bool {
+        self.0.proof == Proof::Bogus
     }
 
     /// The Extended DNS Error that came with it.

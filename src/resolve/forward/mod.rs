@@ -370,20 +370,8 @@ fn given_up(worst: Fault) -> Reason {
         Fault::Distrusted => reason::FORWARDER_DISTRUSTED,
         Fault::Garbage => reason::FORWARDER_GARBAGE,
         Fault::Refused => reason::FORWARDERS_REFUSE,
-        Fault::Failed(Some(code @ 5..=12)) => reason::dnssec_failure(dnssec_error(code)),
-        Fault::Failed(_) => reason::FORWARDERS_FAIL,
-    }
-}
-
-fn dnssec_error(code: u16) -> EdeCode {
-    match code {
-        5 => EdeCode::DnssecIndeterminate,
-        7 => EdeCode::SignatureExpired,
-        8 => EdeCode::SignatureNotYetValid,
-        9 => EdeCode::DnskeyMissing,
-        10 => EdeCode::RrsigsMissing,
-        11 => EdeCode::NoZoneKeyBitSet,
-        12 => EdeCode::NsecMissing,
-        _ => EdeCode::DnssecBogus,
+        Fault::Failed(code) => {
+            code.and_then(EdeCode::of_dnssec_failure).map_or(reason::FORWARDERS_FAIL, reason::dnssec_failure)
+        }
     }
 }

@@ -49,6 +49,11 @@ pub enum Kind {
     WrongId,
     WrongQuestion,
     NoQuestion,
+    NoQuestionOverTcp,
+    /// The last octet of every signature is another.
+    Corrupts,
+    /// Every signature expires before its inception.
+    Inverts,
     /// Gives the question back in lower case, or in the other case.
     LowersCase,
     FlipsCase,
@@ -127,6 +132,9 @@ impl Kind {
             ["wrong-id"] => Self::WrongId,
             ["wrong-question"] => Self::WrongQuestion,
             ["no-question"] => Self::NoQuestion,
+            ["no-question", "tcp"] => Self::NoQuestionOverTcp,
+            ["corrupts"] => Self::Corrupts,
+            ["inverts"] => Self::Inverts,
             ["lowers-case"] => Self::LowersCase,
             ["flips-case"] => Self::FlipsCase,
             ["not-a-response"] => Self::NotAResponse,
@@ -186,6 +194,10 @@ impl Kind {
             Self::WrongId => reply.id ^= 0x5555,
             Self::WrongQuestion => reply.question = Some((Name::absolute("other.example."), A)),
             Self::NoQuestion => reply.question = None,
+            Self::NoQuestionOverTcp if tcp => reply.question = None,
+            Self::Corrupts => for_signatures(reply, |rrsig| *rrsig.last_mut().unwrap() ^= 1),
+            // Expiration and inception change places (RFC 4034 §3.1).
+            Self::Inverts => for_signatures(reply, |rrsig| rrsig[8..16].rotate_left(4)),
             Self::LowersCase => recase(reply, |octet| octet.to_ascii_lowercase()),
             Self::FlipsCase => {
                 recase(reply, |octet| if octet.is_ascii_alphabetic() { octet ^ 0x20 } else { octet })
@@ -196,6 +208,12 @@ impl Kind {
             _ => {}
         }
     }
+}
+
+fn for_signatures(reply: &mut Message, change: impl Fn(&mut Vec<u8>)) {
+    let sections = [&mut reply.answer, &mut reply.authority, &mut reply.additional];
+    let records = sections.into_iter().flatten();
+    records.filter(|record| record.covered().is_some()).for_each(|record| change(&mut record.data));
 }
 
 fn recase(reply: &mut Message, change: impl Fn(u8) -> u8) {
