@@ -7,7 +7,7 @@ use super::asker::Query;
 use super::block::Place;
 use super::inspect::{RULES, TARGETS, Trail, service_target};
 use super::judge::{Closed, Found, Judgement, Known, Monitored, judge};
-use super::zones::{Acted, Follow, Look, Rest, is_bogus, put};
+use super::zones::{Acted, Follow, Look, Rest, put};
 use super::{Desk, Scratch};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
@@ -151,7 +151,7 @@ impl Desk {
         let is_signed = question.dnssec_ok() && hit.is_secure();
         let known = match hit.is_stopped() {
             true => Known::Begun,
-            false => Known::Whole { is_signed, is_bogus: is_bogus(hit) },
+            false => Known::Whole { is_signed, is_bogus: hit.is_bogus() },
         };
         let trail = match hit.unfinished() {
             Some(unfinished) => Trail::of_aliases(question.name(), unfinished.aliases()),

@@ -5,7 +5,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
@@ -26,11 +26,17 @@ use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
 use crate::resolve::{Answer, Ask, Proof};
 
+/// Every client is answered within this, at the latest with SERVFAIL: stub resolvers give up after 5 s, and then
+/// nobody learns why. What is being fetched goes on for as long as the resolver's own deadline, for who asks again.
+const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
 /// A query that has to be fetched: allowed already, with the snapshot that allowed it.
 pub struct Later {
     world: Arc<World>,
     packet: Box<[u8]>,
     peer: Peer,
+    /// When it has to be answered.
+    due: Instant,
     task: Task,
 }
 
@@ -45,12 +51,17 @@ enum Task {
 impl Later {
     /// Copies what outlives the worker's buffer.
     pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason, rest: Rest) -> Self {
-        Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Answer(allowed, rest) }
+        Self::to(moment, packet, peer, Task::Answer(allowed, rest))
     }
 
     /// The same for an alias of a policy zone.
     pub(super) fn follow(moment: &Moment, packet: &[u8], peer: Peer, follow: Follow) -> Self {
-        Self { world: moment.world.clone(), packet: packet.into(), peer, task: Task::Follow(follow) }
+        Self::to(moment, packet, peer, Task::Follow(follow))
+    }
+
+    fn to(moment: &Moment, packet: &[u8], peer: Peer, task: Task) -> Self {
+        let due = Instant::now() + ANSWER_WITHIN;
+        Self { world: moment.world.clone(), packet: packet.into(), peer, due, task }
     }
 
     /// Octets of the query.
@@ -101,7 +112,7 @@ pub struct Finished {
 impl Desk {
     /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
     pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
-        let Later { world, peer, task, .. } = later;
+        let Later { world, peer, task, due, .. } = later;
         let Ok(question) = later.question() else { return Finished::default() };
         let query = Query::of(world, &question, *peer, world.number_of(*peer));
         if world.policy.is_unknown(query.asker.group) {
@@ -112,7 +123,7 @@ impl Desk {
             Task::Answer(allowed, rest) => {
                 let ask = Ask::of(&question);
                 let gate = Judge::new(world, query, *allowed, *rest);
-                let (hit, pending) = self.obtain(world, scratch, &question, &ask, &gate).await;
+                let (hit, pending) = self.obtain(world, scratch, &question, &ask, &gate, *due).await;
                 let now = self.now();
                 match self.admit(now, scratch, query, (*allowed, *rest), &hit, out) {
                     Admitted::Written { .. } => {
@@ -131,12 +142,13 @@ impl Desk {
                 }
             }
         };
-        let (is_answered, followed) = self.follow(world, scratch, query, follow, out).await;
+        let (is_answered, followed) = self.follow(world, scratch, query, *due, follow, out).await;
         Finished { is_answered, pending: followed.or(pending) }
     }
 
     /// The answer to `ask`, which is what `question` asks, as far as `gate` follows: from the cache, or fetched,
-    /// looked through and kept.
+    /// looked through and kept. Where there is none when the client's answer is `due`, that is told, and the
+    /// answer is still waited for.
     pub(super) async fn obtain(
         &self,
         world: &Arc<World>,
@@ -144,6 +156,7 @@ impl Desk {
         question: &Question<'_>,
         ask: &Ask,
         gate: &Arc<Judge>,
+        due: Instant,
     ) -> (Hit, Option<Pending>) {
         let is_enough = |hit: &Hit| match hit.unfinished() {
             Some(Unfinished::Stopped(aliases)) => !gate.follows(&ask.name, aliases),
@@ -159,7 +172,7 @@ impl Desk {
             }
             None => {
                 Counters::add(&scratch.counters.fetched);
-                let (hit, pending) = self.fetch(world, scratch, question, ask, gate).await;
+                let (hit, pending) = self.fetch(world, scratch, question, ask, gate, due).await;
                 // A chain that policy ended is no failure.
                 if !hit.is_stopped() {
                     self.outcomes.note(ask.name.as_name(), Outcome::of(&hit), self.started.elapsed());
@@ -212,24 +225,28 @@ impl Desk {
         question: &Question<'_>,
         ask: &Ask,
         gate: &Arc<Judge>,
+        due: Instant,
     ) -> (Hit, Option<Pending>) {
-        let resolver = world.resolver.clone();
-        let Some(overdue) = self.cache.find_overdue(ask, self.now()) else {
-            let answer = resolver.resolve_for(ask.clone(), &**gate).await;
-            return (self.keep_answer(world, scratch, question, ask, &answer), None);
-        };
-        let (asked, gate) = (ask.clone(), gate.clone());
+        let (resolver, asked, gate) = (world.resolver.clone(), ask.clone(), gate.clone());
         let mut fetching: Fetching = Box::pin(async move { resolver.resolve_for(asked, &*gate).await });
-        // Who was told "not yet" a moment ago need not wait again.
-        let patience = if overdue.is_overdue() { Duration::ZERO } else { self.stale_after };
-        match timeout(patience, &mut fetching).await {
-            Ok(answer) => (self.keep_or_prolong(world, scratch, question, ask, &answer), None),
-            Err(_) => {
-                let hit = self.prolong(world, scratch, question, ask, &overdue);
-                let (world, packet) = (world.clone(), question.packet.into());
-                (hit, Some(Pending { world, packet, fetching, is_renewal: false }))
-            }
+        let left = due.saturating_duration_since(Instant::now());
+        let overdue = self.cache.find_overdue(ask, self.now());
+        let patience = match &overdue {
+            None => left,
+            // Who was told "not yet" a moment ago need not wait again.
+            Some(overdue) if overdue.is_overdue() => Duration::ZERO,
+            Some(_) => self.stale_after.min(left),
+        };
+        if let Ok(answer) = timeout(patience, &mut fetching).await {
+            return (self.keep_or_prolong(world, scratch, question, ask, &answer), None);
         }
+        let hit = match overdue {
+            Some(overdue) => self.prolong(world, scratch, question, ask, &overdue),
+            // Kept like every failure (RFC 9520), until what is fetched takes its place.
+            None => self.keep_answer(world, scratch, question, ask, &Answer::out_of_time(ask)),
+        };
+        let (world, packet) = (world.clone(), question.packet.into());
+        (hit, Some(Pending { world, packet, fetching, is_renewal: false }))
     }
 
     /// Keeps an answer; where there is none, goes on with one whose time is over. What is bogus is no answer,

@@ -163,6 +163,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a client is told whose question takes too long.
+    pub fn out_of_time(ask: &Ask) -> Self {
+        wire::failure(ask, reason::OUT_OF_TIME)
+    }
+
     /// Whether addresses were taken out of it because they lead into the school's own networks.
     pub fn is_rebound(&self) -> bool {
         rebind::is_rebound(self.ede)
@@ -319,7 +324,7 @@ impl Resolver {
                     Err(_) => {
                         let aliases = progress.aliases();
                         let unfinished = (!aliases.is_empty()).then_some(Unfinished::Failed(aliases));
-                        Answer { unfinished, ..wire::failure(ask, reason::OUT_OF_TIME) }
+                        Answer { unfinished, ..Answer::out_of_time(ask) }
                     }
                 }
             }
@@ -328,7 +333,7 @@ impl Resolver {
         match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, gate, work)).await {
             Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
             Ok(Err(coalesce::Full)) => wire::failure(&ask, reason::TOO_BUSY),
-            Err(_) => wire::failure(&ask, reason::OUT_OF_TIME),
+            Err(_) => Answer::out_of_time(&ask),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
@@ -28,11 +29,13 @@ pub fn play(text: &str, resolver: Resolver, folder: &Path) -> Option<Outcome> {
     let script = Script::parse(text);
     let world = World::open(&script, folder)?;
     let running = Running::start(resolver, &Desk { script: &script, world: &world, folder });
+    let is_ours = resolver == Resolver::Lachan;
     let resolver = match running {
         Ok(running) => running,
         Err(Cannot(what)) => return Some(Outcome::NotApplicable(what.to_owned())),
     };
-    let mut play = Play { servers: &world.servers, resolver, heard: Vec::new(), killed: HashMap::new() };
+    let killed = HashMap::new();
+    let mut play = Play { servers: &world.servers, resolver, is_ours, heard: Vec::new(), killed };
     for step in &script.steps {
         if let Err(wrong) = play.step(step) {
             let dead = if play.resolver.lives() { "" } else { " (the resolver has ended)" };
@@ -45,9 +48,14 @@ pub fn play(text: &str, resolver: Resolver, folder: &Path) -> Option<Outcome> {
     })
 }
 
+/// Whatever happens, a client is told something before stub resolvers give up.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(4500);
+
 struct Play<'w> {
     servers: &'w Servers,
     resolver: Running,
+    /// Whether it is Lá Chắn, of which more is expected.
+    is_ours: bool,
     /// Answers to the last `ASK`.
     heard: Vec<Heard>,
     killed: HashMap<IpAddr, Vec<Manner>>,
@@ -60,6 +68,13 @@ impl Play<'_> {
             Kind::Ask(ask) => self.heard = hear(self.resolver.address(), ask),
             Kind::Expect(expected) => {
                 for heard in &self.heard {
+                    if self.is_ours && heard.took > ANSWERED_WITHIN {
+                        let took = heard.took.as_millis();
+                        return Err(format!(
+                            "{}: within={ANSWERED_WITHIN:?}, but took {took} ms",
+                            heard.ask.name
+                        ));
+                    }
                     expect::check(expected, heard)
                         .map_err(|wrong| format!("{wrong}; {}", self.asked_text()))?;
                 }

@@ -1,6 +1,7 @@
 //! Following an alias that a rule says: to a block page, to a garden.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::write::{finish, put};
 use super::{Rest, told};
@@ -41,6 +42,7 @@ impl Desk {
         world: &Arc<World>,
         scratch: &mut Scratch,
         query: Query<'_>,
+        due: Instant,
         follow: Follow,
         out: &mut Vec<u8>,
     ) -> (bool, Option<Pending>) {
@@ -60,7 +62,7 @@ impl Desk {
         let Ok(target) = Question::parse(&packet) else { return (false, None) };
         let fetched = Query { question: &target, ..query };
         let gate = Judge::new(world, fetched, allowed.0, allowed.1);
-        let (hit, pending) = self.obtain(world, scratch, &target, &ask, &gate).await;
+        let (hit, pending) = self.obtain(world, scratch, &target, &ask, &gate, due).await;
         let (trail, judged) = self.judged(fetched, allowed, &hit, out);
         if let Found::Closed(Closed { link, reason, matched, name }) = judged.found {
             scratch.suffixes.fill(world.index.key(), name.as_name());
