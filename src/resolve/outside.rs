@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -60,7 +60,9 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
         .then(|| Trusts::new(Anchors::parse(anchors).expect("anchors of our own"), Rules::default()));
     let script: Vec<Vec<u8>> = script.iter().map(|message| message.to_vec()).collect();
     let sent = Arc::new(AtomicUsize::new(0));
-    let seeker = Seeker::new(Stage { script, sent: sent.clone(), watch: Watch::default() }, settings, trusts);
+    let stage =
+        Stage { script, sent: sent.clone(), waited: AtomicU64::new(0), watch: Watch::default() };
+    let seeker = Seeker::new(stage, settings, trusts);
     let progress = Progress::alone();
     let onward = Onward::anywhere(&ask.name, &progress);
     let answer =
@@ -73,6 +75,8 @@ struct Stage {
     script: Vec<Vec<u8>>,
     sent: Arc<AtomicUsize>,
     watch: Watch,
+    /// Milliseconds that would have passed.
+    waited: AtomicU64,
 }
 
 impl Outside for Stage {
@@ -85,7 +89,7 @@ impl Outside for Stage {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.sent.load(Relaxed) as u64)
+        Duration::from_millis(self.sent.load(Relaxed) as u64 + self.waited.load(Relaxed))
     }
 
     fn chance(&self) -> u64 {
@@ -123,5 +127,8 @@ impl Outside for Stage {
 
     async fn give_way(&self) {}
 
-    async fn pause(&self, _: Duration) {}
+    async fn pause(&self, time: Duration) {
+        // Rounded up, so that no pause leaves the clock where it was.
+        self.waited.fetch_add(time.as_millis() as u64 + 1, Relaxed);
+    }
 }

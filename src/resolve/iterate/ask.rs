@@ -1,13 +1,12 @@
 //! One question to one zone: its servers are asked, the best first, until one gives a useful answer.
 //!
-//! A server that takes longer than it usually does gets company: the next is asked as well, and whichever
-//! answers first counts. Addresses of servers that came without glue are looked for one by one, when those at
-//! hand are used up. When all have been asked in vain, those that were silent are asked again, without EDNS,
-//! which some firewalls drop, and at last over TCP.
+//! Where a server takes longer than it usually does the next is asked as well, and whichever answers first counts
+//! (hedged request). The order is that of [`candidates`](super::candidates); further addresses are looked up while
+//! queries are under way. Silent servers are asked again at growing intervals, then over TCP, and at last without
+//! EDNS, which some firewalls drop; the answers to earlier queries are still waited for.
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -15,21 +14,31 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::Seeker;
 use super::budget::{Job, Path};
+use super::candidates::{Candidate, Next, Source};
 use super::cuts::Cut;
 use super::outside::Outside;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
 use super::talk::{Manner, NoAnswer, Wanted};
-use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::name::Name;
 use crate::resolve::reason::{self, Reason};
 
-/// Tries of one zone's servers for one question.
-const TRIES_MAX: usize = 24;
-/// Servers that are silent are asked so often in all.
-const ROUNDS_MAX: u8 = 4;
-/// How much longer than its usual time a server's answer is still waited for, while others are asked.
-const PATIENCE_FACTOR: u32 = 3;
+/// A server's answer is waited for so many times its usual round trip, while others are asked …
+const WINDOW_FACTOR: u32 = 4;
+/// … within these bounds.
+const WINDOW_MIN: Duration = Duration::from_millis(500);
+const WINDOW_MAX: Duration = Duration::from_millis(2400);
+/// So long a zone's servers have in all for one question, unless addresses are being looked up …
+pub(super) const ZONE_TIME_MAX: Duration = Duration::from_millis(3500);
+/// … and so long for less than the whole name, which is asked for next: some servers drop what they do not know.
+pub(super) const STEP_TIME_MAX: Duration = Duration::from_millis(2000);
+/// A client's question should be over within this, a little less than the client waits, so that a failure is
+/// remembered before it asks again.
+const CLIENT_TIME: Duration = Duration::from_millis(3800);
+/// Each zone on the way has this time at least: who asks again begins where it ended.
+const ZONE_TIME_MIN: Duration = Duration::from_millis(1500);
+/// So long after the begin of an address look-up the next thing is tried: most take two round trips.
+const LOOKUP_USUAL: Duration = Duration::from_millis(376);
 
 /// A useful answer, and whose it is.
 pub struct Told {
@@ -67,162 +76,169 @@ impl Nobody {
     }
 }
 
-/// How a server is asked that was silent: some networks lose fragments, some EDNS, some all of UDP.
-fn manner_of(round: u8) -> Manner {
+/// How a server is asked that was silent: some networks lose all of UDP, some fragments. That EDNS is dropped is tried
+/// only where no datagram was ever answered: without it there are no signatures.
+fn manner_of(round: u8, server: &Server, now: Duration) -> Manner {
     match round {
-        0..=2 => Manner::Usual,
-        3 => Manner::Plain,
-        _ => Manner::ByTcp,
+        1 if server.is_tcp_only(now.as_secs()) => Manner::ByTcp,
+        3 => Manner::ByTcp,
+        4.. if server.rtt().is_none() => Manner::Plain,
+        _ => Manner::Usual,
     }
 }
 
-/// A server that may be asked.
-struct Candidate {
-    address: IpAddr,
-    server: Arc<Server>,
-    rounds: u8,
-    /// Its answer may still come.
-    is_asked: bool,
-    /// Answered, but not usefully: not asked again.
-    done: bool,
+/// What came of something that was under way.
+enum Event {
+    /// A candidate's answer, or why there is none.
+    Answer(usize, Result<Vec<u8>, NoAnswer>),
+    /// Addresses of further servers.
+    Found(Vec<IpAddr>),
 }
 
-/// Whom a question may go to.
-struct Field<'c> {
-    candidates: Vec<Candidate>,
-    /// Glue that differs from what a server's own zone says: the last resort.
-    resort: Vec<IpAddr>,
-    /// Servers without a known address.
-    unknown: Vec<&'c OwnedName>,
-}
-
-/// The shortest time after which the same server is asked again: it may be slow for once.
-const AGAIN_MIN: Duration = Duration::from_millis(500);
-
-/// The longest.
-const AGAIN_MAX: Duration = Duration::from_millis(1500);
-
-impl Candidate {
-    /// Whether it may be asked once more. One that has answered datagrams before is dead when it is silent;
-    /// another may be out of their reach.
-    fn has_rounds(&self) -> bool {
-        self.rounds < if self.server.rtt().is_none() { ROUNDS_MAX } else { ROUNDS_MAX - 1 }
-    }
-}
-
-type Try<'t> = Pin<Box<dyn Future<Output = (usize, Result<Vec<u8>, NoAnswer>)> + Send + 't>>;
+type Running<'t> = Pin<Box<dyn Future<Output = Event> + Send + 't>>;
 
 impl<O: Outside> Seeker<O> {
-    /// Asks the servers of `cut` for `kind` at `name`.
+    /// Asks the servers of `cut` for `kind` at `name`, and gives up after `within`.
     pub(super) async fn ask_zone(
         &self,
         cut: &Cut,
         name: Name<'_>,
         kind: u16,
+        within: Duration,
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Told, Nobody> {
         let zone = cut.zone.as_name();
-        let Field { mut candidates, mut resort, mut unknown } = self.field(cut);
-        let mut trying: FuturesUnordered<Try<'_>> = FuturesUnordered::new();
+        let mut candidates = self.candidates(cut);
+        let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
         let mut worst = Nobody::NoAddress;
         let mut fallback: Option<Told> = None;
-        let mut tries = 0;
+        let begun = self.outside.elapsed();
+        let of_client = CLIENT_TIME.saturating_sub(begun.saturating_sub(job.begun));
+        let within = within.min(of_client.max(ZONE_TIME_MIN));
+        let mut lookups = 0_usize;
         loop {
-            let next = if tries < TRIES_MAX { self.choose(&candidates, zone, job) } else { None };
-            let mut company = None;
-            if let Some(at) = next {
-                tries += 1;
-                let candidate = &mut candidates[at];
-                candidate.rounds += 1;
-                candidate.is_asked = true;
-                let (address, server) = (candidate.address, candidate.server.clone());
-                let usual = server.patience();
-                let wanted = Wanted { name, kind, manner: manner_of(candidate.rounds) };
-                company = Some(usual);
-                trying.push(Box::pin(async move {
-                    let patience = usual.saturating_mul(PATIENCE_FACTOR).clamp(AGAIN_MIN, AGAIN_MAX);
-                    (at, self.talk(address, &server, wanted, patience, job).await)
-                }));
-            } else if trying.is_empty() {
-                // Nobody left of those with known addresses.
-                if let Some(server) = unknown.pop() {
-                    let found = self.hunt(server.as_name(), job, path).await;
-                    found.iter().for_each(|address| self.add(&mut candidates, *address));
+            // How long until the next thing is tried, should nothing come.
+            let wait = match self.next(&mut candidates, cut, job) {
+                Next::Ask(at) => {
+                    let candidate = &mut candidates.list[at];
+                    let (address, server) = (candidate.address, candidate.server.clone());
+                    let usual = server.patience();
+                    let now = self.outside.elapsed();
+                    candidate.begin_round(usual, now);
+                    let manner = manner_of(candidate.rounds, &server, now);
+                    let wanted = Wanted { name, kind, manner };
+                    running.push(Box::pin(async move {
+                        let window = usual.saturating_mul(WINDOW_FACTOR).clamp(WINDOW_MIN, WINDOW_MAX);
+                        Event::Answer(at, self.talk(address, &server, wanted, window, job).await)
+                    }));
+                    Some(usual)
+                }
+                Next::Find(Source::Known(addresses)) => {
+                    addresses.into_iter().for_each(|address| self.add(&mut candidates, address));
                     continue;
                 }
-                if !resort.is_empty() {
-                    resort.drain(..).for_each(|address| self.add(&mut candidates, address));
-                    continue;
+                Next::Find(source) => {
+                    lookups += 1;
+                    running.push(Box::pin(async move {
+                        Event::Found(self.find_addresses(zone, source, job, path).await)
+                    }));
+                    Some(LOOKUP_USUAL)
                 }
-                return fallback.ok_or(worst);
-            }
-            let slow = async {
-                match company {
-                    Some(usual) => self.outside.pause(usual).await,
+                Next::Wait(None) if running.is_empty() => return fallback.ok_or(worst),
+                Next::Wait(wait) => wait,
+            };
+            let left = within.saturating_sub(self.outside.elapsed().saturating_sub(begun));
+            let wait = match (lookups, wait) {
+                (0, _) if left.is_zero() => return fallback.ok_or(worst.max(Nobody::Silent)),
+                (0, wait) => Some(wait.unwrap_or(left).min(left)),
+                (_, wait) => wait,
+            };
+            let late = std::pin::pin!(async {
+                match wait {
+                    Some(wait) => self.outside.pause(wait).await,
+                    None => std::future::pending().await,
+                }
+            });
+            let ended = async {
+                match running.next().await {
+                    Some(event) => event,
+                    // Nothing is under way until a server may be asked again.
                     None => std::future::pending().await,
                 }
             };
-            let slow = std::pin::pin!(slow);
-            let (at, found) = match select(trying.next(), slow).await {
-                Either::Left((Some(found), _)) => found,
-                // Nobody is being asked; or it is time for the next.
-                Either::Left((None, _)) | Either::Right(_) => continue,
-            };
-            candidates[at].is_asked = false;
-            let answer = match found {
-                Ok(answer) => answer,
-                Err(NoAnswer::Spent) => return fallback.ok_or(Nobody::Spent),
-                Err(NoAnswer::Silent) => {
-                    worst = worst.max(Nobody::Silent);
+            let (at, found) = match select(std::pin::pin!(ended), late).await {
+                Either::Left((Event::Answer(at, found), _)) => (at, found),
+                Either::Left((Event::Found(addresses), _)) => {
+                    lookups -= 1;
+                    addresses.into_iter().for_each(|address| self.add(&mut candidates, address));
                     continue;
                 }
-                Err(NoAnswer::Unreachable) => {
-                    candidates[at].done = true;
-                    worst = worst.max(Nobody::Silent);
-                    continue;
-                }
+                Either::Right(_) => continue,
             };
-            let from = candidates[at].address;
-            candidates[at].done = true;
-            match reply::read(zone, name, kind, &answer) {
-                Ok(heard) => return Ok(Told { heard, from }),
-                Err(fault) => {
-                    worst = worst.max(self.note_fault(fault, &mut candidates[at], zone));
-                    if fault == Fault::Recursive
-                        && fallback.is_none()
-                        && let Ok(heard) =
-                            reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer)
-                    {
-                        fallback = Some(Told { heard, from });
-                    }
+            match self.judge(cut, (name, kind), &mut candidates.list[at], found) {
+                Ok(told) => return Ok(told),
+                Err((Nobody::Spent, _)) => return fallback.ok_or(Nobody::Spent),
+                Err((nobody, told)) => {
+                    worst = worst.max(nobody);
+                    fallback = fallback.or(told);
                 }
             }
         }
     }
 
-    /// Those whom a question to the zone of `cut` may go to.
-    fn field<'c>(&self, cut: &'c Cut) -> Field<'c> {
-        let mut field = Field { candidates: Vec::new(), resort: Vec::new(), unknown: Vec::new() };
-        for (server, glue) in cut.all_servers() {
-            let known = self.known_addresses(server.as_name());
-            match (known.is_empty(), glue.is_empty()) {
-                (true, true) => field.unknown.push(server),
-                (true, false) => glue.iter().for_each(|address| self.add(&mut field.candidates, *address)),
-                (false, _) => {
-                    known.iter().for_each(|address| self.add(&mut field.candidates, *address));
-                    field.resort.extend(glue);
-                }
+    /// What a candidate's answer is worth. The error says why it is of no use, and has what may do all the same
+    /// where nobody gives better.
+    fn judge(
+        &self,
+        cut: &Cut,
+        (name, kind): (Name<'_>, u16),
+        candidate: &mut Candidate,
+        found: Result<Vec<u8>, NoAnswer>,
+    ) -> Result<Told, (Nobody, Option<Told>)> {
+        let (zone, from) = (cut.zone.as_name(), candidate.address);
+        candidate.is_done |= matches!(found, Err(NoAnswer::Unreachable | NoAnswer::Unusable));
+        let answer = found.map_err(|why| {
+            let nobody = match why {
+                NoAnswer::Spent => Nobody::Spent,
+                NoAnswer::Silent | NoAnswer::Unreachable => Nobody::Silent,
+                NoAnswer::Unusable => Nobody::Useless,
+            };
+            (nobody, None)
+        })?;
+        reply::read(zone, name, kind, &answer).map(|heard| Told { heard, from }).map_err(|fault| {
+            let nobody = self.note_fault(fault, candidate, zone);
+            let told = (fault == Fault::Recursive)
+                .then(|| reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer))
+                .and_then(Result::ok)
+                .map(|heard| Told { heard, from });
+            (nobody, told)
+        })
+    }
+
+    /// Addresses from a source; what the zone above adds to its delegation of `zone` is kept with that.
+    async fn find_addresses(
+        &self,
+        zone: Name<'_>,
+        source: Source,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Vec<IpAddr> {
+        match source {
+            Source::Known(addresses) => addresses,
+            Source::Lookup(server) => self.look_up_server(server.as_name(), job, path).await,
+            Source::Above(server) => {
+                let found = self.look_up_above(server.as_name(), job, path).await;
+                self.cuts.learn_glue(zone, server.as_name(), &found, self.outside.now());
+                found
             }
         }
-        self.shuffle(&mut field.unknown);
-        field
     }
 
     /// Remembers that what a server of `zone` said is of no use, and says how bad that is.
     fn note_fault(&self, fault: Fault, candidate: &mut Candidate, zone: Name<'_>) -> Nobody {
-        // Who failed may do better the next time, once the others have been asked.
-        candidate.done = fault != Fault::Failed || candidate.rounds > 1;
+        candidate.is_done = fault != Fault::Failed || candidate.rounds > 1;
+        candidate.may_try_again();
         candidate.server.failed();
         if matches!(fault, Fault::Lame | Fault::Refused | Fault::Recursive) {
             let seconds = self.outside.elapsed().as_secs();
@@ -232,64 +248,6 @@ impl<O: Outside> Seeker<O> {
             Fault::Refused => Nobody::Refuse,
             Fault::Failed => Nobody::Fail,
             _ => Nobody::Useless,
-        }
-    }
-
-    /// Who is asked next: of those that may be, the one with the best score.
-    fn choose(&self, candidates: &[Candidate], zone: Name<'_>, job: &Job) -> Option<usize> {
-        let seconds = self.outside.elapsed().as_secs();
-        let rank = |candidate: &Candidate| {
-            let distrusted = job.distrusts(candidate.address, zone);
-            let lame = self.servers.is_lame(candidate.address, zone.wire(), seconds);
-            let (rests, score) = candidate.server.score(seconds, self.outside.chance() as u32 >> 1);
-            (candidate.rounds, distrusted, lame, rests, score)
-        };
-        let open = candidates
-            .iter()
-            .enumerate()
-            .filter(|(_, candidate)| !candidate.done && !candidate.is_asked && candidate.has_rounds());
-        open.min_by_key(|(_, candidate)| rank(candidate)).map(|(at, _)| at)
-    }
-
-    fn add(&self, candidates: &mut Vec<Candidate>, address: IpAddr) {
-        if candidates.iter().all(|other| other.address != address) && self.may_ask(address) {
-            candidates.push(Candidate {
-                address,
-                server: self.servers.of(address),
-                rounds: 0,
-                is_asked: false,
-                done: false,
-            });
-        }
-    }
-
-    /// Addresses of a name server that its own zone told us.
-    pub(super) fn known_addresses(&self, server: Name<'_>) -> Vec<IpAddr> {
-        let now = self.outside.now();
-        let kinds = [rtype::A, rtype::AAAA];
-        let sets = kinds.iter().filter_map(|kind| self.store.find(server, *kind, now));
-        sets.filter_map(|kept| Some(reply::addresses(kept.set()?).collect::<Vec<_>>())).flatten().collect()
-    }
-
-    /// Looks for a name server's addresses, by resolving its name: IPv4 first, IPv6 where there is none.
-    async fn hunt(&self, server: Name<'_>, job: &Job, path: &Path<'_>) -> Vec<IpAddr> {
-        for kind in [rtype::A, rtype::AAAA] {
-            let Some(path) = path.then(server, kind) else { continue };
-            if !job.spend_hunt() {
-                break;
-            }
-            let found = self.addresses_of(server, kind, job, &path).await;
-            let usable = found.iter().any(|address| self.may_ask(*address));
-            if usable {
-                return found;
-            }
-        }
-        Vec::new()
-    }
-
-    fn shuffle<T>(&self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, (self.outside.chance() % (at as u64 + 1)) as usize);
         }
     }
 }

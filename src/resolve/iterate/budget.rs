@@ -7,16 +7,17 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::validate::work::Work;
 
 /// Messages sent for one question. A cold, signed name six cuts deep takes some thirty.
 const MESSAGES_MAX: u32 = 150;
-/// Name servers whose addresses are looked for. Each may cost a whole resolution.
-const ADDRESS_HUNTS_MAX: u32 = 24;
-/// Answers of servers that are asked again elsewhere because they do not validate.
-const DISTRUSTED_MAX: usize = 16;
+/// Name servers whose addresses are looked up. Each may cost a whole resolution.
+const ADDRESS_LOOKUPS_MAX: u32 = 24;
+/// Pairs of server and zone whose answers did not validate; beyond that they are not told apart any more.
+const DISTRUSTED_MAX: usize = 32;
 
 /// Whether what is remembered will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +35,10 @@ pub struct Job {
     pub freshness: Freshness,
     /// Nothing is validated, because the wall clock cannot be right and the question is for a time server.
     pub is_unchecked: bool,
+    /// When it began, by the clock that only goes forward.
+    pub begun: Duration,
     messages: AtomicU32,
-    hunts: AtomicU32,
+    lookups: AtomicU32,
     /// Servers whose answers for a zone did not validate.
     distrusted: Mutex<Vec<(IpAddr, OwnedName)>>,
     /// Signatures and hashes.
@@ -43,12 +46,14 @@ pub struct Job {
 }
 
 impl Job {
-    pub fn new(freshness: Freshness) -> Self {
+    /// A question that begins now.
+    pub fn new(freshness: Freshness, now: Duration) -> Self {
         Self {
             freshness,
             is_unchecked: false,
+            begun: now,
             messages: AtomicU32::new(MESSAGES_MAX),
-            hunts: AtomicU32::new(ADDRESS_HUNTS_MAX),
+            lookups: AtomicU32::new(ADDRESS_LOOKUPS_MAX),
             distrusted: Mutex::default(),
             work: Work::new(),
         }
@@ -64,15 +69,16 @@ impl Job {
         spend(&self.messages)
     }
 
-    /// Takes one hunt for a name server's addresses from the budget.
-    pub fn spend_hunt(&self) -> bool {
-        spend(&self.hunts)
+    /// Takes one look-up of a name server's addresses from the budget.
+    pub fn spend_lookup(&self) -> bool {
+        spend(&self.lookups)
     }
 
     /// What `server` said for `zone` did not validate: it is asked last for the rest of this question.
     pub fn distrust(&self, server: IpAddr, zone: Name<'_>) {
         let mut distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
-        if distrusted.len() < DISTRUSTED_MAX {
+        let is_known = distrusted.iter().any(|(other, at)| *other == server && at.as_name() == zone);
+        if !is_known && distrusted.len() < DISTRUSTED_MAX {
             distrusted.push((server, zone.to_owned()));
         }
     }
@@ -94,6 +100,8 @@ pub struct Path<'p> {
     above: Option<&'p Path<'p>>,
     name: Name<'p>,
     rtype: u16,
+    /// Whether it is asked of the zone above the one that `name` lies in.
+    above_its_zone: bool,
     depth: u8,
 }
 
@@ -103,7 +111,7 @@ const DEPTH_MAX: u8 = 10;
 impl<'p> Path<'p> {
     /// A client's question.
     pub fn of(name: Name<'p>, rtype: u16) -> Self {
-        Self { above: None, name, rtype, depth: 0 }
+        Self { above: None, name, rtype, above_its_zone: false, depth: 0 }
     }
 
     /// Whether a client asked it.
@@ -113,13 +121,24 @@ impl<'p> Path<'p> {
 
     /// A question asked on behalf of this one; `None` where it waits for itself, or too deep.
     pub fn then(&'p self, name: Name<'p>, rtype: u16) -> Option<Self> {
+        self.next(name, rtype, false)
+    }
+
+    /// The same for a name server's address that the zone above its own is asked for: which is no circle where
+    /// the server's own zone is what cannot be reached.
+    pub fn then_above(&'p self, name: Name<'p>, rtype: u16) -> Option<Self> {
+        self.next(name, rtype, true)
+    }
+
+    fn next(&'p self, name: Name<'p>, rtype: u16, above_its_zone: bool) -> Option<Self> {
         let mut at = Some(self);
         while let Some(path) = at {
-            if path.rtype == rtype && path.name == name {
+            if path.rtype == rtype && path.above_its_zone == above_its_zone && path.name == name {
                 return None;
             }
             at = path.above;
         }
-        (self.depth < DEPTH_MAX).then_some(Self { above: Some(self), name, rtype, depth: self.depth + 1 })
+        let depth = self.depth + 1;
+        (depth <= DEPTH_MAX).then_some(Self { above: Some(self), name, rtype, above_its_zone, depth })
     }
 }

@@ -51,7 +51,7 @@ impl<O: Outside> Seeker<O> {
                 if answer.proof == Proof::Secure
                     && sentinel::fails(ask.name.as_name(), ask.rtype, &trusts.anchors) =>
             {
-                wire::failure(ask, reason::SENTINEL)
+                Answer { proof: Proof::Bogus, ..wire::failure(ask, reason::SENTINEL) }
             }
             _ => self.with_word_of_the_clock(ask, answer),
         }
@@ -197,7 +197,7 @@ impl<O: Outside> Seeker<O> {
             })
         };
         let validates = self.validates(ask, job);
-        let mut bogus = reason::BOGUS;
+        let (mut bogus, mut tried) = (reason::BOGUS, Vec::new());
         for _ in 0..=RETRIES {
             let sight = match hand.iter().find(in_hand) {
                 Some(kept) if self.known(name.as_name(), kind).is_none() => Sight::known(kept.clone()),
@@ -208,14 +208,20 @@ impl<O: Outside> Seeker<O> {
             match self.prove(trusts, &sight.kept, name.as_name(), kind, job, path).await {
                 // A forwarder that blocks has no signatures for that.
                 Standing::Bogus(why) => bogus = sight.kept.note.unwrap_or(why),
+                Standing::Secure if sight.kept.set().is_some_and(|set| set.rtype == rtype::DNAME) => {
+                    self.store.keep_shared(rtype::DNAME, &sight.kept);
+                    return Ok(sight);
+                }
                 _ => return Ok(sight),
             }
-            // Nobody else to ask; or others were asked a moment ago.
-            if sight.origin == Origin::Forwarder || sight.origin == Origin::Known && looked {
+            // Others were asked a moment ago.
+            if sight.origin == Origin::Known && looked {
                 break;
             }
             // Another server may have it right.
-            self.look_elsewhere(&sight, name.as_name(), kind, job);
+            if !self.look_elsewhere(&sight, name.as_name(), kind, job, &mut tried) {
+                break;
+            }
             hand.clear();
         }
         Err(bogus)
@@ -268,7 +274,13 @@ impl Chain<'_> {
         for (at, link) in self.links.iter().enumerate() {
             let Some(set) = link.set() else { continue };
             let ttl = self.left(link);
-            composer.answer(set, ttl, signed);
+            // One DNAME may move several names of the chain, and is one record all the same (RFC 2181 §5).
+            let is_repeated = self.links[..at]
+                .iter()
+                .any(|other| other.set().is_some_and(|other| other.is(set.owner.as_name(), set.rtype)));
+            if !is_repeated {
+                composer.answer(set, ttl, signed);
+            }
             if let Some((_, made)) = self.made.iter().find(|(dname, _)| *dname == at) {
                 composer.answer(made, ttl, false);
             }

@@ -6,7 +6,8 @@
 //! the same, the compiler writes them, and the story reads from top to bottom.
 //!
 //! - `walk` goes down from cut to cut; `minimise` says how much of the name each zone sees;
-//! - `ask` asks one zone's servers, `talk` one server, `question` and `reply` are what is said;
+//! - `ask` asks one zone's servers in the order of `candidates`, whose addresses `addresses` finds; `talk` asks one
+//!   server, `question` and `reply` are what is said;
 //! - `errands` are what several questions need at once and one asks for;
 //! - `chain` follows aliases and puts the answer together;
 //! - `timekeeping` is what a wrong wall clock changes;
@@ -23,7 +24,6 @@ use ipnet::IpNet;
 use super::cache::TtlBounds;
 use super::reason::{self, Reason};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
@@ -33,11 +33,13 @@ use outside::Outside;
 use question::CLIENT_COOKIE;
 use servers::Servers;
 use siphasher::sip::SipHasher13;
-use store::{Content, Store};
+use store::Store;
 use trust::Trusts;
 
+mod addresses;
 mod ask;
 pub mod budget;
+mod candidates;
 mod chain;
 mod cuts;
 mod errands;
@@ -53,9 +55,6 @@ mod talk;
 mod timekeeping;
 pub mod trust;
 mod walk;
-
-/// Aliases of a name server's name that are followed. None is allowed (RFC 2181 §10.3), some exist.
-const SERVER_ALIASES_MAX: usize = 4;
 
 /// How iteration behaves, checked.
 #[derive(Clone, Debug)]
@@ -163,32 +162,6 @@ impl<O: Outside> Seeker<O> {
             }
             let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
             self.look(name, kind, job, &path).await
-        })
-    }
-
-    /// The addresses of a name server, found by resolving its name.
-    fn addresses_of<'s>(
-        &'s self,
-        server: Name<'s>,
-        kind: u16,
-        job: &'s Job,
-        path: &'s Path<'s>,
-    ) -> Pin<Box<dyn Future<Output = Vec<IpAddr>> + Send + 's>> {
-        Box::pin(async move {
-            let mut name = server.to_owned();
-            for _ in 0..=SERVER_ALIASES_MAX {
-                let Ok(sight) = self.look(name.as_name(), kind, job, path).await else { break };
-                let Content::Set(set) = &sight.kept.content else { break };
-                match set.rtype {
-                    rtype::CNAME => match set.first_name() {
-                        Some(target) => name = target,
-                        None => break,
-                    },
-                    found if found == kind => return reply::addresses(set).collect(),
-                    _ => break,
-                }
-            }
-            Vec::new()
         })
     }
 }

@@ -27,7 +27,7 @@ pub enum Silence {
     TimedOut,
     /// The network says that nobody is there, or that there is no way.
     Unreachable,
-    /// Datagrams came that did not match, too many to be chance.
+    /// Messages came that do not answer the query: over UDP more than chance explains (spoofing), over TCP one.
     Guessed,
 }
 

@@ -1,9 +1,9 @@
 //! What a name server's message says of what it was asked, and no more than it has a right to say.
 //!
 //! A server is asked as one of a zone. Records whose owners lie outside that zone are left out, whatever
-//! section they stand in (bailiwick); additional addresses count only for name servers named in the same
-//! message; a chain of aliases is followed only as far as it stays in the zone. What is left is one of a few
-//! things ([`Heard`]), or a reason to ask another server ([`Fault`]).
+//! section they stand in (bailiwick). NS sets count in a referral and where just they were asked for, additional
+//! addresses only for servers that a referral names; a chain of aliases is followed only as far as it stays in the
+//! zone. What is left is one of a few things ([`Heard`]), or a reason to ask another server ([`Fault`]).
 
 use std::net::IpAddr;
 
@@ -28,7 +28,7 @@ pub struct Heard {
     pub authoritative: bool,
     /// NSEC and NSEC3 sets of the authority section.
     pub proofs: Vec<RrSet>,
-    /// The zone's own NS set, where an authoritative message has it, with addresses.
+    /// The zone's own NS set, where that was asked for and an authoritative message answers.
     pub servers: Option<Referral>,
     /// Further sets of the answer section: where aliases lead within the zone, or, where all types were asked
     /// for, what else the name has.
@@ -80,6 +80,9 @@ pub enum Fault {
     /// It does not serve the zone that it should.
     #[error("not responsible")]
     Lame,
+    /// TC: some of it is missing (RFC 2181 §9). Over UDP it was asked for again over TCP before.
+    #[error("truncated")]
+    Truncated,
     /// It answers from a cache of its own.
     #[error("a resolver's answer, not an authority's")]
     Recursive,
@@ -135,7 +138,7 @@ fn read_from(
     message: &[u8],
     speaker: Speaker,
 ) -> Result<Heard, Fault> {
-    let (missing, cannot) = match rcode {
+    let (is_missing, is_too_long) = match rcode {
         0 => (false, false),
         3 => (true, false),
         // YXDOMAIN: a DNAME leads to a name that is too long (RFC 6672 §2.2).
@@ -145,10 +148,14 @@ fn read_from(
         5 => return Err(Fault::Refused),
         other => return Err(Fault::Code(other)),
     };
+    if message[2] & 0x02 != 0 {
+        return Err(Fault::Truncated);
+    }
     let authoritative = message[2] & 0x04 != 0;
     let recursive = speaker == Speaker::Authority && message[3] & 0x80 != 0 && !authoritative;
     let (_, found) = records(message)?;
     let mut sections = Sections::of(message, &found)?;
+    let refers = sections.authority.iter().any(|set| set.rtype == rtype::NS);
     let ours = |set: &RrSet| set.owner.as_name().is_at_or_below(zone) && set.rdata.len() <= RECORDS_MAX;
     sections.answer.retain(ours);
     sections.authority.retain(ours);
@@ -166,31 +173,29 @@ fn read_from(
         }
     }
     let heard = |says, proofs, servers, more| Ok(Heard { says, authoritative, proofs, servers, more });
-    // The zone's own servers, said by themselves.
-    let own = || {
-        let set = ns.iter().find(|set| authoritative && set.owner.as_name() == zone)?;
-        Some(referral(set, &additional))
-    };
+    let has_dname = answer.iter().any(|set| set.rtype == rtype::DNAME);
     let (chosen, more) = choose(zone, name, kind, answer);
     if let Some(says) = chosen {
         if recursive {
             return Err(Fault::Recursive);
         }
+        if is_too_long && !(has_dname && matches!(says, Says::Alias(_) | Says::Moved(_))) {
+            return Err(Fault::Code(6));
+        }
         let servers = match &says {
             Says::Data(set) if set.is(zone, rtype::NS) && authoritative => Some(referral(set, &additional)),
-            _ => own(),
+            _ => None,
         };
         return heard(says, proofs, servers, more);
     }
-    if cannot {
+    if is_too_long {
         return Err(Fault::Code(6));
     }
-    if missing {
+    if is_missing {
         if recursive {
             return Err(Fault::Recursive);
         }
-        let servers = own();
-        return heard(Says::NoName(soa), proofs, servers, more);
+        return heard(Says::NoName(soa), proofs, None, more);
     }
     // A cut between the zone and the name. That of a DS question's own name is the parent's to answer for.
     let below = ns
@@ -203,13 +208,18 @@ fn read_from(
         let ds = ds.filter(|ds| ds.owner == set.owner);
         return heard(Says::Referral(referral(set, &additional), ds), proofs, None, more);
     }
-    let settled = soa.is_some() || authoritative || speaker == Speaker::Resolver;
-    if settled || kind == rtype::DS && !ns.is_empty() {
+    // NS sets without SOA are a referral (RFC 2308 §2.2): upward or sideways ones are lame, with AA too. The zone's
+    // own beside AA is NODATA of a server that leaves out the SOA.
+    let refers_elsewhere = refers && !ns.iter().any(|set| set.owner.as_name() == zone);
+    let is_settled = match speaker {
+        Speaker::Authority => soa.is_some() || authoritative && !refers_elsewhere,
+        Speaker::Resolver => true,
+    };
+    if is_settled || kind == rtype::DS && !ns.is_empty() {
         if recursive {
             return Err(Fault::Recursive);
         }
-        let servers = own();
-        return heard(Says::NoData(soa), proofs, servers, more);
+        return heard(Says::NoData(soa), proofs, None, more);
     }
     // Neither data nor a way on: it refers to itself, upward, or to nowhere.
     Err(Fault::Lame)

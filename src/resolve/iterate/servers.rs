@@ -49,6 +49,8 @@ pub struct Server {
     rests_until: AtomicU64,
     no_edns_until: AtomicU64,
     one_case_until: AtomicU64,
+    /// Until when it is asked over TCP from the start.
+    tcp_only_until: AtomicU64,
     /// Its cookie (RFC 7873), at most 32 octets.
     cookie: std::sync::Mutex<Option<Box<[u8]>>>,
 }
@@ -136,6 +138,18 @@ impl Server {
     /// It does not.
     pub fn changes_case(&self, now: u64) {
         self.one_case_until.store(now + WEAKNESS_FOR, Relaxed);
+    }
+
+    /// Whether datagrams do not reach it, or its answers not us.
+    pub fn is_tcp_only(&self, now: u64) -> bool {
+        self.tcp_only_until.load(Relaxed) > now
+    }
+
+    /// It has answered over TCP, and no datagram ever.
+    pub fn set_tcp_only(&self, now: u64) {
+        self.tcp_only_until.store(now + WEAKNESS_FOR, Relaxed);
+        self.silences.store(0, Relaxed);
+        self.rests_until.store(0, Relaxed);
     }
 
     /// The cookie that it gave.
@@ -277,6 +291,11 @@ mod tests {
         server.knows_no_edns(10);
         assert!(!server.knows_edns(10 + WEAKNESS_FOR - 1));
         assert!(server.knows_edns(10 + WEAKNESS_FOR));
+        assert!(!server.is_tcp_only(10));
+        server.silent(10);
+        server.set_tcp_only(10);
+        assert!(server.is_tcp_only(10 + WEAKNESS_FOR - 1) && !server.is_tcp_only(10 + WEAKNESS_FOR));
+        assert_eq!(server.silences(), 0, "it answers");
         let servers = Servers::default();
         let (address, zone) = ("192.0.2.1".parse().unwrap(), b"\x07example\0");
         assert!(!servers.is_lame(address, zone, 5));

@@ -180,6 +180,12 @@ impl Store {
     /// Keeps an entry, unless a more credible one is there. `rtype` is the type that was asked for.
     pub fn keep(&self, rtype: u16, kept: Kept) -> Arc<Kept> {
         let kept = Arc::new(kept);
+        self.keep_shared(rtype, &kept);
+        kept
+    }
+
+    /// The same for an entry that is in use already.
+    pub fn keep_shared(&self, rtype: u16, kept: &Arc<Kept>) {
         let rtype = if matches!(kept.content, Content::NoName(_)) { NO_NAME } else { rtype };
         let now = kept.stored;
         let better = self
@@ -188,13 +194,14 @@ impl Store {
         if kept.ttl > 0 && !better {
             self.0.insert(Key { name: kept.name.clone(), rtype }, kept.clone());
         }
-        kept
     }
 
-    /// Takes out what was found when `rtype` at `name` was asked for.
+    /// Takes out what was found when `rtype` at `name` was asked for: also an alias, or that a name above does
+    /// not exist.
     pub fn forget(&self, name: Name<'_>, rtype: u16, found: &Kept) {
         let alias = found.set().map(|set| (set.owner.as_name(), set.rtype));
-        for (name, rtype) in [(name, rtype), (name, NO_NAME)].into_iter().chain(alias) {
+        let above = (found.name.as_name(), NO_NAME);
+        for (name, rtype) in [(name, rtype), (name, NO_NAME), above].into_iter().chain(alias) {
             self.0.remove(&Asked { name: name.wire(), rtype });
         }
     }

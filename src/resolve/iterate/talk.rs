@@ -24,6 +24,8 @@ pub enum NoAnswer {
     Silent,
     /// Nobody is there.
     Unreachable,
+    /// Something came over a connection of this question's own that does not answer it.
+    Unusable,
     /// The question may cost no more messages.
     Spent,
 }
@@ -91,7 +93,11 @@ impl<O: Outside> Seeker<O> {
                     server.unreachable(seconds);
                     return Err(NoAnswer::Unreachable);
                 }
-                Err(_) => {
+                Err(Silence::Guessed) => {
+                    server.failed();
+                    return Err(NoAnswer::Unusable);
+                }
+                Err(Silence::TimedOut) => {
                     server.silent(seconds);
                     return Err(NoAnswer::Silent);
                 }
@@ -140,6 +146,9 @@ impl<O: Outside> Seeker<O> {
             }
             if fell_back && matches!(code, 0 | 3) {
                 server.knows_no_edns(seconds);
+            }
+            if wanted.manner == Manner::ByTcp && server.rtt().is_none() {
+                server.set_tcp_only(seconds);
             }
             return Ok(answer);
         }

@@ -5,6 +5,7 @@
 //! cut at all. A zone's keys are proven by its DS, the DS by the keys of the zone above; where there is no DS,
 //! the zone above has to prove that too.
 
+use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -36,8 +37,9 @@ const SPANS_OCTETS: usize = 8 << 20;
 const BROKEN_FOR: u32 = 30;
 /// The longest that anything is remembered here, in seconds.
 const HELD_MAX: u32 = 3600;
-/// Further servers that are asked for what does not validate.
-pub const RETRIES: usize = 2;
+/// Further servers that are asked for what does not validate. Zones have two to four, and each may be spoilt alone;
+/// who has asked all of them stops earlier.
+pub const RETRIES: usize = 6;
 
 /// How far a zone is trusted.
 #[derive(Clone)]
@@ -188,7 +190,7 @@ impl<O: Outside> Seeker<O> {
             Some(Held::NoCut) => return Step::NoCut,
             None => {}
         }
-        let mut broken = reason::BOGUS;
+        let (mut broken, mut tried) = (reason::BOGUS, Vec::new());
         for _ in 0..=RETRIES {
             let sight = match self.look_boxed(name, rtype::DS, job, path).await {
                 Ok(sight) => sight,
@@ -232,14 +234,14 @@ impl<O: Outside> Seeker<O> {
                     return step;
                 }
                 // Signed by another zone than the one above: there is a cut that was not seen.
-                Err((_, Some(signer)))
-                    if signer.as_name() != keys.apex.as_name() && signer.as_name() != name =>
-                {
+                Err((_, Some(signer))) if lies_between(signer.as_name(), keys.apex.as_name(), name) => {
                     return Step::Astray;
                 }
                 Err((fault, _)) => {
                     broken = fault.reason();
-                    self.look_elsewhere(&sight, name, rtype::DS, job);
+                    if !self.look_elsewhere(&sight, name, rtype::DS, job, &mut tried) {
+                        break;
+                    }
                 }
             }
         }
@@ -293,7 +295,7 @@ impl<O: Outside> Seeker<O> {
             trusts.hold(zone, Held::Zone(faith.clone()), self.outside.now(), ttl.max(1));
             return faith;
         }
-        let mut broken = Fault::DnskeyMissing.reason();
+        let (mut broken, mut tried) = (Fault::DnskeyMissing.reason(), Vec::new());
         for _ in 0..=RETRIES {
             let sight = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {
                 Ok(sight) => sight,
@@ -328,7 +330,9 @@ impl<O: Outside> Seeker<O> {
                 }
                 Err(fault) => {
                     broken = fault.reason();
-                    self.look_elsewhere(&sight, zone, rtype::DNSKEY, job);
+                    if !self.look_elsewhere(&sight, zone, rtype::DNSKEY, job, &mut tried) {
+                        break;
+                    }
                 }
             }
         }
@@ -377,13 +381,33 @@ impl<O: Outside> Seeker<O> {
         }
     }
 
-    /// What a server said does not validate: it is forgotten, and others come first.
-    pub(super) fn look_elsewhere(&self, sight: &Sight, name: Name<'_>, kind: u16, job: &Job) {
-        if let Origin::Server(from) = sight.origin {
-            job.distrust(from, sight.kept.zone.as_name());
-        }
+    /// What a server said does not validate: it is forgotten, and others come first. `tried` are those that were
+    /// asked for it before; `false` where this is one of them, so that nobody is left who could do better.
+    pub(super) fn look_elsewhere(
+        &self,
+        sight: &Sight,
+        name: Name<'_>,
+        kind: u16,
+        job: &Job,
+        tried: &mut Vec<IpAddr>,
+    ) -> bool {
         self.store.forget(name, kind, &sight.kept);
+        match sight.origin {
+            Origin::Server(from) => {
+                job.distrust(from, sight.kept.zone.as_name());
+                let is_new = !tried.contains(&from);
+                tried.push(from);
+                is_new
+            }
+            Origin::Known => true,
+            Origin::Forwarder => false,
+        }
     }
+}
+
+/// Whether `zone` lies below `above` and above `below`.
+fn lies_between(zone: Name<'_>, above: Name<'_>, below: Name<'_>) -> bool {
+    zone != above && zone != below && zone.is_at_or_below(above) && below.is_at_or_below(zone)
 }
 
 /// The zone that signed a set, if its signatures say one.

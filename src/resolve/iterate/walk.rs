@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use super::Seeker;
-use super::ask::{Nobody, Told};
+use super::ask::{Nobody, STEP_TIME_MAX, Told, ZONE_TIME_MAX};
 use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
 use super::errands::Waited;
@@ -101,12 +101,14 @@ impl<O: Outside> Seeker<O> {
         {
             return Some(kept);
         }
-        // A DNAME above, or proof that nothing is above (RFC 8020); unproven, that is often a mistake.
+        // A DNAME above, or proof that nothing is above (RFC 8020); unproven, that is often a mistake. A DNAME is
+        // kept where it is proven, or was asked for; only one that is proven speaks for other names: a forged
+        // answer for any name below could move all of them.
         let strict = self.settings.minimisation == Minimisation::Strict;
         name.ancestors().skip(1).find_map(|above| {
             let kept = self.store.find(above, rtype::DNAME, now)?;
             match &kept.content {
-                Content::Set(_) => Some(kept),
+                Content::Set(_) if kept.standing() == Standing::Secure => Some(kept),
                 Content::NoName(_) if strict || kept.standing() == Standing::Secure => Some(kept),
                 _ => None,
             }
@@ -161,7 +163,8 @@ impl<O: Outside> Seeker<O> {
                     continue;
                 }
             };
-            let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, job, path).await {
+            let within = if whole { ZONE_TIME_MAX } else { STEP_TIME_MAX };
+            let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, within, job, path).await {
                 Ok(told) => told,
                 Err(Nobody::Spent) => return Err(Nobody::Spent.reason()),
                 Err(_) if !whole => {
@@ -253,9 +256,8 @@ impl<O: Outside> Seeker<O> {
         let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
         let hints = self.cuts.hints();
         let Ok(_running) = self.take_turn(Name::ROOT, Name::ROOT, rtype::NS, job).await else { return };
-        let Ok(told) = Box::pin(self.ask_zone(&hints, Name::ROOT, rtype::NS, job, &path)).await else {
-            return;
-        };
+        let asked = self.ask_zone(&hints, Name::ROOT, rtype::NS, STEP_TIME_MAX, job, &path);
+        let Ok(told) = Box::pin(asked).await else { return };
         let now = self.outside.now();
         if let Some(servers) = &told.heard.servers {
             self.cuts.note_own(servers, now);
@@ -332,6 +334,8 @@ impl<O: Outside> Seeker<O> {
             .into_iter()
             .map(|set| Arc::new(kept(set.owner.clone(), Content::Set(set), proofs.clone())))
             .collect();
+        // Kept once it is proven: see `known`.
+        let is_moved = matches!(says, Says::Moved(_));
         let (name, kind, content) = match says {
             Says::Data(set) => (name.to_owned(), kind, Content::Set(set)),
             Says::Alias(set) => (name.to_owned(), rtype::CNAME, Content::Set(set)),
@@ -342,10 +346,8 @@ impl<O: Outside> Seeker<O> {
         };
         let kept = kept(name, content, proofs);
         // One of several sets would not do for who asks for all of them next.
-        let kept = match kind == rtype::ANY && kept.set().is_some() {
-            true => Arc::new(kept),
-            false => self.store.keep(kind, kept),
-        };
+        let is_part = kind == rtype::ANY && kept.set().is_some();
+        let kept = if is_moved || is_part { Arc::new(kept) } else { self.store.keep(kind, kept) };
         Sight { kept, origin, more }
     }
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpSocket;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::heard::{self, STRAY_MAX};
+use super::heard;
 use super::source_for;
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
@@ -103,7 +103,7 @@ impl Outside for Wires {
     }
 }
 
-/// `None`: too many stray messages.
+/// `None`: a message that does not answer the query.
 async fn by_stream(
     server: SocketAddr,
     source: Option<SocketAddr>,
@@ -118,12 +118,8 @@ async fn by_stream(
     framed.extend_from_slice(&(query.len() as u16).to_be_bytes());
     framed.extend_from_slice(query);
     stream.write_all(&framed).await?;
-    for _ in 0..=STRAY_MAX {
-        let mut octets = vec![0; usize::from(stream.read_u16().await?)];
-        stream.read_exact(&mut octets).await?;
-        if is_answer(query, &octets) != Matches::No {
-            return Ok(Some(octets));
-        }
-    }
-    Ok(None)
+    let mut octets = vec![0; usize::from(stream.read_u16().await?)];
+    stream.read_exact(&mut octets).await?;
+    // The connection is this query's alone: whatever else comes first in it is the server's mistake.
+    Ok((is_answer(query, &octets) != Matches::No).then_some(octets))
 }
