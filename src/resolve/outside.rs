@@ -60,8 +60,7 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
         .then(|| Trusts::new(Anchors::parse(anchors).expect("anchors of our own"), Rules::default()));
     let script: Vec<Vec<u8>> = script.iter().map(|message| message.to_vec()).collect();
     let sent = Arc::new(AtomicUsize::new(0));
-    let stage =
-        Stage { script, sent: sent.clone(), waited: AtomicU64::new(0), watch: Watch::default() };
+    let stage = Stage { script, sent: sent.clone(), waited: AtomicU64::new(0), watch: Watch::default() };
     let seeker = Seeker::new(stage, settings, trusts);
     let progress = Progress::alone();
     let onward = Onward::anywhere(&ask.name, &progress);

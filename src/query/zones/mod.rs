@@ -24,7 +24,7 @@ use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
 use crate::policy::decide::comes_before_zones;
 use crate::resolve::alias::Alias;
-use crate::resolve::cache::{Hit, Stamp};
+use crate::resolve::cache::Stamp;
 use crate::rpz::action::Action;
 use crate::rpz::decide::{self, Ruling, Seen};
 use crate::rpz::zones::Zone;

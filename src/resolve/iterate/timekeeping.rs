@@ -36,7 +36,7 @@ impl<O: Outside> Seeker<O> {
     /// The work of a client's question.
     pub(super) fn job(&self, ask: &Ask, freshness: Freshness) -> Job {
         let is_unchecked = self.is_unchecked(ask);
-        let mut job = Job::new(freshness);
+        let mut job = Job::new(freshness, self.outside.elapsed());
         job.is_unchecked = is_unchecked;
         job
     }
@@ -66,7 +66,7 @@ impl<O: Outside> Seeker<O> {
     /// Asks the zones above `name` for signatures, as further witnesses of the time: the zone of the name itself
     /// may have none.
     async fn seek_periods(&self, name: Name<'_>) {
-        let job = Job::new(Freshness::Kept);
+        let job = Job::new(Freshness::Kept, self.outside.elapsed());
         for zone in name.ancestors().filter(|zone| (1..=WITNESS_LABELS_MAX).contains(&zone.label_count())) {
             if let Ok(sight) = self.look(zone, rtype::SOA, &job, &Path::of(zone, rtype::SOA)).await {
                 self.note_periods_of(&sight.kept);
