@@ -30,6 +30,7 @@
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
 //! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
+//! | `list_sources` | own CAs, mirrors inside, sources that moved, hand-edited files: taken, or named with exit code 1 |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
 //! | `rights` | a user without rights is told which is missing |
 //! | `oracle` | a second opinion, written without the index and the policy |
@@ -45,6 +46,7 @@ mod forwarder_connections;
 mod forwarding;
 mod fuzzed;
 mod index;
+mod list_sources;
 mod listeners;
 mod lists_cli;
 mod log_cli;

@@ -79,13 +79,18 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
     for (name, blocked) in [("early.example", true), ("late.example", true), ("alias.example", true)] {
         assert_eq!(ask(server.address, name, A).is_blocked(), blocked, "{name}");
     }
-    // An accident: the gate refuses the empty file, and the last good copy stays.
-    fs::write(&list, "# nothing\n").unwrap();
-    school.run_ok(&["reload"]);
+    // An accident: the gate refuses the file without an octet, and the last good copy stays.
+    fs::write(&list, "").unwrap();
+    let told = school.run(&["reload"]);
+    assert_eq!(told.status.code(), Some(1));
     assert!(ask(server.address, "late.example", A).is_blocked());
     let status = school.run(&["lists", "status"]);
     let text = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(text.contains("danh sách rỗng"), "{text}");
+    // What a teacher leaves of it is meant.
+    fs::write(&list, "# nothing\n").unwrap();
+    school.run_ok(&["reload"]);
+    assert!(!ask(server.address, "late.example", A).is_blocked());
 }
 
 #[test]

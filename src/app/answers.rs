@@ -17,18 +17,21 @@ impl Control for Answers {
         match request {
             Request::Status => facts(&status::of(app)),
             Request::Reload => match reload::reload(app) {
-                Ok(done) => Reply::Done(sentence(&done)),
+                // A list that was not taken is no reason to undo the rest, and none to call it well.
+                Ok(done) if done.not_taken.is_empty() => Reply::Done(sentence(&done)),
+                Ok(done) => Reply::Refused(sentence(&done)),
                 Err(error) => Reply::Refused(format!(
                     "{error}\nkhông có gì thay đổi, máy chủ chạy như cũ / nothing changed, the server goes on as before"
                 )),
             },
             Request::UpdateLists => {
-                let lines = reload::update_all(app);
-                Reply::Done(if lines.is_empty() {
-                    "không có danh sách nào để tải / no lists to download".into()
-                } else {
-                    lines.join("\n")
-                })
+                let updated = reload::update_all(app);
+                let text = match updated.lines.is_empty() {
+                    true => "cấu hình không có danh sách nào để tải / the config names no lists to download"
+                        .into(),
+                    false => updated.lines.join("\n"),
+                };
+                if updated.is_short { Reply::Refused(text) } else { Reply::Done(text) }
             }
             Request::Check(check) => {
                 // It is called where it may block, on a thread that knows the runtime.
@@ -58,6 +61,9 @@ fn sentence(done: &reload::Reloaded) -> String {
             "\nchỉ đổi khi khởi động lại / changes only at a restart: {}",
             done.at_restart.join(", ")
         );
+    }
+    for line in done.not_taken.iter().chain(&done.warnings) {
+        text += &format!("\n{line}");
     }
     text
 }

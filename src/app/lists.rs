@@ -12,12 +12,14 @@ use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::filter::Index;
 use crate::lists::protected::Protected;
-use crate::lists::spec::ListSpec;
+use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::starter;
 use crate::lists::store::{self, Meta, Store};
 use crate::model::category::Category;
 use crate::model::rule::ListKind;
+use crate::sys::whole::open_file;
 use crate::update::compile::{Source, Text};
+use crate::update::refresh::{RefreshError, Refreshed};
 
 /// The index in the state folder.
 pub fn index_path(state: &Path) -> PathBuf {
@@ -65,11 +67,9 @@ pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) 
     for spec in &settings.lists.specs {
         match copy(spec, store) {
             Ok(Some((text, meta))) => {
-                all.sources.push(Source {
-                    spec: spec.clone(),
-                    version: meta.version,
-                    text: Text::File(text),
-                });
+                // Two texts, or one read in two ways, may bear one date.
+                let version = format!("{}-{}", meta.version, meta.mark(spec));
+                all.sources.push(Source { spec: spec.clone(), version, text: Text::File(text) });
                 continue;
             }
             Ok(None) => {}
@@ -106,7 +106,58 @@ fn list_of(index: &Index, spec: &ListSpec) -> Option<(u16, String)> {
 
 /// The last good copy of a list, undamaged; none if there never was one.
 fn copy(spec: &ListSpec, store: &Store) -> Result<Option<(PathBuf, Meta)>, store::Error> {
-    Ok(store.text(&spec.id)?.map(|(_, meta)| (store.text_path(&meta), meta)))
+    Ok(store.intact(&spec.id)?.map(|meta| (store.text_path(&meta), meta)))
+}
+
+/// What is told of a list that was not taken.
+pub fn not_taken(id: &str, error: &RefreshError, store: &Store) -> String {
+    let stays = match store.meta(id).is_some_and(|meta| meta.has_text()) {
+        true => "bản cũ vẫn dùng / the last good copy stays",
+        false => "chưa có bản nào để dùng / nothing of it is in force",
+    };
+    let accept = match error {
+        RefreshError::Refused(why) if why.may_be_accepted() => format!(
+            "\n  nếu đúng ý: lachan lists update --accept {id} / if it is meant: lachan lists update --accept {id}"
+        ),
+        _ => String::new(),
+    };
+    format!("{id}: {} / {error}; {stays}{accept}", error.vi())
+}
+
+/// What is told of a list that was asked for and is in order.
+pub fn renewed(id: &str, refreshed: &Refreshed) -> String {
+    match refreshed {
+        Refreshed::Unchanged => format!("{id}: không đổi / unchanged"),
+        Refreshed::New(meta) => {
+            format!("{id}: bản mới / new version {}, {} tên / names", meta.version, meta.taken)
+        }
+    }
+}
+
+/// What is told of a list that was taken although the gate would have refused it from anybody else.
+pub fn warning(meta: &Meta) -> Option<String> {
+    let warning = meta.warning.as_ref()?;
+    Some(format!(
+        "{}: đã nhận, nhưng hãy xem lại / taken, but have a look: {} / {}",
+        meta.id, warning.vi, warning.en
+    ))
+}
+
+/// Lists whose file is not there or cannot be read, each with what the system says.
+pub fn missing_files(settings: &Settings) -> Vec<String> {
+    let missing = |spec: &ListSpec| {
+        match &spec.source {
+        SourceSpec::File(path) => open_file(path).err().map(|error| {
+            let (id, path) = (&spec.id, path.display());
+            format!(
+                "danh sách “{id}”: không đọc được tệp {path}; máy chủ vẫn chạy, danh sách không được cập nhật / \
+                 list `{id}`: cannot read the file {path}: {error}; the server runs, the list is not renewed"
+            )
+        }),
+        SourceSpec::Url(_) | SourceSpec::Starter => None,
+    }
+    };
+    settings.lists.specs.iter().filter_map(missing).collect()
 }
 
 /// Protected names, embedded.

@@ -10,9 +10,9 @@
 //! Knows every room. Nothing below knows it.
 // Inside: `start` builds, `last_good` chooses the config, `listen` opens the ports, `reload` builds anew,
 // `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
-// `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is,
-// `timekeeper` watches the wall clock and `answering` whether answers can be had, `zones` the policy zones and
-// how they are kept new.
+// `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is, `lookup`
+// the program's own look-ups, `timekeeper` watches the wall clock and `answering` whether answers can be had,
+// `zones` the policy zones and how they are kept new.
 
 mod answering;
 mod answers;
@@ -22,6 +22,7 @@ pub mod last_good;
 pub mod listen;
 pub mod lists;
 mod log;
+pub mod lookup;
 mod notify;
 pub mod offline;
 pub mod recent;

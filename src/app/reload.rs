@@ -8,18 +8,23 @@ use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tracing::{error, info, warn};
 
+use super::lookup::OwnLookup;
 use super::notify::{State, notify};
 use super::{App, lists, world};
 use crate::config::{Look, Settings};
 use crate::filter::Index;
+use crate::lists::fetch::Fetcher;
 use crate::lists::spec::{ListSpec, SourceSpec};
+use crate::lists::store::{Meta, Store, source_mark};
 use crate::sys::clock::unix_now;
 use crate::sys::priority::{Behind, step_back};
 use crate::update::compile::{CompileError, compile, compile_in_memory, infos};
-use crate::update::refresh::{RefreshError, Refreshed, refresh};
-use crate::update::schedule::{since_check, wait};
+use crate::update::refresh::{Means, RefreshError, Refreshed, refresh};
+use crate::update::schedule::{Arrivals, since_check, wait};
 
 /// Why a new world was not built. The old one answers on.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,10 @@ pub struct Reloaded {
     pub names: u64,
     /// Settings that changed and wait for a restart.
     pub at_restart: Vec<&'static str>,
+    /// Lists in files that were not taken, each with why.
+    pub not_taken: Vec<String>,
+    /// Lists in files that were taken and that somebody should have a look at.
+    pub warnings: Vec<String>,
 }
 
 /// Reads config and lists again. What fails changes nothing.
@@ -51,12 +60,18 @@ pub struct Reloaded {
 pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
     notify(State::Reloading);
     let outcome = read_settings(app).and_then(|settings| {
-        // Files of this machine are read again at once; what the gate refuses is noted and left as it was.
+        // Files of this machine are read again at once. One that is not taken leaves its copy as it was.
+        let (mut not_taken, mut warnings) = (Vec::new(), Vec::new());
         for spec in settings.lists.specs.iter().filter(|spec| matches!(spec.source, SourceSpec::File(_))) {
-            let _ = fetch_one(app, spec);
+            match fetch_one(app, &settings, spec) {
+                Ok(Refreshed::New(meta)) => warnings.extend(lists::warning(&meta)),
+                Ok(Refreshed::Unchanged) => {}
+                Err(error) => not_taken.push(lists::not_taken(&spec.id, &error, &app.store)),
+            }
         }
         app.zones.take_over(&settings, *app.desk.world().index.key());
-        renew(app, Some(settings)).inspect(|_| app.zones.forget_others(&app.settings()))
+        let done = renew(app, Some(settings)).inspect(|_| app.zones.forget_others(&app.settings()))?;
+        Ok(Reloaded { not_taken, warnings, ..done })
     });
     notify(State::Ready);
     match &outcome {
@@ -110,7 +125,7 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
     }
     let at_restart = at_restart(&old_settings, &settings);
     app.settings.store(settings);
-    Ok(Reloaded { new_index, names, at_restart })
+    Ok(Reloaded { new_index, names, at_restart, ..Reloaded::default() })
 }
 
 /// A new index where the lists in force are others than those of the index in use.
@@ -181,83 +196,138 @@ fn at_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
 /// How long the task sleeps at the most before it looks at the timetable again.
 const LOOK: Duration = Duration::from_secs(3600);
 
+/// Lists that are fetched at the same time, so that a slow source does not hold the others back.
+const FETCHES_MAX: usize = 4;
+
 /// Keeps the lists new: first brings the index up to date with what is switched on, then renews each
-/// list when it is due.
+/// list when it is due. What comes at about the same time is built into one index.
 pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut timetable = Timetable::new();
+    let mut arrivals = Arrivals::default();
+    let mut fetches = JoinSet::new();
     renew_later(&app).await;
     loop {
-        let next = timetable.next(&app);
-        let pause = next.as_ref().map_or(LOOK, |(_, pause)| (*pause).min(LOOK));
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = app.lists_changed.notified() => {
-                timetable.note_clock(app.timekeeper.jumps());
-                continue;
-            }
-            _ = stop.wait_for(|stop| *stop) => return,
+        let mut next = timetable.next(&app);
+        while let Some((spec, _)) = next.take_if(|(_, pause)| pause.is_zero() && fetches.len() < FETCHES_MAX)
+        {
+            timetable.under_way.insert(spec.id.clone(), spec.clone());
+            let own = app.clone();
+            fetches.spawn_blocking(move || {
+                let outcome = fetch_one(&own, &own.settings(), &spec);
+                (spec, outcome)
+            });
+            next = timetable.next(&app);
         }
-        let Some((spec, _)) = next.filter(|(_, pause)| *pause <= LOOK) else { continue };
-        let outcome = fetch_later(&app, &spec).await;
-        timetable.note(&spec.id, outcome.is_ok());
-        if let Ok(Renewed::Yes) = outcome {
-            renew_later(&app).await;
+        let pause = next.filter(|_| fetches.len() < FETCHES_MAX).map_or(LOOK, |(_, pause)| pause.min(LOOK));
+        let build = arrivals.pause(Instant::now(), !fetches.is_empty());
+        let event = tokio::select! {
+            Some(done) = fetches.join_next() => Event::Fetched(done.ok()),
+            () = sleep(build.unwrap_or(LOOK)), if build.is_some() => Event::Build,
+            () = sleep(pause) => Event::Look,
+            () = app.lists_changed.notified() => Event::Look,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match event {
+            Event::Look => timetable.note_clock(app.timekeeper.jumps()),
+            Event::Build => {
+                let begun = Instant::now();
+                renew_later(&app).await;
+                arrivals.built(begun.elapsed());
+            }
+            // A fetch that panicked is a bug. Which one it was is not known; all wait as after a failure.
+            Event::Fetched(None) => {
+                let all: Vec<ListSpec> = timetable.under_way.values().cloned().collect();
+                all.iter().for_each(|spec| timetable.note(spec, false));
+            }
+            Event::Fetched(Some((spec, outcome))) => {
+                timetable.note(&spec, outcome.is_ok());
+                if let Ok(Refreshed::New(_)) = outcome {
+                    arrivals.note(Instant::now());
+                }
+            }
         }
     }
 }
 
-/// Fetches every list now; gives back one line for each.
-pub fn update_all(app: &Arc<App>) -> Vec<String> {
+/// What the task that keeps lists new wakes up for.
+enum Event {
+    /// A fetch ended.
+    Fetched(Option<(ListSpec, Result<Refreshed, RefreshError>)>),
+    /// An index is to be built.
+    Build,
+    /// A list is due, or the settings are others.
+    Look,
+}
+
+/// What came of fetching every list.
+#[derive(Debug, Default)]
+pub struct Updated {
+    /// A line for each list, and what else is to be said.
+    pub lines: Vec<String>,
+    /// Whether something was not taken.
+    pub is_short: bool,
+}
+
+/// Fetches every list now.
+pub fn update_all(app: &Arc<App>) -> Updated {
     let settings = app.settings();
-    let mut lines = Vec::new();
+    let mut updated = Updated::default();
     let mut changed = false;
     for spec in &settings.lists.specs {
-        let outcome = fetch_one(app, spec);
+        let outcome = fetch_one(app, &settings, spec);
         changed |= matches!(outcome, Ok(Refreshed::New(_)));
-        lines.push(match outcome {
-            Ok(Refreshed::New(meta)) => {
-                format!("{}: bản mới / new version {}, {} names", spec.id, meta.version, meta.taken)
+        match &outcome {
+            Ok(refreshed) => {
+                updated.lines.push(lists::renewed(&spec.id, refreshed));
+                if let Refreshed::New(meta) = refreshed {
+                    updated.lines.extend(lists::warning(meta));
+                }
             }
-            Ok(Refreshed::Unchanged) => format!("{}: không đổi / unchanged", spec.id),
             Err(error) => {
-                format!("{}: {} / {error}; bản cũ vẫn dùng / the last good copy stays", spec.id, error.vi())
+                updated.lines.push(lists::not_taken(&spec.id, error, &app.store));
+                updated.is_short = true;
             }
-        });
+        }
     }
     if changed && let Err(error) = renew(app, None) {
-        lines.push(error.to_string());
+        updated.lines.push(error.to_string());
+        updated.is_short = true;
     }
-    lines
-}
-
-/// Whether a fetch brought something new.
-enum Renewed {
-    Yes,
-    No,
-}
-
-async fn fetch_later(app: &Arc<App>, spec: &ListSpec) -> Result<Renewed, ()> {
-    let (app, spec) = (app.clone(), spec.clone());
-    // What failed is logged and noted where it happened.
-    match tokio::task::spawn_blocking(move || fetch_one(&app, &spec)).await {
-        Ok(Ok(Refreshed::New(_))) => Ok(Renewed::Yes),
-        Ok(Ok(Refreshed::Unchanged)) => Ok(Renewed::No),
-        Ok(Err(_)) | Err(_) => Err(()),
+    // What was written into the config since is not known here.
+    if let Ok(written) = super::settings(&app.place) {
+        let new = |spec: &&ListSpec| !settings.lists.specs.contains(spec);
+        for spec in written.lists.specs.iter().filter(new) {
+            updated.lines.push(format!(
+                "{0}: mới trong cấu hình, chạy `lachan reload` để dùng / {0}: new in the config, run `lachan reload` to use it",
+                spec.id
+            ));
+            updated.is_short = true;
+        }
     }
+    updated
 }
 
-fn fetch_one(app: &App, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
+fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
     make_way();
-    let settings = app.settings();
-    let bounds = (&settings.lists.fetch, &settings.lists.gate);
-    let outcome = refresh(spec, &app.store, &lists::protected(), bounds, &mut |_| {});
+    let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::of(app.desk.clone()) };
+    let protected = lists::protected();
+    let means =
+        Means { store: &app.store, protected: &protected, fetcher: &fetcher, gate: &settings.lists.gate };
+    let outcome = refresh(spec, means, &mut |_| {});
     match &outcome {
         Ok(Refreshed::New(meta)) => {
             info!(list.id = %spec.id, rules.taken = meta.taken, "list `{}` updated: {} rules", spec.id, meta.taken);
+            if let Some(warning) = &meta.warning {
+                warn!(list.id = %spec.id, "list `{}` was taken, but have a look: {}", spec.id, warning.en);
+            }
         }
         Ok(Refreshed::Unchanged) => {}
         Err(error) => {
-            warn!(list.id = %spec.id, "list `{}` not updated, the last good copy stays: {error}", spec.id)
+            let stays = match app.store.meta(&spec.id).is_some_and(|meta| meta.has_text()) {
+                true => "the last good copy stays",
+                false => "nothing of it is in force",
+            };
+            warn!(list.id = %spec.id, "list `{}` not updated, {stays}: {error}", spec.id);
         }
     }
     outcome
@@ -298,9 +368,13 @@ struct Timetable {
     /// Times that the wall clock had been set when it was last looked at.
     jumps: u64,
     attempts: HashMap<String, Attempts>,
+    /// Lists that are being fetched.
+    under_way: HashMap<String, ListSpec>,
 }
 
 struct Attempts {
+    /// Where the list came from then: another source was never tried.
+    source: String,
     last: Instant,
     failures: u32,
 }
@@ -308,14 +382,20 @@ struct Attempts {
 impl Timetable {
     fn new() -> Self {
         // Without randomness this school is merely not spread among the others.
-        Self { seed: getrandom::u64().unwrap_or(0), jumps: 0, attempts: HashMap::new() }
+        Self {
+            seed: getrandom::u64().unwrap_or(0),
+            jumps: 0,
+            attempts: HashMap::new(),
+            under_way: HashMap::new(),
+        }
     }
 
-    fn note(&mut self, id: &str, good: bool) {
-        let attempts =
-            self.attempts.entry(id.to_owned()).or_insert(Attempts { last: Instant::now(), failures: 0 });
-        attempts.last = Instant::now();
-        attempts.failures = if good { 0 } else { attempts.failures.saturating_add(1) };
+    fn note(&mut self, spec: &ListSpec, good: bool) {
+        self.under_way.remove(&spec.id);
+        let source = source_mark(spec);
+        let before = self.attempts.get(&spec.id).filter(|before| before.source == source);
+        let failures = if good { 0 } else { before.map_or(0, |before| before.failures).saturating_add(1) };
+        self.attempts.insert(spec.id.clone(), Attempts { source, last: Instant::now(), failures });
     }
 
     /// Forgets failures from before the clock was last set: with a wrong clock no certificate is valid.
@@ -329,14 +409,17 @@ impl Timetable {
     /// The list that is due next, and how long until then.
     fn next(&self, app: &App) -> Option<(ListSpec, Duration)> {
         let settings = app.settings();
-        let due = settings.lists.specs.iter().map(|spec| (spec, self.pause(app, spec)));
+        let idle = settings.lists.specs.iter().filter(|spec| !self.under_way.contains_key(&spec.id));
+        let due =
+            idle.map(|spec| (spec, self.pause(&app.store, spec, unix_now(), app.damaged_since(&spec.id))));
         due.min_by_key(|(_, pause)| *pause).map(|(spec, pause)| (spec.clone(), pause))
     }
 
-    fn pause(&self, app: &App, spec: &ListSpec) -> Duration {
-        let attempts = self.attempts.get(&spec.id);
+    /// `damaged`: since when the kept text is known not to be whole.
+    fn pause(&self, store: &Store, spec: &ListSpec, now: u64, damaged: Option<Instant>) -> Duration {
+        let attempts = self.attempts.get(&spec.id).filter(|it| it.source == source_mark(spec));
         // A kept text that is damaged is fetched at once, and after that as often as a fetch that fails.
-        if let Some(since) = app.damaged_since(&spec.id)
+        if let Some(since) = damaged
             && attempts.is_none_or(|attempts| attempts.last < since)
         {
             return Duration::ZERO;
@@ -345,11 +428,11 @@ impl Timetable {
             let wait = wait(spec.every, attempts.failures, self.chance(&spec.id));
             return wait.saturating_sub(attempts.last.elapsed());
         }
-        // Not asked for since the start: what the store noted before counts.
-        let Some(meta) = app.store.meta(&spec.id).filter(|meta| meta.failure.is_none()) else {
-            return Duration::ZERO;
-        };
-        let Some(since) = since_check(meta.checked_at, unix_now()) else { return Duration::ZERO };
+        // Not asked for since the start, or since it moved: what the store noted before counts, if it is of
+        // this source and not of the future (a clock that was wrong then, or is now).
+        let counts = |meta: &Meta| meta.failure.is_none() && meta.is_from(spec);
+        let meta = store.meta(&spec.id).filter(counts);
+        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now)) else { return Duration::ZERO };
         wait(spec.every, 0, self.chance(&spec.id)).saturating_sub(since)
     }
 
@@ -358,5 +441,71 @@ impl Timetable {
         let mut hasher = SipHasher13::new_with_keys(self.seed, 0);
         hasher.write(id.as_bytes());
         hasher.finish() as f64 / u64::MAX as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::lists::fetch::Validators;
+    use crate::lists::gate;
+    use crate::lists::protected::Protected;
+    use crate::lists::read::survey;
+    use crate::lists::spec::{FormatChoice, Profile};
+    use crate::lists::store::Failure;
+    use crate::model::category::Category;
+    use crate::model::rule::ListKind;
+
+    const DAY: u64 = 86_400;
+
+    fn list(url: &str) -> ListSpec {
+        ListSpec {
+            id: "own".into(),
+            source: SourceSpec::Url(url.into()),
+            kind: ListKind::Block(Category::Games),
+            format: FormatChoice::Auto,
+            profile: Profile::default(),
+            every: Duration::from_secs(DAY),
+        }
+    }
+
+    /// A store that has the list's text since `now`.
+    fn store(folder: &std::path::Path, spec: &ListSpec, now: u64) -> Store {
+        let store = Store::open(folder).unwrap();
+        let mut text = store.begin(&spec.id).unwrap();
+        text.write_all(b"a.example\n").unwrap();
+        let reading = survey(b"a.example\n", spec, &Protected::none());
+        let passed = gate::check(None, &reading, &gate::Settings::default()).unwrap();
+        store.keep(spec, text, Validators::default(), &reading, &passed, now).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_list_is_due_when_its_interval_is_over_it_moved_or_the_clock_was_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, moved) = (list("https://one.example/a"), list("https://two.example/a"));
+        let store = store(folder.path(), &here, 1000 * DAY);
+        let timetable = Timetable::new();
+        let due = |spec: &ListSpec, now| timetable.pause(&store, spec, now, None).is_zero();
+        assert!(!due(&here, 1000 * DAY + 3600));
+        assert!(due(&here, 1002 * DAY));
+        assert!(due(&moved, 1000 * DAY + 3600), "it comes from elsewhere now");
+        assert!(due(&here, 10 * DAY), "the copy is from the future");
+        store.note_failure(&here, Failure { at: 0, vi: String::new(), en: String::new() }).unwrap();
+        assert!(due(&here, 1000 * DAY + 3600), "the last attempt before the start failed");
+    }
+
+    #[test]
+    fn an_address_put_right_is_tried_at_once_and_one_that_fails_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wrong, right) = (list("https://wrong.example/a"), list("https://right.example/a"));
+        let store = Store::open(folder.path()).unwrap();
+        let mut timetable = Timetable::new();
+        assert!(timetable.pause(&store, &wrong, DAY, None).is_zero());
+        timetable.note(&wrong, false);
+        assert!(!timetable.pause(&store, &wrong, DAY, None).is_zero(), "five minutes later");
+        assert!(timetable.pause(&store, &right, DAY, None).is_zero());
     }
 }

@@ -168,6 +168,9 @@ pub struct ListsStatusArgs {
 pub struct ListsUpdateArgs {
     #[command(flatten)]
     pub place: Place,
+    /// Nhận danh sách này dù số tên thay đổi bất thường. / Takes this list although its size looks like an accident.
+    #[arg(long, value_name = "ID")]
+    pub accept: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,8 +1,11 @@
 //! `lachan config`: every mistake at once, each with its place; and what each code means.
+//!
+//! A list whose file is not there is no mistake, the server runs without it, but the exit code is 1.
 
 use super::args::{ConfigCheckArgs, ConfigExplainArgs};
 use super::out::{Ended, Failure, Table, complain, print, print_json};
 use super::place::{config_file, look};
+use crate::app::lists::missing_files;
 use crate::config;
 
 /// Checks a config file.
@@ -13,12 +16,19 @@ pub fn check(args: &ConfigCheckArgs) -> Result<Ended, Failure> {
     let file = config_file(args.file.as_ref()).unwrap_or_else(|| "lachan.toml".into());
     match config::read_file(&file) {
         Ok(settings) if args.json => {
-            print_json(&serde_json::json!({ "mistakes": [], "groups": settings.policy.groups.len() }))?;
-            Ok(Ended::Done)
+            let missing = missing_files(&settings);
+            print_json(&serde_json::json!({
+                "mistakes": [],
+                "warnings": missing,
+                "groups": settings.policy.groups.len(),
+            }))?;
+            Ok(if missing.is_empty() { Ended::Done } else { Ended::Refused })
         }
-        Ok(_) => {
+        Ok(settings) => {
+            let missing = missing_files(&settings);
             print(&format!("{0}: không có lỗi / {0}: no mistakes\n", file.display()))?;
-            Ok(Ended::Done)
+            missing.iter().for_each(|warning| complain(warning));
+            Ok(if missing.is_empty() { Ended::Done } else { Ended::Refused })
         }
         Err(report) if args.json => {
             print_json(&report.json())?;

@@ -9,6 +9,7 @@ use super::spec::{FileSpec, Text};
 use super::{Settings, clash, never, say};
 use crate::dns::rdata::rtype;
 use crate::dns::suffixes::HashKey;
+use crate::lists::fetch;
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
 use crate::policy::Policy;
@@ -92,6 +93,10 @@ pub(super) fn ask_the_rooms(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Set
             let at = whose(spec, settings, &error).map_or(desk.file.place(0..0), |text| desk.at(text));
             desk.note(say::refused(at, &error.to_string()));
         }
+    }
+    let ca_file = spec.lists.ca_file.as_ref().zip(settings.lists.fetch.ca_files.last());
+    if let Some((text, Err(why))) = ca_file.map(|(text, file)| (text, fetch::check_ca_file(file))) {
+        desk.note(say::refused(desk.at(text), &format!("CA certificates {}: {why}", text.get_ref())));
     }
     let (key, roster) = (HashKey([0; 16]), Roster::default());
     if let Err(error) = Policy::build(&settings.policy, key, |_| Some(0), &roster) {

@@ -236,6 +236,18 @@ pub fn bad_url(at: Place, found: &str) -> Mistake {
     ))
 }
 
+/// A list over HTTP that does not say that it may be.
+pub fn plain_http(at: Place, found: &str) -> Mistake {
+    let what = Said::new(
+        format!("`{found}` tải qua http, ai trên đường truyền cũng sửa được danh sách"),
+        format!("`{found}` comes over http, where anybody on the way can change the list"),
+    );
+    Mistake::new(Code::BadUrl, at, found, what).allowed(["https://…"]).fix(Said::new(
+        "dùng https (CA riêng: [lists] ca_file); máy chủ nội bộ không có https: thêm `insecure = true` cho danh sách này",
+        "use https (a CA of your own: [lists] ca_file); for a mirror inside without https add `insecure = true` to this list",
+    ))
+}
+
 /// A record that does not parse.
 pub fn bad_record(at: Place, found: &str, rtype: &str, form: &str) -> Mistake {
     let what = Said::new(

@@ -13,9 +13,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::dns::name::Name;
 use crate::dns::suffixes::{HashKey, hash_name};
-use crate::model::rule::{ListInfo, ListKind, Rule};
+use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
 use crate::sys::mmap::memory_file;
+use crate::sys::scratch::no_random;
 
 use super::class::{Contribution, Effect, Side, settle};
 use super::disk::{Disk, Output, Real, beside, clear_leftovers, folder_of};
@@ -25,7 +27,7 @@ use super::layout::{
     u64_at,
 };
 use super::merge::{FIXED_OCTETS, Merged, sorted_rules};
-use super::spill::{Spill, no_random};
+use super::spill::Spill;
 use super::table::{Filler, homes_for};
 use super::{Index, LISTS_MAX};
 
@@ -40,7 +42,7 @@ pub struct BuildLimits {
 
 impl Default for BuildLimits {
     fn default() -> Self {
-        Self { rules_max: 50_000_000, spill_at: 16 << 20 }
+        Self { rules_max: 50_000_000, spill_at: 8 << 20 }
     }
 }
 
@@ -201,22 +203,36 @@ impl Builder {
     /// # Errors
     /// What [`BuildError`] says of rules and the disk.
     pub fn add(&mut self, list: ListNo, rule: &Rule) -> Result<(), BuildError> {
-        let name = rule.name.as_name();
+        self.add_at(list, rule.name.as_name(), rule.scope, rule.action, rule.line)
+    }
+
+    /// The same of a rule that is not held together.
+    ///
+    /// # Errors
+    /// As [`Builder::add`].
+    pub fn add_at(
+        &mut self,
+        list: ListNo,
+        name: Name<'_>,
+        scope: Scope,
+        action: RuleAction,
+        line: u32,
+    ) -> Result<(), BuildError> {
         if usize::from(list.0) >= self.lists.len() {
             return Err(BuildError::UnknownList(list.0));
         }
         if name.is_root() {
-            return Err(BuildError::Root { line: rule.line });
+            return Err(BuildError::Root { line });
         }
         if self.rules == self.limits.rules_max {
             return Err(BuildError::TooManyRules(self.limits.rules_max));
         }
         self.rules += 1;
         let hash = hash_name(&self.key, name);
-        let contribution = Contribution { list: list.0, scope: rule.scope, action: rule.action };
+        let contribution = Contribution { list: list.0, scope, action };
         let mut fixed = [0; FIXED_OCTETS];
         fixed[..8].copy_from_slice(&hash.to_le_bytes());
-        fixed[8..12].copy_from_slice(&rule.line.to_le_bytes());
+        fixed[8..12].copy_from_slice(&line.to_le_bytes());
         fixed[12..].copy_from_slice(&contribution.to_bits().to_le_bytes());
         let pushed = self.spill.push(Spill::part_of(hash), &[&fixed, name.wire()]);
         pushed.map_err(failed("keep rules in", &self.folder))

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::sys::mmap::memory_file;
+use crate::sys::scratch::nameless;
 
 /// Parts that the hashes are cut into, by their highest bits. Each is sorted in memory by itself: of
 /// 10 M names one is 8 MB.
@@ -83,28 +83,12 @@ impl Spill {
             file.write_all_at(&part.buffer, self.end)?;
             part.pieces.push((self.end, part.buffer.len()));
             self.end += part.buffer.len() as u64;
-            part.buffer.clear();
+            // Its room too: where parts come one after the other, each would keep that of its largest time.
+            part.buffer = Vec::new();
         }
         self.held = 0;
         Ok(())
     }
-}
-
-/// A file that nobody else can open and that is gone when it is closed.
-fn nameless(folder: &Path) -> io::Result<File> {
-    if folder.as_os_str().is_empty() {
-        return memory_file();
-    }
-    let number = getrandom::u64().map_err(no_random)?;
-    let path = folder.join(format!(".lachan-spill-{number:016x}"));
-    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
-}
-
-/// The system's random numbers failed; as an error of the system.
-pub(super) fn no_random(error: getrandom::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| io::Error::other(error.to_string()), io::Error::from_raw_os_error)
 }
 
 #[cfg(test)]

@@ -104,12 +104,27 @@ impl Account {
         }
     }
 
-    /// The same for a rule whose line was read before; its name stands for the text.
-    pub(super) fn note_name(&mut self, why: Ignored, line: u32, name: Name<'_>) {
-        if self.ignored(why) < SAMPLES_MAX as u32 {
-            self.note(Reason::Ignored(why), line, &name.to_string());
-        } else {
-            self.ignored[why as usize] += 1;
+    /// The same for a rule whose line was read before; its name stands for the text. These come in the order
+    /// of names, so the samples are those of the first lines so far.
+    pub(super) fn note_name(&mut self, reason: Reason, line: u32, name: Name<'_>) {
+        let mut samples = 0;
+        let mut last: Option<usize> = None;
+        for (at, sample) in self.samples.iter().enumerate().filter(|(_, sample)| sample.reason == reason) {
+            samples += 1;
+            if last.is_none_or(|last| self.samples[last].line < sample.line) {
+                last = Some(at);
+            }
+        }
+        if samples < SAMPLES_MAX {
+            return self.note(reason, line, &name.to_string());
+        }
+        match reason {
+            Reason::Ignored(why) => self.ignored[why as usize] += 1,
+            Reason::Refused(why) => self.refused[why as usize] += 1,
+            Reason::Rewrite => self.rewrites += 1,
+        }
+        if let Some(last) = last.map(|at| &mut self.samples[at]).filter(|last| line < last.line) {
+            (last.line, last.text) = (line, cut(&name.to_string()));
         }
     }
 

@@ -1,11 +1,14 @@
 //! What a text is when it is no list at all, and what a list's header says of itself.
 
 use std::borrow::Cow;
+use std::io;
+
+use super::text::Text;
 
 /// Lines in which a header is looked for.
 const HEADER_LINES_MAX: usize = 64;
 /// Octets at which the look ends that tells text from other content.
-const LOOK_OCTETS: usize = 4096;
+pub(super) const LOOK_OCTETS: usize = 4096;
 /// Characters of a version that are kept.
 const VERSION_CHARS_MAX: usize = 40;
 
@@ -17,7 +20,7 @@ pub enum ContentKind {
     /// A pointer that stands for a file in Git LFS.
     GitLfs,
     Gzip,
-    /// Zip, zstd, xz, bzip2.
+    /// Zip, zstd, xz, bzip2, tar.
     Archive,
     Utf16,
     /// Text wrapped in base64 (gfwlist).
@@ -37,8 +40,8 @@ impl ContentKind {
             Self::Html => "một trang web (HTML)",
             Self::GitLfs => "con trỏ Git LFS, không phải tệp thật",
             Self::Gzip => "tệp nén gzip",
-            Self::Archive => "tệp nén",
-            Self::Utf16 => "văn bản UTF-16",
+            Self::Archive => "tệp nén (hãy giải nén trước; chỉ .gz được đọc thẳng)",
+            Self::Utf16 => "văn bản UTF-16 (hãy lưu lại dạng UTF-8)",
             Self::Base64 => "văn bản mã hoá base64",
             Self::Json => "JSON",
             Self::Binary => "dữ liệu nhị phân",
@@ -53,8 +56,8 @@ impl ContentKind {
             Self::Html => "a web page (HTML)",
             Self::GitLfs => "a Git LFS pointer, not the file itself",
             Self::Gzip => "a gzip file",
-            Self::Archive => "a compressed file",
-            Self::Utf16 => "UTF-16 text",
+            Self::Archive => "an archive (unpack it first; only .gz is read as it is)",
+            Self::Utf16 => "UTF-16 text (save it as UTF-8)",
             Self::Base64 => "base64 text",
             Self::Json => "JSON",
             Self::Binary => "binary data",
@@ -80,6 +83,10 @@ pub fn wrong(text: &[u8]) -> Option<ContentKind> {
         if look.starts_with(magic) {
             return Some(kind);
         }
+    }
+    // The second field of a tar header; names of lists stand before it.
+    if look.get(257..262) == Some(b"ustar") {
+        return Some(ContentKind::Archive);
     }
     let nuls = look.iter().filter(|octet| **octet == 0).count();
     let controls = look.iter().filter(|octet| **octet < 9 || (14..32).contains(*octet)).count();
@@ -134,9 +141,15 @@ pub struct Header {
 impl Header {
     /// Reads the comments at the top.
     pub fn read(text: &[u8]) -> Self {
+        Self::of(Text::Octets(text)).expect("memory can be read")
+    }
+
+    pub(super) fn of(text: Text<'_>) -> io::Result<Self> {
         let mut header = Self::default();
-        for line in text.split(|octet| *octet == b'\n').take(HEADER_LINES_MAX) {
-            let Ok(line) = std::str::from_utf8(line) else { continue };
+        let mut lines = text.lines();
+        for _ in 0..HEADER_LINES_MAX {
+            let Some(line) = lines.next()? else { break };
+            let Ok(line) = std::str::from_utf8(line.octets()) else { continue };
             let line = line.trim_start_matches('\u{feff}').trim();
             let Some(said) = line.strip_prefix(['#', '!', ';']) else { continue };
             let Some((key, value)) = said.split_once(':') else { continue };
@@ -164,7 +177,7 @@ impl Header {
                 _ => {}
             }
         }
-        header
+        Ok(header)
     }
 }
 

@@ -4,8 +4,11 @@
 //! fits (`||x^` is ABP, `0.0.0.0 x` hosts, a bare name plain). The most votes win; a few marks that only
 //! one program writes decide at once.
 
+use std::io;
+
 use super::format::ip::is_address;
 use super::format::{Format, address};
+use super::text::Text;
 
 /// Lines from the beginning that are all looked at: headers stand there.
 const BEGINNING: usize = 400;
@@ -72,28 +75,59 @@ impl Detection {
 
 /// Looks at the lines and chooses.
 pub fn detect(text: &[u8]) -> Detection {
+    detect_in(Text::Octets(text)).expect("memory can be read")
+}
+
+pub(super) fn detect_in(text: Text<'_>) -> io::Result<Detection> {
     let mut votes = [0u32; Format::ALL.len()];
     let mut of = 0;
-    let total = text.iter().filter(|octet| **octet == b'\n').count();
     // Lists are sorted: addresses stand first, then digits. So the beginning votes, and then lines from all over.
-    let step = (total / LINES_MAX).max(1);
-    for (line, number) in text.split(|octet| *octet == b'\n').zip(1u32..) {
+    let step = (count_lines(text)? / LINES_MAX).max(1);
+    let (mut lines, mut number) = (text.lines(), 0u32);
+    while let Some(line) = lines.next()? {
+        number = number.saturating_add(1);
         let at = number as usize;
         if at > BEGINNING && !at.is_multiple_of(step) {
             continue;
         }
-        let Ok(raw) = std::str::from_utf8(line) else { continue };
+        let Ok(raw) = std::str::from_utf8(line.octets()) else { continue };
         let line = raw.trim_start_matches('\u{feff}').trim();
         if let Some(format) = mark(line) {
             let text = line.chars().take(40).collect();
-            return Detection { format, why: Why::Mark { line: number, text } };
+            return Ok(Detection { format, why: Why::Mark { line: number, text } });
         }
         if let Some(format) = look(line) {
             votes[format as usize] += 1;
             of += 1;
         }
     }
-    choose(&votes, of)
+    Ok(choose(&votes, of))
+}
+
+fn count_lines(text: Text<'_>) -> io::Result<usize> {
+    let (mut lines, mut count) = (text.lines(), 0);
+    while lines.next()?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Whether every line that names something is a `*.x`: then `*.x` stands for x too, as dnscrypt-proxy and
+/// blocky read it. Where `x` and `*.x` stand side by side, each means what it says.
+pub(super) fn is_all_wildcards(text: Text<'_>) -> io::Result<bool> {
+    let (mut lines, mut found) = (text.lines(), false);
+    while let Some(line) = lines.next()? {
+        let Ok(raw) = std::str::from_utf8(line.octets()) else { continue };
+        let line = raw.trim_start_matches('\u{feff}').trim();
+        if line.is_empty() || line.starts_with(['#', '!', ';']) {
+            continue;
+        }
+        if !line.starts_with("*.") {
+            return Ok(false);
+        }
+        found = true;
+    }
+    Ok(found)
 }
 
 fn choose(votes: &[u32; Format::ALL.len()], of: u32) -> Detection {

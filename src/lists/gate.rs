@@ -88,7 +88,13 @@ pub enum Refused {
 pub struct Passed {
     /// What is known of it from now on.
     pub past: Past,
+    /// Why it would have been refused, had nobody meant it.
+    pub warning: Option<Refused>,
 }
+
+/// Rules up to which a list in a file of this machine counts as kept by hand: nobody edits more lines than
+/// that, a larger file was put there by a program, and that may have an accident.
+pub const BY_HAND_MAX: u32 = 1000;
 
 impl Refused {
     /// In Vietnamese.
@@ -103,6 +109,11 @@ impl Refused {
             Self::TooManyRefused { refused, of } => format!("{refused} trong {of} mục bị hỏng"),
             Self::TooManyNames { more } => format!("vượt số tên tối đa {more} mục"),
         }
+    }
+
+    /// Whether a person may want it all the same. What is no list of names cannot be taken by anybody.
+    pub fn may_be_accepted(self) -> bool {
+        !matches!(self, Self::NotAList { .. } | Self::TooManyNames { .. })
     }
 
     /// In English.
@@ -120,6 +131,44 @@ impl Refused {
     }
 }
 
+/// Who answers for a list's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody else: what looks like an accident is refused.
+    Published,
+    /// A file of this machine: up to [`BY_HAND_MAX`] rules a change is meant, and only warned of.
+    OwnFile,
+    /// A person has looked at it and wants it.
+    Accepted,
+}
+
+/// As [`check`], with regard to who answers for the text. What is no list of names is refused from anybody.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_from(
+    origin: Origin,
+    previous: Option<&Past>,
+    reading: &Reading,
+    settings: &Settings,
+) -> Result<Passed, Refused> {
+    let why = match check(previous, reading, settings) {
+        Ok(passed) => return Ok(passed),
+        Err(why) => why,
+    };
+    let rules = previous.map_or(reading.account.taken, |previous| previous.names);
+    let is_meant = match origin {
+        Origin::Published => false,
+        // Nobody empties a file to its last octet and means it: an editor or a disk did.
+        Origin::OwnFile => rules <= BY_HAND_MAX && (reading.account.lines > 0 || rules == 0),
+        Origin::Accepted => true,
+    };
+    match is_meant && why.may_be_accepted() {
+        true => Ok(Passed { warning: Some(why), ..pass(previous, reading.account.taken) }),
+        false => Err(why),
+    }
+}
+
 /// Judges a reading against what is known of the copy in force; without one only its content counts.
 ///
 /// # Errors
@@ -127,15 +176,22 @@ impl Refused {
 pub fn check(previous: Option<&Past>, reading: &Reading, settings: &Settings) -> Result<Passed, Refused> {
     content(reading, settings)?;
     let is = reading.account.taken;
-    let mut past = Past { names: is, changes: Vec::new() };
     if let Some(previous) = previous {
         size(previous, is, settings)?;
+    }
+    Ok(pass(previous, is))
+}
+
+/// What to remember of a list that has `is` rules now.
+fn pass(previous: Option<&Past>, is: u32) -> Passed {
+    let mut past = Past { names: is, changes: Vec::new() };
+    if let Some(previous) = previous {
         past.changes = previous.changes.clone();
         past.changes.push(previous.names.abs_diff(is));
         let surplus = past.changes.len().saturating_sub(CHANGES_MAX);
         past.changes.drain(..surplus);
     }
-    Ok(Passed { past })
+    Passed { past, warning: None }
 }
 
 fn content(reading: &Reading, settings: &Settings) -> Result<(), Refused> {

@@ -24,8 +24,9 @@ pub mod starter;
 pub mod store;
 
 pub mod profile;
-mod seen;
+mod sorted;
 mod target;
+mod text;
 
 #[cfg(test)]
 mod tests;

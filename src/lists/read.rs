@@ -1,29 +1,32 @@
 //! A list's text becomes rules, and every line of it is accounted for.
 //!
-//! Two turns: the first reads all lines and keeps the distinct names of this one list (`seen`), the
-//! second hands out what is in force, because a parent or a `$badfilter` may stand after the rule that
-//! it makes needless. Memory is bounded by the text: 20–30 octets for a usual name.
+//! Two passes: the first reads all lines and writes down what each says of a name, the second goes through
+//! that in the order of the names (`sorted`) and hands out what is in force, because a parent or a
+//! `$badfilter` may stand after the rule that it makes needless. A text in a file is read line by line and
+//! its rules are sorted on disk, so memory does not grow with the list (some 15 MB).
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
 use super::account::{Account, Reason};
 use super::content::{self, ContentKind, Header};
-use super::detect::{Detection, Why, detect};
+use super::detect::{Detection, Why, detect_in, is_all_wildcards};
 use super::format::{Entry, Format, Parser};
 use super::profile::{Suffix, folded, promoted};
 use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
-use super::seen::{Added, Fate, Seen, What};
+use super::sorted::{Fate, Gathered, Judged, Room, Said, What};
 use super::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
 use super::target;
+use super::text::{Line, Text};
 use crate::dns::name::{Name, NameBuf};
 use crate::dns::suffixes::Suffixes;
 use crate::model::rule::{ListKind, Rule, RuleAction, Scope};
 
-/// Octets of a line. The longest rule of real lists (an ABP rule with its domains) has some thousands.
-const LINE_MAX: usize = 16 * 1024;
 /// Lines of a list; numbers are 32 bits, and a text of 256 MiB has no more.
-const LINES_MAX: usize = 1 << 28;
+const LINES_MAX: u32 = 1 << 28;
 
 /// What a list's text turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct Reading {
     pub header: Header,
     /// What it is, if it is no list at all; then no line was read.
     pub not_a_list: Option<ContentKind>,
+    /// `*.x` was taken for x and all below: the list is in the format `wildcard` and has no other lines.
+    pub wildcards_cover_names: bool,
 }
 
 /// What became of one entry, for who wants to see each.
@@ -53,38 +58,83 @@ pub enum Verdict<'a> {
     Refused(Refusal),
 }
 
-/// Reads a list and keeps its rules. For large lists see [`read_into`].
+/// Reads a list and keeps its rules, in the order of their lines. For large lists see [`read_file`].
 pub fn read(text: &[u8], spec: &ListSpec, protected: &Protected) -> (Vec<Rule>, Reading) {
     let mut rules = Vec::new();
     let reading = read_into(text, spec, protected, &mut |rule| rules.push(rule.clone()));
     (rules, reading)
 }
 
-/// Reads a list and hands out its rules one by one, without duplicates and without what a parent in
-/// the list covers. Never panics, whatever the octets.
+/// Reads a list and hands out its rules one by one in the order of their lines, without duplicates and
+/// without what a parent in the list covers. Never panics, whatever the octets.
 pub fn read_into(
     text: &[u8],
     spec: &ListSpec,
     protected: &Protected,
     take: &mut dyn FnMut(&Rule),
 ) -> Reading {
-    walk(text, spec, protected, &mut Rules(take))
+    in_memory(text, spec, protected, &mut Rules(take))
 }
 
-/// Reads a list for its account alone, as the gate wants it.
+/// Reads a list for its account alone.
 pub fn survey(text: &[u8], spec: &ListSpec, protected: &Protected) -> Reading {
-    walk(text, spec, protected, &mut Nobody)
+    in_memory(text, spec, protected, &mut Nobody)
 }
 
-/// Reads a list and tells what became of every entry, with its line. Verdicts that depend on later
-/// lines (a rule in force, covered, or switched off) come at the end.
+/// Reads a list and tells what became of every entry, with its line. Verdicts that depend on other
+/// lines (a rule in force, repeated, covered, or switched off) come at the end.
 pub fn judge(
     text: &[u8],
     spec: &ListSpec,
     protected: &Protected,
     tell: &mut dyn FnMut(u32, Verdict<'_>),
 ) -> Reading {
-    walk(text, spec, protected, &mut Verdicts(tell))
+    in_memory(text, spec, protected, &mut Verdicts(tell))
+}
+
+/// As [`read_into`], from a file, in bounded memory and in the order of the names; what does not fit is
+/// sorted in a nameless file in `folder`.
+///
+/// # Errors
+/// The list cannot be read, or the folder has no room.
+pub fn read_file(
+    file: &File,
+    spec: &ListSpec,
+    protected: &Protected,
+    folder: &Path,
+    take: &mut dyn FnMut(RuleAt<'_>),
+) -> io::Result<Reading> {
+    walk(Text::File(file), spec, protected, Room::Folder(folder.to_owned()), &mut RulesAt(take))
+}
+
+/// As [`survey`], from a file, as the gate wants it.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn survey_file(
+    file: &File,
+    spec: &ListSpec,
+    protected: &Protected,
+    folder: &Path,
+) -> io::Result<Reading> {
+    walk(Text::File(file), spec, protected, Room::Folder(folder.to_owned()), &mut Nobody)
+}
+
+fn in_memory(text: &[u8], spec: &ListSpec, protected: &Protected, listener: &mut impl Listener) -> Reading {
+    walk(Text::Octets(text), spec, protected, Room::Memory, listener).expect("memory can be read")
+}
+
+/// A rule in force, as a large list hands it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleAt<'r> {
+    /// The name that it is about.
+    pub name: Name<'r>,
+    /// The name, what is below it, or both.
+    pub scope: Scope,
+    /// What it does.
+    pub action: RuleAction,
+    /// Line in its list, from 1.
+    pub line: u32,
 }
 
 /// Who listens to a reading.
@@ -95,6 +145,7 @@ trait Listener {
 
 struct Nobody;
 struct Rules<'t>(&'t mut dyn FnMut(&Rule));
+struct RulesAt<'t>(&'t mut dyn FnMut(RuleAt<'_>));
 struct Verdicts<'t>(&'t mut dyn FnMut(u32, Verdict<'_>));
 
 impl Listener for Nobody {}
@@ -102,6 +153,12 @@ impl Listener for Nobody {}
 impl Listener for Rules<'_> {
     fn rule(&mut self, name: Name<'_>, what: What, line: u32) {
         (self.0)(&Rule { name: name.to_owned(), scope: what.scope(), action: what.action(), line });
+    }
+}
+
+impl Listener for RulesAt<'_> {
+    fn rule(&mut self, name: Name<'_>, what: What, line: u32) {
+        (self.0)(RuleAt { name, scope: what.scope(), action: what.action(), line });
     }
 }
 
@@ -115,30 +172,40 @@ impl Listener for Verdicts<'_> {
     }
 }
 
-fn walk(text: &[u8], spec: &ListSpec, protected: &Protected, listener: &mut impl Listener) -> Reading {
-    let not_a_list = content::wrong(text);
-    let text = if not_a_list.is_some() { &[] } else { text };
+fn walk(
+    text: Text<'_>,
+    spec: &ListSpec,
+    protected: &Protected,
+    room: Room,
+    listener: &mut impl Listener,
+) -> io::Result<Reading> {
+    let not_a_list = content::wrong(&text.beginning(content::LOOK_OCTETS)?);
+    let text = if not_a_list.is_some() { Text::Octets(&[]) } else { text };
     let why_format = match spec.format {
         FormatChoice::Named(format) => Detection { format, why: Why::Named },
-        FormatChoice::Auto => detect(text),
+        FormatChoice::Auto => detect_in(text)?,
     };
     let format = why_format.format;
+    let wildcards_cover_names = format == Format::Wildcard && is_all_wildcards(text)?;
+    let header = Header::of(text)?;
     let mut reader = Reader {
         kind: spec.kind,
         profile: &spec.profile,
         protected,
         reviewed: spec.source == SourceSpec::Starter,
+        wildcards_cover_names,
         account: Account::default(),
-        seen: Seen::new(),
+        gathered: Gathered::new(room),
+        failed: None,
         hits: HashSet::new(),
         name: NameBuf::new(),
         walk: Suffixes::new(),
         aside: Suffixes::new(),
         listener,
     };
-    reader.lines(text, Parser::new(format));
-    reader.hand_out();
-    Reading { format, why_format, account: reader.account, header: Header::read(text), not_a_list }
+    reader.lines(text, Parser::new(format))?;
+    let account = reader.hand_out()?;
+    Ok(Reading { format, why_format, account, header, not_a_list, wildcards_cover_names })
 }
 
 struct Reader<'r, L> {
@@ -147,8 +214,12 @@ struct Reader<'r, L> {
     protected: &'r Protected,
     /// The program's own list.
     reviewed: bool,
+    /// `*.x` covers x too.
+    wildcards_cover_names: bool,
     account: Account,
-    seen: Seen,
+    gathered: Gathered,
+    /// The disk took no more rules.
+    failed: Option<io::Error>,
     /// Hashes of protected names that the list names.
     hits: HashSet<u64>,
     /// The name at hand.
@@ -168,24 +239,30 @@ enum Of {
 }
 
 impl<L: Listener> Reader<'_, L> {
-    fn lines(&mut self, text: &[u8], mut parser: Parser) {
-        // A final line end does not start another line.
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        if text.is_empty() {
-            return;
+    fn lines(&mut self, text: Text<'_>, mut parser: Parser) -> io::Result<()> {
+        // A line end alone is no line.
+        if text.beginning(2)? == b"\n" {
+            return Ok(());
         }
-        for (octets, number) in text.split(|octet| *octet == b'\n').take(LINES_MAX).zip(1u32..) {
+        let mut lines = text.lines();
+        for number in 1..=LINES_MAX {
+            let Some(line) = lines.next()? else { break };
             self.account.lines += 1;
-            let octets = octets.strip_suffix(b"\r").unwrap_or(octets);
-            match std::str::from_utf8(octets) {
-                _ if octets.len() > LINE_MAX => self.refuse(Refusal::LongLine, number, ""),
-                Ok(raw) => self.line(&mut parser, raw.trim_start_matches('\u{feff}'), number),
-                Err(_) if octets.trim_ascii_start().starts_with(b"#") => {
+            match (line, std::str::from_utf8(line.octets())) {
+                (Line::Long(_), _) => self.refuse(Refusal::LongLine, number, ""),
+                (_, Ok(raw)) => self.line(&mut parser, raw.trim_start_matches('\u{feff}'), number),
+                (_, Err(_)) if line.octets().trim_ascii_start().starts_with(b"#") => {
                     self.ignore(Ignored::Comment, number, "")
                 }
-                Err(_) => self.refuse(Refusal::NotUtf8, number, &String::from_utf8_lossy(octets)),
+                (Line::Whole(octets), Err(_)) => {
+                    self.refuse(Refusal::NotUtf8, number, &String::from_utf8_lossy(octets))
+                }
+            }
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
         }
+        Ok(())
     }
 
     fn line(&mut self, parser: &mut Parser, raw: &str, number: u32) {
@@ -211,8 +288,9 @@ impl<L: Listener> Reader<'_, L> {
             Entry::Rule { text, scope, action } => self.rule(text, scope, action, number, line),
             Entry::BadFilter { text, scope, action } => {
                 if target::read(text, &mut self.name).is_ok() {
-                    self.walk.fill(self.protected.key(), self.name.name());
-                    self.seen.switch_off(&self.walk, What::new(promoted(scope, self.profile), action));
+                    let what = What::new(promoted(scope, self.profile), action);
+                    // In memory there is no bound that a text reaches; one switch less changes nothing then.
+                    self.gather(Of::Name, Said::Off(what), number);
                 }
                 self.ignore(Ignored::BadFilter, number, line);
             }
@@ -235,6 +313,8 @@ impl<L: Listener> Reader<'_, L> {
         if let Err(why) = target::guard(suffix, self.profile) {
             return self.refuse(why, number, line);
         }
+        let scope =
+            if self.wildcards_cover_names && scope == Scope::Children { Scope::Subtree } else { scope };
         let what = What::new(promoted(scope, self.profile), action);
         self.walk.fill(self.protected.key(), self.name.name());
         let foldable = action != RuleAction::Except && what.scope() != Scope::Children;
@@ -273,45 +353,44 @@ impl<L: Listener> Reader<'_, L> {
             self.account.protected_names += u32::from(fresh);
             return self.refuse(Refusal::Protected, number, line);
         }
-        if self.seen.rules() >= self.profile.max_names {
-            return self.refuse(Refusal::TooMany, number, line);
-        }
-        match self.seen.add(walk, what, number) {
-            Added::New => self.account.unknown_tops += u32::from(suffix == Suffix::UnderUnknown),
-            Added::Duplicate => self.ignore(Ignored::Duplicate, number, line),
-            Added::Full => self.refuse(Refusal::TooMany, number, line),
+        let said = Said::Rule { what, unknown_top: suffix == Suffix::UnderUnknown };
+        if !self.gather(of, said, number) {
+            self.refuse(Refusal::TooMany, number, line);
         }
     }
 
-    /// The second turn.
-    fn hand_out(&mut self) {
-        let flat = self.seen.is_flat();
-        let mut walk = Suffixes::new();
-        for kept in self.seen.kept() {
-            let fate = match flat {
-                true => Fate::InForce,
-                false => {
-                    walk.fill(self.protected.key(), kept.name);
-                    self.seen.fate(&walk, kept.what)
-                }
-            };
-            let why = match fate {
-                Fate::InForce if kept.what.action() == RuleAction::Except => {
-                    self.account.excepted += 1;
-                    self.listener.rule(kept.name, kept.what, kept.line);
-                    continue;
-                }
-                Fate::InForce => {
-                    self.account.taken += 1;
-                    self.listener.rule(kept.name, kept.what, kept.line);
-                    continue;
-                }
-                Fate::Disabled => Ignored::Disabled,
-                Fate::Subsumed => Ignored::Subsumed,
-            };
-            self.account.note_name(why, kept.line, kept.name);
-            self.listener.verdict(kept.line, Verdict::Ignored(why));
+    /// Writes down what a line says of the name at hand; `false` where there is no room for it.
+    fn gather(&mut self, of: Of, said: Said, number: u32) -> bool {
+        let name = match of {
+            Of::Name => self.name.name(),
+            Of::Site => self.aside.name(),
+        };
+        self.gathered.add(name, said, number).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            true
+        })
+    }
+
+    /// The second pass.
+    fn hand_out(self) -> io::Result<Account> {
+        let Self { mut account, gathered, listener, profile, .. } = self;
+        let mut end = End { account: &mut account, listener, max: profile.max_names, rules: 0 };
+        if gathered.is_in_memory() {
+            // Who reads a text in memory wants to see it in its own order.
+            let mut all = Vec::new();
+            gathered.judge(&mut |judged| {
+                let Judged { name, what, line, unknown_top, fate } = judged;
+                all.push((name.to_owned(), what, line, unknown_top, fate));
+            })?;
+            all.sort_by_key(|(_, _, line, ..)| *line);
+            for (name, what, line, unknown_top, fate) in all {
+                end.tell(Judged { name: name.as_name(), what, line, unknown_top, fate });
+            }
+        } else {
+            gathered.judge(&mut |judged| end.tell(judged))?;
         }
+        account.samples.sort_by_key(|sample| (sample.reason, sample.line));
+        Ok(account)
     }
 
     fn ignore(&mut self, why: Ignored, number: u32, line: &str) {
@@ -322,5 +401,41 @@ impl<L: Listener> Reader<'_, L> {
     fn refuse(&mut self, why: Refusal, number: u32, line: &str) {
         self.account.note(Reason::Refused(why), number, line);
         self.listener.verdict(number, Verdict::Refused(why));
+    }
+}
+
+/// Where rules end up once their fate is known.
+struct End<'e, L> {
+    account: &'e mut Account,
+    listener: &'e mut L,
+    /// Rules that the list may have.
+    max: usize,
+    rules: usize,
+}
+
+impl<L: Listener> End<'_, L> {
+    fn tell(&mut self, judged: Judged<'_>) {
+        let Judged { name, what, line, unknown_top, fate } = judged;
+        let is_rule = fate != Fate::Duplicate;
+        self.rules += usize::from(is_rule);
+        self.account.unknown_tops += u32::from(is_rule && unknown_top);
+        let why = match fate {
+            _ if is_rule && self.rules > self.max => {
+                self.account.note_name(Reason::Refused(Refusal::TooMany), line, name);
+                return self.listener.verdict(line, Verdict::Refused(Refusal::TooMany));
+            }
+            Fate::InForce => {
+                match what.action() {
+                    RuleAction::Except => self.account.excepted += 1,
+                    RuleAction::Block | RuleAction::BlockImportant => self.account.taken += 1,
+                }
+                return self.listener.rule(name, what, line);
+            }
+            Fate::Disabled => Ignored::Disabled,
+            Fate::Subsumed => Ignored::Subsumed,
+            Fate::Duplicate => Ignored::Duplicate,
+        };
+        self.account.note_name(Reason::Ignored(why), line, name);
+        self.listener.verdict(line, Verdict::Ignored(why));
     }
 }

@@ -1,14 +1,18 @@
 //! The cache folder: of each list the last good text, and what is known of it.
 //!
 //! A folder for each list, in it the text under a name made from its checksum, and `meta.json`, which
-//! names the text in force. New text is written beside, flushed and renamed; then the new `meta.json`
-//! in the same way: that rename is the moment of change, and a crash at any other leaves the old copy.
+//! names the text in force. New text is written beside under a name of its own, flushed and renamed; then
+//! the new `meta.json` in the same way: that rename is the moment of change, and a crash at any other
+//! leaves the old copy. Whoever renews a list holds its lock (`lock`), so that two updates, of one process
+//! or of two, follow each other.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hasher;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -23,6 +27,12 @@ use crate::sys::whole::{open_file, write_whole};
 const ID_MAX: usize = 80;
 /// Octets of a `meta.json`; ours have some kilobytes.
 const META_MAX: u64 = 1 << 20;
+/// Octets read at a time when a kept text is checked.
+const CHUNK: usize = 64 * 1024;
+/// The note that a person wants a list's next text.
+const ACCEPTED: &str = "accepted";
+/// Between two looks whether another update of the list has ended.
+const LOCK_LOOK: Duration = Duration::from_millis(50);
 
 /// Why the cache folder did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +43,9 @@ pub enum Error {
     /// The text is not the one that was kept.
     #[error("use the kept text of list {id:?}: it is damaged")]
     Damaged { id: String },
+    /// Somebody else renews the list, and took too long to wait for.
+    #[error("begin: another update of list {id:?} is under way")]
+    Busy { id: String },
 }
 
 /// What is known of a kept list.
@@ -40,8 +53,11 @@ pub enum Error {
 pub struct Meta {
     /// The list's id.
     pub id: String,
-    /// Where its text came from.
+    /// Where its text came from, without user, password and query.
     pub source: String,
+    /// A checksum of the whole source: what it may not show, it can be told by.
+    #[serde(default)]
+    pub source_mark: String,
     /// For asking whether there is a newer one.
     pub etag: Option<String>,
     /// The same, for servers without `ETag`.
@@ -72,6 +88,9 @@ pub struct Meta {
     pub read_as: String,
     /// The last attempt that failed, until one succeeds.
     pub failure: Option<Failure>,
+    /// What the gate would have refused, had the list not been changed by hand.
+    #[serde(default)]
+    pub warning: Option<Failure>,
 }
 
 /// An attempt that did not bring a new text into force.
@@ -130,29 +149,26 @@ impl Store {
         serde_json::from_slice(&text).ok().filter(|meta: &Meta| meta.id == id && is_checksum(&meta.checksum))
     }
 
-    /// The last good text of a list, whole and undamaged.
+    /// What is known of a list whose last good text is there, whole and undamaged.
     ///
     /// # Errors
     /// [`Error::Damaged`] if its checksum is another; [`Error::Io`].
-    pub fn text(&self, id: &str) -> Result<Option<(Vec<u8>, Meta)>, Error> {
+    pub fn intact(&self, id: &str) -> Result<Option<Meta>, Error> {
         let Some(meta) = self.meta(id).filter(Meta::has_text) else { return Ok(None) };
         let path = self.text_path(&meta);
-        let mut text = Vec::new();
-        open_file(&path)
-            .and_then(|file| file.take(meta.length.saturating_add(1)).read_to_end(&mut text))
-            .map_err(|source| io_error("read", &path, source))?;
-        if text.len() as u64 != meta.length || checksum(&text) != meta.checksum {
+        let (length, sum) = checksum_of(&path).map_err(|source| io_error("read", &path, source))?;
+        if length != meta.length || sum != meta.checksum {
             return Err(Error::Damaged { id: id.to_owned() });
         }
-        Ok(Some((text, meta)))
+        Ok(Some(meta))
     }
 
     /// What to tell the server, so that it sends the text only if it changed. Nothing if the kept text
-    /// came from elsewhere or is damaged.
+    /// came from elsewhere, was read otherwise, or is damaged.
     pub fn validators(&self, spec: &ListSpec) -> Validators {
-        let known = self.meta(&spec.id).filter(|meta| meta.has_text() && meta.source == source_of(spec));
-        let whole = |meta: &Meta| matches!(self.text(&meta.id), Ok(Some(_)));
-        known.filter(whole).map_or_else(Validators::default, |meta| Validators {
+        let known = self.intact(&spec.id).ok().flatten();
+        let same = |meta: &Meta| meta.is_from(spec) && meta.read_as == read_as(spec);
+        known.filter(same).map_or_else(Validators::default, |meta| Validators {
             etag: meta.etag,
             last_modified: meta.last_modified,
         })
@@ -160,10 +176,62 @@ impl Store {
 
     /// What the gate compares with. Nothing if the list came from elsewhere or was read otherwise.
     pub fn past(&self, spec: &ListSpec) -> Option<Past> {
-        let same =
-            |meta: &Meta| meta.has_text() && meta.source == source_of(spec) && meta.read_as == read_as(spec);
+        let same = |meta: &Meta| meta.has_text() && meta.is_from(spec) && meta.read_as == read_as(spec);
         let meta = self.meta(&spec.id).filter(same)?;
         Some(Past { names: meta.taken, changes: meta.changes })
+    }
+
+    /// Waits until nobody else renews the list, at most for `wait`. The lock ends with the value, and with the
+    /// process.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Io`].
+    pub fn lock(&self, id: &str, wait: Duration) -> Result<Lock, Error> {
+        let folder = self.make_folder(id)?;
+        let path = folder.join("lock");
+        let failed = |source| io_error("lock", &path, source);
+        let mut options = OpenOptions::new();
+        let file =
+            options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= wait => {
+                    return Err(Error::Busy { id: id.to_owned() });
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_LOOK),
+            }
+        }
+    }
+
+    /// Notes that a person wants the list's next text, whatever the gate says of its size.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn accept(&self, id: &str) -> Result<(), Error> {
+        let path = self.make_folder(id)?.join(ACCEPTED);
+        write(&path, b"")
+    }
+
+    /// Whether the next text is wanted; the note is gone then. For who holds the list's lock.
+    pub fn take_acceptance(&self, id: &str) -> bool {
+        fs::remove_file(self.folder_of(id).join(ACCEPTED)).is_ok()
+    }
+
+    /// Begins a new text of a list, beside the one in force.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn begin(&self, id: &str) -> Result<Arriving, Error> {
+        let folder = self.make_folder(id)?;
+        let number = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
+        let path = folder.join(format!("{number:016x}.part"));
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.map_err(|source| io_error("create", &path, source))?;
+        Ok(Arriving { file, path, folder, length: 0, hasher: SipHasher13::new_with_keys(0, 0) })
     }
 
     /// Keeps a text that passed the gate; it is now the last good one. `now` in Unix seconds.
@@ -173,23 +241,24 @@ impl Store {
     pub fn keep(
         &self,
         spec: &ListSpec,
-        text: &[u8],
+        text: Arriving,
         validators: Validators,
         reading: &Reading,
         passed: &Passed,
         now: u64,
     ) -> Result<Meta, Error> {
         let account = &reading.account;
-        let sum = checksum(text);
+        let sum = text.checksum();
         let meta = Meta {
             id: spec.id.clone(),
             source: source_of(spec),
+            source_mark: source_mark(spec),
             etag: validators.etag,
             last_modified: validators.last_modified,
             fetched_at: now,
             checked_at: now,
             version: reading.header.version.clone().unwrap_or_else(|| sum[..12].to_owned()),
-            length: text.len() as u64,
+            length: text.length,
             checksum: sum,
             format: reading.format.id().to_owned(),
             lines: account.lines,
@@ -199,12 +268,14 @@ impl Store {
             changes: passed.past.changes.clone(),
             read_as: read_as(spec),
             failure: None,
+            warning: passed.warning.map(|why| Failure::refused(now, why)),
         };
-        let folder = self.folder_of(&spec.id);
-        fs::create_dir_all(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
-        write(&self.text_path(&meta), text)?;
+        text.file.sync_all().map_err(|source| io_error("flush", &text.path, source))?;
+        let path = self.text_path(&meta);
+        fs::rename(&text.path, &path).map_err(|source| io_error("put in its place", &path, source))?;
+        // This flushes the folder too.
         self.write_meta(&meta)?;
-        self.drop_others(&folder, &meta);
+        self.drop_others(&text.folder, &meta);
         Ok(meta)
     }
 
@@ -229,8 +300,7 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn note_failure(&self, spec: &ListSpec, failure: Failure) -> Result<(), Error> {
-        let folder = self.folder_of(&spec.id);
-        fs::create_dir_all(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
+        self.make_folder(&spec.id)?;
         let meta = self.meta(&spec.id).unwrap_or_else(|| Meta::without_text(spec));
         self.write_meta(&Meta { failure: Some(failure), ..meta })
     }
@@ -249,8 +319,15 @@ impl Store {
         }
     }
 
-    fn folder_of(&self, id: &str) -> PathBuf {
+    /// The folder of one list, where also what its reading needs for a while may lie.
+    pub fn folder_of(&self, id: &str) -> PathBuf {
         self.folder.join(folder_name(id))
+    }
+
+    fn make_folder(&self, id: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder_of(id);
+        fs::create_dir_all(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
+        Ok(folder)
     }
 
     /// Where the text in force lies.
@@ -268,7 +345,7 @@ impl Store {
         let keep = self.text_path(meta);
         let Ok(files) = fs::read_dir(folder) else { return };
         for path in files.filter_map(|file| file.ok().map(|file| file.path())) {
-            let ours = path.extension().is_some_and(|end| end == "txt" || end == "new");
+            let ours = path.extension().is_some_and(|end| end == "txt" || end == "new" || end == "part");
             if ours && path != keep {
                 let _ = fs::remove_file(path);
             }
@@ -276,7 +353,75 @@ impl Store {
     }
 }
 
+/// The right to renew a list.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// A text on its way in, in a file beside the one in force. Removed again unless it is kept.
+#[derive(Debug)]
+pub struct Arriving {
+    file: File,
+    path: PathBuf,
+    folder: PathBuf,
+    length: u64,
+    hasher: SipHasher13,
+}
+
+impl Arriving {
+    /// The text so far, to be read from its beginning.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The folder that it lies in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether it is, octet by octet, the text that is known as `meta`.
+    pub fn is_text_of(&self, meta: &Meta) -> bool {
+        self.length == meta.length && self.checksum() == meta.checksum
+    }
+
+    fn checksum(&self) -> String {
+        shown(self.hasher.finish128())
+    }
+}
+
+impl Write for Arriving {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(octets)?;
+        self.hasher.write(&octets[..count]);
+        self.length += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        // After it was kept it has another name, and there is nothing to remove.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
 impl Meta {
+    /// Whether the text came from where the list comes from now.
+    pub fn is_from(&self, spec: &ListSpec) -> bool {
+        self.source_mark == source_mark(spec)
+    }
+
+    /// A mark that another text, or the same text read otherwise, does not have: the index is built anew
+    /// when it changes.
+    pub fn mark(&self, spec: &ListSpec) -> String {
+        checksum(format!("{} {}", self.checksum, read_as(spec)).as_bytes())[..8].to_owned()
+    }
+
     /// Whether a text is kept, and not only a failure noted.
     pub fn has_text(&self) -> bool {
         self.fetched_at > 0
@@ -286,6 +431,7 @@ impl Meta {
         Self {
             id: spec.id.clone(),
             source: source_of(spec),
+            source_mark: source_mark(spec),
             etag: None,
             last_modified: None,
             fetched_at: 0,
@@ -301,16 +447,23 @@ impl Meta {
             changes: Vec::new(),
             read_as: read_as(spec),
             failure: None,
+            warning: None,
         }
     }
 }
 
-fn source_of(spec: &ListSpec) -> String {
+/// A list's source as it may be shown.
+pub fn source_of(spec: &ListSpec) -> String {
     match &spec.source {
-        SourceSpec::Url(url) => url.clone(),
+        SourceSpec::Url(url) => fetch::shown(url),
         SourceSpec::File(path) => path.display().to_string(),
         SourceSpec::Starter => "starter".into(),
     }
+}
+
+/// A checksum of the source, with what must not be shown of it.
+pub fn source_mark(spec: &ListSpec) -> String {
+    checksum(format!("{:?}", spec.source).as_bytes())
 }
 
 fn read_as(spec: &ListSpec) -> String {
@@ -333,8 +486,29 @@ fn folder_name(id: &str) -> String {
 fn checksum(text: &[u8]) -> String {
     let mut hasher = SipHasher13::new_with_keys(0, 0);
     hasher.write(text);
-    let sum = hasher.finish128();
+    shown(hasher.finish128())
+}
+
+fn shown(sum: siphasher::sip128::Hash128) -> String {
     format!("{:016x}{:016x}", sum.h1, sum.h2)
+}
+
+/// Length and checksum of a file, read piece by piece.
+fn checksum_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = open_file(path)?;
+    let (mut hasher, mut length) = (SipHasher13::new_with_keys(0, 0), 0);
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok((length, shown(hasher.finish128()))),
+            Ok(count) => {
+                hasher.write(&chunk[..count]);
+                length += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn is_checksum(text: &str) -> bool {

@@ -11,6 +11,7 @@ pub mod outgoing;
 pub mod ports;
 pub mod priority;
 pub mod private;
+pub mod scratch;
 pub mod secret;
 pub mod tcp;
 pub mod udp;

@@ -1,6 +1,6 @@
 //! From the texts of all lists that are switched on to one verified index file.
 
-use std::fs;
+use std::fs::File;
 use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,10 @@ use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
 use crate::filter::open::OpenError;
 use crate::lists::protected::Protected;
-use crate::lists::read::{Reading, read_into};
+use crate::lists::read::{Reading, RuleAt, read_file, read_into};
 use crate::lists::spec::ListSpec;
 use crate::model::rule::{ListInfo, Rule};
+use crate::sys::whole::open_file;
 
 /// A list with its text at hand.
 #[derive(Clone, Debug)]
@@ -76,6 +77,8 @@ pub enum CompileError {
     Build(#[from] BuildError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error("could not read list {id:?} to its end: {source}")]
+    Read { id: String, source: io::Error },
 }
 
 /// The lists that an index of these sources has, in order: what is compared with the index on disk.
@@ -110,7 +113,7 @@ pub fn compile(
 ) -> Result<Compiled, CompileError> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut builder = Builder::new(folder, BuildLimits::default())?;
-    let (readings, unreadable) = read_all(&mut builder, sources, protected, told)?;
+    let (readings, unreadable) = read_all(&mut builder, sources, protected, folder, told)?;
     let summary = builder.finish(target, &mut |progress| told(Step::Build(progress)))?;
     Ok(Compiled { index: Index::open(target)?, summary, readings, unreadable })
 }
@@ -125,18 +128,20 @@ pub fn compile_in_memory(
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<Compiled, CompileError> {
     let mut builder = Builder::in_memory(BuildLimits::default())?;
-    let (readings, unreadable) = read_all(&mut builder, sources, protected, told)?;
+    let (readings, unreadable) = read_all(&mut builder, sources, protected, Path::new(""), told)?;
     let (index, summary) = builder.finish_in_memory(&mut |progress| told(Step::Build(progress)))?;
     Ok(Compiled { index, summary, readings, unreadable })
 }
 
 type Readings = (Vec<(String, Reading)>, Vec<(String, io::Error)>);
 
-/// Gives the builder the rules of the protected names and of all sources.
+/// Gives the builder the rules of the protected names and of all sources. What does not fit into memory is sorted
+/// in `folder`.
 fn read_all(
     builder: &mut Builder,
     sources: &[Source],
     protected: &Protected,
+    folder: &Path,
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<Readings, CompileError> {
     for (info, rules) in protected.lists(&protected_version(protected)) {
@@ -147,14 +152,10 @@ fn read_all(
     let mut unreadable = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         told(Step::Read { id: &source.spec.id, number: at + 1, of: sources.len() });
-        let held;
-        let text = match &source.text {
-            Text::Embedded(text) => text.as_bytes(),
-            Text::File(path) => match fs::read(path) {
-                Ok(octets) => {
-                    held = octets;
-                    &held
-                }
+        let file = match &source.text {
+            Text::Embedded(_) => None,
+            Text::File(path) => match open_file(path) {
+                Ok(file) => Some(file),
                 Err(error) => {
                     unreadable.push((source.spec.id.clone(), error));
                     continue;
@@ -166,17 +167,43 @@ fn read_all(
                 continue;
             }
         };
-        let number = builder.add_list(source.info())?;
-        let mut failed = None;
-        let reading = read_into(text, &source.spec, protected, &mut |rule: &Rule| {
-            if failed.is_none() {
-                failed = builder.add(number, rule).err();
-            }
-        });
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
+        let reading = add(builder, source, file.as_ref(), protected, folder)?;
         readings.push((source.spec.id.clone(), reading));
     }
     Ok((readings, unreadable))
+}
+
+/// Reads one list into the index that is being built.
+fn add(
+    builder: &mut Builder,
+    source: &Source,
+    file: Option<&File>,
+    protected: &Protected,
+    folder: &Path,
+) -> Result<Reading, CompileError> {
+    let number = builder.add_list(source.info())?;
+    let mut failed = None;
+    let reading = match (&source.text, file) {
+        (_, Some(file)) => {
+            let take = &mut |rule: RuleAt<'_>| {
+                if failed.is_none() {
+                    failed = builder.add_at(number, rule.name, rule.scope, rule.action, rule.line).err();
+                }
+            };
+            let reading = read_file(file, &source.spec, protected, folder, take);
+            reading.map_err(|error| CompileError::Read { id: source.spec.id.clone(), source: error })?
+        }
+        (Text::Embedded(text), _) => {
+            read_into(text.as_bytes(), &source.spec, protected, &mut |rule: &Rule| {
+                if failed.is_none() {
+                    failed = builder.add(number, rule).err();
+                }
+            })
+        }
+        (Text::File(_) | Text::InForce(..), None) => unreachable!("a file is opened before it is read"),
+    };
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(reading),
+    }
 }

@@ -1,13 +1,23 @@
 //! One list's newer text: fetched, read, judged by the gate, and kept; or refused, and the last good
 //! copy stays.
 
-use crate::lists::fetch::{self, Fetched, fetch};
-use crate::lists::gate::{self, Passed, Refused};
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::lists::fetch::{self, Fetched, Fetcher};
+use crate::lists::gate::{self, Origin, Refused};
 use crate::lists::protected::Protected;
-use crate::lists::read::{Reading, survey};
-use crate::lists::spec::ListSpec;
+use crate::lists::read::survey_file;
+use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{self, Failure, Meta, Store};
 use crate::sys::clock::unix_now;
+
+/// How long an update waits for another one of the same list.
+const TURN: Duration = Duration::from_secs(60);
+
+/// Lists are fetched side by side but read one after the other: a reading needs some 15 MB.
+static READING: Mutex<()> = Mutex::new(());
 
 /// What came of one refresh.
 #[derive(Debug)]
@@ -18,12 +28,15 @@ pub enum Refreshed {
     New(Box<Meta>),
 }
 
-/// Why a list was not renewed. The last good copy stays.
+/// Why a list was not renewed. The last good copy stays, if there is one.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// It could not be had.
     #[error("could not {0}")]
     Fetch(#[from] fetch::Error),
+    /// It was here and could not be read.
+    #[error("could not read the list: {0}")]
+    Read(io::Error),
     /// The gate said no.
     #[error("refused: {}", .0.en())]
     Refused(Refused),
@@ -36,11 +49,26 @@ impl RefreshError {
     /// In Vietnamese, as the status shows it.
     pub fn vi(&self) -> String {
         match self {
-            Self::Fetch(error) => format!("không tải được danh sách ({error})"),
+            Self::Fetch(error) => format!("không tải được danh sách: {}", error.vi()),
+            Self::Read(error) => format!("không đọc được danh sách ({error})"),
             Self::Refused(why) => format!("từ chối: {}", why.vi()),
+            Self::Store(store::Error::Busy { .. }) => "đang có một lượt cập nhật khác".into(),
             Self::Store(error) => format!("không lưu được danh sách ({error})"),
         }
     }
+}
+
+/// What an update goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'m> {
+    /// The kept copies.
+    pub store: &'m Store,
+    /// Names that no list may block.
+    pub protected: &'m Protected,
+    /// Fetches.
+    pub fetcher: &'m Fetcher<'m>,
+    /// Judges.
+    pub gate: &'m gate::Settings,
 }
 
 /// Brings in what the list's source has now.
@@ -49,13 +77,13 @@ impl RefreshError {
 /// What [`RefreshError`] says; it is noted in the store too, for the status.
 pub fn refresh(
     spec: &ListSpec,
-    store: &Store,
-    protected: &Protected,
-    settings: (&fetch::Settings, &gate::Settings),
+    means: Means<'_>,
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
+    let store = means.store;
+    let _lock = store.lock(&spec.id, TURN)?;
     let now = unix_now();
-    let outcome = bring_in(spec, store, protected, settings, now, progress);
+    let outcome = bring_in(spec, means, now, progress);
     if let Err(error) = &outcome {
         let failure = Failure { at: now, vi: error.vi(), en: error.to_string() };
         // A disk that does not take this note has been reported by the error itself, or will be.
@@ -66,33 +94,39 @@ pub fn refresh(
 
 fn bring_in(
     spec: &ListSpec,
-    store: &Store,
-    protected: &Protected,
-    (fetch_settings, gate_settings): (&fetch::Settings, &gate::Settings),
+    means: Means<'_>,
     now: u64,
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
-    // The validators only help where the kept copy was read as the list is meant now.
-    let known =
-        if store.past(spec).is_some() { store.validators(spec) } else { fetch::Validators::default() };
-    let (octets, validators) = match fetch(&spec.source, &known, fetch_settings, progress)? {
+    let store = means.store;
+    let known = store.validators(spec);
+    let mut text = store.begin(&spec.id)?;
+    let validators = match means.fetcher.fetch(&spec.source, &known, &mut text, progress)? {
         Fetched::Unchanged => {
             store.note_unchanged(&spec.id, now)?;
             return Ok(Refreshed::Unchanged);
         }
-        Fetched::Text { octets, validators } => (octets, validators),
+        Fetched::Text { validators } => validators,
     };
-    let reading = survey(&octets, spec, protected);
-    let passed = judge(spec, store, &reading, gate_settings).map_err(RefreshError::Refused)?;
-    let meta = store.keep(spec, &octets, validators, &reading, &passed, now)?;
+    let origin = match &spec.source {
+        _ if store.take_acceptance(&spec.id) => Origin::Accepted,
+        SourceSpec::File(_) => Origin::OwnFile,
+        SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
+    };
+    // A file has no ETag: it is what it was if its octets are.
+    if origin == Origin::OwnFile
+        && store.past(spec).is_some()
+        && store.intact(&spec.id).is_ok_and(|kept| kept.is_some_and(|kept| text.is_text_of(&kept)))
+    {
+        store.note_unchanged(&spec.id, now)?;
+        return Ok(Refreshed::Unchanged);
+    }
+    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let reading =
+        survey_file(text.file(), spec, means.protected, text.folder()).map_err(RefreshError::Read)?;
+    drop(turn);
+    let passed = gate::check_from(origin, store.past(spec).as_ref(), &reading, means.gate)
+        .map_err(RefreshError::Refused)?;
+    let meta = store.keep(spec, text, validators, &reading, &passed, now)?;
     Ok(Refreshed::New(Box::new(meta)))
-}
-
-fn judge(
-    spec: &ListSpec,
-    store: &Store,
-    reading: &Reading,
-    settings: &gate::Settings,
-) -> Result<Passed, Refused> {
-    gate::check(store.past(spec).as_ref(), reading, settings)
 }

@@ -8,6 +8,7 @@ pub mod packed;
 pub mod primary;
 pub mod server;
 pub mod upstream;
+pub mod web;
 
 use std::path::PathBuf;
 

@@ -1,11 +1,12 @@
 //! The real binary, started as a user would start it.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -138,7 +139,14 @@ impl Server {
 
     /// The same, its log elsewhere.
     pub fn start_logging(mut command: Command, log: Stdio) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        command.stderr(log);
+        Self::start_as_it_is(command)
+    }
+
+    fn start_as_it_is(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        // Its end of a pipe ends with the child alone.
+        drop(command);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut greeting = String::new();
         let address = loop {
@@ -154,6 +162,19 @@ impl Server {
         // Whatever it prints later must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, turn: None, address, greeting }
+    }
+
+    /// The same; the handle gives back what it logged, once it has ended.
+    pub fn start_with_log(mut command: Command) -> (Self, JoinHandle<String>) {
+        let (mut read, write) = std::io::pipe().unwrap();
+        command.stderr(write);
+        let server = Self::start_as_it_is(command);
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            let _ = read.read_to_string(&mut log);
+            log
+        });
+        (server, log)
     }
 
     pub fn pid(&self) -> u32 {

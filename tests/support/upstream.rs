@@ -45,6 +45,12 @@ impl Ca {
         Certificate::read(&at("pem"), &at("key"))
     }
 
+    /// The same, as the files where it and its key lie.
+    pub fn certificate_files(&self, name: &str) -> [PathBuf; 2] {
+        self.certify(name);
+        ["pem", "key"].map(|ending| self.folder.path().join(format!("{name}.{ending}")))
+    }
+
     /// Makes a certificate for a name; it lies in `{name}.pem`, its key in `{name}.key`.
     fn certify(&self, name: &str) {
         let at = self.folder.path();

@@ -1,5 +1,6 @@
 //! `[[list]]`: a source of the catalogue, a URL, or a file.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -33,7 +34,12 @@ const NAMES_MAX: usize = 500_000_000;
 /// What ids of our own lists and of school rules begin with.
 const RESERVED: &[&str] = &["starter-", "protected-", "school"];
 
-pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>, all: &ListsSpec) -> Lists {
+pub(super) fn lists(
+    desk: &mut Desk<'_>,
+    specs: &Tables<ListSpec>,
+    all: &ListsSpec,
+    ca_of_resolution: Option<&Text>,
+) -> Lists {
     let specs = each(desk, specs);
     let shipped = gate::Settings::default();
     let gate = gate::Settings {
@@ -42,13 +48,13 @@ pub(super) fn lists(desk: &mut Desk<'_>, specs: &Tables<ListSpec>, all: &ListsSp
         ..shipped
     };
     let shipped = fetch::Settings::default();
-    let insecure =
-        |spec: &spec::ListSpec| matches!(&spec.source, SourceSpec::Url(url) if url.starts_with("http://"));
+    // Whoever is trusted to answer for forwarders may answer for lists; that file is looked at with them.
+    let ca_files = ca_of_resolution.map(|file| desk.path(file));
+    let ca_files = ca_files.into_iter().chain(all.ca_file.as_ref().map(|file| desk.file(file))).collect();
     let fetch = fetch::Settings {
         proxy: proxy(desk, &all.proxy),
         octets_max: desk.size(&all.max_size, shipped.octets_max, (1 << 20, "1 MiB"), (4 << 30, "4 GiB")),
-        // Only loopback URLs pass the check below.
-        plain_http: specs.iter().any(insecure),
+        ca_files,
         ..shipped
     };
     Lists { specs, starter: flag(&all.starter, true), gate, fetch }
@@ -122,8 +128,12 @@ fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::Li
     let format = format(desk, fields, entry.as_ref());
     let profile = profile(desk, fields, entry.as_ref(), kind);
     let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
+    if let (Some(insecure), None) = (&fields.insecure, &fields.url) {
+        let other = if fields.file.is_some() { "file" } else { "source" };
+        desk.note(clash::not_with(desk.at(insecure), "insecure", other));
+    }
     let source = match (&fields.url, &fields.file, &entry) {
-        (Some(url), ..) => SourceSpec::Url(fetchable(desk, url)?),
+        (Some(url), ..) => SourceSpec::Url(fetchable(desk, url, flag(&fields.insecure, false))?),
         // A list that is gone is no reason to refuse the config: its last good copy filters on, and the
         // status says so. A resolver that does not start is a school without internet.
         (_, Some(file), _) => SourceSpec::File(desk.path(file)),
@@ -277,19 +287,29 @@ fn every(desk: &mut Desk<'_>, fields: &ListSpec, shipped: Duration) -> Duration 
     shipped
 }
 
-/// A URL that lists are fetched from: HTTPS, or HTTP from this very machine.
-fn fetchable(desk: &mut Desk<'_>, url: &Text) -> Option<String> {
+/// A URL that lists are fetched from: HTTPS; HTTP from this very machine, or where the list says that it is
+/// `insecure`.
+fn fetchable(desk: &mut Desk<'_>, url: &Text, insecure: bool) -> Option<String> {
     let text = url.get_ref();
-    let local = ["http://127.0.0.1", "http://[::1]"]
-        .iter()
-        .any(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['/', ':'])));
-    let host =
-        text.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?']).next().unwrap_or_default());
-    let remote = host.is_some_and(|host| crate::dns::idna::to_name(host).is_ok() && host != ".")
-        || text.starts_with("https://[");
-    if (local || remote) && !text.contains(char::is_whitespace) {
-        return Some(text.clone());
+    let parts = text.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    let Some((scheme, rest)) = parts.filter(|_| !text.contains(char::is_whitespace)) else {
+        desk.note(say::bad_url(desk.at(url), text));
+        return None;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let address = host.parse::<IpAddr>();
+    let is_host = address.is_ok() || host != "." && crate::dns::idna::to_name(host).is_ok();
+    let is_local = address.is_ok_and(|address| address.is_loopback());
+    match scheme.as_str() {
+        "https" if is_host => return Some(text.clone()),
+        "http" if is_host && (is_local || insecure) => return Some(text.clone()),
+        "http" if is_host => desk.note(say::plain_http(desk.at(url), text)),
+        _ => desk.note(say::bad_url(desk.at(url), text)),
     }
-    desk.note(say::bad_url(desk.at(url), text));
     None
 }

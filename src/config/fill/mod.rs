@@ -50,7 +50,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     let serve = service::serve(desk, &spec.listen, &spec.access);
     let control = service::control(desk, &spec.listen, &state);
     let resolve = resolve::resolve(desk, &spec.resolve, &spec.local);
-    let lists = list::lists(desk, &spec.list, &spec.lists);
+    let lists = list::lists(desk, &spec.list, &spec.lists, spec.resolve.ca_file.as_ref());
     let journal = service::journal(desk, &spec.journal, &state, time_zone);
     let policy = policy::policy(desk, spec, &school, &lists.specs);
     let rpz = rpz::zones(desk, &spec.rpz, &policy.groups);

@@ -13,6 +13,7 @@ pub struct ListSpec {
     pub source: Option<Text>,
     pub url: Option<Text>,
     pub file: Option<Text>,
+    pub insecure: Option<Spanned<bool>>,
     pub kind: Option<Text>,
     pub category: Option<Text>,
     pub format: Option<Text>,
@@ -31,6 +32,7 @@ pub struct ListSpec {
 pub struct ListsSpec {
     pub starter: Option<Spanned<bool>>,
     pub proxy: Option<Text>,
+    pub ca_file: Option<Text>,
     pub max_size: Option<Text>,
     pub shrink: Option<Text>,
     pub grow: Option<Text>,

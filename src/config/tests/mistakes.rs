@@ -218,6 +218,22 @@ fn lists() {
             &["3:7 bad-url http://a.example/l"],
         ),
         (
+            "[[list]]\nid = \"a\"\nurl = \"ftp://a.example/l\"\ninsecure = true\ncategory = \"adult\"",
+            &["3:7 bad-url ftp://a.example/l"],
+        ),
+        (
+            "[[list]]\nid = \"a\"\nurl = \"http://127.0.0.1.evil.example/l\"\ncategory = \"adult\"",
+            &["3:7 bad-url http://127.0.0.1.evil.example/l"],
+        ),
+        ("[[list]]\nid = \"a\"\nurl = \"http://a.example/l\"\ninsecure = true\ncategory = \"adult\"", &[]),
+        ("[[list]]\nid = \"a\"\nurl = \"http://[::1]:8080/l\"\ncategory = \"adult\"", &[]),
+        ("[[list]]\nid = \"a\"\nurl = \"https://me:secret@a.example:8443/l?k=1\"\ncategory = \"adult\"", &[]),
+        (
+            "[[list]]\nid = \"a\"\nfile = \"x\"\ninsecure = true\ncategory = \"adult\"",
+            &["4:12 contradiction insecure"],
+        ),
+        ("[lists]\nca_file = \"absent\"", &["2:11 unreadable absent"]),
+        (
             "[[list]]\nid = \"a\"\nurl = \"https://a.example/l\"\ncategory = \"adlt\"",
             &["4:12 unknown-value adlt"],
         ),

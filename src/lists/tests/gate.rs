@@ -3,7 +3,7 @@
 use super::shared::{folder, unpacked};
 use super::torture::spec;
 use crate::lists::content::ContentKind;
-use crate::lists::gate::{Passed, Past, Refused, Settings, check};
+use crate::lists::gate::{BY_HAND_MAX, Origin, Passed, Past, Refused, Settings, check, check_from};
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey};
 use crate::lists::spec::Profile;
@@ -126,4 +126,33 @@ fn real_accidents_are_held() {
             assert!(!refused.is_empty(), "{series}");
         }
     }
+}
+
+#[test]
+fn a_file_of_the_schools_own_is_warned_of_and_a_published_one_refused() {
+    use Origin::{Accepted, OwnFile, Published};
+    let html = || "<html>".to_owned();
+    let large = BY_HAND_MAX + 1;
+    for (origin, was, text, taken) in [
+        (Published, Some(300), names(100), false),
+        (OwnFile, Some(300), names(100), true),
+        (OwnFile, Some(300), "# nothing for now\n".into(), true),
+        (OwnFile, None, "# nothing yet\n".into(), true),
+        (OwnFile, None, String::new(), true),
+        // Nobody empties a file to its last octet and means it.
+        (OwnFile, Some(300), String::new(), false),
+        (OwnFile, Some(300), names(30_000), true),
+        // No one edits so many lines by hand.
+        (OwnFile, Some(large), names(large / 3), false),
+        (OwnFile, Some(300), html(), false),
+        (Accepted, Some(large), names(large / 3), true),
+        (Accepted, Some(large), html(), false),
+    ] {
+        let past = was.map(|names| Past { names, changes: Vec::new() });
+        let verdict = check_from(origin, past.as_ref(), &reading(&text), &Settings::default());
+        assert_eq!(verdict.is_ok(), taken, "{origin:?} {was:?} {text:.20}: {verdict:?}");
+        assert!(verdict.is_err() || verdict.unwrap().warning.is_some(), "{origin:?} {was:?} {text:.20}");
+    }
+    let ordinary = check_from(OwnFile, None, &reading("a.example\n"), &Settings::default()).unwrap();
+    assert_eq!(ordinary.warning, None);
 }

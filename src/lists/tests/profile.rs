@@ -4,7 +4,7 @@ use super::torture::spec;
 use crate::lists::account::Reason;
 use crate::lists::format::Format;
 use crate::lists::protected::Protected;
-use crate::lists::read::{Reading, read};
+use crate::lists::read::{Reading, read, read_file};
 use crate::lists::reason::{Ignored, Refusal};
 use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile, SourceSpec};
 use crate::model::category::Category;
@@ -174,6 +174,69 @@ fn lines_and_texts_at_their_bounds() {
     let two = Profile { max_names: 2, ..Profile::default() };
     let (rules, reading) =
         rules_of("a.example\nb.example\na.example\nc.example\n", &spec(Category::Games, two));
-    assert_eq!(rules.len(), 2);
-    assert_eq!(reading.account.refused(Refusal::TooMany), 2, "at the bound nothing more is looked at");
+    assert_eq!(rules, ["subtree a.example :1", "subtree b.example :2"]);
+    let account = &reading.account;
+    assert_eq!((account.refused(Refusal::TooMany), account.ignored(Ignored::Duplicate)), (1, 1));
+}
+
+#[test]
+fn a_list_of_nothing_but_wildcards_covers_the_names_themselves() {
+    let only = "# Syntax: Domains Wildcard\n*.a.example\n*.b.example\n";
+    let (rules, reading) = rules_of(only, &spec(Category::Games, Profile::default()));
+    assert_eq!(rules, ["subtree a.example :2", "subtree b.example :3"]);
+    assert!(reading.wildcards_cover_names);
+    // Where names and `*.` stand side by side, each means what it says.
+    for mixed in ["*.a.example\n*.b.example\nc.example\n", "*.a.example\n*.b.example\n=c.example\n"] {
+        let (rules, reading) = rules_of(mixed, &spec(Category::Games, Profile::default()));
+        assert_eq!(rules[0], "children a.example :1", "{mixed}");
+        assert!(!reading.wildcards_cover_names, "{mixed}");
+    }
+    let zone = "$TTL 60\n@ SOA a. b. 1 1 1 1 1\n*.a.example CNAME .\n*.b.example CNAME .\n";
+    let (rules, _) = rules_of(zone, &spec(Category::Games, Profile::default()));
+    assert_eq!(rules, ["children a.example :3", "children b.example :4"]);
+}
+
+#[test]
+fn a_text_of_an_old_editor_is_read_line_by_line() {
+    let (rules, reading) =
+        rules_of("a.example\rb.example\r# c\r", &spec(Category::Games, Profile::default()));
+    assert_eq!(rules, ["subtree a.example :1", "subtree b.example :2"]);
+    assert_eq!(reading.account.lines, 3);
+    let (rules, _) =
+        rules_of("\u{feff}a.example\r\nb.example\r\n", &spec(Category::Games, Profile::default()));
+    assert_eq!(rules, ["subtree a.example :1", "subtree b.example :2"]);
+}
+
+#[test]
+fn a_list_in_a_file_is_read_as_the_same_list_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.txt");
+    // Some 17 MB of rules: more than is held, so runs are merged.
+    let mut text = String::new();
+    for number in 0..330_000u32 {
+        let mixed = number.wrapping_mul(2_654_435_761) % 330_000;
+        text += &format!("n{}.{}.example\n", mixed % 7, mixed / 7);
+        if number % 1000 == 0 {
+            text += &format!("{}.example\nbad..name\n", mixed / 7);
+        }
+    }
+    std::fs::write(&path, &text).unwrap();
+    let (spec, protected) = (spec(Category::Games, Profile::default()), Protected::none());
+    let (mut rules, reading) = read(text.as_bytes(), &spec, &protected);
+    let file = std::fs::File::open(&path).unwrap();
+    let mut from_file = Vec::new();
+    let of_file = read_file(&file, &spec, &protected, folder.path(), &mut |rule| {
+        from_file.push(Rule {
+            name: rule.name.to_owned(),
+            scope: rule.scope,
+            action: rule.action,
+            line: rule.line,
+        });
+    })
+    .unwrap();
+    assert_eq!(of_file.account, reading.account);
+    from_file.sort_by_key(|rule| rule.line);
+    rules.sort_by_key(|rule| rule.line);
+    assert!(from_file == rules, "the same rules");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }

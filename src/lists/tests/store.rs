@@ -1,7 +1,9 @@
 //! The cache folder: last good stays, whatever happens.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use super::torture::spec;
 use crate::lists::fetch::Validators;
@@ -9,7 +11,7 @@ use crate::lists::gate::{Refused, Settings, check};
 use crate::lists::protected::Protected;
 use crate::lists::read::survey;
 use crate::lists::spec::{ListSpec, Matching, Profile, SourceSpec};
-use crate::lists::store::{Error, Failure, Store};
+use crate::lists::store::{Arriving, Error, Failure, Meta, Store};
 use crate::model::category::Category;
 
 fn games() -> ListSpec {
@@ -25,7 +27,9 @@ fn update(store: &Store, spec: &ListSpec, text: &str, now: u64) -> Result<(), Re
     let reading = survey(text.as_bytes(), spec, &Protected::none());
     match check(store.past(spec).as_ref(), &reading, &Settings::default()) {
         Ok(passed) => {
-            store.keep(spec, text.as_bytes(), validators(&now.to_string()), &reading, &passed, now).unwrap();
+            store
+                .keep(spec, arriving(store, spec, text), validators(&now.to_string()), &reading, &passed, now)
+                .unwrap();
             Ok(())
         }
         Err(why) => {
@@ -33,6 +37,18 @@ fn update(store: &Store, spec: &ListSpec, text: &str, now: u64) -> Result<(), Re
             Err(why)
         }
     }
+}
+
+fn arriving(store: &Store, spec: &ListSpec, text: &str) -> Arriving {
+    let mut arriving = store.begin(&spec.id).unwrap();
+    arriving.write_all(text.as_bytes()).unwrap();
+    arriving
+}
+
+/// The last good text, whole, and what is known of it.
+fn kept(store: &Store, id: &str) -> Option<(String, Meta)> {
+    let meta = store.intact(id).unwrap()?;
+    Some((fs::read_to_string(store.text_path(&meta)).unwrap(), meta))
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -47,11 +63,11 @@ fn an_accident_leaves_the_last_good_copy_in_force() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let spec = games();
-    assert_eq!(store.text(&spec.id).unwrap(), None);
+    assert_eq!(kept(&store, &spec.id), None);
     update(&store, &spec, "# Version: 7\na.example\nb.example\na..b\n", 100).unwrap();
     assert_eq!(update(&store, &spec, "# Entries: 0\n", 200), Err(Refused::Empty));
-    let (text, meta) = store.text(&spec.id).unwrap().unwrap();
-    assert_eq!(text, b"# Version: 7\na.example\nb.example\na..b\n");
+    let (text, meta) = kept(&store, &spec.id).unwrap();
+    assert_eq!(text, "# Version: 7\na.example\nb.example\na..b\n");
     assert_eq!((meta.version.as_str(), meta.taken, meta.fetched_at), ("7", 2, 100));
     assert_eq!(meta.reasons["empty-label"] + meta.reasons["comment"], 2);
     assert_eq!(meta.failure.unwrap().en, "the list is empty");
@@ -63,7 +79,7 @@ fn an_accident_leaves_the_last_good_copy_in_force() {
     store.note_unchanged(&spec.id, 400).unwrap();
     assert_eq!(store.meta(&spec.id).unwrap().checked_at, 400);
     store.forget(&spec.id).unwrap();
-    assert_eq!(store.text(&spec.id).unwrap(), None);
+    assert_eq!(kept(&store, &spec.id), None);
 }
 
 #[test]
@@ -73,7 +89,7 @@ fn a_first_failure_is_told_although_nothing_is_kept() {
     assert_eq!(update(&store, &games(), "", 100), Err(Refused::Empty));
     let meta = store.meta("test").unwrap();
     assert!(!meta.has_text() && meta.failure.is_some());
-    assert_eq!(store.text("test").unwrap(), None);
+    assert_eq!(kept(&store, "test"), None);
     assert_eq!(store.past(&games()), None);
     assert_eq!(store.validators(&games()), Validators::default());
 }
@@ -98,13 +114,14 @@ fn damage_is_noticed_and_fetched_again() {
     update(&store, &games(), "a.example\n", 100).unwrap();
     let text = folder.path().join("test").join(format!("{}.txt", store.meta("test").unwrap().checksum));
     fs::write(&text, "b.example\n").unwrap();
-    assert!(matches!(store.text("test"), Err(Error::Damaged { .. })));
+    assert!(matches!(store.intact("test"), Err(Error::Damaged { .. })));
+    assert_eq!(store.validators(&games()), Validators::default(), "of the same length, too");
     fs::write(&text, "a.ex").unwrap();
     assert_eq!(store.validators(&games()), Validators::default());
     fs::write(folder.path().join("test/meta.json"), "{").unwrap();
-    assert_eq!(store.text("test").unwrap(), None);
+    assert_eq!(kept(&store, "test"), None);
     update(&store, &games(), "a.example\n", 200).unwrap();
-    assert!(store.text("test").unwrap().is_some());
+    assert!(kept(&store, "test").is_some());
 }
 
 #[test]
@@ -115,7 +132,7 @@ fn a_crash_between_text_and_meta_leaves_the_old_copy() {
     let own = folder.path().join("test");
     fs::write(own.join("00000000000000000000000000000000.txt"), "new.example\n").unwrap();
     fs::write(own.join("meta.new"), "{\"id\": \"te").unwrap();
-    assert_eq!(store.text("test").unwrap().unwrap().0, b"a.example\n");
+    assert_eq!(kept(&store, "test").unwrap().0, "a.example\n");
     update(&store, &games(), "c.example\n", 200).unwrap();
     assert_eq!(files(&own).len(), 2);
 }
@@ -128,7 +145,7 @@ fn an_id_never_leads_out_of_the_folder() {
     for id in ["../x", "/etc", ".", "", "Danh sách", &"x".repeat(200), "a/b"] {
         let spec = ListSpec { id: id.into(), ..games() };
         update(&store, &spec, "a.example\n", 100).unwrap();
-        assert!(store.text(id).unwrap().is_some(), "{id}");
+        assert!(kept(&store, id).is_some(), "{id}");
     }
     assert_eq!(files(outer.path()), ["cache"]);
     assert_eq!(files(&folder).len(), 7);
@@ -146,7 +163,61 @@ fn a_full_disk_leaves_the_old_copy() {
     let other = Store::open(elsewhere.path()).unwrap();
     update(&other, &games(), "b.example\n", 100).unwrap();
     fs::create_dir(store.text_path(&other.meta("test").unwrap())).unwrap();
-    let kept = store.keep(&games(), b"b.example\n", Validators::default(), &reading, &passed, 200);
-    assert!(matches!(kept, Err(Error::Io { .. })));
-    assert_eq!(store.text("test").unwrap().unwrap().0, b"a.example\n");
+    let new = arriving(&store, &games(), "b.example\n");
+    let outcome = store.keep(&games(), new, Validators::default(), &reading, &passed, 200);
+    assert!(matches!(outcome, Err(Error::Io { .. })));
+    assert_eq!(kept(&store, "test").unwrap().0, "a.example\n");
+}
+
+#[test]
+fn a_text_that_is_not_kept_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    update(&store, &games(), "a.example\n", 100).unwrap();
+    let before = files(&folder.path().join("test"));
+    drop(arriving(&store, &games(), "b.example\n"));
+    assert_eq!(files(&folder.path().join("test")), before);
+}
+
+#[test]
+fn two_updates_of_one_list_follow_each_other_and_two_lists_do_not_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let first = store.lock("a", Duration::ZERO).unwrap();
+    assert!(store.lock("b", Duration::ZERO).is_ok());
+    assert!(matches!(store.lock("a", Duration::ZERO), Err(Error::Busy { .. })));
+    drop(first);
+    assert!(store.lock("a", Duration::ZERO).is_ok());
+}
+
+#[test]
+fn what_a_source_keeps_to_itself_is_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let secret = |password: &str| ListSpec {
+        source: SourceSpec::Url(format!("https://me:{password}@lists.example/a.txt?token={password}")),
+        ..games()
+    };
+    update(&store, &secret("p4ssw0rd"), "a.example\n", 100).unwrap();
+    store.note_failure(&secret("p4ssw0rd"), Failure { at: 1, vi: String::new(), en: String::new() }).unwrap();
+    let text = fs::read_to_string(folder.path().join("test/meta.json")).unwrap();
+    assert!(!text.contains("p4ssw0rd"), "{text}");
+    let meta = store.meta("test").unwrap();
+    assert_eq!(meta.source, "https://lists.example/a.txt?…");
+    assert!(meta.is_from(&secret("p4ssw0rd")) && !meta.is_from(&secret("other")));
+}
+
+#[test]
+fn a_text_or_a_reading_that_changed_has_another_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let mark = |spec: &ListSpec, text: &str| {
+        update(&store, spec, text, 100).unwrap();
+        store.meta("test").unwrap().mark(spec)
+    };
+    let first = mark(&games(), "# Version: 7\na.example\n");
+    assert_eq!(mark(&games(), "# Version: 7\na.example\n"), first);
+    assert_ne!(mark(&games(), "# Version: 7\nb.example\n"), first);
+    let subtree = spec(Category::Games, Profile { matching: Matching::Subtree, ..Profile::default() });
+    assert_ne!(mark(&subtree, "# Version: 7\na.example\n"), first);
 }
