@@ -432,7 +432,9 @@ impl Timetable {
         // this source and not of the future (a clock that was wrong then, or is now).
         let counts = |meta: &Meta| meta.failure.is_none() && meta.is_from(spec);
         let meta = store.meta(&spec.id).filter(counts);
-        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now)) else { return Duration::ZERO };
+        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now)) else {
+            return Duration::ZERO;
+        };
         wait(spec.every, 0, self.chance(&spec.id)).saturating_sub(since)
     }
 
