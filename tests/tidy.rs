@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["lists/fetch"]),
     ("flate2", &["lists"]),
     ("psl", &["lists", "journal/budget"]),
-    ("zstd", &["journal/block"]),
+    ("zstd", &["journal/block", "lists/tests"]),
     ("zeroize", &["sys"]),
 ];
 

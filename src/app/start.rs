@@ -195,7 +195,12 @@ impl Greeting {
         // In the order of the config, each once.
         let settings = app.settings();
         let place = |address: &std::net::SocketAddr| {
-            settings.serve.dns.iter().position(|wanted| wanted.ip() == address.ip()).unwrap_or(usize::MAX)
+            let stands_for = |wanted: &std::net::SocketAddr| {
+                // What could be had of a wildcard that somebody holds in part stands in its place.
+                wanted.ip() == address.ip()
+                    || (wanted.ip().is_unspecified() && wanted.is_ipv4() == address.is_ipv4())
+            };
+            settings.serve.dns.iter().position(stands_for).unwrap_or(usize::MAX)
         };
         addresses.sort_by_key(|address| (place(address), *address));
         addresses.dedup();

@@ -58,14 +58,14 @@ impl Desk {
         let (all, closing) = (CategorySet(stamp.all), CategorySet(stamp.open));
         let group = query.asker.group;
         let is_held = || !is_held_to_locks_only(allowed);
-        let is_clear = !may_close(group, allowed, all, closing)
-            && !(stamp.marks & RULES != 0 && is_held())
-            && !(stamp.marks & TARGETS != 0 && group.mode == Mode::AllowOnly)
-            && !rest.looks(query, stamp)
-            && rest.unless_opened.is_none()
-            && !hit.is_stopped()
-            && scratch.trace.is_none();
-        if is_clear {
+        let is_judged = may_close(group, allowed, all, closing)
+            || (stamp.marks & RULES != 0 && is_held())
+            || (stamp.marks & TARGETS != 0 && group.mode == Mode::AllowOnly)
+            || rest.looks(query, stamp)
+            || rest.unless_opened.is_some()
+            || hit.is_stopped()
+            || scratch.trace.is_some();
+        if !is_judged {
             hit.write(query.question, now, out, query.limit());
             return Admitted::Written { same_for_all: true };
         }

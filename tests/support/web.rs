@@ -7,11 +7,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::authority::free_address;
 use super::upstream::Ca;
+
+/// How long a program that a test starts may take until it listens.
+const READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// A plain web server.
 pub struct Web {
@@ -114,8 +118,11 @@ impl SecureWeb {
             .spawn()
             .unwrap();
         let web = Self { child, address, _folder: folder };
-        let ready = super::server::wait_for(|| TcpStream::connect(address).ok());
-        assert!(ready.is_some(), "openssl does not listen on {address}");
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < READY_WITHIN, "openssl does not listen on {address}");
+            std::thread::yield_now();
+        }
         Some(web)
     }
 }

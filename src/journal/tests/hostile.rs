@@ -80,8 +80,9 @@ fn at_the_size_cap_the_greediest_give_up_their_names_first() {
 
 #[test]
 fn a_store_that_is_removed_renamed_or_replaced_is_begun_anew_within_a_second_and_told() {
+    type Damage<'a> = &'a dyn Fn(&Path);
     let other = tempfile::tempdir().unwrap();
-    let cases: [(&str, &dyn Fn(&Path)); 5] = [
+    let cases: [(&str, Damage<'_>); 5] = [
         ("removed", &|path| fs::remove_file(path).unwrap()),
         ("renamed", &|path| fs::rename(path, path.with_extension("old")).unwrap()),
         ("all removed", &|path| {

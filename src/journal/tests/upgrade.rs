@@ -29,7 +29,9 @@ fn version_1(path: &Path) {
     for (id, (_, key)) in (1..).zip(NAMES) {
         db.execute("INSERT INTO name VALUES (?1, ?2, ?3)", params![id, key, minute / 60]).unwrap();
     }
-    let events: [(i64, i64, i64, &[u8], i64, i64); 5] = [
+    /// Minute, kind, name, device, type, count.
+    type Row = (i64, i64, i64, &'static [u8], i64, i64);
+    let events: [Row; 5] = [
         (minute, 1, 1, &[1; 8], 1, 3),
         (minute, 1, 2, &[1; 8], 28, 2),
         (minute, 2, 3, &[2; 8], 1, 1),

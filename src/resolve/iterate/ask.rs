@@ -181,7 +181,7 @@ impl<O: Outside> Seeker<O> {
                 Err((Nobody::Spent, _)) => return fallback.ok_or(Nobody::Spent),
                 Err((nobody, told)) => {
                     worst = worst.max(nobody);
-                    fallback = fallback.or(told);
+                    fallback = fallback.or(told.map(|told| *told));
                 }
             }
         }
@@ -195,7 +195,7 @@ impl<O: Outside> Seeker<O> {
         (name, kind): (Name<'_>, u16),
         candidate: &mut Candidate,
         found: Result<Vec<u8>, NoAnswer>,
-    ) -> Result<Told, (Nobody, Option<Told>)> {
+    ) -> Result<Told, (Nobody, Option<Box<Told>>)> {
         let (zone, from) = (cut.zone.as_name(), candidate.address);
         candidate.is_done |= matches!(found, Err(NoAnswer::Unreachable | NoAnswer::Unusable));
         let answer = found.map_err(|why| {
@@ -211,7 +211,7 @@ impl<O: Outside> Seeker<O> {
             let told = (fault == Fault::Recursive)
                 .then(|| reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer))
                 .and_then(Result::ok)
-                .map(|heard| Told { heard, from });
+                .map(|heard| Box::new(Told { heard, from }));
             (nobody, told)
         })
     }

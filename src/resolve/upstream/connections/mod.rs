@@ -53,6 +53,8 @@ const SILENCE_MIN: Duration = Duration::from_millis(300);
 const SILENCE_MAX: Duration = Duration::from_millis(800);
 /// How often it is looked whether a connection says something, each time after twice as long.
 const LOOKS_MAX: u32 = 3;
+/// A connection that was chosen for fewer queries is not past what its server takes on one, whatever that is.
+const FRESH_BELOW: u32 = 8;
 /// Turns of the event loop in which the library reads what made a stream readable.
 const TURNS: u32 = 4;
 
@@ -117,7 +119,7 @@ impl Pool {
         let mut silence = rtt.map_or(SILENCE_MAX, |rtt| rtt * 3).clamp(SILENCE_MIN, SILENCE_MAX);
         let mut looks = 0;
         let mut next_look = pin!(sleep(silence));
-        tries.begin(&self, &request)?;
+        tries.begin(&self, &request, Wanted::Any)?;
         loop {
             tokio::select! {
                 biased;
@@ -128,7 +130,9 @@ impl Pool {
                             self.learn_from_the_silent(&tries.tried, &connection);
                             return Ok(answer);
                         }
-                        Err(Refusal::Ended) if tries.tried.len() < TRIES_MAX => tries.begin(&self, &request),
+                        Err(Refusal::Ended) if tries.tried.len() < TRIES_MAX => {
+                            tries.begin(&self, &request, Wanted::Any)
+                        }
                         Err(refusal) => Err(refusal),
                     };
                     match again {
@@ -149,18 +153,27 @@ impl Pool {
                         continue;
                     }
                     // Where no other connection can be had, the answer may still come on this one.
-                    let _ = tries.begin(&self, &request);
+                    let _ = tries.begin(&self, &request, Wanted::Fresh);
                 }
             }
         }
     }
 
     /// A place on a connection that was not tried yet.
-    fn seat(self: &Arc<Self>, tried: &[(Arc<Connection>, u64)]) -> Result<Seat, Refusal> {
+    fn seat(self: &Arc<Self>, tried: &[(Arc<Connection>, u64)], wanted: Wanted) -> Result<Seat, Refusal> {
         let mut open = self.lock();
         open.retain(|connection| connection.is_usable());
         let is_new =
             |connection: &&Arc<Connection>| !tried.iter().any(|(one, _)| Arc::ptr_eq(one, connection));
+        if wanted == Wanted::Fresh {
+            let is_fresh = |connection: &&Arc<Connection>| connection.assigned() < FRESH_BELOW;
+            if let Some(found) = open.iter().rev().filter(is_new).find(is_fresh) {
+                return Ok(Seat::take(found));
+            }
+            if open.len() < CONNECTIONS_MAX {
+                return self.open_another(&mut open);
+            }
+        }
         let limit = self.limit.load(Relaxed);
         let has_room = |connection: &&Arc<Connection>| {
             connection.assigned() < limit && connection.pulse.waiting() < PIPELINE_MAX
@@ -175,13 +188,18 @@ impl Pool {
             return Ok(Seat::take(found));
         }
         if open.len() < CONNECTIONS_MAX {
-            let connection = self.open_one()?;
-            let seat = Seat::take(&connection);
-            open.push(connection);
-            return Ok(seat);
+            return self.open_another(&mut open);
         }
         let least = open.iter().filter(is_new).min_by_key(|found| found.pulse.waiting());
         least.map(Seat::take).ok_or(Refusal::NoConnection)
+    }
+
+    /// A place on a connection that is opened for it.
+    fn open_another(self: &Arc<Self>, open: &mut Vec<Arc<Connection>>) -> Result<Seat, Refusal> {
+        let connection = self.open_one()?;
+        let seat = Seat::take(&connection);
+        open.push(connection);
+        Ok(seat)
     }
 
     fn open_one(self: &Arc<Self>) -> Result<Arc<Connection>, Refusal> {
@@ -239,6 +257,16 @@ impl Pool {
     }
 }
 
+/// Which connection a query is sent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// The newest that has room.
+    Any,
+    /// One that has taken few queries or none, after another one fell silent: several that are past what their
+    /// server takes would use up all looks.
+    Fresh,
+}
+
 /// One query on several connections.
 struct Tries<F> {
     /// The connections, and how often octets had come on each when the query was sent.
@@ -250,8 +278,8 @@ type Tried = (Arc<Connection>, Result<(DnsResponse, Duration), Refusal>);
 
 impl Tries<Pin<Box<dyn Future<Output = Tried> + Send>>> {
     /// Sends the query on a connection that was not tried yet.
-    fn begin(&mut self, pool: &Arc<Pool>, request: &DnsRequest) -> Result<(), Refusal> {
-        let seat = pool.seat(&self.tried)?;
+    fn begin(&mut self, pool: &Arc<Pool>, request: &DnsRequest, wanted: Wanted) -> Result<(), Refusal> {
+        let seat = pool.seat(&self.tried, wanted)?;
         let request = request.clone();
         self.tried.push((seat.0.clone(), seat.0.pulse.reads()));
         self.trying.push(Box::pin(async move {
