@@ -85,6 +85,10 @@ impl Healer {
             if is_due(&mut self.index, TRY_AGAIN) {
                 error!("the file of the index in force was changed or cut from outside: it is built again");
                 reload::renew_lost(app);
+                if app.desk.world().index.is_sound() {
+                    // The next damage is another one, and is mended at once.
+                    self.index = None;
+                }
             }
             return;
         }
@@ -94,7 +98,6 @@ impl Healer {
         let path = lists::index_path(&app.settings().state);
         if index.is_kept_at(&path) {
             app.index_complaint.clear();
-            // The next damage is another one, and is mended at once.
             self.index = None;
             return;
         }

@@ -9,6 +9,7 @@ use super::listen::Listener;
 use super::recent::{self, ClockStatus, RecentStatus};
 use super::zones::Standing;
 use super::{App, Complaint};
+use crate::clock::judge::Signatures;
 use crate::config::Settings;
 use crate::filter::Index;
 use crate::journal::health::Health;
@@ -176,7 +177,10 @@ pub fn of(app: &App) -> Status {
     let mut troubles = troubles(app, &settings, &health, &servers);
     troubles.extend(standings.iter().filter_map(zone_trouble));
     let last = app.desk.recent();
-    let found = recent::look(app, &last, &settings);
+    let mut found = recent::look(app, &last, &settings);
+    if health.clock_doubted && is_clock_explained(app) {
+        found.notes.push(CLOCK_LEAPT.into());
+    }
     troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
@@ -332,6 +336,9 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
         troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
     }
     troubles.extend(journal_troubles(health));
+    if health.clock_doubted && !is_clock_explained(app) {
+        troubles.push(CLOCK_LEAPT.into());
+    }
     if health.over_cap {
         troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
     }
@@ -346,6 +353,17 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     troubles
 }
 
+/// What is said where the journal does not believe the clock yet.
+const CLOCK_LEAPT: &str = "đồng hồ máy nhảy vọt, nhật ký chưa xóa gì, hãy kiểm tra ngày giờ / \
+                           the clock leapt, the journal deletes nothing yet, check date and time";
+
+/// Whether there is a reason to believe a clock that leapt: signatures confirm it, or it was set while we ran
+/// and may be right since. The journal waits all the same, and it is a note then, no trouble.
+fn is_clock_explained(app: &App) -> bool {
+    let (watch, now) = (app.timekeeper.watch(), unix_now());
+    watch.is_plausible(now) && (watch.signatures(now) == Signatures::Confirm || app.timekeeper.jumps() > 0)
+}
+
 /// What happened to the journal that a person should know of.
 fn journal_troubles(health: &Health) -> Vec<String> {
     let mut troubles = Vec::new();
@@ -353,12 +371,6 @@ fn journal_troubles(health: &Health) -> Vec<String> {
         troubles.push(format!(
             "tệp nhật ký bị xóa hoặc thay lúc {at}, đã mở tệp mới / the journal's file was removed or replaced at {at}, a new one was begun"
         ));
-    }
-    if health.clock_doubted {
-        troubles.push(
-            "đồng hồ máy nhảy vọt, nhật ký chưa xóa gì, hãy kiểm tra ngày giờ / the clock leapt, the journal deletes nothing yet, check date and time"
-                .into(),
-        );
     }
     let crowded = |at: Timestamp| Timestamp::now().duration_since(at) < CROWDED_SHOWN;
     if health.reduced_last.is_some_and(crowded) {
