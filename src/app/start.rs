@@ -105,6 +105,8 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
             (settings, world)
         }
     };
+    // The world has it; held here too it would outlive every index after it.
+    drop(index);
     let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
     let resolve = &settings.resolve;
     let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
