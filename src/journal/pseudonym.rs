@@ -7,7 +7,7 @@
 //!
 //! A key's octets lie in a locked page ([`Secret`]) as the record that its file holds. They are read
 //! from the file into that page, written from it, and replaced in it; what hashing leaves on the stack
-//! is overwritten by whoever calls [`kept`] ([`wipe_stack`](crate::sys::secret::wipe_stack)).
+//! is overwritten by whoever calls `kept` (`wipe_stack`).
 
 use std::fs::File;
 use std::io;

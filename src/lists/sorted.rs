@@ -1,7 +1,7 @@
 //! The rules of one list, sorted so that a name stands right before all names below it: duplicates and
 //! names under a parent are then known exactly, in one pass and in bounded memory.
 //!
-//! Rules are gathered as the lines come. Up to [`Room::held`] octets are kept in memory; what is more is
+//! Rules are gathered as the lines come. Up to `Room::held` octets are kept in memory; what is more is
 //! sorted and written to a nameless file as a run, and the runs are merged at the end. Names are compared
 //! as a whole, never by a hash.
 

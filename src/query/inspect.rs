@@ -3,7 +3,7 @@
 //!
 //! What there is to be said of these names is remembered with the cached answer, as a `Stamp` that names
 //! the index, the policy zones and the school's rules it was made with; under others the answer is looked at
-//! again, not asked for again. The stamp only tells whether it is worth while to [judge](super::judge) them.
+//! again, not asked for again. The stamp only tells whether it is worth while to judge them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -15,7 +15,7 @@ use super::fault;
 /// file may be unlinked or replaced meanwhile.
 ///
 /// Whoever writes into the file changes what is read here; a page that the file has lost, or that the disk cannot
-/// read, reads as zeros (see [`fault`](super::fault)). So what is read is checked where it is used, and whoever
+/// read, reads as zeros (see [`fault`]). So what is read is checked where it is used, and whoever
 /// wants to know whether it is still the file's content compares a checksum.
 #[derive(Debug)]
 pub struct Mapped(Mmap);

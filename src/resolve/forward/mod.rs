@@ -3,7 +3,7 @@
 //! Servers of a zone are asked in the order of their smoothed round trip, those that failed lately
 //! last. One that is slow gets company: after `hedge_after` the next is asked as well, and the first
 //! useful answer counts, so a dead server costs that long once and not a timeout. A plain server is asked over
-//! UDP; what does not fit there, and the others, go over [`connections`](super::upstream::connections). Where
+//! UDP; what does not fit there, and the others, go over `connections`. Where
 //! nobody is there at all, as while a forwarder restarts, the servers are asked again a little later.
 //!
 //! What a forwarder says about DNSSEC (AD) is not believed: its answers are
