@@ -4,7 +4,7 @@
 //! Floors beside it: one more in a hash map whose key is ready, and one found by the name's octets.
 //! The journal's own threads run as in the server, so a number includes meeting the collector.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +27,10 @@ use measured::CpuTime;
 #[path = "support/measured.rs"]
 #[expect(dead_code, reason = "other benchmarks need more of it")]
 mod measured;
+#[path = "support/real_lists.rs"]
+mod real_lists;
+#[path = "support/split.rs"]
+mod split;
 
 /// Kinds counted between two flushes: below the bound, so that all keep their details.
 const FRESH: usize = KINDS_MAX - 100;
@@ -136,7 +140,7 @@ fn storing(_: &mut Criterion) {
         println!(
             "store: {story}: {:.2} µs a kind, {:.1} bytes a row ({} rows, {} kinds counted)",
             took.as_secs_f64() * 1e6 / kinds as f64,
-            (after.size - before.size) as f64 / (after.rows - before.rows) as f64,
+            (after.size as f64 - before.size as f64) / (after.rows - before.rows) as f64,
             after.rows - before.rows,
             kinds
         );
@@ -197,6 +201,29 @@ fn count_for(tally: &Tally, device: u16, time: Duration) -> (u64, f64) {
 
 /// Names in the story of wear, each new.
 const NEW_NAMES: usize = 1_000_000;
+
+/// Names that lists have, in no order; made-up ones where the lists are not here. Those compress worse.
+fn different_names() -> Vec<OwnedName> {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let listed: HashSet<String> = real_lists::folder().map_or_else(HashSet::new, |folder| {
+        let files = real_lists::files(&folder);
+        let names = files.iter().flat_map(|file| {
+            let text = real_lists::text(file);
+            split::names(&text).map(|(_, name)| name).collect::<Vec<_>>()
+        });
+        names.take(4 * NEW_NAMES).collect()
+    });
+    let made_up = std::iter::repeat_with(|| format!("{:x}.example", random()));
+    let names = listed.into_iter().chain(made_up);
+    names.filter_map(|name| OwnedName::parse(&name).ok()).take(NEW_NAMES).collect()
+}
+
 /// What this process has handed to `write(2)` and its like: octets, and calls.
 fn written() -> (u64, u64) {
     let text = std::fs::read_to_string("/proc/self/io").unwrap();
@@ -223,7 +250,7 @@ fn wear(_: &mut Criterion) {
     for pace in [25_000, 0] {
         let (folder, journal) = journal();
         let tally = journal.tally();
-        let names = names(NEW_NAMES);
+        let names = different_names();
         let (begun, octets, cost) = (Instant::now(), written(), processor_time());
         for (at, name) in names.iter().enumerate() {
             count(&tally, name, (at.wrapping_mul(2_654_435_761) % 2_000) as u16);

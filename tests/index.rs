@@ -60,7 +60,7 @@ fn oracle(sources: &[Source], protected: &Protected) -> Oracle {
         match &source.text {
             Text::Embedded(text) => oracle.add_text(text.as_bytes(), &source.spec, protected),
             Text::File(path) => oracle.add_text(&fs::read(path).unwrap(), &source.spec, protected),
-            Text::InForce(..) => unreachable!("every list has its text here"),
+            Text::Fresh(_) | Text::InForce(..) => unreachable!("every list has its text here"),
         }
     }
     oracle

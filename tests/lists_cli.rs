@@ -1,6 +1,9 @@
 //! Lists on the command line: every line accounted for, accidents refused, indexes compared.
 
 use std::fs;
+use std::path::Path;
+
+use lachan::filter::Index;
 
 use crate::support::server::{School, lachan};
 use crate::support::{shared, unpack};
@@ -46,6 +49,34 @@ fn an_index_is_compiled_and_compared() {
     assert_eq!(diff["names"]["removed_samples"], serde_json::json!(["one.example"]));
     let missing = lachan().args(["lists", "diff"]).args([&old, &school.path("none")]).output().unwrap();
     assert_eq!(missing.status.code(), Some(1));
+}
+
+/// A list's rules go into the index as its reading for the gate left them; read once more, they are the same.
+#[test]
+fn a_list_just_read_makes_the_same_index_as_its_kept_copy() {
+    let school = School::new();
+    let mut text = String::from("||parent.example^\n@@||open.parent.example^\n||off.example^$badfilter\n");
+    for number in 0..30_000 {
+        let name = format!("{number}.{}.example", ["parent", "open.parent", "off", "other"][number % 4]);
+        text += &format!("||{name}^{}\n", if number % 7 == 0 { "$important" } else { "" });
+    }
+    text += "||off.example^\n||1.open.parent.example^\n";
+    let file = school.write("a.txt", text);
+    school.config(None, &(list("a", file.to_str().unwrap(), "games") + "format = \"abp\"\n"));
+    let (fresh, again) = (school.path("fresh.index"), school.path("again.index"));
+    for index in [&fresh, &again] {
+        school.run_ok(&["lists", "compile", "--output", index.to_str().unwrap()]);
+    }
+    let rules = |path: &Path| {
+        let index = Index::open(path).unwrap();
+        let number = index.lists().iter().position(|list| list.id == "a").unwrap();
+        let mut rules: Vec<String> = index.rules_of(number as u16).map(|rule| format!("{rule:?}")).collect();
+        rules.sort();
+        rules
+    };
+    let (fresh, again) = (rules(&fresh), rules(&again));
+    assert!(fresh.len() > 20_000 && fresh.iter().any(|rule| rule.contains("Except")), "{}", fresh.len());
+    assert_eq!(fresh, again);
 }
 
 /// Real accidents: the last version of each series is the one that must not come into force.

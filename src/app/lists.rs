@@ -64,12 +64,18 @@ pub struct InForce {
 /// list's text was read again.
 pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) -> InForce {
     let mut all = InForce { sources: starter_sources(settings.lists.starter), damaged: Vec::new() };
+    let mut fresh = store.take_fresh();
+    let mut without_copy = Vec::new();
     for spec in &settings.lists.specs {
         match copy(spec, store) {
             Ok(Some((text, meta))) => {
                 // Two texts, or one read in two ways, may bear one date.
                 let version = format!("{}-{}", meta.version, meta.mark(spec));
-                all.sources.push(Source { spec: spec.clone(), version, text: Text::File(text) });
+                let text = match fresh.remove(&(spec.id.clone(), meta.mark(spec))) {
+                    Some(fresh) => Text::Fresh(fresh),
+                    None => Text::File(text),
+                };
+                all.sources.push(Source { spec: spec.clone(), version, text });
                 continue;
             }
             Ok(None) => {}
@@ -86,8 +92,12 @@ pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) 
                     all.damaged.push(spec.id.clone());
                 }
             }
-            None => warn!(list.id = %spec.id, "list `{}` has no copy yet and is not in force", spec.id),
+            None => without_copy.push(spec.id.as_str()),
         }
+    }
+    if !without_copy.is_empty() {
+        let ids = without_copy.join(", ");
+        warn!("lists without a copy yet, not in force: {} ({ids})", without_copy.len());
     }
     all
 }

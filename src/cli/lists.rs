@@ -39,6 +39,7 @@ pub fn status(args: &ListsStatusArgs) -> Result<Ended, Failure> {
     for source in in_force::sources(&settings, &store) {
         let reading = match &source.text {
             Text::Embedded(text) => survey(text.as_bytes(), &source.spec, &protected),
+            Text::Fresh(fresh) => fresh.reading.clone(),
             Text::File(path) => survey_file(&open_file(path)?, &source.spec, &protected, &settings.state)?,
             // Its text cannot be read: it is among the failures below.
             Text::InForce(..) => continue,

@@ -10,7 +10,7 @@ use crate::sys::fault;
 
 use super::disk::{Disk, Real, beside, clear_leftovers, folder_of};
 use super::layout::RECORDS;
-use super::open::OpenError;
+use super::open::{GIVE_BACK, OpenError};
 use super::{Index, Records};
 
 /// What tells that a file has not been touched: writing and cutting change the time of its last change.
@@ -90,10 +90,32 @@ impl Index {
         if (seen.own, seen.faults) == (own, faults) {
             return true;
         }
-        let is_sound = crc32fast::hash(self.records()) == self.header.sections[RECORDS].checksum;
+        let is_sound = self.records_checksum() == self.header.sections[RECORDS].checksum;
         // What was lost while it was read shows in the checksum or the next time.
         (seen.own, seen.faults) = if is_sound { (own, faults) } else { (seen.own, seen.faults) };
         is_sound
+    }
+
+    /// The checksum of the records as lookups read them.
+    fn records_checksum(&self) -> u32 {
+        let mut checksum = crc32fast::Hasher::new();
+        let told = self.each_piece(|piece| {
+            checksum.update(piece);
+            Ok(())
+        });
+        debug_assert!(told.is_ok(), "nothing in it fails");
+        checksum.finalize()
+    }
+
+    /// Tells all records, some at a time, and gives their pages back on the way.
+    fn each_piece(&self, mut tell: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut at = 0;
+        for piece in self.records().chunks(GIVE_BACK) {
+            tell(piece)?;
+            self.records.give_back(at..at + piece.len());
+            at += piece.len();
+        }
+        Ok(())
     }
 
     /// Whether a sound index stands at `path`: this one, or one that another program put there.
@@ -133,7 +155,7 @@ impl Index {
     fn write_and_check(&self, file: &File, beside: &Path) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(256 << 10, file);
         out.write_all(&self.header.encode())?;
-        out.write_all(self.records())?;
+        self.each_piece(|piece| out.write_all(piece))?;
         for line in self.buckets.iter().chain(&self.classes) {
             out.write_all(&line.0)?;
         }

@@ -93,6 +93,13 @@ impl Records {
             Self::Mapped { map, range } => map.octets().get(range.clone()).unwrap_or_default(),
         }
     }
+
+    /// Gives the memory of these records back, if the file has them.
+    fn give_back(&self, part: Range<usize>) {
+        if let Self::Mapped { map, range } = self {
+            map.give_back(range.start + part.start..range.start + part.end);
+        }
+    }
 }
 
 /// Sizes of an index.

@@ -64,6 +64,8 @@ pub enum OpenError {
 /// Octets of records that are kept in private memory: those of some 300,000 names. Such an index is whole
 /// whatever becomes of its file.
 const HELD_MAX: usize = 8 << 20;
+/// Octets of records after which the pages that were read for a check are given back.
+pub(super) const GIVE_BACK: usize = 4 << 20;
 /// Octets read at once: whole buckets and classes.
 const PIECE: usize = 256 << 10;
 
@@ -143,7 +145,7 @@ impl Index {
     /// # Errors
     /// [`OpenError::Contradiction`].
     pub fn check_every_name(&self, mut each: impl FnMut(u64)) -> Result<(), OpenError> {
-        let mut seen = 0;
+        let (mut seen, mut given_back) = (0, 0);
         for entry in self.names() {
             let found = self.find(hash_name(&self.key, entry.name), entry.name);
             if found.map(|(record, _)| record) != Some(entry.record) {
@@ -154,7 +156,13 @@ impl Index {
             }
             seen += 1;
             each(seen);
+            let at = entry.record as usize;
+            if at - given_back >= GIVE_BACK {
+                self.records.give_back(given_back..at);
+                given_back = at;
+            }
         }
+        self.records.give_back(given_back..self.records().len());
         if seen == self.names { Ok(()) } else { Err(contradiction("a record is cut short")) }
     }
 }

@@ -6,7 +6,7 @@
 //! force. `starter` and `catalogue` are what the program brings along.
 //!
 //! Knows texts, names and one list at a time. Never knows tiers, policies, the index or other lists.
-// Inside: `read` is the story; `seen` remembers one list's names; `reason` and `account` are its words.
+// Inside: `read` does both passes over a text, `sorted` is the second; `reason` and `account` name what came of lines.
 
 pub mod account;
 pub mod catalogue;
@@ -14,6 +14,7 @@ pub mod content;
 pub mod detect;
 pub mod fetch;
 pub mod format;
+pub mod fresh;
 pub mod gate;
 pub mod protected;
 pub mod read;

@@ -14,6 +14,7 @@ use super::account::{Account, Reason};
 use super::content::{self, ContentKind, Header};
 use super::detect::{Detection, Why, detect_in, is_all_wildcards};
 use super::format::{Entry, Format, Parser};
+use super::fresh::{Keeper, Rules};
 use super::profile::{Suffix, folded, promoted};
 use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
@@ -73,7 +74,7 @@ pub fn read_into(
     protected: &Protected,
     take: &mut dyn FnMut(&Rule),
 ) -> Reading {
-    in_memory(text, spec, protected, &mut Rules(take))
+    in_memory(text, spec, protected, &mut RulesOwned(take))
 }
 
 /// Reads a list for its account alone.
@@ -107,7 +108,22 @@ pub fn read_file(
     walk(Text::File(file), spec, protected, Room::Folder(folder.to_owned()), &mut RulesAt(take))
 }
 
-/// As [`survey`], from a file, as the gate wants it.
+/// As [`survey`], from a file, as the gate wants it; and its rules are kept, if `folder` takes them.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn survey_and_keep(
+    file: &File,
+    spec: &ListSpec,
+    protected: &Protected,
+    folder: &Path,
+) -> io::Result<(Reading, Option<Rules>)> {
+    let mut keeper = Keeping(Keeper::new(folder));
+    let reading = walk(Text::File(file), spec, protected, Room::Folder(folder.to_owned()), &mut keeper)?;
+    Ok((reading, keeper.0.finish()))
+}
+
+/// As [`survey`], from a file.
 ///
 /// # Errors
 /// As [`read_file`].
@@ -144,13 +160,14 @@ trait Listener {
 }
 
 struct Nobody;
-struct Rules<'t>(&'t mut dyn FnMut(&Rule));
+struct RulesOwned<'t>(&'t mut dyn FnMut(&Rule));
 struct RulesAt<'t>(&'t mut dyn FnMut(RuleAt<'_>));
+struct Keeping(Keeper);
 struct Verdicts<'t>(&'t mut dyn FnMut(u32, Verdict<'_>));
 
 impl Listener for Nobody {}
 
-impl Listener for Rules<'_> {
+impl Listener for RulesOwned<'_> {
     fn rule(&mut self, name: Name<'_>, what: What, line: u32) {
         (self.0)(&Rule { name: name.to_owned(), scope: what.scope(), action: what.action(), line });
     }
@@ -159,6 +176,12 @@ impl Listener for Rules<'_> {
 impl Listener for RulesAt<'_> {
     fn rule(&mut self, name: Name<'_>, what: What, line: u32) {
         (self.0)(RuleAt { name, scope: what.scope(), action: what.action(), line });
+    }
+}
+
+impl Listener for Keeping {
+    fn rule(&mut self, name: Name<'_>, what: What, line: u32) {
+        self.0.add(name, what, line);
     }
 }
 

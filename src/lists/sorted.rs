@@ -43,6 +43,15 @@ impl What {
         [RuleAction::Block, RuleAction::BlockImportant, RuleAction::Except][usize::from(self.0 / 3)]
     }
 
+    pub(super) fn to_octet(self) -> u8 {
+        self.0
+    }
+
+    /// Whatever the octet, one of the nine.
+    pub(super) fn from_octet(octet: u8) -> Self {
+        Self((octet & 0x0f).min(8))
+    }
+
     fn bit(self) -> u16 {
         1 << self.0
     }
@@ -73,8 +82,7 @@ impl Said {
     }
 
     fn from_octet(octet: u8) -> Self {
-        // Nine bits of `What`: three scopes of three actions.
-        let what = What((octet & 0x0f).min(8));
+        let what = What::from_octet(octet);
         if octet & OFF != 0 {
             Self::Off(what)
         } else {
@@ -237,21 +245,24 @@ fn merge(file: &File, mut runs: Vec<Run>, take: &mut dyn FnMut(&[u8])) -> io::Re
         run.fill(file)?;
     }
     runs.retain(|run| run.record().is_some());
-    // Numbers of runs, the one with the smallest record last.
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    let compare = |runs: &[Run], a: usize, b: usize| {
-        let of = |run: usize| runs[run].record().map_or(&[][..], key_of);
-        of(a).cmp(of(b)).then(a.cmp(&b))
+    // Runs by their records at hand, the smallest last: the first octets of its key, and the run's number.
+    let at_hand =
+        |runs: &[Run], run: usize| (runs[run].record().map_or(0, |it| first_octets(key_of(it))), run);
+    let compare = |runs: &[Run], a: (u64, usize), b: (u64, usize)| {
+        let key = |run: usize| runs[run].record().map_or(&[][..], key_of);
+        a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))).then(a.1.cmp(&b.1))
     };
+    let mut order: Vec<_> = (0..runs.len()).map(|run| at_hand(&runs, run)).collect();
     order.sort_unstable_by(|a, b| compare(&runs, *b, *a));
-    while let Some(run) = order.pop() {
+    while let Some((_, run)) = order.pop() {
         if let Some(record) = runs[run].record() {
             take(record);
         }
         runs[run].advance(file)?;
         if runs[run].record().is_some() {
-            let at = order.partition_point(|other| compare(&runs, *other, run).is_gt());
-            order.insert(at, run);
+            let new = at_hand(&runs, run);
+            let at = order.partition_point(|other| compare(&runs, *other, new).is_gt());
+            order.insert(at, new);
         }
     }
     Ok(())

@@ -6,18 +6,20 @@
 //! leaves the old copy. Whoever renews a list holds its lock (`lock`), so that two updates, of one process
 //! or of two, follow each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hasher;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::fetch::{self, Validators};
+use super::fresh::Fresh;
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
@@ -116,10 +118,15 @@ impl Failure {
     }
 }
 
+/// Lists that were just read, by their ids and [`Meta::mark`].
+pub type FreshLists = HashMap<(String, String), Arc<Fresh>>;
+
 /// The cache folder.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// Those read since the last index was built.
+    fresh: Arc<Mutex<FreshLists>>,
 }
 
 impl Store {
@@ -134,7 +141,7 @@ impl Store {
 
     /// The folder as it is: it is made with the first list that is kept.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), fresh: Arc::default() }
     }
 
     /// What is known of a list; `None` where nothing is kept, or what is kept cannot be read (it is
@@ -277,6 +284,21 @@ impl Store {
         self.write_meta(&meta)?;
         self.drop_others(&text.folder, &meta);
         Ok(meta)
+    }
+
+    /// Keeps what a list said, for the next index.
+    pub fn note_fresh(&self, spec: &ListSpec, meta: &Meta, fresh: Fresh) {
+        let key = (spec.id.clone(), meta.mark(spec));
+        self.fresh().insert(key, Arc::new(fresh));
+    }
+
+    /// What lists said that were read since this was last asked.
+    pub fn take_fresh(&self) -> FreshLists {
+        std::mem::take(&mut *self.fresh())
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, FreshLists> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the kept text seems to be there, by its length alone. `true` where none was ever kept.

@@ -4,9 +4,10 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::fd::FromRawFd;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 use nix::libc;
 
 use super::fault;
@@ -34,6 +35,18 @@ impl Mapped {
         // replaced by the handler that was just installed, so reading it is defined.
         let map = unsafe { MmapOptions::new().map_copy_read_only(file)? };
         Ok(Self(map))
+    }
+
+    /// Gives the memory of these octets back: who reads them again reads them from the file.
+    pub fn give_back(&self, range: Range<usize>) {
+        let (start, end) = (range.start.min(self.0.len()), range.end.min(self.0.len()));
+        if start >= end {
+            return;
+        }
+        // SAFETY: nothing is ever written through the mapping, so its pages hold nothing that the file has not, and
+        // dropping them changes no octet that is read. A page of zeros that stands for a lost one stays a page of
+        // zeros. A refusal leaves all as it is.
+        let _ = unsafe { self.0.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start) };
     }
 
     /// All octets of the file. The first one lies at a page's start.

@@ -12,6 +12,7 @@ use crate::filter::Index;
 use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
 use crate::filter::open::OpenError;
+use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, RuleAt, read_file, read_into};
 use crate::lists::spec::ListSpec;
@@ -36,6 +37,8 @@ pub enum Text {
     Embedded(&'static str),
     /// In a file: the last good copy.
     File(PathBuf),
+    /// Read a moment ago, for the gate.
+    Fresh(Arc<Fresh>),
     /// Not at hand: the copy is damaged or gone. The rules that an index has of it, under this number, stay in
     /// force until the text was read again.
     InForce(Arc<Index>, u16),
@@ -153,7 +156,7 @@ fn read_all(
     for (at, source) in sources.iter().enumerate() {
         told(Step::Read { id: &source.spec.id, number: at + 1, of: sources.len() });
         let file = match &source.text {
-            Text::Embedded(_) => None,
+            Text::Embedded(_) | Text::Fresh(_) => None,
             Text::File(path) => match open_file(path) {
                 Ok(file) => Some(file),
                 Err(error) => {
@@ -183,21 +186,22 @@ fn add(
 ) -> Result<Reading, CompileError> {
     let number = builder.add_list(source.info())?;
     let mut failed = None;
-    let reading = match (&source.text, file) {
-        (_, Some(file)) => {
-            let take = &mut |rule: RuleAt<'_>| {
-                if failed.is_none() {
-                    failed = builder.add_at(number, rule.name, rule.scope, rule.action, rule.line).err();
-                }
-            };
-            let reading = read_file(file, &source.spec, protected, folder, take);
-            reading.map_err(|error| CompileError::Read { id: source.spec.id.clone(), source: error })?
+    let mut take = |rule: RuleAt<'_>| {
+        if failed.is_none() {
+            failed = builder.add_at(number, rule.name, rule.scope, rule.action, rule.line).err();
         }
-        (Text::Embedded(text), _) => {
+    };
+    let unread = |error| CompileError::Read { id: source.spec.id.clone(), source: error };
+    let reading = match (&source.text, file) {
+        (_, Some(file)) => read_file(file, &source.spec, protected, folder, &mut take).map_err(unread)?,
+        (Text::Fresh(fresh), None) => {
+            fresh.rules.each(&mut take).map_err(unread)?;
+            fresh.reading.clone()
+        }
+        (Text::Embedded(text), None) => {
             read_into(text.as_bytes(), &source.spec, protected, &mut |rule: &Rule| {
-                if failed.is_none() {
-                    failed = builder.add(number, rule).err();
-                }
+                let Rule { name, scope, action, line } = rule;
+                take(RuleAt { name: name.as_name(), scope: *scope, action: *action, line: *line });
             })
         }
         (Text::File(_) | Text::InForce(..), None) => unreachable!("a file is opened before it is read"),

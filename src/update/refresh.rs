@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::lists::fetch::{self, Fetched, Fetcher};
+use crate::lists::fresh::Fresh;
 use crate::lists::gate::{self, Origin, Refused};
 use crate::lists::protected::Protected;
-use crate::lists::read::survey_file;
+use crate::lists::read::survey_and_keep;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{self, Failure, Meta, Store};
 use crate::sys::clock::unix_now;
@@ -122,11 +123,14 @@ fn bring_in(
         return Ok(Refreshed::Unchanged);
     }
     let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    let reading =
-        survey_file(text.file(), spec, means.protected, text.folder()).map_err(RefreshError::Read)?;
+    let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
+    let (reading, rules) = read.map_err(RefreshError::Read)?;
     drop(turn);
     let passed = gate::check_from(origin, store.past(spec).as_ref(), &reading, means.gate)
         .map_err(RefreshError::Refused)?;
     let meta = store.keep(spec, text, validators, &reading, &passed, now)?;
+    if let Some(rules) = rules {
+        store.note_fresh(spec, &meta, Fresh { reading, rules });
+    }
     Ok(Refreshed::New(Box::new(meta)))
 }
