@@ -165,14 +165,12 @@ impl Gathered {
         let Some(at) = u32::try_from(self.records.len()).ok().filter(|at| *at < u32::MAX - 1024) else {
             return Ok(false);
         };
-        self.records.extend_from_slice(&line.to_le_bytes());
-        self.records.push(said.to_octet());
-        self.records.push(0);
-        let start = self.records.len();
-        put_key(&mut self.records, name);
-        let key = &self.records[start..];
-        let first = first_octets(key);
-        self.records[start - 1] = key.len() as u8;
+        let mut record = [0; RECORD_MAX];
+        let key = put_key(&mut record[HEAD..], name);
+        let first = first_octets(&record[HEAD..HEAD + key]);
+        record[..4].copy_from_slice(&line.to_le_bytes());
+        (record[4], record[HEAD - 1]) = (said.to_octet(), key as u8);
+        self.records.extend_from_slice(&record[..HEAD + key]);
         self.order.push(Place { first, at });
         Ok(true)
     }
@@ -422,9 +420,10 @@ fn same_name_covers(what: What) -> u16 {
     (if what.scope() == Scope::Subtree { 0 } else { subtree }) | same_scope
 }
 
-/// Appends a name with its labels from the top, each with an octet 0 behind it, which no listed name has
-/// inside: then a key is the beginning of another exactly where its name is above the other's.
-fn put_key(into: &mut Vec<u8>, name: Name<'_>) {
+/// Writes a name with its labels from the top, each with an octet 0 behind it, which no listed name has
+/// inside: then a key is the beginning of another exactly where its name is above the other's. Says how many
+/// octets it has: one less than the name.
+fn put_key(into: &mut [u8], name: Name<'_>) -> usize {
     let wire = name.wire();
     let (mut starts, mut count, mut at) = ([0u8; LABELS_MAX], 0, 0);
     while wire[at] != 0 {
@@ -432,12 +431,15 @@ fn put_key(into: &mut Vec<u8>, name: Name<'_>) {
         count += 1;
         at += usize::from(wire[at]) + 1;
     }
+    let mut end = 0;
     for start in starts[..count].iter().rev().map(|start| usize::from(*start)) {
         let label = &wire[start + 1..=start + usize::from(wire[start])];
         debug_assert!(!label.contains(&0), "a listed name has letters, digits, - and _ only");
-        into.extend_from_slice(label);
-        into.push(0);
+        into[end..end + label.len()].copy_from_slice(label);
+        into[end + label.len()] = 0;
+        end += label.len() + 1;
     }
+    end
 }
 
 /// The name that a key was made of.

@@ -9,6 +9,10 @@ use crate::dns::name::{Name, NameBuf, NameError};
 
 /// Reads a name as lists write it into `into`; drops a port.
 pub(super) fn read(text: &str, into: &mut NameBuf) -> Result<(), Refusal> {
+    if is_bare(text) {
+        into.fill_from_text(text).map_err(of_name)?;
+        return check(into.name());
+    }
     let text = without_port(text);
     if text.is_empty() {
         return Err(Refusal::NoName);
@@ -31,6 +35,13 @@ pub(super) fn read(text: &str, into: &mut NameBuf) -> Result<(), Refusal> {
         debug_assert!(filled.is_ok(), "a name fits a name's buffer");
     }
     check(into.name())
+}
+
+/// Whether it is letters, digits, hyphens and dots, with a letter at the end: nearly every name is, and it needs
+/// no closer look for ports, addresses and escapes.
+fn is_bare(text: &str) -> bool {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
+    text.bytes().all(plain) && text.bytes().next_back().is_some_and(|octet| octet.is_ascii_alphabetic())
 }
 
 fn of_name(error: NameError) -> Refusal {

@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
+use memchr::memchr;
+
 /// Octets of a line. The longest rule of real lists (an ABP rule with its domains) has some thousands.
 pub(super) const LINE_MAX: usize = 16 * 1024;
 /// Octets read at a time; a line that fits is never split.
@@ -101,7 +103,7 @@ impl<R: Read> Lines<R> {
         let mut looked = 0;
         loop {
             let here = &self.buffer[self.start + looked..self.end];
-            if let Some(at) = here.iter().position(|octet| *octet == line_end) {
+            if let Some(at) = memchr(line_end, here) {
                 let line = self.start..self.start + looked + at;
                 self.start = line.end + 1;
                 return Ok(Some(cut(&self.buffer[line])));
@@ -133,7 +135,7 @@ impl<R: Read> Lines<R> {
     /// Skips to the end of the line, and says where its first [`LINE_MAX`] octets are.
     fn skip_line(&mut self, line_end: u8) -> io::Result<Range<usize>> {
         let line = self.start..self.start + LINE_MAX;
-        if let Some(at) = self.buffer[line.end..self.end].iter().position(|octet| *octet == line_end) {
+        if let Some(at) = memchr(line_end, &self.buffer[line.end..self.end]) {
             self.start = line.end + at + 1;
             return Ok(line);
         }
@@ -144,7 +146,7 @@ impl<R: Read> Lines<R> {
             self.end = LINE_MAX + count;
             self.start = self.end;
             let skipped = &self.buffer[LINE_MAX..self.end];
-            if let Some(at) = skipped.iter().position(|octet| *octet == line_end) {
+            if let Some(at) = memchr(line_end, skipped) {
                 self.start = LINE_MAX + at + 1;
                 return Ok(0..LINE_MAX);
             }
