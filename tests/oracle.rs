@@ -1,5 +1,5 @@
 //! A second opinion, written without the index and the policy: rules in a map by name, and the order of
-//! design §4 told again the slow way.
+//! the order of `docs/policy.md` told again the slow way.
 
 use std::collections::{HashMap, HashSet};
 

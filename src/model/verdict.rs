@@ -36,7 +36,7 @@ pub enum AllowReason {
 /// Why a name is blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockReason {
-    /// Which layer of design §4 decided.
+    /// Which layer of `docs/policy.md` decided.
     pub layer: Layer,
     /// The category it counts under; none for a school rule or allow-only mode.
     pub category: Option<Category>,
@@ -44,7 +44,7 @@ pub struct BlockReason {
     pub source: Source,
 }
 
-/// The layers that can block (design §4).
+/// The layers that can block (`docs/policy.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Layer {

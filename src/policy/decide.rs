@@ -1,4 +1,4 @@
-//! The order of design §4, in one function.
+//! The order of the layers (`docs/policy.md`), in one function.
 
 use super::school::SchoolAction;
 use super::{Group, Mode, Policy, SERVICES};

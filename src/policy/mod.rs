@@ -1,7 +1,7 @@
 //! Who, when, what → verdict: which group a client belongs to, and what its policy says of a name.
 //!
 //! One immutable [`Policy`] is built from checked [`Settings`] and swapped whole on a reload.
-//! [`decide`](decide::decide) is the order of design §4, in one function.
+//! [`decide`](decide::decide) is the order of the layers (`docs/policy.md`), in one function.
 //!
 //! Knows tiers, categories, prefixes and school rules. Never knows lists, packets or the network.
 // Inside: `client` finds the group, `school` holds the school's own rules, `decide` is the order,
@@ -84,7 +84,7 @@ impl Mode {
     pub const ALL: [Mode; 4] = [Mode::Filter, Mode::AllowOnly, Mode::Monitor, Mode::Open];
 }
 
-/// What a blocked query is answered with (design §5).
+/// What a blocked query is answered with (`src/query/block.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AnswerStyle {
     /// `0.0.0.0` and `::`.

@@ -1,4 +1,4 @@
-//! The school's own standing rules (layer 3 of design §4).
+//! The school's own standing rules (layer 3 of `docs/policy.md`).
 
 use std::hash::{Hash, Hasher};
 

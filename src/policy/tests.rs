@@ -1,4 +1,4 @@
-//! The order of design §4, told as a school would see it.
+//! The order of the layers (`docs/policy.md`), as a school sees it.
 
 use std::net::IpAddr;
 

@@ -14,7 +14,7 @@ use crate::model::tier::Tier;
 use crate::policy::lint::laxer;
 use crate::policy::{self, AnswerStyle, Mode, TierSettings};
 
-/// TTLs of block answers: felt at once, yet not asked for each second (design §5).
+/// TTLs of block answers: felt at once, yet not asked for each second.
 const BLOCK_TTL_MAX: Duration = Duration::from_secs(86_400);
 
 /// A tier as the layers leave it, with the places that checks point at; none where nobody but us
