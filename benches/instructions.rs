@@ -16,8 +16,8 @@ use lachan::journal::{self, Journal};
 use lachan::model::roster::Roster;
 use lachan::model::verdict::Verdict;
 use lachan::policy::decide::decide;
-use lachan::query::peer::{Peer, Transport};
-use lachan::query::{Desk, Moment, Outcome, Scratch};
+use lachan::query::client::{Client, Transport};
+use lachan::query::{Moment, Outcome, Responder, WorkerState};
 use lachan::resolve::cache::Stamp;
 use lachan::resolve::{Answer, Ask, Proof};
 
@@ -103,26 +103,26 @@ fn instructions(kind: &str) -> u64 {
 
 /// Answers queries of a kind, with everything switched on that a school has.
 fn answer_all(kind: &Kind) {
-    let desk = school::desk(64 << 20);
+    let responder = school::responder(64 << 20);
     let folder = tempfile::tempdir().expect("a folder of our own");
     let settings = journal::Settings { folder: folder.path().to_owned(), ..journal::Settings::default() };
     let journal = Journal::open(settings, Roster::default(), Roster::default(), Arc::new(SystemClock));
     let journal = journal.expect("a journal");
-    let names = if kind.is_blocked { blocked() } else { cached(&desk) };
+    let names = if kind.is_blocked { blocked() } else { cached(&responder) };
     let packets: Vec<_> =
         names.iter().map(|name| query(name.as_name().wire(), rtype::A, Some((1232, false)))).collect();
-    let moment = desk.moment();
-    let worker = || Scratch::new(journal.tally(), desk.counters().for_worker()).with_packets();
-    let mut scratch = worker();
+    let moment = responder.moment();
+    let new_worker = || WorkerState::new(journal.tally(), responder.counters().for_worker()).with_packets();
+    let mut worker = new_worker();
     let mut out = Vec::with_capacity(4096);
     // Everything has been touched before it is measured, and the packet cache has seen each name twice.
     for _ in 0..3 {
-        asked(&desk, &moment, &mut scratch, &packets, &mut out);
+        asked(&responder, &moment, &mut worker, &packets, &mut out);
     }
     if kind.is_new {
-        scratch = worker();
+        worker = new_worker();
     }
-    measured(&desk, &moment, &mut scratch, &packets, kind.rounds(), &mut out);
+    measured(&responder, &moment, &mut worker, &packets, kind.rounds(), &mut out);
 }
 
 /// Names that the starter lists block for a primary school: always the same, whatever the index's key.
@@ -142,8 +142,8 @@ fn is_blocked(name: &OwnedName) -> bool {
 }
 
 /// Names that the cache holds an answer for, of one address each.
-fn cached(desk: &Desk) -> Vec<OwnedName> {
-    let moment = desk.moment();
+fn cached(responder: &Responder) -> Vec<OwnedName> {
+    let moment = responder.moment();
     let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.top{}", n % 100)).expect("a name"));
     names
         .inspect(|name| {
@@ -154,7 +154,7 @@ fn cached(desk: &Desk) -> Vec<OwnedName> {
             let answer =
                 Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None, unfinished: None };
             let stamp = Stamp { generation: moment.world.generation(), ..Stamp::default() };
-            desk.cache().insert(&ask, &answer, stamp, moment.now);
+            responder.cache().insert(&ask, &answer, stamp, moment.now);
         })
         .collect()
 }
@@ -165,22 +165,28 @@ fn client() -> SocketAddr {
 
 #[inline(never)]
 fn measured(
-    desk: &Desk,
+    responder: &Responder,
     moment: &Moment,
-    scratch: &mut Scratch,
+    worker: &mut WorkerState,
     packets: &[Vec<u8>],
     rounds: usize,
     out: &mut Vec<u8>,
 ) {
     for _ in 0..rounds {
-        asked(desk, moment, scratch, packets, out);
+        asked(responder, moment, worker, packets, out);
     }
 }
 
-fn asked(desk: &Desk, moment: &Moment, scratch: &mut Scratch, packets: &[Vec<u8>], out: &mut Vec<u8>) {
-    let peer = Peer::new(client(), Transport::Udp);
+fn asked(
+    responder: &Responder,
+    moment: &Moment,
+    worker: &mut WorkerState,
+    packets: &[Vec<u8>],
+    out: &mut Vec<u8>,
+) {
+    let client = Client::new(client(), Transport::Udp);
     for packet in packets {
-        let outcome = desk.answer(moment, scratch, black_box(packet), peer, out);
+        let outcome = responder.answer(moment, worker, black_box(packet), client, out);
         assert!(matches!(outcome, Outcome::Ready), "an answer at once");
         black_box(&out);
     }

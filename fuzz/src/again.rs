@@ -7,32 +7,32 @@ use std::sync::atomic::Ordering;
 
 use lachan::dns::name::HEADER;
 use lachan::journal::count::Tally;
+use lachan::query::client::{Client, Transport};
 use lachan::query::counters::Counters;
-use lachan::query::peer::{Peer, Transport};
-use lachan::query::{Desk, Moment, Outcome, Scratch};
+use lachan::query::{Moment, Outcome, Responder, WorkerState};
 
-/// One worker of each sort, at one desk.
+/// One worker of each sort, at one responder.
 pub struct Pair {
-    desk: &'static Desk,
-    long: (Scratch, Arc<Counters>),
-    short: (Scratch, Arc<Counters>),
+    responder: &'static Responder,
+    long: (WorkerState, Arc<Counters>),
+    short: (WorkerState, Arc<Counters>),
 }
 
 impl Pair {
     /// Both count blocked attempts in `tally`.
-    pub fn new(desk: &'static Desk, tally: &Arc<Tally>) -> Self {
+    pub fn new(responder: &'static Responder, tally: &Arc<Tally>) -> Self {
         let worker = || {
-            let counters = desk.counters().for_worker();
-            (Scratch::new(tally.clone(), counters.clone()), counters)
+            let counters = responder.counters().for_worker();
+            (WorkerState::new(tally.clone(), counters.clone()), counters)
         };
         let (long, short) = (worker(), worker());
-        Self { desk, long, short: (short.0.with_packets(), short.1) }
+        Self { responder, long, short: (short.0.with_packets(), short.1) }
     }
 
     /// The packet by clients of all groups and by a stranger: often enough to be kept, in another case and
     /// with another id each time, and `later` seconds from now.
     pub fn hold(&mut self, packet: &[u8], later: u64) {
-        let mut moment = self.desk.moment();
+        let mut moment = self.responder.moment();
         for time in 0..5 {
             let mut packet = packet.to_vec();
             if time > 0 {
@@ -42,20 +42,20 @@ impl Pair {
                 moment.now += later;
             }
             for client in [[127, 0, 0, 1], [127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 9], [192, 0, 2, 1]] {
-                let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), Transport::Udp);
-                self.hold_one(&moment, &packet, peer);
+                let client = Client::new(SocketAddr::from((Ipv4Addr::from(client), 53)), Transport::Udp);
+                self.hold_one(&moment, &packet, client);
             }
         }
     }
 
-    fn hold_one(&mut self, moment: &Moment, packet: &[u8], peer: Peer) {
+    fn hold_one(&mut self, moment: &Moment, packet: &[u8], client: Client) {
         let (mut long, mut short) = (Vec::new(), b"what stood there before".to_vec());
-        let by_long = self.desk.answer(moment, &mut self.long.0, packet, peer, &mut long);
-        let by_short = self.desk.answer(moment, &mut self.short.0, packet, peer, &mut short);
+        let by_long = self.responder.answer(moment, &mut self.long.0, packet, client, &mut long);
+        let by_short = self.responder.answer(moment, &mut self.short.0, packet, client, &mut short);
         match (by_long, by_short) {
-            (Outcome::Ready, Outcome::Ready) => assert_eq!(short, long, "{} asks", peer.address),
-            (Outcome::Silent, Outcome::Silent) | (Outcome::Later(_), Outcome::Later(_)) => {}
-            _ => panic!("the two ways part for {}", peer.address),
+            (Outcome::Ready, Outcome::Ready) => assert_eq!(short, long, "{} asks", client.address),
+            (Outcome::Silent, Outcome::Silent) | (Outcome::Pending(_), Outcome::Pending(_)) => {}
+            _ => panic!("the two ways part for {}", client.address),
         }
         let [long, short] = [&self.long.1, &self.short.1].map(|it| {
             [&it.queries, &it.blocked, &it.cached, &it.refused, &it.malformed]

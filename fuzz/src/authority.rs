@@ -7,7 +7,7 @@ use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
 use lachan::dns::rrset::RrSet;
-use lachan::resolve::outside::iterated;
+use lachan::resolve::fuzzing::iterated;
 use lachan::resolve::{Ask, Proof};
 
 /// Messages that one question may cost, whatever is said.

@@ -55,7 +55,7 @@ impl Control for Program {
 }
 
 fn explain(check: &Check) -> Result<Explanation, String> {
-    explain_check(&Checker { desk: school::shared_desk(), runtime: None }, check)
+    explain_check(&Checker { responder: school::shared_desk(), runtime: None }, check)
 }
 
 /// The socket with a runtime behind it, both a thread's own.

@@ -18,9 +18,9 @@ use lachan::journal::clock::SystemClock;
 use lachan::journal::count::Tally;
 use lachan::journal::{self, Journal};
 use lachan::model::roster::Roster;
-use lachan::query::later::Shed;
-use lachan::query::peer::{Peer, Transport};
-use lachan::query::{Desk, Moment, Outcome, Scratch};
+use lachan::query::client::{Client, Transport};
+use lachan::query::pending::Shed;
+use lachan::query::{Moment, Outcome, Responder, WorkerState};
 use lachan::resolve::cache::Stamp;
 use lachan::resolve::{Answer, Ask, Proof};
 use tempfile::TempDir;
@@ -38,26 +38,26 @@ const BLOCKED: &str = "11bet.com";
 
 /// The packet, from a client of each group and from a stranger, over UDP and TCP.
 pub fn check(packet: &[u8]) {
-    let desk = desk();
-    let moment = desk.moment();
-    let mut scratch = Scratch::new(tally(), desk.counters().shared.clone());
+    let responder = responder();
+    let moment = responder.moment();
+    let mut worker = WorkerState::new(tally(), responder.counters().shared.clone());
     let mut out = Vec::new();
     for last in 1..=4 {
         for transport in [Transport::Udp, Transport::Stream] {
             let is_known = last < 4;
             let client = if is_known { [127, 0, 0, last] } else { [192, 0, 2, 1] };
-            let peer = Peer::new(SocketAddr::from((Ipv4Addr::from(client), 53)), transport);
-            let peer = match transport {
-                Transport::Udp => peer,
-                Transport::Stream => peer.with_idle_time(IdleTime::of(IDLE)),
+            let client = Client::new(SocketAddr::from((Ipv4Addr::from(client), 53)), transport);
+            let client = match transport {
+                Transport::Udp => client,
+                Transport::Stream => client.with_idle_time(IdleTime::of(IDLE)),
             };
-            match (&peer.parse(packet), answer(desk, &moment, &mut scratch, packet, peer, &mut out)) {
+            match (&client.parse(packet), answer(responder, &moment, &mut worker, packet, client, &mut out)) {
                 (Err(Refused::Silent), Outcome::Silent) => {}
-                (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, peer, is_known, &out),
+                (Err(refused), Outcome::Ready) => hold_refusal(*refused, packet, client, is_known, &out),
                 (Ok(question), Outcome::Ready) => hold_answer(question, transport, &out),
-                (Ok(question), Outcome::Later(later)) => {
+                (Ok(question), Outcome::Pending(pending)) => {
                     assert!(question.recursion_desired());
-                    desk.turn_away(&later, Shed::Scarce, &mut out);
+                    responder.turn_away(&pending, Shed::Scarce, &mut out);
                     hold_answer(question, transport, &out);
                 }
                 _ => panic!("silence, or an answer to what should have none"),
@@ -69,26 +69,26 @@ pub fn check(packet: &[u8]) {
 
 fn both_ways(packet: &[u8]) {
     thread_local! {
-        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(desk(), &tally()));
+        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(responder(), &tally()));
     }
     PAIR.with_borrow_mut(|pair| pair.hold(packet, 90));
 }
 
 fn answer(
-    desk: &Desk,
+    responder: &Responder,
     moment: &Moment,
-    scratch: &mut Scratch,
+    worker: &mut WorkerState,
     packet: &[u8],
-    peer: Peer,
+    client: Client,
     out: &mut Vec<u8>,
 ) -> Outcome {
     out.clear();
-    desk.answer(moment, scratch, packet, peer, out)
+    responder.answer(moment, worker, packet, client, out)
 }
 
 /// A refusal has the question and an OPT record where those can be read, else it is a header. Strangers
 /// are told nothing but REFUSED.
-fn hold_refusal(refused: Refused, packet: &[u8], peer: Peer, is_known: bool, out: &[u8]) {
+fn hold_refusal(refused: Refused, packet: &[u8], client: Client, is_known: bool, out: &[u8]) {
     let rcode = match refused {
         Refused::Silent => panic!("an answer to what must have none"),
         _ if !is_known => Rcode::Refused,
@@ -99,7 +99,7 @@ fn hold_refusal(refused: Refused, packet: &[u8], peer: Peer, is_known: bool, out
     };
     assert_eq!((&out[..2], out[2] & 0xf8), (&packet[..2], 0x80 | packet[2] & 0x78));
     assert_eq!(u16::from(out[3] & 0x0f), rcode as u16 & 0x0f);
-    match peer.read(packet) {
+    match client.read(packet) {
         Ok(question) => hold_answer(&question, Transport::Udp, out),
         Err(_) => assert_eq!((out.len(), &out[4..]), (HEADER, &[0; 8][..])),
     }
@@ -124,10 +124,10 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
     assert!(!truncated || found.len() == opts && transport == Transport::Udp);
 }
 
-fn desk() -> &'static Desk {
-    static DESK: OnceLock<Desk> = OnceLock::new();
+fn responder() -> &'static Responder {
+    static DESK: OnceLock<Responder> = OnceLock::new();
     DESK.get_or_init(|| {
-        let desk = school::desk(1 << 20);
+        let responder = school::responder(1 << 20);
         let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), rtype::A);
         let mut wire = query(ask.name.as_name().wire(), rtype::A, None);
         wire[7] = 100;
@@ -136,9 +136,9 @@ fn desk() -> &'static Desk {
             wire.push(last);
         }
         let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None, unfinished: None };
-        let stamp = Stamp { generation: desk.world().generation(), ..Stamp::default() };
-        desk.cache().insert(&ask, &kept, stamp, desk.moment().now);
-        desk
+        let stamp = Stamp { generation: responder.world().generation(), ..Stamp::default() };
+        responder.cache().insert(&ask, &kept, stamp, responder.moment().now);
+        responder
     })
 }
 

@@ -7,7 +7,7 @@ use lachan::app::{lists, world};
 use lachan::config::{self, Context, Settings};
 use lachan::filter::Index;
 use lachan::model::roster::Roster;
-use lachan::query::{Desk, World};
+use lachan::query::{Responder, World};
 use lachan::resolve::cache::{Cache, TtlBounds};
 use lachan::update::compile::compile;
 
@@ -60,15 +60,15 @@ pub fn index() -> Arc<Index> {
     INDEX.get_or_init(build).clone()
 }
 
-/// A desk for all that only look what would be answered.
-pub fn shared_desk() -> &'static Desk {
-    static DESK: OnceLock<Desk> = OnceLock::new();
-    DESK.get_or_init(|| desk(1 << 16))
+/// A responder for all that only look what would be answered.
+pub fn shared_desk() -> &'static Responder {
+    static DESK: OnceLock<Responder> = OnceLock::new();
+    DESK.get_or_init(|| responder(1 << 16))
 }
 
-/// A desk that answers from a world with both, with a cache of so many octets in front.
-pub fn desk(cache_octets: u64) -> Desk {
-    Desk::new(own_world(), Cache::new(cache_octets, TtlBounds::default()))
+/// A responder that answers from a world with both, with a cache of so many octets in front.
+pub fn responder(cache_octets: u64) -> Responder {
+    Responder::new(own_world(), Cache::new(cache_octets, TtlBounds::default()))
 }
 
 fn own_world() -> World {

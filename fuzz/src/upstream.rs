@@ -12,9 +12,9 @@ use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
-use lachan::query::Desk;
+use lachan::query::Responder;
 use lachan::resolve::cache::{Cache, Hit, Stamp, TtlBounds};
-use lachan::resolve::outside::{followed, taken};
+use lachan::resolve::fuzzing::{followed, taken};
 use lachan::resolve::{Answer, Ask, Proof};
 
 use super::again::Pair;
@@ -116,25 +116,25 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
 /// Clients who ask again, sooner and later, get what they would get had nobody asked before.
 fn hold_both_ways(ask: &Ask, answer: &Answer) {
     thread_local! {
-        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(desk(), &tally()));
+        static PAIR: RefCell<Pair> = RefCell::new(Pair::new(responder(), &tally()));
     }
-    let desk = desk();
-    let stamp = Stamp { generation: desk.moment().world.index.id(), ..Stamp::default() };
+    let responder = responder();
+    let stamp = Stamp { generation: responder.moment().world.index.id(), ..Stamp::default() };
     for opt in [None, Some((512, ask.dnssec_ok)), Some((1232, ask.dnssec_ok))] {
         for later in [0, 7, 1 << 40] {
-            desk.forget_answers();
-            desk.cache().insert(ask, answer, stamp, desk.moment().now);
+            responder.forget_answers();
+            responder.cache().insert(ask, answer, stamp, responder.moment().now);
             PAIR.with_borrow_mut(|pair| pair.hold(&client(ask, opt), later));
         }
     }
 }
 
-/// A desk whose cache is this target's own; a thread's own, since it forgets.
-fn desk() -> &'static Desk {
+/// A responder whose cache is this target's own; a thread's own, since it forgets.
+fn responder() -> &'static Responder {
     thread_local! {
-        static DESK: &'static Desk = Box::leak(Box::new(school::desk(1 << 20)));
+        static DESK: &'static Responder = Box::leak(Box::new(school::responder(1 << 20)));
     }
-    DESK.with(|desk| *desk)
+    DESK.with(|responder| *responder)
 }
 
 /// A client's query for the same, shouted.

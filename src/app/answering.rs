@@ -90,7 +90,7 @@ fn judge(sign: Sign, denied: bool, trial: Option<Result<(), Cause>>) -> Option<F
 
 /// Whether answers can be had now; asks where that is not known.
 pub async fn fault(app: &App) -> Option<Fault> {
-    let recent = app.desk.recent();
+    let recent = app.responder.recent();
     let sign = sign(&recent);
     let was_ill = app.answering.state().fault.is_some();
     let trial = match sign {
@@ -109,7 +109,7 @@ async fn trial(app: &App) -> Result<(), Cause> {
     if let Some((_, result)) = kept {
         return result;
     }
-    let result = app.desk.world().resolver.try_out().await;
+    let result = app.responder.world().resolver.try_out().await;
     app.answering.state().trial = Some((Instant::now(), result));
     result
 }
@@ -117,7 +117,7 @@ async fn trial(app: &App) -> Result<(), Cause> {
 /// Forwarders that drop signatures although their answers are validated; asked where that is not known, or
 /// where `now` it matters.
 pub async fn unsigned(app: &App, now: bool) -> Vec<String> {
-    let resolver = app.desk.world().resolver.clone();
+    let resolver = app.responder.world().resolver.clone();
     let names = || resolver.forwarders_without_signatures().map(str::to_owned).collect::<Vec<_>>();
     let every = match (resolver.signatures_are_known(), names().is_empty()) {
         (false, _) => SIGNATURES_UNKNOWN,
@@ -140,7 +140,7 @@ pub async fn unsigned(app: &App, now: bool) -> Vec<String> {
 pub async fn watch(app: Arc<App>, mut stop: signal::Receiver<bool>) {
     loop {
         let look = async {
-            app.desk.sample();
+            app.responder.sample();
             unsigned(&app, false).await;
             fault(&app).await;
         };
@@ -148,7 +148,7 @@ pub async fn watch(app: Arc<App>, mut stop: signal::Receiver<bool>) {
             () = look => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        let pause = match app.desk.world().resolver.signatures_are_known() {
+        let pause = match app.responder.world().resolver.signatures_are_known() {
             true => LOOK,
             false => SIGNATURES_UNKNOWN,
         };

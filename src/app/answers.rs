@@ -36,7 +36,7 @@ impl Control for Answers {
             Request::Check(check) => {
                 // It is called where it may block, on a thread that knows the runtime.
                 let runtime = Handle::try_current().ok().filter(|_| check.resolve);
-                match offline::explain_check(&Checker { desk: &app.desk, runtime }, &check) {
+                match offline::explain_check(&Checker { responder: &app.responder, runtime }, &check) {
                     Ok(explanation) => facts(&explanation),
                     Err(why) => Reply::Refused(why),
                 }

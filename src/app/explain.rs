@@ -23,9 +23,9 @@ use crate::model::rule::{ListKind, Protection, RuleAction};
 use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source};
 use crate::policy::{Group, Policy};
-use crate::query::peer::{Peer, Transport};
+use crate::query::client::{Client, Transport};
 use crate::query::trace::{Decided, Trace, ZoneRule};
-use crate::query::{Desk, Moment, Outcome, Scratch};
+use crate::query::{Moment, Outcome, Responder, WorkerState};
 use crate::resolve::local::canary;
 
 /// Addresses that are told of one answer.
@@ -113,7 +113,7 @@ pub enum Whom<'a> {
 
 /// Who answers, and whether what they do not know at once is asked for.
 pub struct Checker<'a> {
-    pub desk: &'a Desk,
+    pub responder: &'a Responder,
     /// Where to wait for what has to be asked for; `None`: nothing is.
     pub runtime: Option<Handle>,
 }
@@ -121,16 +121,17 @@ pub struct Checker<'a> {
 impl Checker<'_> {
     /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
     pub fn explain(&self, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
-        let moment = self.desk.moment();
+        let moment = self.responder.moment();
         let world = &moment.world;
         let packet = packet_of(name, rtype);
-        let tell = |peer: Peer, group: &Group, named: bool| self.tell(&moment, &packet, peer, group, named);
+        let tell =
+            |client: Client, group: &Group, named: bool| self.tell(&moment, &packet, client, group, named);
         let of_number =
-            |number: usize, named: bool| tell(Peer::of_group(number), world.policy.numbered(number), named);
+            |number: usize, named: bool| tell(Client::of_group(number), world.policy.numbered(number), named);
         let asked = match whom {
-            Whom::Client(client) => {
-                let peer = Peer::new(SocketAddr::new(client, 0), Transport::Udp);
-                Some(tell(peer, world.policy.group_of(client), true))
+            Whom::Client(address) => {
+                let client = Client::new(SocketAddr::new(address, 0), Transport::Udp);
+                Some(tell(client, world.policy.group_of(address), true))
             }
             Whom::Group(name) => Some(of_number(world.policy.number_named(name)?, true)),
             Whom::Tier(tier) => Some(of_number(world.policy.number_of_tier(tier), false)),
@@ -178,8 +179,8 @@ impl Checker<'_> {
         told.collect()
     }
 
-    /// Asks as `peer`, and tells what came of it.
-    fn tell(&self, moment: &Moment, packet: &[u8], peer: Peer, group: &Group, named: bool) -> Told {
+    /// Asks as `client`, and tells what came of it.
+    fn tell(&self, moment: &Moment, packet: &[u8], client: Client, group: &Group, named: bool) -> Told {
         let mut told = Told {
             tier: group.tier.id().into(),
             group: named.then(|| group.name.clone()),
@@ -187,23 +188,23 @@ impl Checker<'_> {
             ..Told::default()
         };
         let question = Question::parse(packet).expect("a question of our own");
-        if !peer.is_check() && !moment.world.access.allows(peer.address) {
+        if !client.is_check() && !moment.world.access.allows(client.address) {
             (told.verdict, told.because) = ("refuse".into(), "access".into());
             return told;
         }
-        let (mut scratch, mut out) = (Scratch::for_check(), Vec::new());
-        let given = match self.desk.answer_question(moment, &mut scratch, &question, peer, &mut out) {
+        let (mut worker, mut out) = (WorkerState::for_check(), Vec::new());
+        let given = match self.responder.answer_question(moment, &mut worker, &question, client, &mut out) {
             Outcome::Ready => Given::Answer,
             Outcome::Silent => Given::Nothing,
-            Outcome::Later(later) => match &self.runtime {
+            Outcome::Pending(pending) => match &self.runtime {
                 Some(runtime) => {
-                    let finished = runtime.block_on(self.desk.finish(&later, &mut scratch, &mut out));
+                    let finished = runtime.block_on(self.responder.finish(&pending, &mut worker, &mut out));
                     if finished.is_answered { Given::Answer } else { Given::Nothing }
                 }
                 None => Given::Unknown,
             },
         };
-        let trace = scratch.take_trace();
+        let trace = worker.take_trace();
         told.errors = if given == Given::Answer { errors(&out) } else { Vec::new() };
         told.answer = match given {
             Given::Answer => Some(shown(&out)),

@@ -81,11 +81,11 @@ impl Healer {
 
     /// An index whose file was damaged is built anew; one whose file is gone is written again.
     fn look_at_index(&mut self, app: &App) {
-        if !app.desk.world().index.is_sound() {
+        if !app.responder.world().index.is_sound() {
             if is_due(&mut self.index, TRY_AGAIN) {
                 error!("the file of the index in force was changed or cut from outside: it is built again");
                 reload::renew_lost(app);
-                if app.desk.world().index.is_sound() {
+                if app.responder.world().index.is_sound() {
                     // The next damage is another one, and is mended at once.
                     self.index = None;
                 }
@@ -94,7 +94,7 @@ impl Healer {
         }
         // Nobody puts another index in this place meanwhile.
         let _building = app.building.lock().expect("nothing panics while it holds this lock");
-        let index = app.desk.world().index.clone();
+        let index = app.responder.world().index.clone();
         let path = lists::index_path(&app.settings().state);
         if index.is_kept_at(&path) {
             app.index_complaint.clear();

@@ -12,22 +12,22 @@ use crate::dns::message::{self, RecordAt, Section};
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
 use crate::lists::fetch::Lookup;
-use crate::query::Desk;
+use crate::query::Responder;
 use crate::resolve::{Answer, Ask, Resolver};
 
 /// Asks a resolver, which answers within its deadline. For threads that may block.
 pub enum OwnLookup {
     /// The resolver of a running server, whichever is in force.
-    Running { desk: Arc<Desk>, runtime: Handle },
+    Running { responder: Arc<Responder>, runtime: Handle },
     /// One that is there for this alone: a command without a server.
     Alone { resolver: Box<Resolver>, runtime: Runtime },
 }
 
 impl OwnLookup {
     /// Of a running server. Called on one of its threads.
-    pub fn of(desk: Arc<Desk>) -> Option<Arc<dyn Lookup>> {
+    pub fn of(responder: Arc<Responder>) -> Option<Arc<dyn Lookup>> {
         let runtime = Handle::try_current().ok()?;
-        Some(Arc::new(Self::Running { desk, runtime }))
+        Some(Arc::new(Self::Running { responder, runtime }))
     }
 
     /// As the config says, for a command without a server. Without one the system is asked.
@@ -55,8 +55,8 @@ impl Lookup for OwnLookup {
         let Ok(name) = idna::to_name(host) else { return Vec::new() };
         let answers = match self {
             Self::Alone { resolver, runtime } => runtime.block_on(ask(resolver, &name)),
-            Self::Running { desk, runtime } => {
-                let resolver = desk.world().resolver.clone();
+            Self::Running { responder, runtime } => {
+                let resolver = responder.world().resolver.clone();
                 runtime.block_on(ask(&resolver, &name))
             }
         };

@@ -51,7 +51,7 @@ use crate::config::{self, Context, Report, Settings};
 use crate::journal::Journal;
 use crate::lists::store::Store;
 use crate::model::roster::Roster;
-use crate::query::Desk;
+use crate::query::Responder;
 use crate::serve::stream::Streams;
 
 pub use log::init as init_log;
@@ -70,7 +70,7 @@ pub struct Place {
 pub struct App {
     place: Place,
     settings: ArcSwap<Settings>,
-    desk: Arc<Desk>,
+    responder: Arc<Responder>,
     journal: Journal,
     groups: Roster,
     lists: Roster,

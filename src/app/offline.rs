@@ -11,7 +11,7 @@ use crate::dns::rdata::{rtype, type_number};
 use crate::filter::Index;
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
-use crate::query::Desk;
+use crate::query::Responder;
 use crate::resolve::cache::Cache;
 
 /// Octets for answers, of which there are none.
@@ -33,8 +33,8 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> 
     let rosters = (&Roster::default(), &Roster::default());
     let world = world::build(settings, Arc::new(index), None, rosters, &Arc::default(), (kept, Vec::new()))
         .map_err(|error| error.to_string())?;
-    let desk = Desk::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
-    explain_check(&Checker { desk: &desk, runtime: None }, check)
+    let responder = Responder::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
+    explain_check(&Checker { responder: &responder, runtime: None }, check)
 }
 
 /// Explains what was asked for.
@@ -59,7 +59,7 @@ pub fn explain_check(checker: &Checker<'_>, check: &Check) -> Result<Explanation
         (None, None, None) => Whom::EveryTier,
     };
     checker.explain(name.as_name(), asked, whom).ok_or_else(|| {
-        let world = checker.desk.world();
+        let world = checker.responder.world();
         let groups: Vec<&str> = world.policy.groups().iter().map(|group| group.name.as_str()).collect();
         no_such("group", check.group.as_deref().unwrap_or_default(), &groups)
     })

@@ -69,7 +69,7 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
                 Err(error) => not_taken.push(lists::not_taken(&spec.id, &error, &app.store)),
             }
         }
-        app.zones.take_over(&settings, *app.desk.world().index.key());
+        app.zones.take_over(&settings, *app.responder.world().index.key());
         let done = renew(app, Some(settings)).inspect(|_| app.zones.forget_others(&app.settings()))?;
         Ok(Reloaded { not_taken, warnings, ..done })
     });
@@ -103,7 +103,7 @@ fn renew(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError>
 
 fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, ReloadError> {
     let old_settings = app.settings();
-    let old = app.desk.world();
+    let old = app.responder.world();
     // Who reloads means the files too that the config names: one may say something else although the
     // config does not. A list that changed has nothing to do with them.
     let same_resolution = settings.as_ref().is_none_or(|new| {
@@ -119,9 +119,9 @@ fn renew_alone(app: &App, settings: Option<Settings>) -> Result<Reloaded, Reload
     let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
     let world =
         world::build(&settings, index, resolver, (&app.groups, &app.lists), app.timekeeper.watch(), zones)?;
-    app.desk.swap(world);
+    app.responder.swap(world);
     if !same_resolution {
-        app.desk.forget_answers();
+        app.responder.forget_answers();
     }
     let at_restart = at_restart(&old_settings, &settings);
     app.settings.store(settings);
@@ -309,7 +309,7 @@ pub fn update_all(app: &Arc<App>) -> Updated {
 
 fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Result<Refreshed, RefreshError> {
     make_way();
-    let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::of(app.desk.clone()) };
+    let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::of(app.responder.clone()) };
     let protected = lists::protected();
     let means =
         Means { store: &app.store, protected: &protected, fetcher: &fetcher, gate: &settings.lists.gate };

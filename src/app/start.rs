@@ -27,11 +27,12 @@ use crate::journal::clock::SystemClock;
 use crate::journal::{self, Journal};
 use crate::lists::store::Store;
 use crate::model::roster::Roster;
-use crate::query::Desk;
+use crate::query::Responder;
 use crate::resolve::cache::Cache;
 use crate::serve;
 use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
+use crate::serve::waiting::Waiting;
 use crate::sys::fault;
 use crate::sys::limits::keep_files_private;
 use crate::sys::secret::forbid_dumps;
@@ -109,16 +110,16 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     drop(index);
     let cache = Cache::new(settings.resolve.cache_bytes, settings.resolve.ttl);
     let resolve = &settings.resolve;
-    let desk = Desk::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
-    let desk = Arc::new(desk);
-    let waiting = Admission::new(settings.serve.in_flight_max, settings.serve.in_flight_per_client);
-    let waiting = Arc::new(waiting);
-    let later_tally = journal.tally();
-    let streams = Arc::new(Streams::new(&serving, desk.clone(), later_tally.clone(), waiting.clone()));
+    let responder =
+        Responder::new(first_world, cache).with_steadiness(resolve.stale_after, resolve.prefetches);
+    let responder = Arc::new(responder);
+    let admission = Admission::new(settings.serve.in_flight_max, settings.serve.in_flight_per_client);
+    let waiting = Arc::new(Waiting::new(responder.clone(), journal.tally(), Arc::new(admission)));
+    let streams = Arc::new(Streams::new(&serving, waiting.clone()));
     let app = Arc::new(App {
         place,
         settings: ArcSwap::from_pointee(settings),
-        desk,
+        responder,
         journal,
         groups,
         lists: list_names,
@@ -148,7 +149,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
             listen::BURST
         );
     }
-    let mut workers = tasks::Workers::new(app.clone(), waiting.clone(), later_tally);
+    let mut workers = tasks::Workers::new(app.clone(), waiting.clone());
     let streams = workers.serve(opened)?;
     // Queries are answered from here on: what is kept for the next start keeps nobody waiting.
     app.keep_state();
@@ -212,7 +213,7 @@ impl Greeting {
             addresses,
             small_room: listen::small_room(opened),
             state: settings.state.clone(),
-            names: app.desk.world().index.stats().names,
+            names: app.responder.world().index.stats().names,
         }
     }
 }

@@ -163,8 +163,8 @@ pub struct UpstreamStatus {
 
 /// How the running program is. May ask outside; called off the way of queries.
 pub fn of(app: &App) -> Status {
-    let world = app.desk.world();
-    let counts = app.desk.counts();
+    let world = app.responder.world();
+    let counts = app.responder.counts();
     let settings = app.settings();
     let health = app.journal.health();
     let stats = world.index.stats();
@@ -176,7 +176,7 @@ pub fn of(app: &App) -> Status {
     let standings = app.zones.standings(&settings, &world.zones);
     let mut troubles = troubles(app, &settings, &health, &servers);
     troubles.extend(standings.iter().filter_map(zone_trouble));
-    let last = app.desk.recent();
+    let last = app.responder.recent();
     let mut found = recent::look(app, &last, &settings);
     if health.clock_doubted && is_clock_explained(app) {
         found.notes.push(CLOCK_LEAPT.into());
@@ -221,7 +221,7 @@ pub fn of(app: &App) -> Status {
             octets_hot: stats.bytes_hot,
             age_s: age.map(|age| age.as_secs()),
         },
-        cache: CacheStatus { answers: app.desk.cache().len(), octets: app.desk.cache().octets() },
+        cache: CacheStatus { answers: app.responder.cache().len(), octets: app.responder.cache().octets() },
         journal: JournalStatus {
             stored: health.stored,
             waiting: health.waiting,
@@ -342,9 +342,9 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     if health.over_cap {
         troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
     }
-    let world = app.desk.world();
+    let world = app.responder.world();
     troubles.extend(settings.lists.specs.iter().filter_map(|spec| list_trouble(app, &world.index, spec)));
-    if app.desk.counts().panics > 0 {
+    if app.responder.counts().panics > 0 {
         troubles.push(
             "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
         );

@@ -35,8 +35,8 @@ use super::listen::{self, Opened, Sockets};
 use super::{App, answering, answers, heal, reload, timekeeper, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
-use crate::serve::admission::Admission;
-use crate::serve::udp::Worker;
+use crate::serve::udp::UdpWorker;
+use crate::serve::waiting::Waiting;
 use crate::sys::udp::Udp;
 
 /// How long queries that wait are still waited for at a stop.
@@ -47,8 +47,7 @@ pub const SHUTDOWN: Duration = Duration::from_secs(2);
 /// Threads that answer over UDP, with what stops them.
 pub struct Workers {
     app: Arc<App>,
-    waiting: Arc<Admission>,
-    later_tally: Arc<Tally>,
+    waiting: Arc<Waiting>,
     threads: Vec<JoinHandle<()>>,
     stop: Arc<AtomicBool>,
     /// Keeps the workers' counts alive until the last one has counted.
@@ -57,8 +56,8 @@ pub struct Workers {
 
 impl Workers {
     /// None yet.
-    pub fn new(app: Arc<App>, waiting: Arc<Admission>, later_tally: Arc<Tally>) -> Self {
-        Self { app, waiting, later_tally, threads: Vec::new(), stop: Arc::default(), tallies: Vec::new() }
+    pub fn new(app: Arc<App>, waiting: Arc<Waiting>) -> Self {
+        Self { app, waiting, threads: Vec::new(), stop: Arc::default(), tallies: Vec::new() }
     }
 
     /// Starts a thread for each UDP socket; gives back the TCP listeners, which tasks will serve.
@@ -81,11 +80,9 @@ impl Workers {
     }
 
     fn serve_datagrams(&mut self, socket: Udp) -> io::Result<()> {
-        let worker = Worker {
+        let worker = UdpWorker {
             socket: Arc::new(socket),
-            desk: self.app.desk.clone(),
             tally: self.app.journal.tally(),
-            later_tally: self.later_tally.clone(),
             waiting: self.waiting.clone(),
             drain: DRAIN,
             stop: self.stop.clone(),
@@ -226,8 +223,8 @@ impl Running {
 }
 
 /// Says so if the time of those that wait was not enough.
-pub fn note_undrained(waiting: &Admission) {
-    if waiting.taken() > 0 {
+pub fn note_undrained(waiting: &Waiting) {
+    if waiting.admission().taken() > 0 {
         info!("some queries were still waiting for upstream and get no answer");
     }
 }

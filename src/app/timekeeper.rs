@@ -150,17 +150,17 @@ fn jump(before: (Duration, Duration), now: (Duration, Duration)) -> Option<i64> 
 fn judge_anew(app: &App) {
     {
         let _building = app.building.lock().unwrap_or_else(PoisonError::into_inner);
-        let (settings, old) = (app.settings(), app.desk.world());
+        let (settings, old) = (app.settings(), app.responder.world());
         let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
         let rosters = (&app.groups, &app.lists);
         match world::build(&settings, old.index.clone(), None, rosters, app.timekeeper.watch(), zones) {
-            Ok(world) => app.desk.swap(world),
+            Ok(world) => app.responder.swap(world),
             // A file that the settings name is not there. Entries carry the time when they came, so those of
             // a wrong clock expire by themselves.
             Err(error) => warn!("the resolver goes on with what it has learnt: {error}"),
         }
     }
-    app.desk.forget_answers();
+    app.responder.forget_answers();
     app.lists_changed.notify_one();
     app.zones.wake();
 }

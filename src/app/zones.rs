@@ -359,7 +359,7 @@ fn look(app: &App, zone: &zones::Settings) {
     match ask(app, zone, addresses, key.as_ref(), have) {
         Ok(Brought::Current) => app.zones.note_current(&zone.name),
         Ok(Brought::New(content, how)) => {
-            let key = *app.desk.world().index.key();
+            let key = *app.responder.world().index.key();
             app.zones.take(&zone.name, &content, Account::default(), how.id(), key);
             reload::renew_zones(app);
         }

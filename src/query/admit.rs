@@ -3,12 +3,13 @@
 //! Most answers lead nowhere that anybody has a rule for: their stamp says so, and they go out as they are. The
 //! others are judged name by name, as they were when they were resolved for somebody else.
 
-use super::asker::Query;
 use super::block::Place;
 use super::inspect::{RULES, TARGETS, Trail, service_target};
 use super::judge::{Closed, Found, Judgement, Known, Monitored, judge};
-use super::zones::{Acted, Follow, Look, Rest, put};
-use super::{Desk, Scratch};
+use super::request::{Allowed, Request};
+use super::rewrite::Rewrite;
+use super::zones::{Acted, Look, ZonesLeft, put};
+use super::{Responder, WorkerState};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
@@ -18,7 +19,7 @@ use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::CategorySet;
 use crate::model::event::Effect;
-use crate::model::verdict::{AllowReason, Verdict};
+use crate::model::verdict::Verdict;
 use crate::policy::Mode;
 use crate::policy::decide::{decide, is_held_to_locks_only, may_close};
 use crate::resolve::cache::Hit;
@@ -37,103 +38,103 @@ pub(super) enum Admitted {
     Closed,
     /// It gets no answer.
     Silent,
-    /// An alias of a policy zone has to be followed first.
-    Follow(Follow),
+    /// The target of a policy zone's alias has to be fetched first.
+    Rewrite(Rewrite),
     /// The answer was not resolved to its end, and this client may have the rest.
     Unfinished,
 }
 
-impl Desk {
+impl Responder {
     /// Writes an answer, if nothing closes a name that it leads to.
     pub(super) fn admit(
         &self,
-        now: u64,
-        scratch: &mut Scratch,
-        query: Query<'_>,
-        (allowed, rest): (AllowReason, Rest),
+        request: Request<'_>,
+        worker: &mut WorkerState,
+        allowed: Allowed,
         hit: &Hit,
         out: &mut Vec<u8>,
     ) -> Admitted {
         let stamp = hit.stamp();
         let (all, closing) = (CategorySet(stamp.all), CategorySet(stamp.open));
-        let group = query.asker.group;
-        let is_held = || !is_held_to_locks_only(allowed);
-        let is_judged = may_close(group, allowed, all, closing)
+        let (group, left) = (request.context.group, allowed.zones);
+        let is_held = || !is_held_to_locks_only(allowed.reason);
+        let is_judged = may_close(group, allowed.reason, all, closing)
             || (stamp.marks & RULES != 0 && is_held())
             || (stamp.marks & TARGETS != 0 && group.mode == Mode::AllowOnly)
-            || rest.looks(query, stamp)
-            || rest.unless_opened.is_some()
+            || left.looks(request, stamp)
+            || left.unless_opened.is_some()
             || hit.is_stopped()
-            || scratch.trace.is_some();
+            || worker.trace.is_some();
         if !is_judged {
-            hit.write(query.question, now, out, query.limit());
+            hit.write(request.question, request.moment.now, out, request.limit());
             return Admitted::Written { same_for_all: true };
         }
-        self.admit_judged(now, scratch, query, (allowed, rest), hit, out)
+        self.admit_judged(request, worker, allowed, hit, out)
     }
 
     #[cold]
     fn admit_judged(
         &self,
-        now: u64,
-        scratch: &mut Scratch,
-        query: Query<'_>,
-        (allowed, rest): (AllowReason, Rest),
+        request: Request<'_>,
+        worker: &mut WorkerState,
+        allowed: Allowed,
         hit: &Hit,
         out: &mut Vec<u8>,
     ) -> Admitted {
-        let look = if rest.looks(query, hit.stamp()) { rest.look } else { Look::Done };
-        let (trail, judged) = self.judged(query, (allowed, Rest { look, ..rest }), hit, out);
+        let left = allowed.zones;
+        let look = if left.looks(request, hit.stamp()) { left.look } else { Look::Done };
+        let allowed = Allowed { zones: ZonesLeft { look, ..left }, ..allowed };
+        let (trail, judged) = self.judged(request, allowed, hit, out);
         let Judgement { found, monitored, disabled, passed } = judged;
         if hit.is_stopped() && matches!(found, Found::Passes) {
             return Admitted::Unfinished;
         }
-        if let Some(trace) = &mut scratch.trace {
+        if let Some(trace) = &mut worker.trace {
             trace.links.clone_from(&trail.links);
             trace.is_rebound = hit.is_rebound();
         }
-        self.note_disabled(scratch, query, disabled & !rest.told);
+        self.note_disabled(request, worker, disabled & !left.told);
         if let Some(ruling) = passed {
-            self.note_passed(scratch, &ruling);
+            self.note_passed(worker, &ruling);
         }
         let is_counted = monitored.is_some();
         match monitored {
             Some(Monitored::ByLists(Closed { name, reason, matched, .. })) => {
-                scratch.suffixes.fill(query.world().index.key(), name.as_name());
-                self.count(scratch, query, &matched, &reason, Effect::Monitored);
+                worker.suffixes.fill(request.world().index.key(), name.as_name());
+                self.count(request, worker, &matched, &reason, Effect::Monitored);
             }
             Some(Monitored::ByZone(ruling)) => {
-                self.note_hit(scratch, ruling.zone);
+                self.note_hit(worker, ruling.zone);
                 let link = trail.links[ruling.link].as_name();
-                self.count_zone(scratch, query, &ruling, link, Effect::Monitored);
+                self.count_zone(request, worker, &ruling, link, Effect::Monitored);
             }
             None => {}
         }
         match found {
             Found::Closed(Closed { link, name, reason, matched }) => {
-                scratch.suffixes.fill(query.world().index.key(), name.as_name());
+                worker.suffixes.fill(request.world().index.key(), name.as_name());
                 let place = Place { before: &trail.aliases[..link], owner: &trail.links[link] };
                 let place = Some(place).filter(|_| link > 0);
-                self.block(scratch, query, &matched, &reason, place, out);
+                self.block(request, worker, &matched, &reason, place, out);
                 Admitted::Closed
             }
             Found::Ruled(ruling) => {
                 let owner = trail.links[ruling.link].clone();
                 let before = &trail.aliases[..ruling.link];
-                match self.act(scratch, query, &ruling, before, owner, out) {
+                match self.act(request, worker, &ruling, before, owner, out) {
                     Acted::Written => Admitted::Closed,
                     Acted::Silent => Admitted::Silent,
-                    Acted::Follow(follow) => Admitted::Follow(follow),
+                    Acted::Rewrite(rewrite) => Admitted::Rewrite(rewrite),
                 }
             }
             Found::Passes => {
                 if hit.stamp().marks & TARGETS != 0
-                    && query.asker.group.mode == Mode::AllowOnly
-                    && self.write_allowed_services(scratch, query, now, hit, out)
+                    && request.context.group.mode == Mode::AllowOnly
+                    && self.write_allowed_services(request, worker, hit, out)
                 {
                     return Admitted::Written { same_for_all: false };
                 }
-                hit.write(query.question, now, out, query.limit());
+                hit.write(request.question, request.moment.now, out, request.limit());
                 Admitted::Written { same_for_all: !is_counted }
             }
         }
@@ -142,12 +143,12 @@ impl Desk {
     /// Judges the names that an answer leads to. `room` is for whatever is written on the way.
     pub(super) fn judged<'q>(
         &self,
-        query: Query<'q>,
-        allowed: (AllowReason, Rest),
+        request: Request<'q>,
+        allowed: Allowed,
         hit: &Hit,
         room: &mut Vec<u8>,
     ) -> (Trail, Judgement<'q>) {
-        let question = query.question;
+        let question = request.question;
         let is_signed = question.dnssec_ok() && hit.is_secure();
         let known = match hit.is_stopped() {
             true => Known::Begun,
@@ -157,11 +158,11 @@ impl Desk {
             Some(unfinished) => Trail::of_aliases(question.name(), unfinished.aliases()),
             None => {
                 // As it would go out, TTLs counted down.
-                hit.write(question, self.now(), room, usize::from(u16::MAX));
+                hit.write(question, request.moment.now, room, usize::from(u16::MAX));
                 Trail::of(room, question.name(), question.rtype)
             }
         };
-        let judged = judge(query.asker, allowed, query.wants_signed(), &trail, known);
+        let judged = judge(request.context, allowed, request.wants_signed(), &trail, known);
         (trail, judged)
     }
 
@@ -170,13 +171,12 @@ impl Desk {
     /// `false`: there is nothing to leave out.
     fn write_allowed_services(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
-        now: u64,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         hit: &Hit,
         out: &mut Vec<u8>,
     ) -> bool {
-        hit.write(query.question, now, out, usize::from(u16::MAX));
+        hit.write(request.question, request.moment.now, out, usize::from(u16::MAX));
         let Ok(Sections { answer, authority, .. }) = Sections::read(out) else { return false };
         let mut left_out = false;
         let mut kept: Vec<RrSet> = Vec::with_capacity(answer.len());
@@ -185,7 +185,7 @@ impl Desk {
                 let before = set.rdata.len();
                 set.rdata.retain(|rdata| {
                     service_target(rdata)
-                        .is_none_or(|target| target == set.owner || may_be_asked(query, &target))
+                        .is_none_or(|target| target == set.owner || may_be_asked(request, &target))
                 });
                 if set.rdata.len() < before {
                     left_out = true;
@@ -198,27 +198,27 @@ impl Desk {
         if !left_out {
             return false;
         }
-        if let Some(trace) = &mut scratch.trace {
+        if let Some(trace) = &mut worker.trace {
             trace.left_out = true;
         }
-        let signed = query.question.dnssec_ok();
-        let mut reply = Reply::to(query.question, hit.rcode(), out);
+        let signed = request.question.dnssec_ok();
+        let mut reply = Reply::to(request.question, hit.rcode(), out);
         kept.iter().for_each(|set| put(&mut reply, Section::Answer, set, signed));
-        let asked = query.question.rtype;
+        let asked = request.question.rtype;
         match kept.iter().any(|set| set.rtype == asked && !set.rdata.is_empty()) {
             true => authority.iter().for_each(|set| put(&mut reply, Section::Authority, set, signed)),
             false => reply.negative_soa(LEFT_OUT_TTL),
         }
-        reply.finish(query.limit(), &[Error::new(EdeCode::ForgedAnswer, LEFT_OUT)]);
+        reply.finish(request.limit(), &[Error::new(EdeCode::ForgedAnswer, LEFT_OUT)]);
         true
     }
 }
 
 /// Whether the group gets an answer for a name that it asks for.
-fn may_be_asked(query: Query<'_>, name: &OwnedName) -> bool {
-    let world = query.world();
+fn may_be_asked(request: Request<'_>, name: &OwnedName) -> bool {
+    let world = request.world();
     let suffixes = Suffixes::of(world.index.key(), name.as_name());
     let matched = world.index.lookup(&suffixes);
-    !matches!(decide(&world.policy, query.asker.group, &suffixes, &matched), Verdict::Block(_))
-        || world.resolver.is_local(name.as_name(), query.question.rtype)
+    !matches!(decide(&world.policy, request.context.group, &suffixes, &matched), Verdict::Block(_))
+        || world.resolver.is_local(name.as_name(), request.question.rtype)
 }

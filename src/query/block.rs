@@ -1,4 +1,4 @@
-//! The answer to a blocked query (design §5): style, SOA and TTL for caches, and the error that says why.
+//! The answer to a blocked query : style, SOA and TTL for caches, and the error that says why.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

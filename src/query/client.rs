@@ -1,4 +1,4 @@
-//! Who asks, and by which way: what the answer's size and the access list depend on.
+//! The client of a query: its address and transport, which the response's size and the access list depend on.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::dns::edns::{IdleTime, Keepalive};
 use crate::dns::question::{Question, Refused};
 
-/// The way a query came.
+/// The transport of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// One datagram; answers are bounded by what the client said it can take.
@@ -18,18 +18,18 @@ pub enum Transport {
 
 /// The client of one query.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer {
-    /// Address, an IPv4 address never in IPv6 clothing.
+pub struct Client {
+    /// The address; IPv4-mapped IPv6 addresses are IPv4 addresses here.
     pub address: IpAddr,
-    /// The way.
+    /// The transport.
     pub transport: Transport,
-    /// How long its connection may be idle, where the way is one.
+    /// How long its connection may be idle, where there is one.
     pub idle_time: Option<IdleTime>,
     /// A check for a whole group asks as this group, whatever the address.
     group: Option<u16>,
 }
 
-impl Peer {
+impl Client {
     /// A client seen at `from`.
     pub fn new(from: SocketAddr, transport: Transport) -> Self {
         Self { address: from.ip().to_canonical(), transport, idle_time: None, group: None }
@@ -52,7 +52,7 @@ impl Peer {
     }
 
     /// The client, unless a check asks for a group.
-    pub(super) fn client(&self) -> Option<IpAddr> {
+    pub(super) fn known_address(&self) -> Option<IpAddr> {
         self.group.is_none().then_some(self.address)
     }
 
@@ -61,9 +61,9 @@ impl Peer {
         Self { idle_time: Some(idle_time), ..self }
     }
 
-    /// Whose share a query of this client's is: the address, or for IPv6 its /64, of which one machine may
-    /// use any address.
-    pub fn household(self) -> IpAddr {
+    /// What limits for each client count by: the address, or for IPv6 its /64, of which one machine may use any
+    /// address.
+    pub fn prefix(self) -> IpAddr {
         match self.address {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
             v4 => v4,
@@ -80,7 +80,7 @@ impl Peer {
         }
     }
 
-    /// Reads a packet of the client's, with what its way makes of it.
+    /// Reads a packet of the client, by the rules of its transport.
     ///
     /// # Errors
     /// What [`Refused`] says.
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_machine_with_many_ipv6_addresses_is_one_household() {
-        let household = |text: &str| Peer::new(text.parse().unwrap(), Transport::Udp).household().to_string();
-        assert_eq!(household("10.0.0.7:53"), "10.0.0.7");
-        assert_eq!(household("[::ffff:10.0.0.7]:53"), "10.0.0.7");
-        assert_eq!(household("[2001:db8:1:2:3:4:5:6]:53"), "2001:db8:1:2::");
-        assert_eq!(household("[2001:db8:1:2:ffff::1]:53"), "2001:db8:1:2::");
+        let prefix = |text: &str| Client::new(text.parse().unwrap(), Transport::Udp).prefix().to_string();
+        assert_eq!(prefix("10.0.0.7:53"), "10.0.0.7");
+        assert_eq!(prefix("[::ffff:10.0.0.7]:53"), "10.0.0.7");
+        assert_eq!(prefix("[2001:db8:1:2:3:4:5:6]:53"), "2001:db8:1:2::");
+        assert_eq!(prefix("[2001:db8:1:2:ffff::1]:53"), "2001:db8:1:2::");
     }
 }

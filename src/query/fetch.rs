@@ -1,163 +1,92 @@
-//! The slow way: what could not be answered at once is fetched, looked through, kept, and answered.
+//! What could not be answered at once is fetched, looked through, kept, and answered.
 //!
-//! Where an answer is there whose time is over, the client waits a little for a new one and then gets the old
-//! one (RFC 8767); the new one is still fetched.
+//! Where a stale answer is there, the client waits a little for a new one and then gets the stale one (RFC 8767);
+//! the new one is still fetched.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
 use super::admit::Admitted;
-use super::asker::Query;
 use super::counters::Counters;
 use super::inspect::{self, Trail};
 use super::judge::Judge;
 use super::outcomes::Outcome;
-use super::peer::Peer;
-use super::zones::{self, Follow, Rest};
-use super::{Desk, Moment, Scratch, World};
-use crate::dns::question::{Question, Refused};
+use super::pending::{BackgroundFetch, Fetching, Finished, PendingQuery, Task};
+use super::request::{Allowed, Request};
+use super::{Responder, WorkerState, World, zones};
+use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
-use crate::model::verdict::AllowReason;
 use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
 use crate::resolve::{Answer, Ask, Proof};
 
-/// Every client is answered within this, at the latest with SERVFAIL: stub resolvers give up after 5 s, and then
-/// nobody learns why. What is being fetched goes on for as long as the resolver's own deadline, for who asks again.
-const ANSWER_WITHIN: Duration = Duration::from_secs(4);
-
-/// A query that has to be fetched: allowed already, with the snapshot that allowed it.
-pub struct Later {
-    world: Arc<World>,
-    packet: Box<[u8]>,
-    peer: Peer,
-    /// When it has to be answered.
-    due: Instant,
-    task: Task,
+/// What is fetched, for whoever asks it.
+#[derive(Clone, Copy)]
+pub(super) struct Fetch<'f> {
+    pub world: &'f Arc<World>,
+    /// As a client asks it.
+    pub question: &'f Question<'f>,
+    /// As the resolver is asked.
+    pub ask: &'f Ask,
 }
 
-/// What is fetched.
-enum Task {
-    /// The answer to what is asked.
-    Answer(AllowReason, Rest),
-    /// Where a policy zone leads.
-    Follow(Follow),
-}
-
-impl Later {
-    /// Copies what outlives the worker's buffer.
-    pub(super) fn new(moment: &Moment, packet: &[u8], peer: Peer, allowed: AllowReason, rest: Rest) -> Self {
-        Self::to(moment, packet, peer, Task::Answer(allowed, rest))
-    }
-
-    /// The same for an alias of a policy zone.
-    pub(super) fn follow(moment: &Moment, packet: &[u8], peer: Peer, follow: Follow) -> Self {
-        Self::to(moment, packet, peer, Task::Follow(follow))
-    }
-
-    fn to(moment: &Moment, packet: &[u8], peer: Peer, task: Task) -> Self {
-        let due = Instant::now() + ANSWER_WITHIN;
-        Self { world: moment.world.clone(), packet: packet.into(), peer, due, task }
-    }
-
-    /// Octets of the query.
-    pub fn octets(&self) -> usize {
-        self.packet.len()
-    }
-
-    /// Who asked.
-    pub fn peer(&self) -> Peer {
-        self.peer
-    }
-
-    pub(super) fn question(&self) -> Result<Question<'_>, Refused> {
-        self.peer.parse(&self.packet)
-    }
-}
-
-/// Why a query that would have to wait, or waits, is turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shed {
-    /// Too many wait, all clients together, and its client has most of them.
-    Scarce,
-    /// Too many of its client's wait.
-    OverShare,
-}
-
-/// An answer that is still being fetched, although the client has one.
-pub struct Pending {
-    world: Arc<World>,
-    /// What was asked, as a client asks it.
-    packet: Box<[u8]>,
-    fetching: Fetching,
-    /// What is kept still lives: a failure changes nothing.
-    is_renewal: bool,
-}
-
-type Fetching = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// What came of a query that had to be fetched. By default nothing.
-#[derive(Default)]
-pub struct Finished {
-    /// Whether there is an answer to send.
-    pub is_answered: bool,
-    /// What is to be [settled](Desk::settle) once the answer is sent.
-    pub pending: Option<Pending>,
-}
-
-impl Desk {
-    /// Fetches the answer and writes it; one whose time is over, where a new one does not come soon.
-    pub async fn finish(&self, later: &Later, scratch: &mut Scratch, out: &mut Vec<u8>) -> Finished {
-        let Later { world, peer, task, due, .. } = later;
-        let Ok(question) = later.question() else { return Finished::default() };
-        let query = Query::of(world, &question, *peer, world.number_of(*peer));
-        if world.policy.is_unknown(query.asker.group) {
-            Counters::add(&scratch.counters.unknown_clients);
+impl Responder {
+    /// Fetches the answer and writes it; a stale one, where a new one does not come soon.
+    pub async fn finish(
+        &self,
+        query: &PendingQuery,
+        worker: &mut WorkerState,
+        out: &mut Vec<u8>,
+    ) -> Finished {
+        let (world, due) = (&query.world, query.due);
+        let Ok(question) = query.question() else { return Finished::default() };
+        let (client, begun) = (query.client(), self.moment_of(world));
+        let request = Request::of(&begun, &question, client, world.number_of(client));
+        if world.policy.is_unknown(request.context.group) {
+            Counters::add(&worker.counters.unknown_clients);
         }
-        let (follow, pending) = match task {
-            Task::Follow(follow) => (follow.clone(), None),
-            Task::Answer(allowed, rest) => {
-                let ask = Ask::of(&question);
-                let gate = Judge::new(world, query, *allowed, *rest);
-                let (hit, pending) = self.obtain(world, scratch, &question, &ask, &gate, *due).await;
-                let now = self.now();
-                match self.admit(now, scratch, query, (*allowed, *rest), &hit, out) {
-                    Admitted::Written { .. } => {
-                        let allowed = (*allowed, *rest);
-                        let pending = pending.or_else(|| self.renewal(world, query, allowed, &hit, now));
-                        return Finished { is_answered: true, pending };
-                    }
-                    Admitted::Closed => return Finished { is_answered: true, pending },
-                    Admitted::Silent => return Finished { is_answered: false, pending },
-                    Admitted::Follow(follow) => (follow, pending),
-                    // What is known of name servers has changed meanwhile; the client asks again.
-                    Admitted::Unfinished => {
-                        hit.write(&question, now, out, query.limit());
-                        return Finished { is_answered: true, pending };
-                    }
-                }
-            }
+        let allowed = match &query.task {
+            Task::Answer(allowed) => *allowed,
+            Task::Rewrite(rewrite) => return self.rewrite(request, worker, due, rewrite.clone(), out).await,
         };
-        let (is_answered, followed) = self.follow(world, scratch, query, *due, follow, out).await;
-        Finished { is_answered, pending: followed.or(pending) }
+        let (ask, gate) = (Ask::of(&question), Judge::new(request, allowed));
+        let fetch = Fetch { world, question: &question, ask: &ask };
+        let (hit, background) = self.obtain(fetch, worker, &gate, due).await;
+        let now = self.moment_of(world);
+        let request = request.at(&now);
+        match self.admit(request, worker, allowed, &hit, out) {
+            Admitted::Written { .. } => {
+                let background = background.or_else(|| self.prefetch(request, allowed, &hit));
+                Finished { is_answered: true, background }
+            }
+            Admitted::Closed => Finished { is_answered: true, background },
+            Admitted::Silent => Finished { is_answered: false, background },
+            Admitted::Rewrite(rewrite) => {
+                let finished = self.rewrite(request, worker, due, rewrite, out).await;
+                Finished { background: finished.background.or(background), ..finished }
+            }
+            // What is known of name servers has changed meanwhile; the client asks again.
+            Admitted::Unfinished => {
+                hit.write(&question, now.now, out, request.limit());
+                Finished { is_answered: true, background }
+            }
+        }
     }
 
-    /// The answer to `ask`, which is what `question` asks, as far as `gate` follows: from the cache, or fetched,
-    /// looked through and kept. Where there is none when the client's answer is `due`, that is told, and the
-    /// answer is still waited for.
+    /// The answer to `fetch.ask`, which is what the question asks, as far as `gate` follows: from the cache, or
+    /// fetched, looked through and kept. Where there is none when the client's answer is `due`, that is told, and
+    /// the answer is still waited for.
     pub(super) async fn obtain(
         &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        ask: &Ask,
+        fetch: Fetch<'_>,
+        worker: &mut WorkerState,
         gate: &Arc<Judge>,
         due: Instant,
-    ) -> (Hit, Option<Pending>) {
+    ) -> (Hit, Option<BackgroundFetch>) {
+        let Fetch { world, question, ask } = fetch;
         let is_enough = |hit: &Hit| match hit.unfinished() {
             Some(Unfinished::Stopped(aliases)) => !gate.follows(&ask.name, aliases),
             _ => true,
@@ -166,135 +95,115 @@ impl Desk {
             Some(hit) if hit.stamp().generation == world.generation() => (hit, None),
             // Kept under an older index: looked at again, not asked for again.
             Some(hit) => {
-                let stamp = self.stamp(world, scratch, &hit.message(ask), hit.unfinished(), question);
+                let stamp = self.stamp(fetch, worker, &hit.message(ask), hit.unfinished());
                 let hit = self.cache.restamp(ask, &hit, stamp);
                 (hit, None)
             }
             None => {
-                Counters::add(&scratch.counters.fetched);
-                let (hit, pending) = self.fetch(world, scratch, question, ask, gate, due).await;
+                Counters::add(&worker.counters.fetched);
+                let (hit, background) = self.fetch(fetch, worker, gate, due).await;
                 // A chain that policy ended is no failure.
                 if !hit.is_stopped() {
                     self.outcomes.note(ask.name.as_name(), Outcome::of(&hit), self.started.elapsed());
                 }
-                (hit, pending)
+                (hit, background)
             }
         }
     }
 
-    /// What is kept anew, to be [settled](Self::settle) by whoever has time, if the hit shows that it is due.
-    pub(super) fn renewal(
+    /// A fetch of what is about to expire, to be [settled](Self::settle) by whoever has time.
+    pub(super) fn prefetch(
         &self,
-        world: &Arc<World>,
-        query: Query<'_>,
-        (allowed, rest): (AllowReason, Rest),
+        request: Request<'_>,
+        allowed: Allowed,
         hit: &Hit,
-        now: u64,
-    ) -> Option<Pending> {
-        (self.prefetches && hit.is_due(now)).then(|| {
-            let (resolver, ask) = (world.resolver.clone(), Ask::of(query.question));
-            let gate = Judge::new(world, query, allowed, rest);
-            let fetching: Fetching = Box::pin(async move { resolver.resolve_anew(ask, &*gate).await });
-            let packet = query.question.packet.into();
-            Pending { world: world.clone(), packet, fetching, is_renewal: true }
+    ) -> Option<BackgroundFetch> {
+        (self.prefetches && hit.is_due(request.moment.now)).then(|| {
+            let world = &request.moment.world;
+            let (resolver, ask) = (world.resolver.clone(), Ask::of(request.question));
+            let gate = Judge::new(request, allowed);
+            let fetching: Fetching = Box::pin(async move { resolver.refresh(ask, &*gate).await });
+            let packet = request.question.packet.into();
+            BackgroundFetch { world: world.clone(), packet, fetching, is_prefetch: true }
         })
     }
 
     /// Waits for what is still being fetched, and keeps it.
-    pub async fn settle(&self, pending: Pending, scratch: &mut Scratch) {
-        let Pending { world, packet, fetching, is_renewal } = pending;
-        if is_renewal {
-            Counters::add(&scratch.counters.fetched);
+    pub async fn settle(&self, background: BackgroundFetch, worker: &mut WorkerState) {
+        let BackgroundFetch { world, packet, fetching, is_prefetch } = background;
+        if is_prefetch {
+            Counters::add(&worker.counters.fetched);
         }
         let answer = fetching.await;
         if let Ok(question) = Question::parse(&packet) {
             // What still lives is better than a failure.
             let failed = !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain);
-            let lives = || self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_overdue());
-            if failed && (is_renewal || lives()) {
+            let lives = || self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_stale());
+            if failed && (is_prefetch || lives()) {
                 return;
             }
-            self.keep_or_prolong(&world, scratch, &question, &Ask::of(&question), &answer);
+            let ask = Ask::of(&question);
+            let fetch = Fetch { world: &world, question: &question, ask: &ask };
+            self.keep_or_extend(fetch, worker, &answer);
         }
     }
 
     async fn fetch(
         &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        ask: &Ask,
+        fetch: Fetch<'_>,
+        worker: &mut WorkerState,
         gate: &Arc<Judge>,
         due: Instant,
-    ) -> (Hit, Option<Pending>) {
+    ) -> (Hit, Option<BackgroundFetch>) {
+        let Fetch { world, question, ask } = fetch;
         let (resolver, asked, gate) = (world.resolver.clone(), ask.clone(), gate.clone());
         let mut fetching: Fetching = Box::pin(async move { resolver.resolve_for(asked, &*gate).await });
         let left = due.saturating_duration_since(Instant::now());
-        let overdue = self.cache.find_overdue(ask, self.now());
-        let patience = match &overdue {
+        let stale = self.cache.find_stale(ask, self.now());
+        let wait = match &stale {
             None => left,
             // Who was told "not yet" a moment ago need not wait again.
-            Some(overdue) if overdue.is_overdue() => Duration::ZERO,
+            Some(stale) if stale.is_stale() => Duration::ZERO,
             Some(_) => self.stale_after.min(left),
         };
-        if let Ok(answer) = timeout(patience, &mut fetching).await {
-            return (self.keep_or_prolong(world, scratch, question, ask, &answer), None);
+        if let Ok(answer) = timeout(wait, &mut fetching).await {
+            return (self.keep_or_extend(fetch, worker, &answer), None);
         }
-        let hit = match overdue {
-            Some(overdue) => self.prolong(world, scratch, question, ask, &overdue),
+        let hit = match stale {
+            Some(stale) => self.extend_stale(fetch, worker, &stale),
             // Kept like every failure (RFC 9520), until what is fetched takes its place.
-            None => self.keep_answer(world, scratch, question, ask, &Answer::out_of_time(ask)),
+            None => self.keep_answer(fetch, worker, &Answer::out_of_time(ask)),
         };
         let (world, packet) = (world.clone(), question.packet.into());
-        (hit, Some(Pending { world, packet, fetching, is_renewal: false }))
+        (hit, Some(BackgroundFetch { world, packet, fetching, is_prefetch: false }))
     }
 
-    /// Keeps an answer; where there is none, goes on with one whose time is over. What is bogus is no answer,
-    /// but no reason to go on with an old one either: somebody may want just that.
-    fn keep_or_prolong(
-        &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        ask: &Ask,
-        answer: &Answer,
-    ) -> Hit {
+    /// Keeps an answer; where there is none, goes on with a stale one. What is bogus is no answer, but no reason
+    /// to go on with a stale one either: somebody may want just that.
+    fn keep_or_extend(&self, fetch: Fetch<'_>, worker: &mut WorkerState, answer: &Answer) -> Hit {
         // Nor is a chain that was not to be followed.
         let is_stopped = matches!(answer.unfinished, Some(Unfinished::Stopped(_)));
         let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus && !is_stopped;
-        match self.cache.find_overdue(ask, self.now()).filter(|_| failed) {
-            Some(overdue) => self.prolong(world, scratch, question, ask, &overdue),
-            None => self.keep_answer(world, scratch, question, ask, answer),
+        match self.cache.find_stale(fetch.ask, self.now()).filter(|_| failed) {
+            Some(stale) => self.extend_stale(fetch, worker, &stale),
+            None => self.keep_answer(fetch, worker, answer),
         }
     }
 
-    fn prolong(
-        &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        ask: &Ask,
-        overdue: &Hit,
-    ) -> Hit {
-        let stamp = self.stamp(world, scratch, &overdue.message(ask), overdue.unfinished(), question);
-        self.cache.prolong(ask, overdue, stamp, self.now())
+    fn extend_stale(&self, fetch: Fetch<'_>, worker: &mut WorkerState, stale: &Hit) -> Hit {
+        let stamp = self.stamp(fetch, worker, &stale.message(fetch.ask), stale.unfinished());
+        self.cache.extend_stale(fetch.ask, stale, stamp, self.now())
     }
 
-    fn keep_answer(
-        &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        ask: &Ask,
-        answer: &Answer,
-    ) -> Hit {
+    fn keep_answer(&self, fetch: Fetch<'_>, worker: &mut WorkerState, answer: &Answer) -> Hit {
+        let Fetch { world, ask, .. } = fetch;
         if answer.is_rebound() {
-            Counters::add(&scratch.counters.rebound);
+            Counters::add(&worker.counters.rebound);
         }
         if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
-            Counters::add(&scratch.counters.synthesised);
+            Counters::add(&worker.counters.synthesised);
         }
-        let stamp = self.stamp(world, scratch, &answer.wire, answer.unfinished.as_ref(), question);
+        let stamp = self.stamp(fetch, worker, &answer.wire, answer.unfinished.as_ref());
         let hit = self.cache.insert(ask, answer, stamp, self.now());
         // It may come from servers that are not asked any more. Looked at after it was kept, so that
         // no reload slips in between.
@@ -306,13 +215,13 @@ impl Desk {
 
     fn stamp(
         &self,
-        world: &World,
-        scratch: &mut Scratch,
+        fetch: Fetch<'_>,
+        worker: &mut WorkerState,
         answer: &[u8],
         unfinished: Option<&Unfinished>,
-        question: &Question<'_>,
     ) -> Stamp {
-        let leads = inspect::leads(answer, unfinished, world, &mut scratch.suffixes);
+        let Fetch { world, question, .. } = fetch;
+        let leads = inspect::leads(answer, unfinished, world, &mut worker.suffixes);
         let zones = match world.zones.all() {
             [] => 0,
             _ => {

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher13;
 
 use super::World;
-use super::asker::{Asker, Query};
+use super::client::{Client, Transport};
 use super::inspect::Trail;
-use super::peer::{Peer, Transport};
-use super::zones::{Look, Rest, opens};
+use super::request::{Allowed, PolicyContext, Request};
+use super::zones::{Look, opens};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::suffixes::Suffixes;
 use crate::model::matched::Matched;
@@ -76,20 +76,20 @@ pub struct Judgement<'w> {
     pub passed: Option<Ruling<'w>>,
 }
 
-/// Judges the names of `trail` for a query whose asked name was allowed for `allowed`, with `rest` left to be
-/// looked at. `signed_wanted`: the client gets signatures that it does not check itself.
+/// Judges the names of `trail` for a query whose asked name was `allowed`. `signed_wanted`: the client gets signatures that it does not check itself.
 pub fn judge<'w>(
-    asker: Asker<'w>,
-    (allowed, rest): (AllowReason, Rest),
+    context: PolicyContext<'w>,
+    allowed: Allowed,
     signed_wanted: bool,
     trail: &Trail,
     known: Known,
 ) -> Judgement<'w> {
-    let zones_look = rest.look != Look::Done && !matches!(known, Known::Whole { is_bogus: true, .. });
+    let zones_look =
+        allowed.zones.look != Look::Done && !matches!(known, Known::Whole { is_bogus: true, .. });
     let mut judging = Judging {
-        asker,
-        allowed,
-        rest,
+        context,
+        allowed: allowed.reason,
+        unless_opened: allowed.zones.unless_opened,
         signed_wanted,
         known,
         trail,
@@ -122,9 +122,10 @@ enum Step {
 }
 
 struct Judging<'w, 't> {
-    asker: Asker<'w>,
+    context: PolicyContext<'w>,
     allowed: AllowReason,
-    rest: Rest,
+    /// The block of the asked name that holds unless a zone opens it.
+    unless_opened: Option<BlockReason>,
     signed_wanted: bool,
     known: Known,
     trail: &'t Trail,
@@ -161,10 +162,10 @@ impl<'w> Judging<'w, '_> {
             Zoned::GoesOn => {}
         }
         if link == 0
-            && let Some(reason) = self.rest.unless_opened
+            && let Some(reason) = self.unless_opened
         {
-            self.suffixes.fill(self.asker.world.index.key(), name.as_name());
-            let matched = self.asker.world.index.lookup(&self.suffixes);
+            self.suffixes.fill(self.context.world.index.key(), name.as_name());
+            let matched = self.context.world.index.lookup(&self.suffixes);
             return self.apply(link, &name, Some(Verdict::Block(reason)), matched);
         }
         self.apply(link, &name, verdict, matched)
@@ -172,7 +173,7 @@ impl<'w> Judging<'w, '_> {
 
     /// What school and lists say of a name.
     fn by_name(&mut self, name: Name<'_>) -> (Option<Verdict>, Matched) {
-        let Asker { world, group, .. } = self.asker;
+        let PolicyContext { world, group, .. } = self.context;
         self.suffixes.fill(world.index.key(), name);
         let matched = world.index.lookup(&self.suffixes);
         (decide_link(&world.policy, group, self.allowed, &self.suffixes, &matched), matched)
@@ -200,8 +201,8 @@ impl<'w> Judging<'w, '_> {
     /// What policy zones say of a link, `suffixes` being its walk. `is_closed`: lists close it if no zone opens
     /// it, and that is no reason to ask outside.
     fn by_zones(&mut self, link: usize, is_closed: bool) -> Zoned {
-        let Some(zones) = self.asker.zones.filter(|_| self.zones_look) else { return Zoned::GoesOn };
-        let world = self.asker.world;
+        let Some(zones) = self.context.zones.filter(|_| self.zones_look) else { return Zoned::GoesOn };
+        let world = self.context.world;
         if link > 0 {
             let early = early(&world.zones, zones, None, &self.suffixes, self.signed_wanted);
             self.done.disabled |= early.disabled;
@@ -222,7 +223,7 @@ impl<'w> Judging<'w, '_> {
             servers: &|name| world.resolver.delegation_of(name),
         };
         let is_signed = matches!(self.known, Known::Whole { is_signed: true, .. });
-        let judged = judge_zones(&world.zones, zones, self.asker.client, &seen, link, is_signed);
+        let judged = judge_zones(&world.zones, zones, self.context.address, &seen, link, is_signed);
         self.done.disabled |= judged.disabled;
         match judged.ruling {
             Some(ruling) => self.rule(ruling),
@@ -232,7 +233,7 @@ impl<'w> Judging<'w, '_> {
 
     /// Does what the rule of a policy zone says.
     fn rule(&mut self, ruling: Ruling<'w>) -> Zoned {
-        let monitors = self.asker.is_monitored();
+        let monitors = self.context.is_monitored();
         match ruling.action {
             Action::Passthru => {
                 self.zones_look = false;
@@ -243,7 +244,7 @@ impl<'w> Judging<'w, '_> {
                 }
                 Zoned::GoesOn
             }
-            Action::TcpOnly if monitors || self.asker.transport == Transport::Stream => {
+            Action::TcpOnly if monitors || self.context.transport == Transport::Stream => {
                 self.zones_look = false;
                 self.done.passed = Some(ruling);
                 Zoned::GoesOn
@@ -274,37 +275,36 @@ enum Zoned {
 /// The resolver's gate for one query: an alias is followed as long as nothing closes a name.
 pub struct Judge {
     world: Arc<World>,
-    peer: Peer,
-    allowed: AllowReason,
-    rest: Rest,
+    client: Client,
+    allowed: Allowed,
     signed_wanted: bool,
 }
 
 impl Judge {
     /// For a query whose asked name was allowed.
-    pub fn new(world: &Arc<World>, query: Query<'_>, allowed: AllowReason, rest: Rest) -> Arc<Self> {
-        let (peer, signed_wanted) = (query.peer, query.wants_signed());
-        Arc::new(Self { world: world.clone(), peer, allowed, rest, signed_wanted })
+    pub fn new(request: Request<'_>, allowed: Allowed) -> Arc<Self> {
+        let (client, signed_wanted) = (request.client, request.wants_signed());
+        Arc::new(Self { world: request.moment.world.clone(), client, allowed, signed_wanted })
     }
 }
 
 impl Gate for Judge {
     fn follows(&self, asked: &OwnedName, aliases: &[Alias]) -> bool {
-        let asker = Asker::of(&self.world, self.peer, self.world.number_of(self.peer));
+        let context = PolicyContext::of(&self.world, self.client, self.world.number_of(self.client));
         let trail = Trail::of_aliases(asked.as_name(), aliases);
-        let judged = judge(asker, (self.allowed, self.rest), self.signed_wanted, &trail, Known::Begun);
+        let judged = judge(context, self.allowed, self.signed_wanted, &trail, Known::Begun);
         matches!(judged.found, Found::Passes)
     }
 
     fn key(&self) -> u64 {
         let mut hasher = SipHasher13::new();
         let by_client =
-            self.world.zones.of(self.world.number_of(self.peer)).is_some_and(|zones| zones.by_client());
-        let client = self.peer.client().filter(|_| by_client);
+            self.world.zones.of(self.world.number_of(self.client)).is_some_and(|zones| zones.by_client());
+        let client = self.client.known_address().filter(|_| by_client);
         Arc::as_ptr(&self.world).hash(&mut hasher);
-        (self.world.number_of(self.peer), client, self.signed_wanted).hash(&mut hasher);
-        (self.peer.transport == Transport::Udp).hash(&mut hasher);
-        (std::mem::discriminant(&self.allowed), self.rest.key()).hash(&mut hasher);
+        (self.world.number_of(self.client), client, self.signed_wanted).hash(&mut hasher);
+        (self.client.transport == Transport::Udp).hash(&mut hasher);
+        (std::mem::discriminant(&self.allowed.reason), self.allowed.zones.key()).hash(&mut hasher);
         hasher.finish()
     }
 }

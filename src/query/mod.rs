@@ -1,25 +1,30 @@
-//! One query, from its octets to its answer: the sentence of design §2, told once.
+//! One query, from its octets to its response.
 //!
-//! [`Desk::answer`] runs on the worker that received the packet and never waits: a refusal, a local
-//! name, a block and a cached answer are written at once. Everything else becomes a [`Later`], which
-//! a task takes upstream and [`Desk::finish`]es. Both end in the same functions, so that an answer
-//! does not depend on the way it took.
+//! [`Responder::answer`] runs on the worker that received the packet and never waits: a refusal, local data, a block
+//! and a cached answer are written at once. Everything else becomes a [`PendingQuery`], which a task
+//! [finishes](Responder::finish) after a fetch. Both ways end in the same functions, so an answer does not depend on
+//! the way it took.
 //!
-//! Knows every pillar. Never knows sockets.
+//! Depends on policy, index, journal, resolver and policy zones. Does not depend on sockets.
+// Inside: `client` and `request` are who asks what, `admit` and `judge` decide about an answer, `zones` and `rewrite`
+// do what policy zones say, `fetch` and `pending` are for what has to be fetched, `packets` and `repeat` for what was
+// asked before.
 
 mod admit;
-mod again;
-mod asker;
 pub mod block;
+pub mod client;
 pub mod counters;
+mod fetch;
 pub mod inspect;
 mod judge;
-pub mod later;
 pub mod outcomes;
 pub mod packets;
-pub mod peer;
+pub mod pending;
 pub mod rate;
-pub mod special;
+mod repeat;
+mod request;
+mod rewrite;
+pub mod server_identity;
 pub mod trace;
 pub mod world;
 mod zones;
@@ -41,24 +46,24 @@ use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::resolve::Ask;
-use crate::resolve::cache::Cache;
+use crate::resolve::cache::{Cache, Hit};
 use crate::rpz::transfer::notify;
 use crate::sys::clock::unix_now;
 use admit::Admitted;
-use again::Rests;
-use asker::Query;
 use block::Place;
+use client::{Client, Refusal};
 use counters::{AllCounters, Counters, Counts};
-use later::{Later, Pending, Shed};
 use outcomes::{Outcomes, Recent};
 use packets::{Blocked, Packets};
-use peer::{Peer, Refusal, Transport};
+use pending::{BackgroundFetch, PendingQuery, Shed, Task};
+use repeat::Rests;
+use request::{Allowed, Request, limit};
 use trace::{Decided, ListRule, Trace};
 pub use world::{Moment, World};
-use zones::{Early, Rest};
+use zones::Early;
 
-/// Where queries are answered. One for the whole program; workers share it.
-pub struct Desk {
+/// Answers queries. There is one in the program; workers share it.
+pub struct Responder {
     world: ArcSwap<World>,
     generation: AtomicU64,
     cache: Cache,
@@ -70,12 +75,12 @@ pub struct Desk {
     started: Instant,
 }
 
-/// What a worker keeps between queries.
-pub struct Scratch {
+/// What a worker keeps between queries: buffers, its packet cache, its counters.
+pub struct WorkerState {
     suffixes: Suffixes,
     packets: Option<Packets>,
-    /// What is to be fetched anew, although it could be answered.
-    renewal: Option<Pending>,
+    /// What is about to expire, although it could be answered.
+    prefetch: Option<BackgroundFetch>,
     /// Datagrams over a client's rate, so far.
     over_rate: u32,
     /// What decides, where somebody wants to know: a check.
@@ -91,16 +96,16 @@ pub enum Outcome {
     /// No answer, on purpose.
     Silent,
     /// The answer has to be fetched.
-    Later(Later),
+    Pending(PendingQuery),
 }
 
-impl Scratch {
+impl WorkerState {
     /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
     pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
         Self {
             suffixes: Suffixes::new(),
             packets: None,
-            renewal: None,
+            prefetch: None,
             over_rate: 0,
             trace: None,
             tally,
@@ -108,9 +113,9 @@ impl Scratch {
         }
     }
 
-    /// What the last answer showed to be near its end: to be [settled](Desk::settle) by whoever has time.
-    pub fn take_renewal(&mut self) -> Option<Pending> {
-        self.renewal.take()
+    /// What the last answer showed to be near its end: to be [settled](Responder::settle) by whoever has time.
+    pub fn take_prefetch(&mut self) -> Option<BackgroundFetch> {
+        self.prefetch.take()
     }
 
     /// For a check: what decides is noted, and nothing is counted where anybody reads it.
@@ -119,7 +124,7 @@ impl Scratch {
         Self { trace, ..Self::new(Arc::new(Tally::unread()), Arc::default()) }
     }
 
-    /// What decided since the scratch was made for a check.
+    /// What decided since the worker was made for a check.
     pub fn take_trace(&mut self) -> Trace {
         self.trace.take().map(|trace| *trace).unwrap_or_default()
     }
@@ -130,8 +135,8 @@ impl Scratch {
     }
 }
 
-impl Desk {
-    /// A desk that answers from `world`, with this cache in front.
+impl Responder {
+    /// Answers from `world`, with this cache in front.
     pub fn new(world: World, cache: Cache) -> Self {
         Self {
             world: ArcSwap::from_pointee(world),
@@ -161,6 +166,11 @@ impl Desk {
         // Before the snapshot: an old one must not be taken for one of the new generation.
         let generation = self.generation.load(Ordering::Acquire);
         Moment { world: self.world(), generation, now: self.now(), elapsed: self.started.elapsed() }
+    }
+
+    /// The given snapshot and the time.
+    fn moment_of(&self, world: &Arc<World>) -> Moment {
+        Moment { world: world.clone(), generation: 0, now: self.now(), elapsed: self.started.elapsed() }
     }
 
     /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
@@ -204,31 +214,31 @@ impl Desk {
     pub fn answer(
         &self,
         moment: &Moment,
-        scratch: &mut Scratch,
+        worker: &mut WorkerState,
         packet: &[u8],
-        peer: Peer,
+        client: Client,
         out: &mut Vec<u8>,
     ) -> Outcome {
         let world = &moment.world;
         if let Some(rates) = &world.rates
-            && !rates.admits(peer, moment.elapsed)
+            && !rates.admits(client, moment.elapsed)
         {
-            return rate::answer(scratch, packet, peer, out);
+            return rate::answer(worker, packet, client, out);
         }
-        let number = world.policy.number_of(peer.address);
-        if scratch.packets.is_some() && self.again(moment, scratch, packet, peer, number, out) {
+        let number = world.policy.number_of(client.address);
+        if worker.packets.is_some() && self.repeat(moment, worker, packet, (client, number), out) {
             return Outcome::Ready;
         }
-        let question = match peer.parse(packet) {
+        let question = match client.parse(packet) {
             Ok(question) => question,
-            Err(refused) => return self.refuse(world, scratch, refused, packet, peer, out),
+            Err(refused) => return self.refuse(world, worker, refused, packet, client, out),
         };
-        Counters::add(&scratch.counters.queries);
-        let limit = limit(&question, peer.transport);
-        if !world.access.allows(peer.address) {
-            Counters::add(&scratch.counters.refused);
-            if peer.is_inside() {
-                Counters::add(&scratch.counters.refused_inside);
+        Counters::add(&worker.counters.queries);
+        let limit = limit(&question, client.transport);
+        if !world.access.allows(client.address) {
+            Counters::add(&worker.counters.refused);
+            if client.is_inside() {
+                Counters::add(&worker.counters.refused_inside);
             }
             if world.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
@@ -237,191 +247,187 @@ impl Desk {
             Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
             return Outcome::Ready;
         }
-        self.answer_in_group(moment, scratch, &question, peer, number, out)
+        self.answer_request(Request::of(moment, &question, client, number), worker, out)
     }
 
     /// Answers what somebody asks who may ask, or says what it takes. A check begins here.
     pub fn answer_question(
         &self,
         moment: &Moment,
-        scratch: &mut Scratch,
+        worker: &mut WorkerState,
         question: &Question<'_>,
-        peer: Peer,
+        client: Client,
         out: &mut Vec<u8>,
     ) -> Outcome {
-        let number = moment.world.number_of(peer);
-        self.answer_in_group(moment, scratch, question, peer, number, out)
+        let number = moment.world.number_of(client);
+        self.answer_request(Request::of(moment, question, client, number), worker, out)
     }
 
-    /// The same for a peer of group number `number`.
-    fn answer_in_group(
-        &self,
-        moment: &Moment,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        peer: Peer,
-        number: usize,
-        out: &mut Vec<u8>,
-    ) -> Outcome {
-        let world = &*moment.world;
+    /// Answers a query of somebody who may ask, in this order: local names, policy zones and policy by the question
+    /// alone, the cache. What is left has to be fetched.
+    fn answer_request(&self, request: Request<'_>, worker: &mut WorkerState, out: &mut Vec<u8>) -> Outcome {
+        let Request { question, context, moment, .. } = request;
+        let world = request.world();
         if !question.is_internet() {
-            world.identity.answer(question, limit(question, peer.transport), out);
+            world.identity.answer(question, request.limit(), out);
             return Outcome::Ready;
         }
-        scratch.suffixes.fill(world.index.key(), question.name());
-        if world.may_be_local(&scratch.suffixes) && world.resolver.is_local(question.name(), question.rtype) {
-            Counters::add(&scratch.counters.local);
-            return self.local(moment, scratch, question, peer, out);
+        worker.suffixes.fill(world.index.key(), question.name());
+        if world.may_be_local(&worker.suffixes) && world.resolver.is_local(question.name(), question.rtype) {
+            Counters::add(&worker.counters.local);
+            return self.local(request, worker, out);
         }
-        let query = Query::of(world, question, peer, number);
-        let matched = world.index.lookup(&scratch.suffixes);
-        let verdict = decide(&world.policy, query.asker.group, &scratch.suffixes, &matched);
-        let (verdict, rest) = match self.early(moment, scratch, query, verdict, out) {
-            Early::GoesOn(verdict, rest) => (verdict, rest),
+        let matched = world.index.lookup(&worker.suffixes);
+        let verdict = decide(&world.policy, context.group, &worker.suffixes, &matched);
+        let (verdict, zones) = match self.early(request, worker, verdict, out) {
+            Early::GoesOn(verdict, zones) => (verdict, zones),
             Early::Over(outcome) => return outcome,
         };
-        let mut is_counted = false;
-        let allowed = match verdict {
+        let mut may_repeat = zones.may_keep;
+        let reason = match verdict {
             Verdict::Allow(reason) => reason,
             Verdict::Monitor(reason) => {
-                self.count(scratch, query, &matched, &reason, Effect::Monitored);
-                is_counted = true;
-                // It is counted; only what is locked can still close the answer.
+                self.count(request, worker, &matched, &reason, Effect::Monitored);
+                // It is counted each time; only what is locked can still block the answer.
+                may_repeat = false;
                 AllowReason::OpenGroup
             }
             Verdict::Block(reason) => {
-                let blocked = self.block(scratch, query, &matched, &reason, None, out);
-                if rest.may_keep {
-                    scratch.keep(moment, peer, number, out, Rests::OnBlock(blocked));
+                let blocked = self.block(request, worker, &matched, &reason, None, out);
+                if may_repeat {
+                    worker.keep(request, out, Rests::OnBlock(blocked));
                 }
                 return Outcome::Ready;
             }
         };
-        if let Some(trace) = &mut scratch.trace {
-            trace.allowed = Some(allowed);
+        if let Some(trace) = &mut worker.trace {
+            trace.allowed = Some(reason);
         }
         if !question.recursion_desired() {
             // Looking into the cache without asking for recursion would tell what others asked.
-            refuse_without_recursion(question, query.limit(), out);
+            refuse_without_recursion(question, request.limit(), out);
             return Outcome::Ready;
         }
+        let allowed = Allowed { reason, zones };
         match self.cache.find(question, moment.now) {
             Some(hit) if hit.stamp().generation == world.generation() => {
-                let has_failed = hit.rcode() == Rcode::ServFail;
-                let allowed = (allowed, rest);
-                match self.admit(moment.now, scratch, query, allowed, &hit, out) {
-                    Admitted::Written { same_for_all } => {
-                        Counters::add(&scratch.counters.cached);
-                        if has_failed {
-                            Counters::add(&scratch.counters.failed_again);
-                        }
-                        scratch.renewal = self.renewal(&moment.world, query, allowed, &hit, moment.now);
-                        // A failure is counted each time it is given.
-                        if same_for_all && rest.may_keep && !is_counted && !has_failed {
-                            scratch.keep(moment, peer, number, out, Rests::OnHit(&hit));
-                        }
-                        Outcome::Ready
-                    }
-                    Admitted::Closed => {
-                        Counters::add(&scratch.counters.cached);
-                        Outcome::Ready
-                    }
-                    Admitted::Silent => Outcome::Silent,
-                    Admitted::Follow(follow) => {
-                        Outcome::Later(Later::follow(moment, question.packet, peer, follow))
-                    }
-                    // Others could not go so far.
-                    Admitted::Unfinished => {
-                        Outcome::Later(Later::new(moment, question.packet, peer, allowed.0, allowed.1))
-                    }
-                }
+                self.answer_from_cache(request, worker, allowed, &hit, may_repeat, out)
             }
-            _ => Outcome::Later(Later::new(moment, question.packet, peer, allowed, rest)),
+            _ => Outcome::Pending(request.pending(Task::Answer(allowed))),
         }
     }
 
-    /// Answers from what never leaves the house; where that leads outside, it has to be fetched.
-    fn local(
+    /// Writes a cached answer, if nothing blocks a name that it leads to. `may_repeat`: the worker's packet cache
+    /// may keep it.
+    fn answer_from_cache(
         &self,
-        moment: &Moment,
-        scratch: &mut Scratch,
-        question: &Question<'_>,
-        peer: Peer,
+        request: Request<'_>,
+        worker: &mut WorkerState,
+        allowed: Allowed,
+        hit: &Hit,
+        may_repeat: bool,
         out: &mut Vec<u8>,
     ) -> Outcome {
-        let world = &moment.world;
+        match self.admit(request, worker, allowed, hit, out) {
+            Admitted::Written { same_for_all } => {
+                // A failure is counted each time it is given.
+                let has_failed = hit.rcode() == Rcode::ServFail;
+                Counters::add(&worker.counters.cached);
+                if has_failed {
+                    Counters::add(&worker.counters.failed_again);
+                }
+                worker.prefetch = self.prefetch(request, allowed, hit);
+                if same_for_all && may_repeat && !has_failed {
+                    worker.keep(request, out, Rests::OnHit(hit));
+                }
+                Outcome::Ready
+            }
+            Admitted::Closed => {
+                Counters::add(&worker.counters.cached);
+                Outcome::Ready
+            }
+            Admitted::Silent => Outcome::Silent,
+            Admitted::Rewrite(rewrite) => Outcome::Pending(request.pending(Task::Rewrite(rewrite))),
+            // Others could not go so far.
+            Admitted::Unfinished => Outcome::Pending(request.pending(Task::Answer(allowed))),
+        }
+    }
+
+    /// Answers from local data; where that leads outside, it has to be fetched.
+    fn local(&self, request: Request<'_>, worker: &mut WorkerState, out: &mut Vec<u8>) -> Outcome {
+        let Request { question, moment, .. } = request;
         let ask = Ask::of(question);
-        if let Some(trace) = &mut scratch.trace {
+        if let Some(trace) = &mut worker.trace {
             trace.is_local = true;
         }
-        match world.resolver.local(&ask) {
+        match request.world().resolver.local(&ask) {
             Some(answer) => {
                 let hit = self.cache.wrap(&ask, &answer, moment.now);
-                hit.write(question, moment.now, out, limit(question, peer.transport));
+                hit.write(question, moment.now, out, request.limit());
                 Outcome::Ready
             }
             None if !question.recursion_desired() => {
-                refuse_without_recursion(question, limit(question, peer.transport), out);
+                refuse_without_recursion(question, request.limit(), out);
                 Outcome::Ready
             }
             None => {
-                let allowed = AllowReason::NothingForbids;
-                Outcome::Later(Later::new(moment, question.packet, peer, allowed, Rest::DONE))
+                let allowed = Allowed::finally(AllowReason::NothingForbids);
+                Outcome::Pending(request.pending(Task::Answer(allowed)))
             }
         }
     }
 
     fn block(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         matched: &Matched,
         reason: &BlockReason,
         place: Option<Place<'_>>,
         out: &mut Vec<u8>,
     ) -> Blocked {
-        Counters::add(&scratch.counters.blocked);
-        if query.world().policy.is_unknown(query.asker.group) {
-            Counters::add(&scratch.counters.unknown_clients);
+        Counters::add(&worker.counters.blocked);
+        if request.world().policy.is_unknown(request.context.group) {
+            Counters::add(&worker.counters.unknown_clients);
         }
-        let blocked = self.count(scratch, query, matched, reason, Effect::Blocked);
-        let texts = &query.world().texts;
-        block::write(query.question, query.asker.group, reason, place, texts, query.limit(), out);
+        let blocked = self.count(request, worker, matched, reason, Effect::Blocked);
+        let texts = &request.world().texts;
+        block::write(request.question, request.context.group, reason, place, texts, request.limit(), out);
         blocked
     }
 
     /// Counts an attempt at the name that was walked last.
     fn count(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         matched: &Matched,
         reason: &BlockReason,
         effect: Effect,
     ) -> Blocked {
-        let world = query.world();
+        let world = request.world();
         let list = match reason.source {
             Source::SchoolRule(_) => Some(world.school_list),
             Source::PolicyZone(list) => Some(list),
             Source::NotInAllowSet => None,
             Source::Lists => reason.category.and_then(|category| {
-                let (list, _) = world.index.blocking_list(&scratch.suffixes, matched, category)?;
+                let (list, _) = world.index.blocking_list(&worker.suffixes, matched, category)?;
                 world.lists.get(usize::from(list)).copied()
             }),
         };
-        let hint = scratch.tally.count(&Attempt {
-            group: query.asker.group.id,
-            tier: query.asker.group.tier,
-            client: query.peer.address,
-            name: query.question.name(),
-            rtype: query.question.rtype,
+        let hint = worker.tally.count(&Attempt {
+            group: request.context.group.id,
+            tier: request.context.group.tier,
+            client: request.client.address,
+            name: request.question.name(),
+            rtype: request.question.rtype,
             category: reason.category,
             list,
             layer: reason.layer,
             effect,
         });
-        if scratch.trace.is_some() {
-            scratch.note(world, matched, reason, effect);
+        if worker.trace.is_some() {
+            worker.note(world, matched, reason, effect);
         }
         Blocked { category: reason.category, list, layer: reason.layer, hint }
     }
@@ -431,17 +437,17 @@ impl Desk {
     fn refuse(
         &self,
         world: &World,
-        scratch: &Scratch,
+        worker: &WorkerState,
         refused: Refused,
         packet: &[u8],
-        peer: Peer,
+        client: Client,
         out: &mut Vec<u8>,
     ) -> Outcome {
-        if refused == Refused::NotImp && self.announced(world, packet, peer, out) {
+        if refused == Refused::NotImp && self.announced(world, packet, client, out) {
             return Outcome::Ready;
         }
         if matches!(refused, Refused::Silent | Refused::FormErr) {
-            Counters::add(&scratch.counters.malformed);
+            Counters::add(&worker.counters.malformed);
         }
         let rcode = match refused {
             Refused::Silent => return Outcome::Silent,
@@ -450,17 +456,19 @@ impl Desk {
             Refused::BadVers => Rcode::BadVers,
             Refused::Refused => Rcode::Refused,
         };
-        let (rcode, errors) = if world.access.allows(peer.address) {
+        let (rcode, errors) = if world.access.allows(client.address) {
             (rcode, &[][..])
         } else {
-            Counters::add(&scratch.counters.refused);
+            Counters::add(&worker.counters.refused);
             if world.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
             }
             (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
         };
-        match peer.read(packet) {
-            Ok(question) => Reply::to(&question, rcode, out).finish(limit(&question, peer.transport), errors),
+        match client.read(packet) {
+            Ok(question) => {
+                Reply::to(&question, rcode, out).finish(limit(&question, client.transport), errors)
+            }
             Err(_) => Reply::to_header(packet, rcode, out).finish(HEADER, &[]),
         };
         Outcome::Ready
@@ -468,21 +476,21 @@ impl Desk {
 
     /// Takes a primary's announcement that its policy zone has changed, and writes the answer. `false`: it
     /// is none that we listen to.
-    fn announced(&self, world: &World, packet: &[u8], peer: Peer, out: &mut Vec<u8>) -> bool {
+    fn announced(&self, world: &World, packet: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
         if world.announced.is_empty() || !notify::is_notify(packet) {
             return false;
         }
-        notify::take(&world.announced, packet, peer.address, self.now(), out)
+        notify::take(&world.announced, packet, client.address, self.now(), out)
     }
 
     /// Writes the answer to a query that does not get, or loses, its place among those that wait.
-    pub fn turn_away(&self, later: &Later, why: Shed, out: &mut Vec<u8>) {
+    pub fn turn_away(&self, query: &PendingQuery, why: Shed, out: &mut Vec<u8>) {
         let counters = &self.counters.shared;
         Counters::add(&counters.shed);
         if why == Shed::OverShare {
             Counters::add(&counters.over_share);
         }
-        if let Ok(question) = later.question() {
+        if let Ok(question) = query.question() {
             write_shed(&question, out);
         }
     }
@@ -493,7 +501,7 @@ impl Desk {
     }
 }
 
-impl Scratch {
+impl WorkerState {
     /// Notes what decides at the name that was walked last, for a check.
     #[cold]
     fn note(&mut self, world: &World, matched: &Matched, reason: &BlockReason, effect: Effect) {
@@ -523,11 +531,4 @@ fn refuse_without_recursion(question: &Question<'_>, limit: usize, out: &mut Vec
 fn write_shed(question: &Question<'_>, out: &mut Vec<u8>) {
     let error = Error::new(EdeCode::Other, "too many queries are waiting");
     Reply::to(question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
-}
-
-fn limit(question: &Question<'_>, transport: Transport) -> usize {
-    match transport {
-        Transport::Udp => question.udp_limit(),
-        Transport::Stream => usize::from(u16::MAX),
-    }
 }

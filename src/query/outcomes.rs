@@ -49,7 +49,7 @@ impl Outcome {
     /// What a hit that was just fetched tells.
     pub fn of(hit: &Hit) -> Self {
         match hit.rcode() {
-            _ if hit.is_overdue() => Self::Stale,
+            _ if hit.is_stale() => Self::Stale,
             _ if hit.is_rebound() => Self::Rebound,
             Rcode::NoError => Self::Answered(hit.first_ipv4()),
             Rcode::NxDomain => Self::NoName,

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use siphasher::sip::SipHasher13;
 
+use super::client::{Client, Transport};
 use super::counters::Counters;
-use super::peer::{Peer, Transport};
-use super::{Outcome, Scratch};
+use super::{Outcome, WorkerState};
 use crate::dns::ede::EdeCode;
 use crate::dns::reply::{Error, Rcode, Reply};
 
@@ -57,9 +57,9 @@ impl Rates {
     }
 
     /// Whether a query that came `now` is within its client's rate; if so it is counted.
-    pub fn admits(&self, peer: Peer, now: Duration) -> bool {
+    pub fn admits(&self, client: Client, now: Duration) -> bool {
         let now = now.as_micros() as u64 & WHEN;
-        let hash = self.hash(peer);
+        let hash = self.hash(client);
         let row = &self.rows[hash as usize % ROWS];
         let tag = (hash >> WHEN_BITS).max(1);
         for _ in 0..TRIES_MAX {
@@ -77,10 +77,10 @@ impl Rates {
         true
     }
 
-    fn hash(&self, peer: Peer) -> u64 {
+    fn hash(&self, client: Client) -> u64 {
         let hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
-        let way = u8::from(peer.transport == Transport::Stream);
-        match peer.household() {
+        let way = u8::from(client.transport == Transport::Stream);
+        match client.prefix() {
             IpAddr::V4(address) => hasher.hash(&[&[way, 4][..], &address.octets()].concat()),
             IpAddr::V6(address) => hasher.hash(&[&[way, 6][..], &address.octets()].concat()),
         }
@@ -95,18 +95,18 @@ fn find(row: &[AtomicU64; PLACES], tag: u64) -> (&AtomicU64, u64) {
 }
 
 /// Answers a query that is over its client's rate, or does not.
-pub(super) fn answer(scratch: &mut Scratch, packet: &[u8], peer: Peer, out: &mut Vec<u8>) -> Outcome {
-    Counters::add(&scratch.counters.limited);
-    let Ok(question) = peer.parse(packet) else { return Outcome::Silent };
-    match peer.transport {
+pub(super) fn answer(worker: &mut WorkerState, packet: &[u8], client: Client, out: &mut Vec<u8>) -> Outcome {
+    Counters::add(&worker.counters.limited);
+    let Ok(question) = client.parse(packet) else { return Outcome::Silent };
+    match client.transport {
         Transport::Stream => {
             let error = Error::new(EdeCode::Prohibited, "hỏi quá nhanh / too many queries a second");
             Reply::to(&question, Rcode::Refused, out).finish(usize::from(u16::MAX), &[error]);
             Outcome::Ready
         }
         Transport::Udp => {
-            scratch.over_rate = scratch.over_rate.wrapping_add(1);
-            if scratch.over_rate % SLIP != 1 {
+            worker.over_rate = worker.over_rate.wrapping_add(1);
+            if worker.over_rate % SLIP != 1 {
                 return Outcome::Silent;
             }
             let mut reply = Reply::to(&question, Rcode::NoError, out);
@@ -125,13 +125,13 @@ mod tests {
         Rates::new(NonZeroU32::new(rate).unwrap())
     }
 
-    fn client(number: u32, transport: Transport) -> Peer {
-        Peer::new((IpAddr::from((10 << 24 | number).to_be_bytes()), 53).into(), transport)
+    fn client(number: u32, transport: Transport) -> Client {
+        Client::new((IpAddr::from((10 << 24 | number).to_be_bytes()), 53).into(), transport)
     }
 
     /// Of so many queries at once, how many pass.
-    fn passing(rates: &Rates, peer: Peer, queries: u32, now: Duration) -> u32 {
-        (0..queries).filter(|_| rates.admits(peer, now)).count() as u32
+    fn passing(rates: &Rates, client: Client, queries: u32, now: Duration) -> u32 {
+        (0..queries).filter(|_| rates.admits(client, now)).count() as u32
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! Kept are block answers by name, and cached answers that lead nowhere that is to be counted. The others
 //! are rare, or depend on more than the packet, the client's group and the time.
 
+use super::client::{Client, Transport};
 use super::counters::Counters;
 use super::packets::Blocked;
-use super::peer::{Peer, Transport};
-use super::{Desk, Moment, Scratch};
+use super::request::Request;
+use super::{Moment, Responder, WorkerState};
 use crate::model::event::{Attempt, Effect};
 use crate::resolve::cache::Hit;
 
@@ -22,37 +23,36 @@ pub(super) enum Rests<'h> {
     OnHit(&'h Hit),
 }
 
-impl Desk {
+impl Responder {
     /// Whether the packet was answered as one like it was before. `number` is that of the client's group.
-    pub(super) fn again(
+    pub(super) fn repeat(
         &self,
         moment: &Moment,
-        scratch: &mut Scratch,
+        worker: &mut WorkerState,
         packet: &[u8],
-        peer: Peer,
-        number: usize,
+        (client, number): (Client, usize),
         out: &mut Vec<u8>,
     ) -> bool {
-        let Some(packets) = scratch.packets.as_mut().filter(|_| peer.transport == Transport::Udp) else {
+        let Some(packets) = worker.packets.as_mut().filter(|_| client.transport == Transport::Udp) else {
             return false;
         };
         let world = &moment.world;
         let Some(mut found) = packets.answer(packet, moment.scope(number), out) else { return false };
         // Last, since whom we do not answer seldom asks: what was written is thrown away then.
-        if !world.access.allows(peer.address) {
+        if !world.access.allows(client.address) {
             return false;
         }
-        Counters::add(&scratch.counters.queries);
+        Counters::add(&worker.counters.queries);
         let Some((name, rtype, blocked)) = found.blocked() else {
-            Counters::add(&scratch.counters.cached);
+            Counters::add(&worker.counters.cached);
             return true;
         };
-        Counters::add(&scratch.counters.blocked);
+        Counters::add(&worker.counters.blocked);
         let group = &world.policy.groups()[number];
         let attempt = Attempt {
             group: group.id,
             tier: group.tier,
-            client: peer.address,
+            client: client.address,
             name,
             rtype,
             category: blocked.category,
@@ -60,25 +60,17 @@ impl Desk {
             layer: blocked.layer,
             effect: Effect::Blocked,
         };
-        scratch.tally.count_again(&attempt, &mut blocked.hint);
+        worker.tally.count_again(&attempt, &mut blocked.hint);
         true
     }
 }
 
-impl Scratch {
+impl WorkerState {
     /// Keeps the answer that the long way has written to the datagram at hand.
-    pub(super) fn keep(
-        &mut self,
-        moment: &Moment,
-        peer: Peer,
-        number: usize,
-        answer: &[u8],
-        rests: Rests<'_>,
-    ) {
-        let Some(packets) = self.packets.as_mut().filter(|_| peer.transport == Transport::Udp) else {
-            return;
-        };
-        let scope = moment.scope(number);
+    pub(super) fn keep(&mut self, request: Request<'_>, answer: &[u8], rests: Rests<'_>) {
+        let is_datagram = request.client.transport == Transport::Udp;
+        let Some(packets) = self.packets.as_mut().filter(|_| is_datagram) else { return };
+        let scope = request.moment.scope(request.context.number);
         match rests {
             Rests::OnBlock(blocked) => {
                 packets.keep(scope, answer, &[], u64::MAX, Some(blocked));

@@ -1,75 +1,122 @@
-//! One query at hand, and for whom names are judged.
+//! One query with all that is known of it: found once, passed everywhere.
 
 use std::net::IpAddr;
 
-use super::peer::{Peer, Transport};
-use super::{World, limit};
+use super::client::{Client, Transport};
+use super::pending::{PendingQuery, Task};
+use super::world::{Moment, World};
+use super::zones::ZonesLeft;
 use crate::dns::question::Question;
+use crate::model::verdict::AllowReason;
 use crate::policy::{Group, Mode};
 use crate::rpz::zones::GroupZones;
 
-/// For whom names are judged: what is in force for a client.
+/// What is in force for a client: what names are judged by.
 #[derive(Clone, Copy)]
-pub struct Asker<'w> {
+pub struct PolicyContext<'w> {
     /// The snapshot.
     pub world: &'w World,
     /// The client's group.
     pub group: &'w Group,
+    /// The group's number in the snapshot's policy.
+    pub number: usize,
     /// The policy zones of the group; `None`: there are none.
     pub zones: Option<&'w GroupZones>,
-    /// Who it is, where somebody is: a check asks for a whole group.
-    pub client: Option<IpAddr>,
-    /// The way it came.
+    /// The client's address; `None` where a check asks for a whole group.
+    pub address: Option<IpAddr>,
+    /// The client's transport.
     pub transport: Transport,
 }
 
-impl<'w> Asker<'w> {
-    /// For `peer`, who is of group number `number`.
-    pub fn of(world: &'w World, peer: Peer, number: usize) -> Self {
+impl<'w> PolicyContext<'w> {
+    /// For a client of group number `number`.
+    pub fn of(world: &'w World, client: Client, number: usize) -> Self {
         Self {
             world,
             group: world.policy.numbered(number),
+            number,
             zones: world.zones.of(number),
-            client: peer.client(),
-            transport: peer.transport,
+            address: client.known_address(),
+            transport: client.transport,
         }
     }
 
-    /// Whether what would be closed is counted only.
+    /// Whether what would be blocked is only counted.
     pub fn is_monitored(&self) -> bool {
         self.group.mode == Mode::Monitor
     }
 }
 
-/// One query at hand.
+/// One query.
 #[derive(Clone, Copy)]
-pub struct Query<'q> {
-    /// For whom.
-    pub asker: Asker<'q>,
+pub struct Request<'q> {
     /// What is asked.
     pub question: &'q Question<'q>,
     /// Who asks.
-    pub peer: Peer,
+    pub client: Client,
+    /// What is in force for the client.
+    pub context: PolicyContext<'q>,
+    /// The snapshot and the time.
+    pub moment: &'q Moment,
 }
 
-impl<'q> Query<'q> {
-    /// What `peer`, who is of group number `number`, asks of `world`.
-    pub fn of(world: &'q World, question: &'q Question<'q>, peer: Peer, number: usize) -> Self {
-        Self { asker: Asker::of(world, peer, number), question, peer }
+impl<'q> Request<'q> {
+    /// A query of a client of group number `number`.
+    pub fn of(moment: &'q Moment, question: &'q Question<'q>, client: Client, number: usize) -> Self {
+        Self { question, client, context: PolicyContext::of(&moment.world, client, number), moment }
+    }
+
+    /// The same query with another question, such as the target of a rewrite.
+    pub fn asking(&self, question: &'q Question<'q>) -> Self {
+        Self { question, ..*self }
+    }
+
+    /// The same query with the time of `moment`, whose snapshot must be the same.
+    pub fn at(&self, moment: &'q Moment) -> Self {
+        Self { moment, ..*self }
+    }
+
+    /// The same query, to be fetched: a copy that outlives the worker's buffer.
+    pub(super) fn pending(&self, task: Task) -> PendingQuery {
+        PendingQuery::new(&self.moment.world, self.question.packet, self.client, task)
     }
 
     /// The snapshot.
     pub fn world(&self) -> &'q World {
-        self.asker.world
+        self.context.world
     }
 
-    /// Octets that the answer may have.
+    /// Octets that the response may have.
     pub fn limit(&self) -> usize {
-        limit(self.question, self.peer.transport)
+        limit(self.question, self.client.transport)
     }
 
     /// Whether the client gets signatures that it does not check itself.
     pub fn wants_signed(&self) -> bool {
         self.question.dnssec_ok() && !self.question.checking_disabled()
+    }
+}
+
+/// Octets that the response to a question may have.
+pub(super) fn limit(question: &Question<'_>, transport: Transport) -> usize {
+    match transport {
+        Transport::Udp => question.udp_limit(),
+        Transport::Stream => usize::from(u16::MAX),
+    }
+}
+
+/// Why the asked name is allowed, and what policy zones have still to say of the query.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed {
+    /// Why the asked name is allowed.
+    pub reason: AllowReason,
+    /// What policy zones have still to say.
+    pub zones: ZonesLeft,
+}
+
+impl Allowed {
+    /// Allowed, and policy zones have nothing more to say.
+    pub fn finally(reason: AllowReason) -> Self {
+        Self { reason, zones: ZonesLeft::NONE }
     }
 }

@@ -1,10 +1,14 @@
-//! Following an alias that a rule says: to a block page, to a garden.
+//! Following the alias that a rule puts in place of an answer: to a block page, to a walled garden.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use super::write::{finish, put};
-use super::{Rest, told};
+use super::block::Place;
+use super::fetch::Fetch;
+use super::judge::{Closed, Found, Judge};
+use super::pending::Finished;
+use super::request::{Allowed, Request};
+use super::zones::{finish, put, told};
+use super::{Responder, WorkerState};
 use crate::dns::message::Section;
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
@@ -13,18 +17,13 @@ use crate::dns::rrset::Sections;
 use crate::model::event::Effect;
 use crate::model::verdict::{AllowReason, Verdict};
 use crate::policy::decide::decide_link;
-use crate::query::asker::Query;
-use crate::query::block::Place;
-use crate::query::judge::{Closed, Found, Judge};
-use crate::query::later::Pending;
-use crate::query::{Desk, Scratch, World};
 use crate::resolve::Ask;
 use crate::resolve::alias::Alias;
 use crate::rpz::trigger::Kind;
 
-/// An alias that a rule says, to be followed.
+/// An alias of a policy zone's rule, to be followed.
 #[derive(Clone, Debug)]
-pub(in crate::query) struct Follow {
+pub(super) struct Rewrite {
     /// The world's own aliases before it.
     pub(super) before: Vec<Alias>,
     pub(super) alias: Alias,
@@ -34,46 +33,48 @@ pub(in crate::query) struct Follow {
     pub(super) kind: Kind,
 }
 
-impl Desk {
+impl Responder {
     /// Fetches where a rule's alias leads and writes the answer. Zones have nothing to say of what they lead
     /// to themselves, nor have categories; what is locked stays closed, and is not asked for.
-    pub(in crate::query) async fn follow(
+    pub(super) async fn rewrite(
         &self,
-        world: &Arc<World>,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         due: Instant,
-        follow: Follow,
+        rewrite: Rewrite,
         out: &mut Vec<u8>,
-    ) -> (bool, Option<Pending>) {
-        let Follow { before, alias, zone, kind } = follow;
+    ) -> Finished {
+        let Rewrite { before, alias, zone, kind } = rewrite;
+        let world = &request.moment.world;
         let before: Vec<Alias> = before.iter().chain([&alias]).cloned().collect();
-        let ask = Ask::of(query.question).at(alias.target.clone());
-        let allowed = (AllowReason::PolicyZone, Rest::DONE);
-        scratch.suffixes.fill(world.index.key(), ask.name.as_name());
-        let matched = world.index.lookup(&scratch.suffixes);
-        let verdict = decide_link(&world.policy, query.asker.group, allowed.0, &scratch.suffixes, &matched);
+        let ask = Ask::of(request.question).at(alias.target.clone());
+        let allowed = Allowed::finally(AllowReason::PolicyZone);
+        worker.suffixes.fill(world.index.key(), ask.name.as_name());
+        let matched = world.index.lookup(&worker.suffixes);
+        let verdict =
+            decide_link(&world.policy, request.context.group, allowed.reason, &worker.suffixes, &matched);
         if let Some(Verdict::Block(reason)) = verdict {
             let place = Place { before: &before, owner: &alias.target };
-            self.block(scratch, query, &matched, &reason, Some(place), out);
-            return (true, None);
+            self.block(request, worker, &matched, &reason, Some(place), out);
+            return Finished { is_answered: true, background: None };
         }
         let packet = packet_of(&ask);
-        let Ok(target) = Question::parse(&packet) else { return (false, None) };
-        let fetched = Query { question: &target, ..query };
-        let gate = Judge::new(world, fetched, allowed.0, allowed.1);
-        let (hit, pending) = self.obtain(world, scratch, &target, &ask, &gate, due).await;
+        let Ok(target) = Question::parse(&packet) else { return Finished::default() };
+        let fetched = request.asking(&target);
+        let gate = Judge::new(fetched, allowed);
+        let fetch = Fetch { world, question: &target, ask: &ask };
+        let (hit, background) = self.obtain(fetch, worker, &gate, due).await;
         let (trail, judged) = self.judged(fetched, allowed, &hit, out);
         if let Found::Closed(Closed { link, reason, matched, name }) = judged.found {
-            scratch.suffixes.fill(world.index.key(), name.as_name());
+            worker.suffixes.fill(world.index.key(), name.as_name());
             let before: Vec<Alias> = before.iter().chain(&trail.aliases[..link]).cloned().collect();
             let place = Place { before: &before, owner: &trail.links[link] };
-            self.block(scratch, query, &matched, &reason, Some(place), out);
-            return (true, pending);
+            self.block(request, worker, &matched, &reason, Some(place), out);
+            return Finished { is_answered: true, background };
         }
         let zone = &world.zones.all()[zone];
-        self.count_of_zone(scratch, query, zone, None, Effect::Blocked);
-        if let Some(decided) = scratch.trace.as_mut().and_then(|trace| trace.decided.last_mut()) {
+        self.count_of_zone(request, worker, zone, None, Effect::Blocked);
+        if let Some(decided) = worker.trace.as_mut().and_then(|trace| trace.decided.last_mut()) {
             let mut rule = told(zone, None);
             (rule.kind, rule.action) = (kind.id(), "cname");
             rule.link = Some(before[before.len() - 1].owner.clone());
@@ -82,15 +83,15 @@ impl Desk {
         let mut fetched = Vec::new();
         hit.write(&target, self.now(), &mut fetched, usize::from(u16::MAX));
         let sections = Sections::read(&fetched).unwrap_or_default();
-        let mut reply = Reply::to(query.question, hit.rcode(), out);
+        let mut reply = Reply::to(request.question, hit.rcode(), out);
         for Alias { owner, ttl, target, .. } in &before {
             reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
         }
-        let signed = query.question.dnssec_ok();
+        let signed = request.question.dnssec_ok();
         sections.answer.iter().for_each(|set| put(&mut reply, Section::Answer, set, signed));
         sections.authority.iter().for_each(|set| put(&mut reply, Section::Authority, set, signed));
-        finish(query, zone, reply, true);
-        (true, pending)
+        finish(request, zone, reply, true);
+        Finished { is_answered: true, background }
     }
 }
 

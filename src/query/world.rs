@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::block::BlockTexts;
+use super::client::{Access, Client};
 use super::packets::Scope;
-use super::peer::{Access, Peer};
 use super::rate::Rates;
-use super::special;
+use super::server_identity;
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::model::name_set::NameSet;
@@ -42,7 +42,7 @@ pub struct World {
     /// What goes with a block.
     pub texts: BlockTexts,
     /// What `version.bind` and `hostname.bind` are answered with.
-    pub identity: special::Identity,
+    pub identity: server_identity::Identity,
 }
 
 /// Spreads numbers of sets of zones over all 64 bits (the golden ratio's).
@@ -54,9 +54,9 @@ impl World {
         self.index.id() ^ self.zones.id().wrapping_mul(SPREAD) ^ self.policy.rules().id()
     }
 
-    /// Number of the peer's group.
-    pub(super) fn number_of(&self, peer: Peer) -> usize {
-        peer.group().unwrap_or_else(|| self.policy.number_of(peer.address))
+    /// Number of the client's group.
+    pub(super) fn number_of(&self, client: Client) -> usize {
+        client.group().unwrap_or_else(|| self.policy.number_of(client.address))
     }
 
     /// Whether the name walked may be one of our own.
@@ -74,7 +74,7 @@ pub struct Moment {
     pub(super) generation: u64,
     /// Seconds since 1970.
     pub now: u64,
-    /// Time since the desk was set up, by a clock that only goes forward.
+    /// Time since the responder was set up, by a clock that only goes forward.
     pub elapsed: Duration,
 }
 

@@ -35,7 +35,7 @@ struct State {
 type Waiting = HashMap<Flight, watch::Receiver<State>>;
 
 /// Questions in flight.
-pub(super) struct Flights {
+pub(super) struct InFlight {
     waiting: Mutex<Waiting>,
     most: usize,
 }
@@ -43,9 +43,9 @@ pub(super) struct Flights {
 /// Too many different questions are in flight.
 pub(super) struct Full;
 
-enum Part {
-    First(watch::Sender<State>),
-    Next(watch::Receiver<State>),
+enum Role {
+    Leader(watch::Sender<State>),
+    Follower(watch::Receiver<State>),
 }
 
 /// Where whoever works publishes the aliases that it meets.
@@ -68,7 +68,7 @@ impl Progress {
     }
 }
 
-impl Flights {
+impl InFlight {
     /// At most `most` different questions at once.
     pub(super) fn new(most: usize) -> Self {
         Self { waiting: Mutex::default(), most }
@@ -84,14 +84,14 @@ impl Flights {
         let mut flight = Flight { ask: ask.clone(), only: 0 };
         loop {
             let answer = match self.join(&flight)? {
-                Part::First(sender) => {
-                    let _landing = Landing { flights: self, flight: &flight };
+                Role::Leader(sender) => {
+                    let _removal = Removal { flights: self, flight: &flight };
                     let progress = Arc::new(Progress(sender));
                     let answer = Arc::new(work(progress.clone()).await);
                     progress.0.send_modify(|state| state.answer = Some(answer.clone()));
                     return Ok(answer);
                 }
-                Part::Next(mut receiver) => {
+                Role::Follower(mut receiver) => {
                     let is_stopped =
                         |state: &State| !state.aliases.is_empty() && !gate.follows(&ask.name, &state.aliases);
                     let found = receiver.wait_for(|state| state.answer.is_some() || is_stopped(state)).await;
@@ -124,17 +124,17 @@ impl Flights {
         self.lock().len()
     }
 
-    fn join(&self, flight: &Flight) -> Result<Part, Full> {
+    fn join(&self, flight: &Flight) -> Result<Role, Full> {
         let mut waiting = self.lock();
         if let Some(receiver) = waiting.get(flight) {
-            return Ok(Part::Next(receiver.clone()));
+            return Ok(Role::Follower(receiver.clone()));
         }
         if waiting.len() >= self.most {
             return Err(Full);
         }
         let (sender, receiver) = watch::channel(State::default());
         waiting.insert(flight.clone(), receiver);
-        Ok(Part::First(sender))
+        Ok(Role::Leader(sender))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -144,12 +144,12 @@ impl Flights {
 }
 
 /// Takes the question out when its work ends, however it ends.
-struct Landing<'f> {
-    flights: &'f Flights,
+struct Removal<'f> {
+    flights: &'f InFlight,
     flight: &'f Flight,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for Removal<'_> {
     fn drop(&mut self) {
         self.flights.lock().remove(self.flight);
     }
@@ -170,7 +170,7 @@ mod tests {
 
     #[tokio::test]
     async fn fifty_who_ask_the_same_cost_one_piece_of_work() {
-        let flights = Arc::new(Flights::new(4));
+        let flights = Arc::new(InFlight::new(4));
         let (work, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let ask = ask("www.example");
         let asking: Vec<_> = (0..50)
@@ -199,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_takes_over_when_the_first_gives_up() {
-        let flights = Arc::new(Flights::new(4));
+        let flights = Arc::new(InFlight::new(4));
         let ask = ask("www.example");
         let first = {
             let (flights, ask) = (flights.clone(), ask.clone());
@@ -220,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_question_too_many_is_refused() {
-        let flights = Arc::new(Flights::new(2));
+        let flights = Arc::new(InFlight::new(2));
         let mut tasks = Vec::new();
         for name in ["a", "b"] {
             let (flights, ask) = (flights.clone(), ask(name));
@@ -257,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_may_not_follow_an_alias_leaves_at_once_while_others_still_wait_for_it() {
-        let flights = Arc::new(Flights::new(4));
+        let flights = Arc::new(InFlight::new(4));
         let ask = ask("www.example");
         let (flying, asked) = (flights.clone(), ask.clone());
         let permissive = tokio::spawn(async move {
@@ -276,7 +276,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_may_go_further_than_the_one_who_works_goes_on_alone() {
-        let flights = Arc::new(Flights::new(4));
+        let flights = Arc::new(InFlight::new(4));
         let ask = ask("www.example");
         let go = Arc::new(Notify::new());
         let (flying, asked, going) = (flights.clone(), ask.clone(), go.clone());

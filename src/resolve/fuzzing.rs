@@ -10,10 +10,10 @@ use futures_util::FutureExt;
 use super::cache::TtlBounds;
 use super::coalesce::Progress;
 use super::iterate::budget::Freshness;
+use super::iterate::io::{ExchangeError, Forwarded, Io, Way};
 use super::iterate::minimise::Minimisation;
-use super::iterate::outside::{Forwarded, Outside, Silence, Way};
-use super::iterate::trust::Trusts;
-use super::iterate::{self, Seeker};
+use super::iterate::zone_security::Validator;
+use super::iterate::{self, Recursor};
 use super::reason::{self, Reason};
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
@@ -56,16 +56,16 @@ pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
         store_bytes: 1 << 20,
         time_servers: Vec::new(),
     };
-    let trusts = (!anchors.is_empty())
-        .then(|| Trusts::new(Anchors::parse(anchors).expect("anchors of our own"), Rules::default()));
+    let validator = (!anchors.is_empty())
+        .then(|| Validator::new(Anchors::parse(anchors).expect("anchors of our own"), Rules::default()));
     let script: Vec<Vec<u8>> = script.iter().map(|message| message.to_vec()).collect();
     let sent = Arc::new(AtomicUsize::new(0));
     let stage = Stage { script, sent: sent.clone(), waited: AtomicU64::new(0), watch: Watch::default() };
-    let seeker = Seeker::new(stage, settings, trusts);
+    let recursor = Recursor::new(stage, settings, validator);
     let progress = Progress::alone();
     let onward = Onward::anywhere(&ask.name, &progress);
     let answer =
-        seeker.resolve(ask, &onward, Freshness::Kept).now_or_never().expect("nobody waits on a stage");
+        recursor.resolve(ask, &onward, Freshness::Kept).now_or_never().expect("nobody waits on a stage");
     (answer, sent.load(Relaxed))
 }
 
@@ -78,7 +78,7 @@ struct Stage {
     waited: AtomicU64,
 }
 
-impl Outside for Stage {
+impl Io for Stage {
     fn now(&self) -> u64 {
         1_800_000_000
     }
@@ -96,13 +96,19 @@ impl Outside for Stage {
         (self.sent.load(Relaxed) as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
-    async fn exchange(&self, _: IpAddr, query: Vec<u8>, _: Way, _: Duration) -> Result<Vec<u8>, Silence> {
+    async fn exchange(
+        &self,
+        _: IpAddr,
+        query: Vec<u8>,
+        _: Way,
+        _: Duration,
+    ) -> Result<Vec<u8>, ExchangeError> {
         let at = self.sent.fetch_add(1, Relaxed);
-        let said = self.script.get(at % self.script.len().max(1)).ok_or(Silence::TimedOut)?;
-        let (head, tail) = said.split_at_checked(HEADER).ok_or(Silence::TimedOut)?;
+        let said = self.script.get(at % self.script.len().max(1)).ok_or(ExchangeError::TimedOut)?;
+        let (head, tail) = said.split_at_checked(HEADER).ok_or(ExchangeError::TimedOut)?;
         let mut name = NameBuf::new();
-        let used = name.fill_from_wire(tail).map_err(|_| Silence::Unreachable)?;
-        let behind = tail.get(used + 4..).ok_or(Silence::Unreachable)?;
+        let used = name.fill_from_wire(tail).map_err(|_| ExchangeError::Unreachable)?;
+        let behind = tail.get(used + 4..).ok_or(ExchangeError::Unreachable)?;
         let asked = name.fill_from_wire(&query[HEADER..]).expect("a question of ours") + HEADER + 4;
         let mut answer = query[..asked].to_vec();
         answer[2..HEADER].copy_from_slice(&head[2..]);

@@ -32,13 +32,13 @@ use crate::dns::reply::Rcode;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
 use cause::Cause;
-use coalesce::{Flights, Progress};
+use coalesce::{InFlight, Progress};
 use dns64::Dns64;
 use forward::upstream::Upstream;
 use forward::{Forwarder, Timing};
 use iterate::budget::Freshness;
 use local::Local;
-use rebind::{Guard, Outside};
+use rebind::{AnswerSource, Guard};
 use recurse::Recursive;
 use settings::{ForwardZone, Mode, Settings};
 use timekeeping::Timekeeping;
@@ -52,11 +52,11 @@ mod coalesce;
 pub mod dns64;
 mod file;
 pub mod forward;
-mod inside;
+#[doc(hidden)]
+pub mod fuzzing;
+mod internal_addresses;
 pub mod iterate;
 pub mod local;
-#[doc(hidden)]
-pub mod outside;
 mod reason;
 mod rebind;
 mod recurse;
@@ -246,7 +246,7 @@ pub struct Resolver {
     recursive: Recursive,
     guard: Guard,
     dns64: Option<Dns64>,
-    flights: Flights,
+    flights: InFlight,
     deadline: Duration,
     /// What stood in the files when they were read.
     files: u64,
@@ -285,7 +285,7 @@ impl Resolver {
             recursive: Recursive::new(&settings, sources, forwarder.clone(), local.clone(), timekeeping)?,
             forwarder,
             local,
-            flights: Flights::new(settings.in_flight),
+            flights: InFlight::new(settings.in_flight),
             deadline: settings.deadline,
             files,
         })
@@ -307,7 +307,7 @@ impl Resolver {
     }
 
     /// As [`resolve_for`](Self::resolve_for), but what is remembered and near its end is asked for anew.
-    pub async fn resolve_anew(&self, ask: Ask, gate: &dyn Gate) -> Answer {
+    pub async fn refresh(&self, ask: Ask, gate: &dyn Gate) -> Answer {
         self.resolve_as(ask, gate, Freshness::Anew).await
     }
 
@@ -468,7 +468,7 @@ impl Resolver {
                     let (mut rest, next_side) = self.one_source(&next, &onward, freshness).await;
                     // A public alias does not make the school's servers speak for the public.
                     if side == Side::Outside && next_side == Side::Inside && !is_meant {
-                        rest = self.guard.keep_outside(&next, rest, Outside::Recursion);
+                        rest = self.guard.keep_outside(&next, rest, AnswerSource::Recursion);
                     }
                     side = if side == Side::Outside { side } else { next_side };
                     answer = wire::join(ask, &answer, &rest);
@@ -487,13 +487,13 @@ impl Resolver {
         }
         if let Some((zone, answer)) = self.forwarder.resolve(ask).await {
             return match zone.is_root() {
-                true => (self.guard.keep_outside(ask, answer, Outside::Forwarder), Side::Outside),
+                true => (self.guard.keep_outside(ask, answer, AnswerSource::Forwarder), Side::Outside),
                 false => (answer, Side::Inside),
             };
         }
         let answer = self.recursive.resolve(ask, onward, freshness).await;
         let by_forwarder = self.forwarder.validated(ask.name.as_name(), ask.rtype).is_some();
-        let from = if by_forwarder { Outside::Forwarder } else { Outside::Recursion };
+        let from = if by_forwarder { AnswerSource::Forwarder } else { AnswerSource::Recursion };
         (self.guard.keep_outside(ask, answer, from), Side::Outside)
     }
 }

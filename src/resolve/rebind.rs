@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use super::alias::{self, Alias};
 use super::dns64::prefix::Prefix;
-use super::inside::is_inside;
+use super::internal_addresses::is_inside;
 use super::local::Local;
 use super::reason::{self, Reason};
 use super::settings::Settings;
@@ -47,7 +47,7 @@ const IPV6_HINT: u16 = 6;
 
 /// Who gave an answer from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outside {
+pub(super) enum AnswerSource {
     /// Name servers met in recursion.
     Recursion,
     /// A forwarder of the zone `.`, which may block names by null addresses.
@@ -80,7 +80,7 @@ impl Guard {
     }
 
     /// The answer without what leads inside.
-    pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: Outside) -> Answer {
+    pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: AnswerSource) -> Answer {
         if !self.is_on
             || !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain)
             || !self.leads_inside(ask, &answer.wire)
@@ -89,7 +89,7 @@ impl Guard {
         }
         let Ok(sections) = Sections::read(&answer.wire) else { return wire::failure(ask, reason::REBOUND) };
         let answers = self.without_aliases_inside(ask, sections.answer);
-        if from == Outside::Forwarder && is_null(ask, &answers) {
+        if from == AnswerSource::Forwarder && is_null(ask, &answers) {
             return Answer { ede: answer.ede.or(Some(reason::UPSTREAM_BLOCKED)), ..answer };
         }
         if ask.dnssec_ok && answer.proof == Proof::Secure {

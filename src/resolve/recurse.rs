@@ -12,12 +12,12 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::forward::Forwarder;
 use super::iterate::budget::Freshness;
-use super::iterate::trust::Trusts;
-use super::iterate::{self, Seeker};
+use super::iterate::zone_security::Validator;
+use super::iterate::{self, Recursor};
 use super::local::Local;
 use super::settings::Settings;
 use super::timekeeping::Timekeeping;
-use super::upstream::wires::Wires;
+use super::upstream::system_io::SystemIo;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::{Answer, Ask, Error, Onward, UpstreamState, file, wire};
@@ -29,7 +29,7 @@ const ROOT_HINTS: &str = include_str!("root.hints");
 
 /// Iteration with what it needs.
 pub(super) struct Recursive {
-    seeker: Seeker<Wires>,
+    recursor: Recursor<SystemIo>,
 }
 
 impl Recursive {
@@ -64,13 +64,13 @@ impl Recursive {
             store_bytes: settings.store_bytes(),
             time_servers: timekeeping.servers.clone(),
         };
-        let trusts = match dnssec {
-            true => Some(Trusts::new(anchors, rules)),
+        let validator = match dnssec {
+            true => Some(Validator::new(anchors, rules)),
             false => None,
         };
         Ok(Self {
-            seeker: Seeker::new(
-                Wires {
+            recursor: Recursor::new(
+                SystemIo {
                     sources,
                     started: Instant::now(),
                     forwarder,
@@ -78,13 +78,13 @@ impl Recursive {
                     watch: timekeeping.watch.clone(),
                 },
                 settings,
-                trusts,
+                validator,
             ),
         })
     }
 
     pub(super) fn upstreams(&self) -> impl Iterator<Item = UpstreamState> + '_ {
-        self.seeker.servers().map(|(address, server)| UpstreamState {
+        self.recursor.servers().map(|(address, server)| UpstreamState {
             server: address.to_string(),
             zone: None,
             queries: server.queries(),
@@ -95,11 +95,11 @@ impl Recursive {
     }
 
     pub(super) fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
-        self.seeker.delegation_of(name)
+        self.recursor.delegation_of(name)
     }
 
     pub(super) async fn resolve(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
-        self.seeker.resolve(ask, onward, freshness).await
+        self.recursor.resolve(ask, onward, freshness).await
     }
 }
 

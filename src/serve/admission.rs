@@ -4,7 +4,7 @@
 //! A query that finds no place takes that of another: of its own client's oldest where the client has as many
 //! as it may, else of the oldest of whoever has most. So one machine that asks for names that nobody answers
 //! competes with itself, and a pupil's single query passes it by. The oldest goes because it has had its time:
-//! what can be answered mostly is by then. Renewals, for which nobody waits, go first.
+//! what can be answered mostly is by then. Prefetches, for which nobody waits, go first.
 //!
 //! The lock is held for a few steps in small trees, by queries that wait for milliseconds at the least, and
 //! never by those that are answered at once.
@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::query::later::Shed;
+use crate::query::pending::Shed;
 
-/// Whose a place is; `None`: a renewal's.
+/// Whose a place is; `None`: a prefetch's.
 type Client = Option<IpAddr>;
 
 /// The places of queries that wait.
@@ -40,7 +40,7 @@ struct Held {
     next: u64,
 }
 
-/// Renewals, then how many, then how old the oldest is.
+/// Prefetches, then how many, then how old the oldest is.
 type Rank = (bool, usize, Reverse<u64>, Client);
 
 /// A place among those that wait. Given back when dropped.
@@ -76,8 +76,8 @@ impl Admission {
         self.enter(held, client)
     }
 
-    /// A place for a renewal, if there is one to spare.
-    pub fn admit_renewal(self: &Arc<Self>) -> Option<Permit> {
+    /// A place for a prefetch, if there is one to spare.
+    pub fn admit_prefetch(self: &Arc<Self>) -> Option<Permit> {
         let held = self.lock();
         (held.taken < self.most).then(|| self.enter(held, None))
     }
@@ -231,12 +231,12 @@ mod tests {
     fn renewals_take_what_is_left_and_go_first() {
         let admission = Arc::new(Admission::new(3, 3));
         let mut query = admission.admit(client(1));
-        let mut renewals = [admission.admit_renewal().unwrap(), admission.admit_renewal().unwrap()];
-        assert!(admission.admit_renewal().is_none());
+        let mut prefetches = [admission.admit_prefetch().unwrap(), admission.admit_prefetch().unwrap()];
+        assert!(admission.admit_prefetch().is_none());
         let second = admission.admit(client(1));
-        assert_eq!((lost(&mut query), lost(&mut renewals[0])), (None, Some(Shed::Scarce)));
+        assert_eq!((lost(&mut query), lost(&mut prefetches[0])), (None, Some(Shed::Scarce)));
         drop(second);
-        assert_eq!(lost(&mut renewals[1]), None);
+        assert_eq!(lost(&mut prefetches[1]), None);
     }
 
     #[tokio::test]
@@ -262,7 +262,7 @@ mod tests {
             let mut held: Vec<Permit> = Vec::new();
             for (who, comes) in steps {
                 match (comes, who) {
-                    (true, 0) => held.extend(admission.admit_renewal()),
+                    (true, 0) => held.extend(admission.admit_prefetch()),
                     (true, who) => held.push(admission.admit(client(who))),
                     (false, who) if !held.is_empty() => drop(held.remove(usize::from(who) % held.len())),
                     _ => {}

@@ -10,6 +10,7 @@ pub mod admission;
 mod outbox;
 pub mod stream;
 pub mod udp;
+pub mod waiting;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -18,8 +19,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use ipnet::IpNet;
 
+use crate::query::client::Refusal;
 use crate::query::counters::Counters;
-use crate::query::peer::Refusal;
 
 /// Where and for whom we listen; checked by `config`.
 #[derive(Clone, Debug, PartialEq, Eq)]

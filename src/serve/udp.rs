@@ -1,6 +1,6 @@
 //! UDP: one thread a core and address, each with a socket of its own; the kernel spreads the clients.
 //!
-//! A worker receives what has come, a batch at a time, lets the desk answer, and sends what is ready. What
+//! A worker receives what has come, a batch at a time, lets the responder answer, and sends what is ready. What
 //! has to be fetched goes to a task. What tasks bring in one turn of the event loop the worker sends together,
 //! through the same socket, so that each answer leaves from the address that was asked.
 //!
@@ -23,16 +23,14 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tracing::error;
 
-use super::admission::{Admission, Permit};
-use super::or_nothing;
 use super::outbox::Outbox;
+use super::waiting::Waiting;
 use crate::journal::count::Tally;
+use crate::query::client::{Client, Transport};
 use crate::query::counters::Counters;
-use crate::query::later::{Finished, Later, Pending};
-use crate::query::peer::{Peer, Transport};
-use crate::query::{Desk, Moment, Outcome, Scratch};
+use crate::query::{Moment, Outcome, WorkerState};
 use crate::sys::batch::{Batch, Datagram, Wait};
-use crate::sys::udp::{Path, Udp, Watched};
+use crate::sys::udp::{Udp, Watched};
 
 /// How often an idle worker looks whether it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
@@ -58,24 +56,20 @@ pub fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<Udp>> {
 }
 
 /// One worker: everything that it owns.
-pub struct Worker {
+pub struct UdpWorker {
     /// Its socket, shared with tasks that bring answers later.
     pub socket: Arc<Udp>,
-    /// Where queries are answered.
-    pub desk: Arc<Desk>,
     /// Its own counts of blocked attempts.
     pub tally: Arc<Tally>,
-    /// The counts of the tasks that bring answers later.
-    pub later_tally: Arc<Tally>,
     /// Queries that wait, all listeners together.
-    pub waiting: Arc<Admission>,
+    pub waiting: Arc<Waiting>,
     /// How long tasks may go on when it is told to stop.
     pub drain: Duration,
     /// Set once: stop.
     pub stop: Arc<AtomicBool>,
 }
 
-impl Worker {
+impl UdpWorker {
     /// Starts the worker's thread.
     ///
     /// # Errors
@@ -88,7 +82,8 @@ impl Worker {
     fn run(self, runtime: &Runtime) {
         let mut receiving = Receiving {
             batch: Batch::new(),
-            scratch: Scratch::new(self.tally.clone(), self.desk.counters().for_worker()).with_packets(),
+            worker: WorkerState::new(self.tally.clone(), self.waiting.responder().counters().for_worker())
+                .with_packets(),
             outbox: Arc::default(),
             failing: false,
         };
@@ -107,7 +102,7 @@ impl Worker {
 
     /// Sends what tasks bring until none waits any more.
     async fn drain_tasks(&self, receiving: &mut Receiving) {
-        let mut drained = pin!(self.waiting.drained());
+        let mut drained = pin!(self.waiting.admission().drained());
         loop {
             tokio::select! {
                 biased;
@@ -167,9 +162,9 @@ impl Worker {
             }
         };
         receiving.failing = false;
-        let moment = self.desk.moment();
-        let (scratch, outbox) = (&mut receiving.scratch, &receiving.outbox);
-        receiving.batch.each(|datagram, out| self.answer(&moment, &datagram, scratch, outbox, out));
+        let moment = self.waiting.responder().moment();
+        let (worker, outbox) = (&mut receiving.worker, &receiving.outbox);
+        receiving.batch.each(|datagram, out| self.answer(&moment, &datagram, worker, outbox, out));
         receiving.batch.send(&self.socket);
         turn
     }
@@ -179,69 +174,41 @@ impl Worker {
         &self,
         moment: &Moment,
         query: &Datagram<'_>,
-        scratch: &mut Scratch,
+        worker: &mut WorkerState,
         outbox: &Arc<Outbox>,
         out: &mut Vec<u8>,
     ) -> bool {
-        let peer = Peer::new(query.from, Transport::Udp);
-        let answer = || self.desk.answer(moment, scratch, query.octets, peer, out);
+        let client = Client::new(query.from, Transport::Udp);
+        let answer = || self.waiting.responder().answer(moment, worker, query.octets, client, out);
         match catch_unwind(AssertUnwindSafe(answer)) {
             Ok(Outcome::Ready) => {
-                if let Some(renewal) = scratch.take_renewal() {
-                    self.renew(renewal);
+                if let Some(prefetch) = worker.take_prefetch() {
+                    self.waiting.prefetch(prefetch);
                 }
                 true
             }
             Ok(Outcome::Silent) => false,
-            Ok(Outcome::Later(later)) => {
-                let permit = self.waiting.admit(peer.household());
-                self.fetch(later, query.path(), permit, outbox.clone());
+            Ok(Outcome::Pending(pending)) => {
+                let (outbox, path) = (outbox.clone(), query.path());
+                self.waiting.finish(pending, move |answer| {
+                    if !answer.is_empty() {
+                        outbox.put(answer, path);
+                    }
+                });
                 false
             }
             Err(_) => {
-                Counters::add(&self.desk.counters().shared.panics);
+                Counters::add(&self.waiting.responder().counters().shared.panics);
                 false
             }
         }
-    }
-
-    /// Lets a task bring the answer.
-    fn fetch(&self, later: Later, path: Path, mut permit: Permit, outbox: Arc<Outbox>) {
-        let desk = self.desk.clone();
-        let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
-        tokio::spawn(async move {
-            let mut out = Vec::new();
-            let counters = desk.counters().shared.clone();
-            let work = or_nothing(desk.finish(&later, &mut scratch, &mut out), &counters);
-            let finished = permit.while_held(work).await.unwrap_or_else(|why| {
-                desk.turn_away(&later, why, &mut out);
-                Finished { is_answered: !out.is_empty(), pending: None }
-            });
-            if finished.is_answered {
-                outbox.put(out, path);
-            }
-            if let Some(pending) = finished.pending {
-                let _ = permit.while_held(or_nothing(desk.settle(pending, &mut scratch), &counters)).await;
-            }
-        });
-    }
-
-    /// Lets a task fetch anew what was answered, if there is room for one.
-    fn renew(&self, renewal: Pending) {
-        let Some(mut permit) = self.waiting.admit_renewal() else { return };
-        let desk = self.desk.clone();
-        let mut scratch = Scratch::new(self.later_tally.clone(), desk.counters().shared.clone());
-        tokio::spawn(async move {
-            let counters = desk.counters().shared.clone();
-            let _ = permit.while_held(or_nothing(desk.settle(renewal, &mut scratch), &counters)).await;
-        });
     }
 }
 
 /// What a worker receives with.
 struct Receiving {
     batch: Batch,
-    scratch: Scratch,
+    worker: WorkerState,
     /// What tasks have brought.
     outbox: Arc<Outbox>,
     /// The last try was an error, and that was said.

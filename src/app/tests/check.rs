@@ -242,7 +242,7 @@ async fn a_check_that_asks_nobody_says_what_the_question_decides() {
             if told.answer.is_some() {
                 let heard = house.ask(client, name, A).await;
                 told_as(&heard, &told, &format!("{name} {client}"));
-                house.desk.forget_answers();
+                house.responder.forget_answers();
             }
         }
     }

@@ -25,8 +25,8 @@ use crate::journal::count::Tally;
 use crate::model::category::Category;
 use crate::model::roster::Roster;
 use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
-use crate::query::peer::{Peer, Transport};
-use crate::query::{Desk, Outcome, Scratch};
+use crate::query::client::{Client, Transport};
+use crate::query::{Outcome, Responder, WorkerState};
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::rpz::table::Table;
 use crate::rpz::text::read;
@@ -142,7 +142,7 @@ pub struct Heard {
 }
 
 pub struct House {
-    pub desk: Arc<Desk>,
+    pub responder: Arc<Responder>,
     pub upstream: Upstream,
 }
 
@@ -171,13 +171,13 @@ impl House {
         let rosters = (&Roster::default(), &Roster::default());
         let world = world::build(&settings, index, None, rosters, &Arc::default(), (zones, Vec::new()))
             .expect("a world");
-        let desk = Desk::new(world, Cache::new(1 << 20, TtlBounds::default()));
-        Self { desk: Arc::new(desk), upstream }
+        let responder = Responder::new(world, Cache::new(1 << 20, TtlBounds::default()));
+        Self { responder: Arc::new(responder), upstream }
     }
 
     /// Asks as the client at `from`, and looks whether it was counted as blocked.
     pub async fn ask(&self, from: &str, asked: &str, kind: u16) -> Heard {
-        let blocked = || self.desk.counts().blocked;
+        let blocked = || self.responder.counts().blocked;
         let before = blocked();
         let heard = self.exchange(from, asked, kind).await;
         assert!(blocked() <= before + 1, "counted once");
@@ -189,15 +189,17 @@ impl House {
         packet.extend_from_slice(name(asked).as_name().wire());
         packet.extend_from_slice(&kind.to_be_bytes());
         packet.extend_from_slice(&[0, 1, 0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
-        let peer = Peer::new(SocketAddr::new(from.parse::<IpAddr>().unwrap(), 5353), Transport::Udp);
-        let counters = self.desk.counters().shared.clone();
-        let mut scratch = Scratch::new(Arc::new(Tally::unread()), counters);
+        let client = Client::new(SocketAddr::new(from.parse::<IpAddr>().unwrap(), 5353), Transport::Udp);
+        let counters = self.responder.counters().shared.clone();
+        let mut worker = WorkerState::new(Arc::new(Tally::unread()), counters);
         let mut octets = Vec::new();
-        let moment = self.desk.moment();
-        let is_answered = match self.desk.answer(&moment, &mut scratch, &packet, peer, &mut octets) {
+        let moment = self.responder.moment();
+        let is_answered = match self.responder.answer(&moment, &mut worker, &packet, client, &mut octets) {
             Outcome::Ready => true,
             Outcome::Silent => false,
-            Outcome::Later(later) => self.desk.finish(&later, &mut scratch, &mut octets).await.is_answered,
+            Outcome::Pending(pending) => {
+                self.responder.finish(&pending, &mut worker, &mut octets).await.is_answered
+            }
         };
         if !is_answered {
             return Heard { is_silent: true, ..Heard::default() };
@@ -235,10 +237,11 @@ impl House {
             tier: None,
             resolve,
         };
-        let desk = self.desk.clone();
+        let responder = self.responder.clone();
         let runtime = resolve.then(tokio::runtime::Handle::current);
-        let asking =
-            tokio::task::spawn_blocking(move || explain_check(&Checker { desk: &desk, runtime }, &check));
+        let asking = tokio::task::spawn_blocking(move || {
+            explain_check(&Checker { responder: &responder, runtime }, &check)
+        });
         asking.await.unwrap().expect("a name and a client")
     }
 }

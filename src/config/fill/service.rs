@@ -16,7 +16,7 @@ use crate::journal;
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
 use crate::model::tier::Tier;
-use crate::query::peer::Refusal;
+use crate::query::client::Refusal;
 use crate::serve;
 
 /// The word for what the program finds by itself.

@@ -9,7 +9,7 @@ use crate::model::category::{Category, CategorySet};
 use crate::model::tier::Tier;
 use crate::policy::lint::laxer;
 use crate::policy::{AnswerStyle, Mode};
-use crate::query::peer::Refusal;
+use crate::query::client::Refusal;
 use crate::resolve::dns64::prefix::Prefix;
 
 #[test]

@@ -1,7 +1,7 @@
 //! A worker's packet cache: a query that came before, but for its id and the case of its name, gets the
 //! answer that it got before.
 //!
-//! A school asks for the same few thousand names all day. What [`Desk::answer`](super::Desk::answer) made
+//! A school asks for the same few thousand names all day. What [`Responder::answer`](super::Responder::answer) made
 //! of such a query stands here ready to be sent: one hash of the packet, one comparison, one copy. The
 //! answer is that of the long way to the octet, since a block by name depends on nothing but the packet,
 //! the client's group and what is in force, and a cached answer on its age besides.
@@ -87,7 +87,7 @@ pub struct Scope {
     pub generation: u64,
     /// Number of the client's group.
     pub group: u16,
-    /// Seconds of the desk's clock.
+    /// Seconds of the responder's clock.
     pub now: u64,
 }
 

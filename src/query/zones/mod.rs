@@ -1,20 +1,20 @@
 //! Response policy zones in a query: between what the school decides itself and what lists say.
 //!
-//! A zone may decide before there is an answer ([`Desk::early`]), or when names or an answer become known
-//! ([`judge`](super::judge)). Until then a [`Rest`] goes along with the query and says what is left to be looked
-//! at.
-// Inside: `write` writes what a rule says, `follow` fetches where it leads.
+//! A zone may decide before there is an answer ([`Responder::early`]), or when names or an answer become known
+//! ([`judge`](super::judge)). Until then [`ZonesLeft`] goes along with the query and says what zones have still to
+//! say.
+// Inside: `write` writes what a rule says; `query::rewrite` fetches where it leads.
 
-mod follow;
 mod write;
 
-use super::asker::Query;
+use super::client::Transport;
 use super::counters::Counters;
 use super::inspect::Trail;
-use super::later::Later;
-use super::peer::Transport;
+use super::pending::Task;
+use super::request::Request;
+use super::rewrite::Rewrite;
 use super::trace::ZoneRule;
-use super::{Desk, Moment, Outcome, Scratch, World};
+use super::{Outcome, Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
@@ -28,13 +28,12 @@ use crate::resolve::cache::Stamp;
 use crate::rpz::action::Action;
 use crate::rpz::decide::{self, Ruling, Seen};
 use crate::rpz::zones::Zone;
-pub(super) use follow::Follow;
-pub(super) use write::put;
 use write::{Said, sets_of, write};
+pub(super) use write::{finish, put};
 
-/// What zones have still to say of a query.
+/// What zones have still to say of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Rest {
+pub struct ZonesLeft {
     pub(super) look: Look,
     /// Disabled zones that were counted already.
     pub(super) told: u64,
@@ -55,9 +54,9 @@ pub enum Look {
     InAnyCase,
 }
 
-impl Rest {
-    /// Nothing is left.
-    pub const DONE: Rest = Rest { look: Look::Done, told: 0, unless_opened: None, may_keep: true };
+impl ZonesLeft {
+    /// Nothing.
+    pub const NONE: Self = Self { look: Look::Done, told: 0, unless_opened: None, may_keep: true };
 
     /// A number that tells apart what is left to be looked at.
     pub(super) fn key(&self) -> u8 {
@@ -65,11 +64,11 @@ impl Rest {
     }
 
     /// Whether the zones are to be asked about an answer with this stamp.
-    pub(super) fn looks(&self, query: Query<'_>, stamp: Stamp) -> bool {
+    pub(super) fn looks(&self, request: Request<'_>, stamp: Stamp) -> bool {
         match self.look {
             Look::Done => false,
             Look::InAnyCase => true,
-            Look::IfMarked => query.asker.zones.is_some_and(|zones| zones.has_any_of(stamp.zones)),
+            Look::IfMarked => request.context.zones.is_some_and(|zones| zones.has_any_of(stamp.zones)),
         }
     }
 }
@@ -79,7 +78,7 @@ pub(super) enum Early {
     /// The query is over.
     Over(Outcome),
     /// It goes on, perhaps with another verdict.
-    GoesOn(Verdict, Rest),
+    GoesOn(Verdict, ZonesLeft),
 }
 
 /// What came of a rule.
@@ -88,71 +87,68 @@ pub(super) enum Acted {
     Written,
     /// There is no answer, on purpose.
     Silent,
-    /// An alias has to be followed first.
-    Follow(Follow),
+    /// The target of an alias has to be fetched first.
+    Rewrite(Rewrite),
 }
 
-impl Desk {
+impl Responder {
     /// Lets the zones decide by the question alone. Costs one look where there are none, and allocates
     /// nothing where none has a rule.
     pub(super) fn early(
         &self,
-        moment: &Moment,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         verdict: Verdict,
         out: &mut Vec<u8>,
     ) -> Early {
-        let Some(zones) = query.asker.zones else { return Early::GoesOn(verdict, Rest::DONE) };
+        let Some(zones) = request.context.zones else { return Early::GoesOn(verdict, ZonesLeft::NONE) };
         if comes_before_zones(&verdict) {
-            return Early::GoesOn(verdict, Rest::DONE);
+            return Early::GoesOn(verdict, ZonesLeft::NONE);
         }
-        let all = &query.world().zones;
-        let early = decide::early(all, zones, query.asker.client, &scratch.suffixes, query.wants_signed());
-        self.note_disabled(scratch, query, early.disabled);
-        let rest = Rest { told: early.disabled, may_keep: false, ..Rest::DONE };
+        let all = &request.world().zones;
+        let early =
+            decide::early(all, zones, request.context.address, &worker.suffixes, request.wants_signed());
+        self.note_disabled(request, worker, early.disabled);
+        let left = ZonesLeft { told: early.disabled, may_keep: false, ..ZonesLeft::NONE };
         let Some(ruling) = early.ruling else {
             let may_keep = !zones.by_client() && early.disabled == 0;
-            return Early::GoesOn(verdict, Rest { look: Look::IfMarked, may_keep, ..rest });
+            return Early::GoesOn(verdict, ZonesLeft { look: Look::IfMarked, may_keep, ..left });
         };
         let opens = opens(&ruling);
         if early.waits {
             return match verdict {
                 // Closed either way; that it was is no reason to ask outside.
-                Verdict::Block(_) | Verdict::Monitor(_) if !opens => Early::GoesOn(verdict, rest),
+                Verdict::Block(_) | Verdict::Monitor(_) if !opens => Early::GoesOn(verdict, left),
                 Verdict::Block(reason) => {
-                    let rest = Rest { unless_opened: Some(reason), look: Look::InAnyCase, ..rest };
-                    Early::GoesOn(Verdict::Allow(AllowReason::NothingForbids), rest)
+                    let left = ZonesLeft { unless_opened: Some(reason), look: Look::InAnyCase, ..left };
+                    Early::GoesOn(Verdict::Allow(AllowReason::NothingForbids), left)
                 }
-                _ => Early::GoesOn(verdict, Rest { look: Look::InAnyCase, ..rest }),
+                _ => Early::GoesOn(verdict, ZonesLeft { look: Look::InAnyCase, ..left }),
             };
         }
-        let monitors = query.asker.is_monitored();
+        let monitors = request.context.is_monitored();
         match ruling.action {
             Action::Passthru => {
-                self.note_passed(scratch, &ruling);
+                self.note_passed(worker, &ruling);
                 let opened = Verdict::Allow(AllowReason::PolicyZone);
-                Early::GoesOn(if opens { opened } else { verdict }, rest)
+                Early::GoesOn(if opens { opened } else { verdict }, left)
             }
-            Action::TcpOnly if monitors || query.peer.transport == Transport::Stream => {
-                self.note_passed(scratch, &ruling);
-                Early::GoesOn(verdict, rest)
+            Action::TcpOnly if monitors || request.client.transport == Transport::Stream => {
+                self.note_passed(worker, &ruling);
+                Early::GoesOn(verdict, left)
             }
             _ if monitors => {
-                self.note_hit(scratch, ruling.zone);
-                self.count_zone(scratch, query, &ruling, query.question.name(), Effect::Monitored);
+                self.note_hit(worker, ruling.zone);
+                self.count_zone(request, worker, &ruling, request.question.name(), Effect::Monitored);
                 // It is counted; only what is locked can still close the answer.
-                Early::GoesOn(Verdict::Allow(AllowReason::OpenGroup), rest)
+                Early::GoesOn(Verdict::Allow(AllowReason::OpenGroup), left)
             }
-            _ => match self.act(scratch, query, &ruling, &[], query.question.name().to_owned(), out) {
+            _ => match self.act(request, worker, &ruling, &[], request.question.name().to_owned(), out) {
                 Acted::Written => Early::Over(Outcome::Ready),
                 Acted::Silent => Early::Over(Outcome::Silent),
-                Acted::Follow(follow) => Early::Over(Outcome::Later(Later::follow(
-                    moment,
-                    query.question.packet,
-                    query.peer,
-                    follow,
-                ))),
+                Acted::Rewrite(rewrite) => {
+                    Early::Over(Outcome::Pending(request.pending(Task::Rewrite(rewrite))))
+                }
             },
         }
     }
@@ -161,75 +157,75 @@ impl Desk {
     /// pass does not come here.
     pub(super) fn act(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         ruling: &Ruling<'_>,
         before: &[Alias],
         owner: OwnedName,
         out: &mut Vec<u8>,
     ) -> Acted {
         let Ruling { zone, action, ttl, .. } = *ruling;
-        self.note_hit(scratch, zone);
+        self.note_hit(worker, zone);
         if *action == Action::TcpOnly {
-            let mut reply = Reply::to(query.question, Rcode::NoError, out);
+            let mut reply = Reply::to(request.question, Rcode::NoError, out);
             reply.truncated();
-            reply.finish(query.limit(), &[]);
+            reply.finish(request.limit(), &[]);
             return Acted::Written;
         }
         if let Action::Alias(target) = action
-            && follows(query.question)
+            && follows(request.question)
             && let Some(target) = target.of(owner.as_name())
         {
             let alias = Alias { owner, ttl, target, dname: None };
-            let zones = query.world().zones.all();
+            let zones = request.world().zones.all();
             let number = zones.iter().position(|other| std::ptr::eq(other, zone));
             let zone = number.expect("a rule is of a zone in force");
-            return Acted::Follow(Follow { before: before.to_vec(), alias, zone, kind: ruling.kind });
+            return Acted::Rewrite(Rewrite { before: before.to_vec(), alias, zone, kind: ruling.kind });
         }
-        self.count_zone(scratch, query, ruling, owner.as_name(), Effect::Blocked);
+        self.count_zone(request, worker, ruling, owner.as_name(), Effect::Blocked);
         let (rcode, sets) = match action {
             Action::Drop => return Acted::Silent,
             Action::NxDomain => (Rcode::NxDomain, Vec::new()),
             // No name can be that long: there is none.
-            Action::Alias(_) if follows(query.question) => (Rcode::NxDomain, Vec::new()),
-            _ => (Rcode::NoError, sets_of(action, query.question.rtype, &owner, ttl)),
+            Action::Alias(_) if follows(request.question) => (Rcode::NxDomain, Vec::new()),
+            _ => (Rcode::NoError, sets_of(action, request.question.rtype, &owner, ttl)),
         };
-        write(query, zone, before, &owner, &Said { rcode, sets: &sets, ttl }, out);
+        write(request, zone, before, &owner, &Said { rcode, sets: &sets, ttl }, out);
         Acted::Written
     }
 
     /// Counts zones that are disabled and would have decided.
-    pub(super) fn note_disabled(&self, scratch: &mut Scratch, query: Query<'_>, zones: u64) {
-        for zone in query.world().zones.among(zones) {
-            self.note_hit(scratch, zone);
-            self.count_of_zone(scratch, query, zone, None, Effect::Monitored);
+    pub(super) fn note_disabled(&self, request: Request<'_>, worker: &mut WorkerState, zones: u64) {
+        for zone in request.world().zones.among(zones) {
+            self.note_hit(worker, zone);
+            self.count_of_zone(request, worker, zone, None, Effect::Monitored);
         }
     }
 
     /// Notes that a rule of a zone let a query pass.
-    pub(super) fn note_passed(&self, scratch: &mut Scratch, ruling: &Ruling<'_>) {
-        self.note_hit(scratch, ruling.zone);
-        if let Some(trace) = &mut scratch.trace {
+    pub(super) fn note_passed(&self, worker: &mut WorkerState, ruling: &Ruling<'_>) {
+        self.note_hit(worker, ruling.zone);
+        if let Some(trace) = &mut worker.trace {
             trace.passed = Some(told(ruling.zone, Some(ruling)));
         }
     }
 
-    pub(super) fn note_hit(&self, scratch: &Scratch, zone: &Zone) {
-        if scratch.trace.is_none() {
+    pub(super) fn note_hit(&self, worker: &WorkerState, zone: &Zone) {
+        if worker.trace.is_none() {
             zone.note_hit();
         }
     }
 
     pub(super) fn count_zone(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         ruling: &Ruling<'_>,
         link: Name<'_>,
         effect: Effect,
     ) {
-        self.count_of_zone(scratch, query, ruling.zone, Some(ruling), effect);
-        if let Some(decided) = scratch.trace.as_mut().and_then(|trace| trace.decided.last_mut())
+        self.count_of_zone(request, worker, ruling.zone, Some(ruling), effect);
+        if let Some(decided) = worker.trace.as_mut().and_then(|trace| trace.decided.last_mut())
             && let Some(rule) = &mut decided.zone
         {
             rule.link = Some(link.to_owned());
@@ -238,25 +234,25 @@ impl Desk {
 
     pub(super) fn count_of_zone(
         &self,
-        scratch: &mut Scratch,
-        query: Query<'_>,
+        request: Request<'_>,
+        worker: &mut WorkerState,
         zone: &Zone,
         ruling: Option<&Ruling<'_>>,
         effect: Effect,
     ) {
         if effect == Effect::Blocked {
-            Counters::add(&scratch.counters.blocked);
+            Counters::add(&worker.counters.blocked);
         }
         let source = Source::PolicyZone(zone.list);
         let reason = BlockReason { layer: Layer::PolicyZone, category: None, source };
-        self.count(scratch, query, &Matched::default(), &reason, effect);
-        if let Some(decided) = scratch.trace.as_mut().and_then(|trace| trace.decided.last_mut()) {
+        self.count(request, worker, &Matched::default(), &reason, effect);
+        if let Some(decided) = worker.trace.as_mut().and_then(|trace| trace.decided.last_mut()) {
             decided.zone = Some(told(zone, ruling));
         }
     }
 }
 
-fn told(zone: &Zone, ruling: Option<&Ruling<'_>>) -> ZoneRule {
+pub(super) fn told(zone: &Zone, ruling: Option<&Ruling<'_>>) -> ZoneRule {
     ZoneRule {
         zone: zone.settings.name.clone(),
         link: None,

@@ -6,8 +6,8 @@ use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
 use crate::dns::rrset::RrSet;
-use crate::query::asker::Query;
 use crate::query::block;
+use crate::query::request::Request;
 use crate::resolve::alias::Alias;
 use crate::rpz::action::Action;
 use crate::rpz::zones::Zone;
@@ -43,21 +43,21 @@ pub(super) fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) 
 
 /// Writes what a rule says at `owner`, to which the aliases `before` lead.
 pub(super) fn write(
-    query: Query<'_>,
+    request: Request<'_>,
     zone: &Zone,
     before: &[Alias],
     owner: &OwnedName,
     said: &Said<'_>,
     out: &mut Vec<u8>,
 ) {
-    let mut reply = Reply::to(query.question, said.rcode, out);
+    let mut reply = Reply::to(request.question, said.rcode, out);
     for Alias { owner, ttl, target, .. } in before {
         reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
     }
     let is_empty = said.sets.iter().all(|set| set.rdata.is_empty());
     for set in said.sets {
         for rdata in &set.rdata {
-            match owner.as_name() == query.question.name() {
+            match owner.as_name() == request.question.name() {
                 true => reply.answer(set.rtype, set.ttl, rdata),
                 false => reply.answer_at(owner.as_name(), set.rtype, set.ttl, rdata),
             }
@@ -66,17 +66,17 @@ pub(super) fn write(
     if is_empty {
         reply.negative_soa(said.ttl);
     }
-    finish(query, zone, reply, !is_empty);
+    finish(request, zone, reply, !is_empty);
 }
 
 /// Ends an answer of a zone: its SOA, as BIND adds it, so that a person sees whose rule it was; and why.
-pub(super) fn finish(query: Query<'_>, zone: &Zone, mut reply: Reply<'_>, is_forged: bool) {
+pub(in crate::query) fn finish(request: Request<'_>, zone: &Zone, mut reply: Reply<'_>, is_forged: bool) {
     if let Some(soa) = zone.table.soa_record() {
         reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
     }
-    let texts = query.world().texts.of_zone();
-    let (errors, count) = block::errors(query.question, EdeCode::Blocked, texts, is_forged);
-    reply.finish(query.limit(), &errors[..count]);
+    let texts = request.world().texts.of_zone();
+    let (errors, count) = block::errors(request.question, EdeCode::Blocked, texts, is_forged);
+    reply.finish(request.limit(), &errors[..count]);
 }
 
 /// Adds a set to a section, with its signatures for who wants them.

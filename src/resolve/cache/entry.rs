@@ -16,7 +16,7 @@ use crate::resolve::{Answer, Ask, Proof};
 /// TTL of an answer whose time is over, in seconds (RFC 8767 §4).
 const STALE_TTL: u32 = 30;
 /// Answers that live shorter are not fetched anew before their time is over, in seconds.
-const RENEWED_MIN: u32 = 10;
+const PREFETCH_MIN: u32 = 10;
 
 /// A kept answer.
 pub(super) struct Entry {
@@ -35,7 +35,7 @@ pub(super) struct Entry {
     stored: u64,
     lifetime: u32,
     /// For an answer that goes on past its time: when that was over.
-    overdue_since: Option<u64>,
+    stale_since: Option<u64>,
     /// Somebody is fetching it anew.
     renewing: AtomicBool,
 }
@@ -56,7 +56,7 @@ impl Entry {
             unfinished: answer.unfinished.clone(),
             stored: now,
             lifetime: 0,
-            overdue_since: None,
+            stale_since: None,
             renewing: AtomicBool::new(false),
         };
         let question_end = HEADER + ask.name.as_name().wire().len() + 4;
@@ -111,20 +111,20 @@ impl Entry {
             unfinished: self.unfinished.clone(),
             stored: self.stored,
             lifetime: self.lifetime,
-            overdue_since: self.overdue_since,
+            stale_since: self.stale_since,
             renewing: AtomicBool::new(false),
         }
     }
 
     /// The same for [`STALE_TTL`] more, although its time is over (RFC 8767 §4), saying so (RFC 8914 §4.4).
-    pub(super) fn prolonged(&self, stamp: Stamp, now: u64) -> Self {
+    pub(super) fn extended(&self, stamp: Stamp, now: u64) -> Self {
         let mut entry = self.with(stamp);
         for &at in &self.ttls {
             let at = usize::from(at);
             entry.sections[at..at + 4].copy_from_slice(&STALE_TTL.to_be_bytes());
         }
         entry.ede = Some(if self.rcode == Rcode::NxDomain { reason::STALE_NAME } else { reason::STALE });
-        entry.overdue_since = Some(self.overdue_since.unwrap_or(self.expires()));
+        entry.stale_since = Some(self.stale_since.unwrap_or(self.expires()));
         entry.stored = now;
         entry.lifetime = STALE_TTL;
         entry
@@ -138,20 +138,20 @@ impl Entry {
 
     /// Whether it may still be given where nothing better can be had, `window` seconds after its time.
     pub(super) fn is_better_than_nothing(&self, now: u64, window: u32) -> bool {
-        let over = self.overdue_since.unwrap_or(self.expires());
+        let over = self.stale_since.unwrap_or(self.expires());
         let had_time = self.lifetime > 0 && self.stored <= now;
         had_time && matches!(self.rcode, Rcode::NoError | Rcode::NxDomain) && now < over + u64::from(window)
     }
 
-    /// Whether its time was over before it was prolonged.
-    pub(super) fn is_overdue(&self) -> bool {
-        self.overdue_since.is_some()
+    /// Whether its time was over before it was extended.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale_since.is_some()
     }
 
     /// From when on it is fetched anew if somebody asks: when a tenth of its time is left.
     pub(super) fn renews_from(&self) -> u64 {
         match self.lifetime {
-            lifetime @ RENEWED_MIN.. if !self.is_overdue() && self.rcode != Rcode::ServFail => {
+            lifetime @ PREFETCH_MIN.. if !self.is_stale() && self.rcode != Rcode::ServFail => {
                 self.expires() - u64::from(lifetime / 10)
             }
             _ => self.expires(),

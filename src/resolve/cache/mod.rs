@@ -10,7 +10,7 @@
 //! Negative answers are kept for the SOA's time (RFC 2308 §5), failures for [`TtlBounds::failure`]
 //! (RFC 9520). Truncated answers, ANY, and negative answers without SOA are not kept.
 //!
-//! An answer whose time is over stays until its place is needed: it is better than none ([`Cache::prolong`]).
+//! An answer whose time is over stays until its place is needed: it is better than none ([`Cache::extend_stale`]).
 //!
 //! Time comes from outside, in seconds of the wall clock; an entry from the future is as good as expired.
 
@@ -140,14 +140,14 @@ impl Cache {
     }
 
     /// An answer whose time is over, but which is better than none.
-    pub fn find_overdue(&self, ask: &Ask, now: u64) -> Option<Hit> {
+    pub fn find_stale(&self, ask: &Ask, now: u64) -> Option<Hit> {
         let kept = self.store.get(&Key::of(ask))?;
         kept.is_better_than_nothing(now, self.bounds.stale).then_some(Hit(kept))
     }
 
     /// Keeps an answer whose time is over for a little longer, and says so in it.
-    pub fn prolong(&self, ask: &Ask, overdue: &Hit, stamp: Stamp, now: u64) -> Hit {
-        let entry = Arc::new(overdue.0.prolonged(stamp, now));
+    pub fn extend_stale(&self, ask: &Ask, stale: &Hit, stamp: Stamp, now: u64) -> Hit {
+        let entry = Arc::new(stale.0.extended(stamp, now));
         self.store.insert(Key::of(ask), entry.clone());
         Hit(entry)
     }
@@ -288,8 +288,8 @@ impl Hit {
     }
 
     /// Whether it was given before although its time was over.
-    pub fn is_overdue(&self) -> bool {
-        self.0.is_overdue()
+    pub fn is_stale(&self) -> bool {
+        self.0.is_stale()
     }
 
     /// Where the TTLs stand behind the question, in an answer that is not truncated.

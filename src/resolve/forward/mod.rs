@@ -20,7 +20,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::iterate::outside::Forwarded;
+use super::iterate::io::Forwarded;
 use super::reason::{self, Reason};
 use super::settings::Settings;
 use super::upstream::connections::driver::Driver;

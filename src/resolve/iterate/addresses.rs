@@ -7,12 +7,12 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use super::Seeker;
+use super::Recursor;
 use super::ask::ZONE_TIME_MAX;
 use super::budget::{Job, Path};
-use super::outside::Outside;
+use super::io::Io;
 use super::reply::{self, Heard, Says, moved};
-use super::store::{Content, Standing};
+use super::store::{Content, Validation};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
@@ -26,19 +26,19 @@ const ZONES_ABOVE_MAX: usize = 3;
 /// A future that another of its own kind waits for.
 type Boxed<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Addresses of a name server that a question for them brought.
     pub(super) fn known_addresses(&self, server: Name<'_>) -> Vec<IpAddr> {
-        let now = self.outside.now();
+        let now = self.io.now();
         let kinds = [rtype::A, rtype::AAAA];
         let sets = kinds.iter().filter_map(|kind| self.store.find(server, *kind, now));
-        let sets = sets.filter(|kept| !matches!(kept.standing(), Standing::Bogus(_)));
+        let sets = sets.filter(|kept| !matches!(kept.validation(), Validation::Bogus(_)));
         sets.filter_map(|kept| Some(reply::addresses(kept.set()?).collect::<Vec<_>>())).flatten().collect()
     }
 
     /// Addresses of a name server in the delegation of the zone that it lies in.
     pub(super) fn glue_met(&self, server: Name<'_>) -> Vec<IpAddr> {
-        let now = self.outside.now();
+        let now = self.io.now();
         let glue = |zone| {
             let cut = self.cuts.at(zone, now)?;
             let glue = cut.glue_of(server);
@@ -89,8 +89,8 @@ impl<O: Outside> Seeker<O> {
         Box::pin(async move {
             let mut name = name;
             for _ in 0..=ALIASES_MAX {
-                let Ok(sight) = self.look(name.as_name(), kind, job, path).await else { break };
-                let Content::Set(set) = &sight.kept.content else { break };
+                let Ok(lookup) = self.look(name.as_name(), kind, job, path).await else { break };
+                let Content::Set(set) = &lookup.kept.content else { break };
                 if set.rtype == kind {
                     return reply::addresses(set).collect();
                 }
@@ -113,9 +113,9 @@ impl<O: Outside> Seeker<O> {
         path: &'s Path<'s>,
     ) -> Boxed<'s, Vec<IpAddr>> {
         Box::pin(async move {
-            let own = self.cuts.deepest(server, self.outside.now());
+            let own = self.cuts.deepest(server, self.io.now());
             let Some(above) = own.zone.as_name().parent() else { return Vec::new() };
-            let mut cut = self.cuts.deepest(above, self.outside.now());
+            let mut cut = self.cuts.deepest(above, self.io.now());
             for _ in 0..ZONES_ABOVE_MAX {
                 let Ok(told) = self.ask_zone(&cut, server, kind, ZONE_TIME_MAX, job, path).await else {
                     break;
@@ -129,7 +129,7 @@ impl<O: Outside> Seeker<O> {
                     Says::Referral(referral, _) => {
                         let is_own =
                             referral.zone.as_name().label_count() >= own.zone.as_name().label_count();
-                        cut = self.cuts.learn(referral, self.outside.now());
+                        cut = self.cuts.learn(referral, self.io.now());
                         let glue = cut.glue_of(server);
                         if is_own || !glue.is_empty() {
                             return glue.to_vec();

@@ -12,14 +12,14 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::{Job, Path};
 use super::candidates::{Candidate, Next, Source};
 use super::cuts::Cut;
-use super::outside::Outside;
+use super::exchange::{Manner, NoAnswer, Wanted};
+use super::io::Io;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
-use super::talk::{Manner, NoAnswer, Wanted};
 use crate::dns::name::Name;
 use crate::resolve::reason::{self, Reason};
 
@@ -95,9 +95,9 @@ enum Event {
     Found(Vec<IpAddr>),
 }
 
-type Running<'t> = Pin<Box<dyn Future<Output = Event> + Send + 't>>;
+type Flight<'t> = Pin<Box<dyn Future<Output = Event> + Send + 't>>;
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Asks the servers of `cut` for `kind` at `name`, and gives up after `within`.
     pub(super) async fn ask_zone(
         &self,
@@ -110,10 +110,10 @@ impl<O: Outside> Seeker<O> {
     ) -> Result<Told, Nobody> {
         let zone = cut.zone.as_name();
         let mut candidates = self.candidates(cut);
-        let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<Flight<'_>> = FuturesUnordered::new();
         let mut worst = Nobody::NoAddress;
         let mut fallback: Option<Told> = None;
-        let begun = self.outside.elapsed();
+        let begun = self.io.elapsed();
         let of_client = CLIENT_TIME.saturating_sub(begun.saturating_sub(job.begun));
         let within = within.min(of_client.max(ZONE_TIME_MIN));
         let mut lookups = 0_usize;
@@ -123,14 +123,14 @@ impl<O: Outside> Seeker<O> {
                 Next::Ask(at) => {
                     let candidate = &mut candidates.list[at];
                     let (address, server) = (candidate.address, candidate.server.clone());
-                    let usual = server.patience();
-                    let now = self.outside.elapsed();
+                    let usual = server.time_limit();
+                    let now = self.io.elapsed();
                     candidate.begin_round(usual, now);
                     let manner = manner_of(candidate.rounds, &server, now);
                     let wanted = Wanted { name, kind, manner };
                     running.push(Box::pin(async move {
                         let window = usual.saturating_mul(WINDOW_FACTOR).clamp(WINDOW_MIN, WINDOW_MAX);
-                        Event::Answer(at, self.talk(address, &server, wanted, window, job).await)
+                        Event::Answer(at, self.exchange(address, &server, wanted, window, job).await)
                     }));
                     Some(usual)
                 }
@@ -148,7 +148,7 @@ impl<O: Outside> Seeker<O> {
                 Next::Wait(None) if running.is_empty() => return fallback.ok_or(worst),
                 Next::Wait(wait) => wait,
             };
-            let left = within.saturating_sub(self.outside.elapsed().saturating_sub(begun));
+            let left = within.saturating_sub(self.io.elapsed().saturating_sub(begun));
             let wait = match (lookups, wait) {
                 (0, _) if left.is_zero() => return fallback.ok_or(worst.max(Nobody::Silent)),
                 (0, wait) => Some(wait.unwrap_or(left).min(left)),
@@ -156,7 +156,7 @@ impl<O: Outside> Seeker<O> {
             };
             let late = std::pin::pin!(async {
                 match wait {
-                    Some(wait) => self.outside.pause(wait).await,
+                    Some(wait) => self.io.pause(wait).await,
                     None => std::future::pending().await,
                 }
             });
@@ -229,7 +229,7 @@ impl<O: Outside> Seeker<O> {
             Source::Lookup(server) => self.look_up_server(server.as_name(), job, path).await,
             Source::Above(server) => {
                 let found = self.look_up_above(server.as_name(), job, path).await;
-                self.cuts.learn_glue(zone, server.as_name(), &found, self.outside.now());
+                self.cuts.learn_glue(zone, server.as_name(), &found, self.io.now());
                 found
             }
         }
@@ -241,7 +241,7 @@ impl<O: Outside> Seeker<O> {
         candidate.may_try_again();
         candidate.server.failed();
         if matches!(fault, Fault::Lame | Fault::Refused | Fault::Recursive) {
-            let seconds = self.outside.elapsed().as_secs();
+            let seconds = self.io.elapsed().as_secs();
             self.servers.set_lame(candidate.address, zone.wire(), seconds);
         }
         match fault {

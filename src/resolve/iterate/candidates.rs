@@ -16,10 +16,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::Job;
 use super::cuts::Cut;
-use super::outside::Outside;
+use super::io::Io;
 use super::servers::Server;
 use crate::dns::name::OwnedName;
 
@@ -97,7 +97,7 @@ impl Candidate {
     }
 }
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Those whom a question to the zone of `cut` may go to first.
     pub(super) fn candidates(&self, cut: &Cut) -> Candidates {
         let (list, unknown) = (Vec::with_capacity(cut.servers.len()), Vec::new());
@@ -126,7 +126,7 @@ impl<O: Outside> Seeker<O> {
     /// Whose turn it is. Called where a query or a look-up has ended, or takes longer than usual.
     pub(super) fn next(&self, candidates: &mut Candidates, cut: &Cut, job: &Job) -> Next {
         let zone = cut.zone.as_name();
-        let now = self.outside.elapsed();
+        let now = self.io.elapsed();
         let may_ask = candidates.tries < TRIES_MAX;
         let distrusted = |candidate: &Candidate| job.distrusts(candidate.address, zone);
         let lame =
@@ -172,9 +172,9 @@ impl<O: Outside> Seeker<O> {
 
     /// Of those that are `open` the one that was asked least, and of these the one with the best score.
     fn best(&self, list: &[Candidate], open: impl Fn(&Candidate) -> bool) -> Option<usize> {
-        let seconds = self.outside.elapsed().as_secs();
+        let seconds = self.io.elapsed().as_secs();
         let rank = |candidate: &Candidate| {
-            let (backed_off, score) = candidate.server.score(seconds, self.outside.chance() as u32 >> 1);
+            let (backed_off, score) = candidate.server.score(seconds, self.io.chance() as u32 >> 1);
             (candidate.rounds, backed_off, score)
         };
         let open = list.iter().enumerate().filter(|(_, candidate)| open(candidate));
@@ -185,7 +185,7 @@ impl<O: Outside> Seeker<O> {
     fn other_sources(&self, cut: &Cut) -> VecDeque<Source> {
         let zone = cut.zone.as_name();
         let (mut known, mut sources) = (Vec::new(), VecDeque::new());
-        let now = self.outside.now();
+        let now = self.io.now();
         // What another question has found meanwhile.
         let current = self.cuts.at(zone, now);
         for (server, glue) in &cut.servers {
@@ -224,7 +224,7 @@ impl<O: Outside> Seeker<O> {
 
     fn shuffle<T>(&self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
-            items.swap(at, (self.outside.chance() % (at as u64 + 1)) as usize);
+            items.swap(at, (self.io.chance() % (at as u64 + 1)) as usize);
         }
     }
 }

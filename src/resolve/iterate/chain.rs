@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::{Freshness, Job, Path};
-use super::outside::Outside;
+use super::io::Io;
 use super::reply::moved;
-use super::store::{Content, Kept, Standing};
+use super::store::{Content, Kept, Validation};
 use super::timekeeping::UNCHECKED_TTL;
-use super::trust::{RETRIES, Trusts};
-use super::walk::{Origin, Sight};
+use super::walk::{Lookup, Origin};
+use super::zone_security::{RETRIES, Validator};
 use crate::dns::compose::Composer;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
@@ -38,7 +38,7 @@ struct Chain<'a> {
     note: Option<Reason>,
 }
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Answers a question, following aliases as far as `onward` does.
     pub async fn resolve(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
         let answer = self.answer(ask, onward, freshness).await;
@@ -46,10 +46,10 @@ impl<O: Outside> Seeker<O> {
             true => self.answer(ask, onward, freshness).await,
             false => answer,
         };
-        match &self.trusts {
-            Some(trusts)
+        match &self.validator {
+            Some(validator)
                 if answer.proof == Proof::Secure
-                    && sentinel::fails(ask.name.as_name(), ask.rtype, &trusts.anchors) =>
+                    && sentinel::fails(ask.name.as_name(), ask.rtype, &validator.anchors) =>
             {
                 Answer { proof: Proof::Bogus, ..wire::failure(ask, reason::SENTINEL) }
             }
@@ -71,26 +71,26 @@ impl<O: Outside> Seeker<O> {
         let name = ask.name.as_name();
         let path = Path::of(name, ask.rtype);
         let mut chain = self.chain(ask, &job);
-        let sight = match self.see(&ask.name, ask, &mut Vec::new(), &job, &path).await {
-            Ok(sight) => sight,
+        let lookup = match self.see(&ask.name, ask, &mut Vec::new(), &job, &path).await {
+            Ok(lookup) => lookup,
             Err(why) => return wire::failure(ask, why),
         };
-        chain.now = self.outside.now();
-        chain.weaken(sight.kept.standing());
-        match &sight.kept.content {
-            Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&sight.kept)),
-            Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&sight.kept)),
-            Content::Set(_) => chain.links.push(sight.kept.clone()),
+        chain.now = self.io.now();
+        chain.weaken(lookup.kept.validation());
+        match &lookup.kept.content {
+            Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&lookup.kept)),
+            Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&lookup.kept)),
+            Content::Set(_) => chain.links.push(lookup.kept.clone()),
         }
         let validates = self.validates(ask, &job);
-        for kept in sight.more {
+        for kept in lookup.more {
             let Some(set) = kept.set().filter(|set| set.owner == ask.name) else { continue };
-            if let Some(trusts) = validates {
-                let standing = self.prove(trusts, &kept, name, set.rtype, &job, &path).await;
-                if let Standing::Bogus(why) = standing {
+            if let Some(validator) = validates {
+                let validation = self.prove(validator, &kept, name, set.rtype, &job, &path).await;
+                if let Validation::Bogus(why) = validation {
                     return wire::failure(ask, why);
                 }
-                chain.weaken(standing);
+                chain.weaken(validation);
             }
             chain.links.push(kept);
         }
@@ -98,8 +98,8 @@ impl<O: Outside> Seeker<O> {
     }
 
     /// What the answer is validated with, if it is.
-    fn validates(&self, ask: &Ask, job: &Job) -> Option<&Trusts> {
-        self.trusts.as_ref().filter(|_| !ask.checking_disabled && !job.is_unchecked)
+    fn validates(&self, ask: &Ask, job: &Job) -> Option<&Validator> {
+        self.validator.as_ref().filter(|_| !ask.checking_disabled && !job.is_unchecked)
     }
 
     /// A chain without links.
@@ -109,7 +109,7 @@ impl<O: Outside> Seeker<O> {
             true => (UNCHECKED_TTL, Some(reason::CLOCK_WRONG_UNCHECKED)),
             false => (u32::MAX, None),
         };
-        let now = self.outside.now();
+        let now = self.io.now();
         Chain { ask, now, links: Vec::new(), made: Vec::new(), proof, ttl_max, note }
     }
 
@@ -121,19 +121,19 @@ impl<O: Outside> Seeker<O> {
         let mut hand: Vec<Arc<Kept>> = Vec::new();
         let mut seen = vec![name.clone()];
         for _ in 0..LINKS_MAX {
-            if !chain.links.is_empty() && self.outside.is_elsewhere(name.as_name(), ask.rtype) {
+            if !chain.links.is_empty() && self.io.is_elsewhere(name.as_name(), ask.rtype) {
                 // The alias's target is another's to tell.
                 return chain.finish(Rcode::NoError, None);
             }
             let path = Path::of(name.as_name(), ask.rtype);
-            let sight = match self.see(&name, ask, &mut hand, &job, &path).await {
-                Ok(sight) => sight,
+            let lookup = match self.see(&name, ask, &mut hand, &job, &path).await {
+                Ok(lookup) => lookup,
                 Err(why) => return chain.fail(why),
             };
-            chain.now = self.outside.now();
-            let kept = sight.kept.clone();
-            chain.weaken(kept.standing());
-            hand.extend(sight.more);
+            chain.now = self.io.now();
+            let kept = lookup.kept.clone();
+            chain.weaken(kept.validation());
+            hand.extend(lookup.more);
             let target = match &kept.content {
                 Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&kept)),
                 Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&kept)),
@@ -177,7 +177,7 @@ impl<O: Outside> Seeker<O> {
         chain.fail(reason::CIRCLE)
     }
 
-    /// What is at `name`, with its standing.
+    /// What is at `name`, with its validation.
     async fn see(
         &self,
         name: &OwnedName,
@@ -185,7 +185,7 @@ impl<O: Outside> Seeker<O> {
         hand: &mut Vec<Arc<Kept>>,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Reason> {
+    ) -> Result<Lookup, Reason> {
         let kind = ask.rtype;
         let in_hand = |kept: &&Arc<Kept>| {
             kept.set().is_some_and(|set| {
@@ -199,27 +199,27 @@ impl<O: Outside> Seeker<O> {
         let validates = self.validates(ask, job);
         let (mut bogus, mut tried) = (reason::BOGUS, Vec::new());
         for _ in 0..=RETRIES {
-            let sight = match hand.iter().find(in_hand) {
-                Some(kept) if self.known(name.as_name(), kind).is_none() => Sight::known(kept.clone()),
+            let lookup = match hand.iter().find(in_hand) {
+                Some(kept) if self.known(name.as_name(), kind).is_none() => Lookup::known(kept.clone()),
                 _ => self.look_for_client(name.as_name(), kind, job, path).await?,
             };
-            let Some(trusts) = validates else { return Ok(sight) };
-            let looked = sight.kept.proven.get().is_some();
-            match self.prove(trusts, &sight.kept, name.as_name(), kind, job, path).await {
+            let Some(validator) = validates else { return Ok(lookup) };
+            let looked = lookup.kept.proven.get().is_some();
+            match self.prove(validator, &lookup.kept, name.as_name(), kind, job, path).await {
                 // A forwarder that blocks has no signatures for that.
-                Standing::Bogus(why) => bogus = sight.kept.note.unwrap_or(why),
-                Standing::Secure if sight.kept.set().is_some_and(|set| set.rtype == rtype::DNAME) => {
-                    self.store.keep_shared(rtype::DNAME, &sight.kept);
-                    return Ok(sight);
+                Validation::Bogus(why) => bogus = lookup.kept.note.unwrap_or(why),
+                Validation::Secure if lookup.kept.set().is_some_and(|set| set.rtype == rtype::DNAME) => {
+                    self.store.keep_shared(rtype::DNAME, &lookup.kept);
+                    return Ok(lookup);
                 }
-                _ => return Ok(sight),
+                _ => return Ok(lookup),
             }
             // Others were asked a moment ago.
-            if sight.origin == Origin::Known && looked {
+            if lookup.origin == Origin::Known && looked {
                 break;
             }
             // Another server may have it right.
-            if !self.look_elsewhere(&sight, name.as_name(), kind, job, &mut tried) {
+            if !self.look_elsewhere(&lookup, name.as_name(), kind, job, &mut tried) {
                 break;
             }
             hand.clear();
@@ -248,14 +248,14 @@ impl Chain<'_> {
         Answer { unfinished, ..wire::failure(self.ask, why) }
     }
 
-    fn weaken(&mut self, standing: Standing) {
-        let proof = match standing {
+    fn weaken(&mut self, validation: Validation) {
+        let proof = match validation {
             // What validation said before, by a clock that was wrong, counts for nothing.
             _ if self.ttl_max == UNCHECKED_TTL => Proof::Indeterminate,
-            Standing::Secure => Proof::Secure,
-            Standing::Insecure => Proof::Insecure,
-            Standing::Bogus(_) => Proof::Bogus,
-            Standing::Unchecked => Proof::Indeterminate,
+            Validation::Secure => Proof::Secure,
+            Validation::Insecure => Proof::Insecure,
+            Validation::Bogus(_) => Proof::Bogus,
+            Validation::Unchecked => Proof::Indeterminate,
         };
         self.proof = self.proof.weaker(proof);
     }

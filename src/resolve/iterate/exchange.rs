@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::Job;
-use super::outside::{Outside, Silence, Way};
+use super::io::{ExchangeError, Io, Way};
 use super::question::{self, CLIENT_COOKIE, Extras, Matches, Writing};
 use super::reply::rcode;
 use super::servers::Server;
@@ -49,23 +49,23 @@ pub struct Wanted<'q> {
     pub manner: Manner,
 }
 
-impl<O: Outside> Seeker<O> {
-    /// Asks `address`, and waits for `patience` for each datagram.
-    pub(super) async fn talk(
+impl<O: Io> Recursor<O> {
+    /// Asks `address`, and waits for `time_limit` for each datagram.
+    pub(super) async fn exchange(
         &self,
         address: IpAddr,
         server: &Server,
         wanted: Wanted<'_>,
-        patience: Duration,
+        time_limit: Duration,
         job: &Job,
     ) -> Result<Vec<u8>, NoAnswer> {
-        let seconds = self.outside.elapsed().as_secs();
+        let seconds = self.io.elapsed().as_secs();
         let mut edns = wanted.manner != Manner::Plain && server.knows_edns(seconds);
         let mut fell_back = false;
         let mut way = if wanted.manner == Manner::ByTcp { Way::Tcp } else { Way::Udp };
         // Each turn changes one thing, and never back: EDNS off, cookie new, TCP.
         for _ in 0..4 {
-            let chance = self.outside.chance();
+            let chance = self.io.chance();
             let mixes = self.settings.mix_case && way == Way::Udp && server.keeps_case(seconds);
             let cookie = edns.then(|| self.cookie_for(address, server)).flatten();
             let extras = edns.then(|| Extras {
@@ -73,7 +73,7 @@ impl<O: Outside> Seeker<O> {
                 dnssec_ok: true,
                 cookie: cookie.clone(),
             });
-            let case = if mixes { self.outside.chance() | 1 } else { 0 };
+            let case = if mixes { self.io.chance() | 1 } else { 0 };
             let writing =
                 Writing { id: chance as u16, recursion: false, checking_disabled: false, case, extras };
             let query = question::write(wanted.name, wanted.kind, &writing);
@@ -81,29 +81,29 @@ impl<O: Outside> Seeker<O> {
                 return Err(NoAnswer::Spent);
             }
             server.asked();
-            let patience = if way == Way::Tcp { patience.max(TCP_PATIENCE_MIN) } else { patience };
-            let begun = self.outside.elapsed();
-            let answer = match self.outside.exchange(address, query.clone(), way, patience).await {
+            let time_limit = if way == Way::Tcp { time_limit.max(TCP_PATIENCE_MIN) } else { time_limit };
+            let begun = self.io.elapsed();
+            let answer = match self.io.exchange(address, query.clone(), way, time_limit).await {
                 Ok(answer) => answer,
-                Err(Silence::Guessed) if way == Way::Udp => {
+                Err(ExchangeError::Mismatched) if way == Way::Udp => {
                     way = Way::Tcp;
                     continue;
                 }
-                Err(Silence::Unreachable) => {
+                Err(ExchangeError::Unreachable) => {
                     server.unreachable(seconds);
                     return Err(NoAnswer::Unreachable);
                 }
-                Err(Silence::Guessed) => {
+                Err(ExchangeError::Mismatched) => {
                     server.failed();
                     return Err(NoAnswer::Unusable);
                 }
-                Err(Silence::TimedOut) => {
+                Err(ExchangeError::TimedOut) => {
                     server.silent(seconds);
                     return Err(NoAnswer::Silent);
                 }
             };
             if way == Way::Udp {
-                server.answered(self.outside.elapsed().saturating_sub(begun));
+                server.answered(self.io.elapsed().saturating_sub(begun));
             }
             if mixes && question::is_answer(&query, &answer) != Matches::Yes {
                 // Either it changes letters, or somebody else answers for it: a connection tells.

@@ -1,7 +1,7 @@
-//! What iteration needs from outside: two clocks, chance, and a way to a name server.
+//! What iteration needs of the system: two clocks, random numbers, and exchanges with name servers.
 //!
-//! Everything else in this room is computation. A script, a fuzzer or a test stands in for the network by
-//! implementing [`Outside`]; the program's own is in `upstream`.
+//! Everything else in this module is computation. A script, a fuzzer or a test stands in for the network by
+//! implementing [`Io`]; the program's own is in `upstream`.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -22,13 +22,13 @@ pub enum Way {
 
 /// Why no answer came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silence {
+pub enum ExchangeError {
     /// Nothing came in time.
     TimedOut,
     /// The network says that nobody is there, or that there is no way.
     Unreachable,
     /// Messages came that do not answer the query: over UDP more than chance explains (spoofing), over TCP one.
-    Guessed,
+    Mismatched,
 }
 
 /// What a forwarder says.
@@ -43,7 +43,7 @@ pub struct Forwarded {
 }
 
 /// The world around iteration.
-pub trait Outside: Send + Sync + 'static {
+pub trait Io: Send + Sync + 'static {
     /// Seconds since 1970, as the system's wall clock has them: TTLs and signatures count by it.
     fn now(&self) -> u64;
 
@@ -63,8 +63,8 @@ pub trait Outside: Send + Sync + 'static {
         server: IpAddr,
         query: Vec<u8>,
         way: Way,
-        patience: Duration,
-    ) -> impl Future<Output = Result<Vec<u8>, Silence>> + Send;
+        time_limit: Duration,
+    ) -> impl Future<Output = Result<Vec<u8>, ExchangeError>> + Send;
 
     /// The zone whose forwarders are asked for `kind` at `name` instead of name servers, if there is one, and
     /// their answers are validated.

@@ -1,14 +1,14 @@
 //! Resolution by our own iteration: from the deepest known zone cut down to the zone that knows.
 //!
-//! Nothing here touches a socket or a clock: [`Outside`] is the network, the clocks and chance, so that
+//! Nothing here touches a socket or a clock: [`Io`] is the network, the clocks and chance, so that
 //! scripts, fuzzers and tests can stand in for the world and an hour of it costs a millisecond. The walk is
 //! written as asynchronous functions over that trait instead of a machine of states by hand: the states are
 //! the same, the compiler writes them, and the story reads from top to bottom.
 //!
 //! - `walk` goes down from cut to cut; `minimise` says how much of the name each zone sees;
-//! - `ask` asks one zone's servers in the order of `candidates`, whose addresses `addresses` finds; `talk` asks one
+//! - `ask` asks one zone's servers in the order of `candidates`, whose addresses `addresses` finds; `exchange` asks one
 //!   server, `question` and `reply` are what is said;
-//! - `errands` are what several questions need at once and one asks for;
+//! - `single_flight` are what several questions need at once and one asks for;
 //! - `chain` follows aliases and puts the answer together;
 //! - `timekeeping` is what a wrong wall clock changes;
 //! - `store`, `cuts` and `servers` are what is remembered; `budget` bounds what one question costs.
@@ -27,34 +27,34 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
-use errands::Errands;
+use io::Io;
 use minimise::Minimisation;
-use outside::Outside;
 use question::CLIENT_COOKIE;
 use servers::Servers;
+use single_flight::SingleFlight;
 use siphasher::sip::SipHasher13;
 use store::Store;
-use trust::Trusts;
+use zone_security::Validator;
 
 mod addresses;
+mod aggressive_nsec;
 mod ask;
 pub mod budget;
 mod candidates;
 mod chain;
 mod cuts;
-mod errands;
+mod exchange;
+pub mod io;
 pub mod minimise;
-pub mod outside;
 mod prove;
 pub mod question;
 pub mod reply;
 pub mod servers;
-mod spans;
+mod single_flight;
 mod store;
-mod talk;
 mod timekeeping;
-pub mod trust;
 mod walk;
+pub mod zone_security;
 
 /// How iteration behaves, checked.
 #[derive(Clone, Debug)]
@@ -83,30 +83,30 @@ pub struct Settings {
 }
 
 /// Finds answers by asking name servers.
-pub struct Seeker<O> {
-    outside: O,
+pub struct Recursor<O> {
+    io: O,
     settings: Settings,
     store: Store,
     cuts: Cuts,
     servers: Servers,
-    errands: Errands,
+    single_flight: SingleFlight,
     /// What our cookies are made from.
     secret: (u64, u64),
     /// Where answers are validated.
-    trusts: Option<Trusts>,
+    validator: Option<Validator>,
 }
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Remembers nothing yet.
-    pub fn new(outside: O, settings: Settings, trusts: Option<Trusts>) -> Self {
+    pub fn new(io: O, settings: Settings, validator: Option<Validator>) -> Self {
         Self {
-            trusts,
+            validator,
             store: Store::new(settings.store_bytes),
             cuts: Cuts::new(settings.roots.clone()),
             servers: Servers::default(),
-            errands: Errands::default(),
-            secret: (outside.chance(), outside.chance()),
-            outside,
+            single_flight: SingleFlight::default(),
+            secret: (io.chance(), io.chance()),
+            io,
             settings,
         }
     }
@@ -119,7 +119,7 @@ impl<O: Outside> Seeker<O> {
     /// The servers of the zones at and above `name` that are known, but for those of the root and of
     /// top-level domains.
     pub fn delegation_of(&self, name: Name<'_>) -> Option<NameServers> {
-        let now = self.outside.now();
+        let now = self.io.now();
         let cuts = name.ancestors().filter(|zone| zone.label_count() > 1);
         let mut found = NameServers::default();
         for cut in cuts.filter_map(|zone| self.cuts.at(zone, now)) {
@@ -155,10 +155,10 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &'s Job,
         path: &'s Path<'s>,
-    ) -> Pin<Box<dyn Future<Output = Result<walk::Sight, Reason>> + Send + 's>> {
+    ) -> Pin<Box<dyn Future<Output = Result<walk::Lookup, Reason>> + Send + 's>> {
         Box::pin(async move {
             if let Some(kept) = self.known(name, kind) {
-                return Ok(walk::Sight::known(kept));
+                return Ok(walk::Lookup::known(kept));
             }
             let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
             self.look(name, kind, job, &path).await

@@ -1,10 +1,10 @@
 //! What validation says of one thing that was found (RFC 4035 §5.3 to §5.5).
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::{Job, Path};
-use super::outside::Outside;
-use super::store::{Content, Kept, Proven, Standing};
-use super::trust::{Faith, Trusts, signer};
+use super::io::Io;
+use super::store::{Content, Kept, Proven, Validation};
+use super::zone_security::{Validator, ZoneSecurity, signer};
 use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
@@ -17,30 +17,30 @@ use crate::resolve::validate::{Denied, denial};
 /// How long something bogus is remembered, in seconds (RFC 9520 allows up to five minutes).
 const BOGUS_FOR: u32 = 30;
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// Finds out how far `kept`, which was asked for as `kind` at `name`, can be trusted.
     pub(super) async fn prove(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         kept: &Kept,
         name: Name<'_>,
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Standing {
+    ) -> Validation {
         if let Some(proven) = kept.proven.get() {
-            return proven.standing;
+            return proven.validation;
         }
-        let proven = match self.weigh(trusts, kept, name, kind, job, path).await {
+        let proven = match self.weigh(validator, kept, name, kind, job, path).await {
             Ok(proven) => proven,
-            Err(why) => Proven { standing: Standing::Bogus(why), note: None, ttl: BOGUS_FOR },
+            Err(why) => Proven { validation: Validation::Bogus(why), note: None, ttl: BOGUS_FOR },
         };
-        kept.proven.get_or_init(|| proven).standing
+        kept.proven.get_or_init(|| proven).validation
     }
 
     async fn weigh(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         kept: &Kept,
         name: Name<'_>,
         kind: u16,
@@ -49,7 +49,7 @@ impl<O: Outside> Seeker<O> {
     ) -> Result<Proven, Reason> {
         if kind == rtype::RRSIG && kept.set().is_some() {
             // Signatures are not signed (RFC 4035 §2.2): who asks for them has to check what they cover.
-            return Ok(Proven { standing: Standing::Insecure, note: None, ttl: kept.ttl });
+            return Ok(Proven { validation: Validation::Insecure, note: None, ttl: kept.ttl });
         }
         let signed_by = match &kept.content {
             Content::Set(set) => signer(set),
@@ -65,26 +65,26 @@ impl<O: Outside> Seeker<O> {
             _ => owner,
         };
         let signer = signed_by.as_ref().map(|signer| signer.as_name());
-        let keys = match self.zone_of(trusts, within, signer, job, path).await {
-            Faith::Secure(keys) => keys,
-            Faith::Insecure(note) => {
-                return Ok(Proven { standing: Standing::Insecure, note, ttl: kept.ttl });
+        let keys = match self.zone_of(validator, within, signer, job, path).await {
+            ZoneSecurity::Secure(keys) => keys,
+            ZoneSecurity::Insecure(note) => {
+                return Ok(Proven { validation: Validation::Insecure, note, ttl: kept.ttl });
             }
-            Faith::Broken(why) => {
+            ZoneSecurity::Bogus(why) => {
                 self.note_unproven_periods(why, name, kept);
                 return Err(why);
             }
         };
         let found = match &kept.content {
-            Content::Set(set) => self.set_proof(trusts, &keys, set, kept, job).await,
+            Content::Set(set) => self.set_proof(validator, &keys, set, kept, job).await,
             Content::NoData(soa) | Content::NoName(soa) => {
                 let is_name_missing = matches!(kept.content, Content::NoName(_));
-                self.absence(trusts, &keys, kept, soa.as_ref(), job, |proofs| {
+                self.absence(validator, &keys, kept, soa.as_ref(), job, |proofs| {
                     let apex = keys.apex.as_name();
                     if is_name_missing {
-                        denial::no_name(name, apex, proofs, &trusts.rules, &job.work)
+                        denial::no_name(name, apex, proofs, &validator.rules, &job.work)
                     } else {
-                        denial::no_data(name, kind, apex, proofs, &trusts.rules, &job.work)
+                        denial::no_data(name, kind, apex, proofs, &validator.rules, &job.work)
                     }
                 })
                 .await
@@ -96,53 +96,54 @@ impl<O: Outside> Seeker<O> {
 
     async fn set_proof(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         keys: &ZoneKeys,
         set: &RrSet,
         kept: &Kept,
         job: &Job,
     ) -> Result<Proven, Fault> {
-        let now = self.outside.now() as u32;
-        let verified = verify(set, keys, now, &trusts.rules, &job.work)?;
+        let now = self.io.now() as u32;
+        let verified = verify(set, keys, now, &validator.rules, &job.work)?;
         let Some(encloser) = &verified.expanded_from else {
-            return Ok(Proven { standing: Standing::Secure, note: None, ttl: verified.ttl });
+            return Ok(Proven { validation: Validation::Secure, note: None, ttl: verified.ttl });
         };
         // A wildcard's data: nothing closer may exist.
-        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await?;
+        let (proofs, ttl) = self.checked_proofs(validator, keys, &kept.proofs, job).await?;
         let (owner, apex) = (set.owner.as_name(), keys.apex.as_name());
-        let denied = denial::no_closer(owner, encloser.as_name(), apex, &proofs, &trusts.rules, &job.work)?;
+        let denied =
+            denial::no_closer(owner, encloser.as_name(), apex, &proofs, &validator.rules, &job.work)?;
         let ttl = verified.ttl.min(ttl);
         if denied == Denied::Secure {
-            self.remember_wildcard(trusts, encloser.as_name(), &proofs, set, kept, ttl);
+            self.remember_wildcard(validator, encloser.as_name(), &proofs, set, kept, ttl);
         }
-        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
+        Ok(Proven { validation: standing_of(denied), note: denied.reason(), ttl })
     }
 
     async fn absence(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         keys: &ZoneKeys,
         kept: &Kept,
         soa: Option<&RrSet>,
         job: &Job,
         denied: impl Fn(&[&RrSet]) -> Result<Denied, Fault>,
     ) -> Result<Proven, Fault> {
-        let (proofs, mut ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await?;
+        let (proofs, mut ttl) = self.checked_proofs(validator, keys, &kept.proofs, job).await?;
         if let Some(soa) = soa {
-            let now = self.outside.now() as u32;
-            ttl = ttl.min(verify(soa, keys, now, &trusts.rules, &job.work)?.ttl);
+            let now = self.io.now() as u32;
+            ttl = ttl.min(verify(soa, keys, now, &validator.rules, &job.work)?.ttl);
         }
         let denied = denied(&proofs)?;
         if let (Denied::Secure, Some(soa)) = (denied, soa) {
-            self.remember_spans(trusts, keys, &proofs, soa, ttl.min(kept.ttl));
+            self.remember_spans(validator, keys, &proofs, soa, ttl.min(kept.ttl));
         }
-        Ok(Proven { standing: standing_of(denied), note: denied.reason(), ttl })
+        Ok(Proven { validation: standing_of(denied), note: denied.reason(), ttl })
     }
 }
 
-fn standing_of(denied: Denied) -> Standing {
+fn standing_of(denied: Denied) -> Validation {
     match denied {
-        Denied::Secure => Standing::Secure,
-        Denied::OptOut | Denied::Insecure => Standing::Insecure,
+        Denied::Secure => Validation::Secure,
+        Denied::OptOut | Denied::Insecure => Validation::Insecure,
     }
 }

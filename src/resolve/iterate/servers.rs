@@ -23,7 +23,7 @@ const LAME_FOR: u64 = 900;
 const WEAKNESS_FOR: u64 = 900;
 /// Patience with a server that was never asked: longer than most of the world is away.
 const PATIENCE_FIRST: Duration = Duration::from_millis(376);
-/// The bounds of patience with one datagram.
+/// The bounds of time_limit with one datagram.
 const PATIENCE_MIN: Duration = Duration::from_millis(60);
 const PATIENCE_MAX: Duration = Duration::from_millis(2400);
 /// A server that was never asked counts as this fast, in µs: worth a try before the slow ones.
@@ -100,7 +100,7 @@ impl Server {
     }
 
     /// How long to wait for a datagram's answer before another is asked.
-    pub fn patience(&self) -> Duration {
+    pub fn time_limit(&self) -> Duration {
         let base = match self.rtt_us.load(Relaxed) {
             0 => PATIENCE_FIRST,
             rtt => Duration::from_micros(u64::from(rtt) + 4 * u64::from(self.var_us.load(Relaxed))),
@@ -261,17 +261,17 @@ mod tests {
     #[test]
     fn patience_follows_the_round_trip_within_bounds() {
         let server = Server::default();
-        assert_eq!(server.patience(), PATIENCE_FIRST);
+        assert_eq!(server.time_limit(), PATIENCE_FIRST);
         server.answered(Duration::from_millis(100));
-        assert_eq!(server.patience(), Duration::from_millis(300), "100 and four times 50");
+        assert_eq!(server.time_limit(), Duration::from_millis(300), "100 and four times 50");
         for _ in 0..50 {
             server.answered(Duration::from_millis(100));
         }
-        assert!(server.patience() < Duration::from_millis(150), "{:?}", server.patience());
+        assert!(server.time_limit() < Duration::from_millis(150), "{:?}", server.time_limit());
         for _ in 0..9 {
             server.silent(0);
         }
-        assert!(server.patience() <= PATIENCE_MAX);
+        assert!(server.time_limit() <= PATIENCE_MAX);
     }
 
     #[test]

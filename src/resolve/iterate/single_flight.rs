@@ -1,9 +1,9 @@
-//! What several questions need at the same time is asked once: after a restart a school's first names all want
-//! the same top-level domain, the same delegation and the same keys.
+//! Single flight: identical queries to the servers of a zone, made for several client queries at once, are sent once.
+//! After a restart the first names of a school all need the same top-level domain, delegation and keys.
 //!
-//! The first runs the errand; the others wait until it is back, look at what is known then, and go themselves
-//! where that does not help. Nobody waits for long, and nobody for an errand of the same question: errands that
-//! wait for one another in a circle, as glueless zones can be built to, only lose that time.
+//! The first is the leader; the followers wait until it is done and then look into the store. Where that does not
+//! help they send the query themselves. A wait is bounded, and no query waits for a flight of its own client query:
+//! flights that wait for each other in a circle, as glueless zones can be built to, only lose that time.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -13,108 +13,109 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::Job;
-use super::outside::Outside;
+use super::io::Io;
 use crate::dns::name::{Name, OwnedName};
 
-/// Errands told apart; beyond that everybody goes alone.
-const RUNNING_MAX: usize = 10_000;
+/// Flights at once; beyond that every query is sent.
+const FLIGHTS_MAX: usize = 10_000;
 
-/// How long one question waits for another that asks the same: most servers answer sooner.
+/// How long a follower waits: most servers answer sooner.
 const WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// A question to the servers of a zone.
+/// A query to the servers of a zone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Errand {
+struct FlightKey {
     zone: OwnedName,
     name: OwnedName,
     kind: u16,
 }
 
-/// Somebody who runs one.
-struct Runner {
-    /// Of which client's question.
+/// Who sends the query of a flight.
+struct Leader {
+    /// The client query that it is needed for.
     job: usize,
-    back: watch::Receiver<()>,
+    /// Closes when the flight is over.
+    done: watch::Receiver<()>,
 }
 
-/// The errands that are being run.
+/// The flights under way.
 #[derive(Default)]
-pub struct Errands {
-    running: Mutex<HashMap<Errand, Runner>>,
+pub struct SingleFlight {
+    flights: Mutex<HashMap<FlightKey, Leader>>,
 }
 
-/// Whose turn it is.
-enum Turn<'e> {
-    /// One's own, as long as this is kept.
-    Own(Running<'e>),
-    /// Somebody else's. The other end goes away as soon as they are back, however that went.
-    Others(watch::Receiver<()>),
-    /// Nobody's: everyone goes, and nobody waits.
-    Any,
+/// The part of a query in its flight.
+enum Role<'f> {
+    /// It is sent; the flight lasts as long as this is kept.
+    Leader(Flight<'f>),
+    /// It waits. The other end closes when the flight is over, whatever came of it.
+    Follower(watch::Receiver<()>),
+    /// It is sent, and nobody waits for it.
+    Alone,
 }
 
-/// What follows when somebody else asked the same: a look at what is known now.
+/// A follower's wait is over: what is known now has to be looked at.
 pub struct Waited {
-    /// Whether they are back, or were only waited for as long as is sensible.
-    pub is_back: bool,
+    /// Whether the leader is done; else the wait was as long as it may be.
+    pub is_done: bool,
 }
 
-/// Tells those who wait, when it is dropped.
-pub struct Running<'e> {
-    errands: &'e Errands,
-    errand: Errand,
-    _back: watch::Sender<()>,
+/// A flight; followers are woken when it is dropped.
+pub struct Flight<'f> {
+    all: &'f SingleFlight,
+    key: FlightKey,
+    _done: watch::Sender<()>,
 }
 
-impl Errands {
-    /// Whose turn it is to ask `zone` for `kind` at `name`; `job` tells one client's question from another's.
-    fn turn(&self, zone: Name<'_>, name: Name<'_>, kind: u16, job: usize) -> Turn<'_> {
-        let errand = Errand { zone: zone.to_owned(), name: name.to_owned(), kind };
-        let mut running = self.lock();
-        match running.get(&errand) {
-            Some(runner) if runner.job == job => Turn::Any,
-            Some(runner) => Turn::Others(runner.back.clone()),
-            None if running.len() >= RUNNING_MAX => Turn::Any,
+impl SingleFlight {
+    /// Joins the flight for `kind` at `name`, asked of `zone`. `job` tells one client query from another.
+    fn join(&self, zone: Name<'_>, name: Name<'_>, kind: u16, job: usize) -> Role<'_> {
+        let key = FlightKey { zone: zone.to_owned(), name: name.to_owned(), kind };
+        let mut flights = self.lock();
+        match flights.get(&key) {
+            Some(leader) if leader.job == job => Role::Alone,
+            Some(leader) => Role::Follower(leader.done.clone()),
+            None if flights.len() >= FLIGHTS_MAX => Role::Alone,
             None => {
-                let (_back, back) = watch::channel(());
-                running.insert(errand.clone(), Runner { job, back });
-                Turn::Own(Running { errands: self, errand, _back })
+                let (_done, done) = watch::channel(());
+                flights.insert(key.clone(), Leader { job, done });
+                Role::Leader(Flight { all: self, key, _done })
             }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Errand, Runner>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<FlightKey, Leader>> {
         // Each use is one call on the map, so a panic elsewhere leaves it whole.
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<O: Outside> Seeker<O> {
-    /// One's turn to ask `zone` for `kind` at `name`, which lasts until what is found is where the others look;
-    /// or the end of waiting for who asks the same.
-    pub(super) async fn take_turn(
+impl<O: Io> Recursor<O> {
+    /// Joins the flight for `kind` at `name`, asked of `zone`. The leader's flight must be kept until what was found
+    /// stands where the followers look; a follower returns when its wait is over.
+    pub(super) async fn join_flight(
         &self,
         zone: Name<'_>,
         name: Name<'_>,
         kind: u16,
         job: &Job,
-    ) -> Result<Option<Running<'_>>, Waited> {
-        match self.errands.turn(zone, name, kind, job.id()) {
-            Turn::Own(running) => Ok(Some(running)),
-            Turn::Any => Ok(None),
-            Turn::Others(mut back) => {
-                let (back, long) = (pin!(back.changed()), pin!(self.outside.pause(WAIT_MAX)));
-                Err(Waited { is_back: matches!(select(back, long).await, Either::Left(_)) })
+    ) -> Result<Option<Flight<'_>>, Waited> {
+        match self.single_flight.join(zone, name, kind, job.id()) {
+            Role::Leader(flight) => Ok(Some(flight)),
+            Role::Alone => Ok(None),
+            Role::Follower(mut done) => {
+                let (done, long) = (pin!(done.changed()), pin!(self.io.pause(WAIT_MAX)));
+                Err(Waited { is_done: matches!(select(done, long).await, Either::Left(_)) })
             }
         }
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.errands.lock().remove(&self.errand);
+        self.all.lock().remove(&self.key);
     }
 }
 
@@ -128,37 +129,37 @@ mod tests {
     }
 
     #[test]
-    fn one_goes_and_the_others_hear_when_it_is_back() {
-        let errands = Errands::default();
+    fn one_leads_and_the_followers_are_woken_when_it_is_done() {
+        let all = SingleFlight::default();
         let (zone, asked) = (name("example"), name("www.example"));
-        let turn = |job| errands.turn(zone.as_name(), asked.as_name(), rtype::A, job);
-        let Turn::Own(running) = turn(1) else { panic!("the first goes") };
-        let Turn::Others(back) = turn(2) else { panic!("the second waits") };
-        assert!(matches!(turn(1), Turn::Any), "nobody waits for oneself");
-        let other_kind = errands.turn(zone.as_name(), asked.as_name(), rtype::AAAA, 2);
-        assert!(matches!(other_kind, Turn::Own(_)));
-        assert!(back.has_changed().is_ok(), "still away");
-        drop(running);
-        assert!(back.has_changed().is_err(), "back");
-        assert!(matches!(turn(2), Turn::Own(_)), "the next may go");
-        assert!(matches!(turn(3), Turn::Own(_)), "and nothing stays behind");
+        let join = |job| all.join(zone.as_name(), asked.as_name(), rtype::A, job);
+        let Role::Leader(flight) = join(1) else { panic!("the first leads") };
+        let Role::Follower(done) = join(2) else { panic!("the second waits") };
+        assert!(matches!(join(1), Role::Alone), "no query waits for its own flight");
+        let other_kind = all.join(zone.as_name(), asked.as_name(), rtype::AAAA, 2);
+        assert!(matches!(other_kind, Role::Leader(_)));
+        assert!(done.has_changed().is_ok(), "under way");
+        drop(flight);
+        assert!(done.has_changed().is_err(), "done");
+        assert!(matches!(join(2), Role::Leader(_)), "the next leads");
+        assert!(matches!(join(3), Role::Leader(_)), "and nothing stays behind");
     }
 
     #[test]
-    fn errands_are_bounded() {
-        let errands = Errands::default();
+    fn flights_are_bounded() {
+        let all = SingleFlight::default();
         let zone = name("example");
         let mut kept = Vec::new();
-        for at in 0..RUNNING_MAX {
+        for at in 0..FLIGHTS_MAX {
             let asked = name(&format!("n{at}.example"));
-            let Turn::Own(running) = errands.turn(zone.as_name(), asked.as_name(), rtype::A, at) else {
-                panic!("a place is left")
+            let Role::Leader(flight) = all.join(zone.as_name(), asked.as_name(), rtype::A, at) else {
+                panic!("there is room for one more")
             };
-            kept.push(running);
+            kept.push(flight);
         }
-        let turn = || errands.turn(zone.as_name(), zone.as_name(), rtype::A, 0);
-        assert!(matches!(turn(), Turn::Any));
+        let join = || all.join(zone.as_name(), zone.as_name(), rtype::A, 0);
+        assert!(matches!(join(), Role::Alone));
         kept.pop();
-        assert!(matches!(turn(), Turn::Own(_)));
+        assert!(matches!(join(), Role::Leader(_)));
     }
 }

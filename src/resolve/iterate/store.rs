@@ -26,14 +26,14 @@ const NO_NAME: u16 = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// A referral's proofs and DS, an answer without AA.
-    Hearsay,
+    NonAuthoritative,
     /// An answer with AA.
-    Answer,
+    Authoritative,
 }
 
 /// What validation says of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validation {
     /// Nobody looked.
     Unchecked,
     /// A chain of signatures leads to an anchor.
@@ -80,7 +80,7 @@ pub struct Kept {
 /// What validation found.
 #[derive(Clone, Copy, Debug)]
 pub struct Proven {
-    pub standing: Standing,
+    pub validation: Validation,
     /// What there is to say of it besides.
     pub note: Option<Reason>,
     /// Seconds for which that is so, from when the entry came.
@@ -89,8 +89,8 @@ pub struct Proven {
 
 impl Kept {
     /// What validation says.
-    pub fn standing(&self) -> Standing {
-        self.proven.get().map_or(Standing::Unchecked, |proven| proven.standing)
+    pub fn validation(&self) -> Validation {
+        self.proven.get().map_or(Validation::Unchecked, |proven| proven.validation)
     }
 
     /// What there is to say of it besides.
@@ -190,7 +190,7 @@ impl Store {
         let now = kept.stored;
         let better = self
             .fresh(kept.name.as_name(), rtype, now)
-            .is_some_and(|old| old.rank > kept.rank && !matches!(old.standing(), Standing::Bogus(_)));
+            .is_some_and(|old| old.rank > kept.rank && !matches!(old.validation(), Validation::Bogus(_)));
         if kept.ttl > 0 && !better {
             self.0.insert(Key { name: kept.name.clone(), rtype }, kept.clone());
         }

@@ -7,11 +7,11 @@
 //! a text that names the clock. Who could forge those answers could forge NTP's own packets, which nothing
 //! protects; whom the client asks for the time is for the client to authenticate.
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::{Freshness, Job, Path};
-use super::outside::Outside;
+use super::io::Io;
 use super::store::{Content, Kept};
-use super::trust::{Trusts, signer};
+use super::zone_security::{Validator, signer};
 use crate::clock::evidence::Period;
 use crate::clock::judge::Signatures;
 use crate::dns::ede::EdeCode;
@@ -32,21 +32,21 @@ const WITNESS_LABELS_MAX: usize = 2;
 /// Signatures of one set whose periods are looked at.
 const SIGNATURES_MAX: usize = 16;
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// The work of a client's question.
     pub(super) fn job(&self, ask: &Ask, freshness: Freshness) -> Job {
         let is_unchecked = self.is_unchecked(ask);
-        let mut job = Job::new(freshness, self.outside.elapsed());
+        let mut job = Job::new(freshness, self.io.elapsed());
         job.is_unchecked = is_unchecked;
         job
     }
 
     /// Whether the question is one for a time server, and the clock cannot be right.
     fn is_unchecked(&self, ask: &Ask) -> bool {
-        self.trusts.is_some()
+        self.validator.is_some()
             && !ask.checking_disabled
             && self.is_of_a_time_server(ask.name.as_name())
-            && !self.outside.watch().is_plausible(self.outside.now())
+            && !self.io.watch().is_plausible(self.io.now())
     }
 
     /// Whether a question for a time server failed because of signatures that showed, only now, that the clock
@@ -57,7 +57,7 @@ impl<O: Outside> Seeker<O> {
         if !failed_for_time || !self.is_of_a_time_server(ask.name.as_name()) {
             return false;
         }
-        if self.outside.watch().signatures(self.outside.now()) == Signatures::Silent {
+        if self.io.watch().signatures(self.io.now()) == Signatures::Silent {
             self.seek_periods(ask.name.as_name()).await;
         }
         self.is_unchecked(ask)
@@ -66,10 +66,10 @@ impl<O: Outside> Seeker<O> {
     /// Asks the zones above `name` for signatures, as further witnesses of the time: the zone of the name itself
     /// may have none.
     async fn seek_periods(&self, name: Name<'_>) {
-        let job = Job::new(Freshness::Kept, self.outside.elapsed());
+        let job = Job::new(Freshness::Kept, self.io.elapsed());
         for zone in name.ancestors().filter(|zone| (1..=WITNESS_LABELS_MAX).contains(&zone.label_count())) {
-            if let Ok(sight) = self.look(zone, rtype::SOA, &job, &Path::of(zone, rtype::SOA)).await {
-                self.note_periods_of(&sight.kept);
+            if let Ok(lookup) = self.look(zone, rtype::SOA, &job, &Path::of(zone, rtype::SOA)).await {
+                self.note_periods_of(&lookup.kept);
             }
         }
     }
@@ -82,7 +82,7 @@ impl<O: Outside> Seeker<O> {
     /// that the clock is wrong.
     pub(super) fn with_word_of_the_clock(&self, ask: &Ask, answer: Answer) -> Answer {
         match answer.ede {
-            Some((code, _)) if is_of_time(code) && !self.outside.watch().is_plausible(self.outside.now()) => {
+            Some((code, _)) if is_of_time(code) && !self.io.watch().is_plausible(self.io.now()) => {
                 wire::failure(ask, (code, reason::CLOCK_WRONG))
             }
             _ => answer,
@@ -93,7 +93,7 @@ impl<O: Outside> Seeker<O> {
     /// its time alone, which is what `verifies_at` finds out for a second since 1970.
     pub(super) fn note_periods(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         zone: Name<'_>,
         set: &RrSet,
         fault: Option<Fault>,
@@ -101,7 +101,7 @@ impl<O: Outside> Seeker<O> {
     ) {
         let Some(period) = newest_period(set, zone) else { return };
         let is_good = match fault {
-            None => (period.inception..=period.expiration).contains(&self.outside.now()),
+            None => (period.inception..=period.expiration).contains(&self.io.now()),
             Some(Fault::SignatureExpired | Fault::SignatureNotYetValid) => {
                 u32::try_from(period.inception).is_ok_and(verifies_at)
             }
@@ -111,13 +111,13 @@ impl<O: Outside> Seeker<O> {
             return;
         }
         // Where the root is not trusted, the zone of an anchor stands in for it.
-        let now = self.outside.now() as u32;
+        let now = self.io.now() as u32;
         let is_top = zone.is_root()
-            || trusts.anchors.closest(Name::ROOT, now).is_none()
-                && trusts.anchors.closest(zone, now).is_some_and(|anchor| anchor.name.as_name() == zone);
+            || validator.anchors.closest(Name::ROOT, now).is_none()
+                && validator.anchors.closest(zone, now).is_some_and(|anchor| anchor.name.as_name() == zone);
         match is_top {
-            true => self.outside.watch().note_root(period),
-            false => self.outside.watch().note_zone(zone, period),
+            true => self.io.watch().note_root(period),
+            false => self.io.watch().note_zone(zone, period),
         }
     }
 
@@ -128,7 +128,7 @@ impl<O: Outside> Seeker<O> {
             return;
         }
         self.note_periods_of(kept);
-        let now = self.outside.now();
+        let now = self.io.now();
         for above in name.ancestors() {
             if let Some(delegation) = self.store.find(above, rtype::DS, now) {
                 self.note_periods_of(&delegation);
@@ -145,7 +145,7 @@ impl<O: Outside> Seeker<O> {
             // For the root, only what is proven counts.
             let Some(zone) = signer(set).filter(|zone| !zone.as_name().is_root()) else { continue };
             if let Some(period) = newest_period(set, zone.as_name()) {
-                self.outside.watch().note_zone(zone.as_name(), period);
+                self.io.watch().note_zone(zone.as_name(), period);
             }
         }
     }

@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::Seeker;
+use super::Recursor;
 use super::ask::{Nobody, STEP_TIME_MAX, Told, ZONE_TIME_MAX};
 use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
-use super::errands::Waited;
+use super::io::Io;
 use super::minimise::{Minimisation, Steps};
-use super::outside::Outside;
 use super::reply::{self, Heard, Says};
-use super::store::{Content, Kept, Rank, Standing};
+use super::single_flight::Waited;
+use super::store::{Content, Kept, Rank, Validation};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
@@ -37,20 +37,20 @@ pub enum Origin {
 
 /// What was found of a name, and what came with it.
 #[derive(Clone)]
-pub struct Sight {
+pub struct Lookup {
     pub kept: Arc<Kept>,
     pub origin: Origin,
     /// Further sets of the same answer.
     pub more: Vec<Arc<Kept>>,
 }
 
-impl Sight {
+impl Lookup {
     pub(super) fn known(kept: Arc<Kept>) -> Self {
         Self { kept, origin: Origin::Known, more: Vec::new() }
     }
 }
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// What is at `name`: its data of type `kind`, an alias, or nothing. Not validated here.
     pub(super) async fn look(
         &self,
@@ -58,9 +58,9 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Reason> {
+    ) -> Result<Lookup, Reason> {
         if let Some(kept) = self.known(name, kind) {
-            return Ok(Sight::known(kept));
+            return Ok(Lookup::known(kept));
         }
         self.walk(name, kind, job, path).await
     }
@@ -72,26 +72,26 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Reason> {
+    ) -> Result<Lookup, Reason> {
         let will_do = |kept: &Arc<Kept>| {
             // A referral says that there is no DS, but has no SOA for who asks.
             let is_whole = !matches!(kept.content, Content::NoData(None));
             is_whole
                 && match job.freshness {
                     Freshness::Kept => true,
-                    Freshness::Anew => !kept.is_ending(self.outside.now()),
+                    Freshness::Anew => !kept.is_ending(self.io.now()),
                     Freshness::Never => false,
                 }
         };
         match self.known(name, kind).filter(will_do) {
-            Some(kept) => Ok(Sight::known(kept)),
+            Some(kept) => Ok(Lookup::known(kept)),
             None => self.walk(name, kind, job, path).await,
         }
     }
 
     /// The same from the store alone.
     pub(super) fn known(&self, name: Name<'_>, kind: u16) -> Option<Arc<Kept>> {
-        let now = self.outside.now();
+        let now = self.io.now();
         if let Some(kept) = self.store.find(name, kind, now) {
             return Some(kept);
         }
@@ -108,19 +108,19 @@ impl<O: Outside> Seeker<O> {
         name.ancestors().skip(1).find_map(|above| {
             let kept = self.store.find(above, rtype::DNAME, now)?;
             match &kept.content {
-                Content::Set(_) if kept.standing() == Standing::Secure => Some(kept),
-                Content::NoName(_) if strict || kept.standing() == Standing::Secure => Some(kept),
+                Content::Set(_) if kept.validation() == Validation::Secure => Some(kept),
+                Content::NoName(_) if strict || kept.validation() == Validation::Secure => Some(kept),
                 _ => None,
             }
         })
     }
 
-    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Sight, Reason> {
-        if let Some(zone) = self.outside.forward_zone(name, kind) {
+    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Lookup, Reason> {
+        if let Some(zone) = self.io.forward_zone(name, kind) {
             return self.forwarded(zone, name, kind, job, path).await;
         }
         if let Some(kept) = self.spanned(name, kind) {
-            return Ok(Sight::known(Arc::new(kept)));
+            return Ok(Lookup::known(Arc::new(kept)));
         }
         // The parent answers for a DS (RFC 4035 §3.1.4.1).
         let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
@@ -133,7 +133,7 @@ impl<O: Outside> Seeker<O> {
             let (asked, asked_kind) = ahead;
             let whole = steps.is_whole();
             // What lies between is known not to be a cut if anything is known of it.
-            if !whole && let Some(kept) = self.store.find(asked, asked_kind, self.outside.now()) {
+            if !whole && let Some(kept) = self.store.find(asked, asked_kind, self.io.now()) {
                 if matches!(kept.content, Content::NoName(_)) {
                     steps.show_all();
                 }
@@ -142,17 +142,17 @@ impl<O: Outside> Seeker<O> {
             }
             // What a client asked itself, and nothing else, has been put together before.
             let turn = match (!whole || !path.is_clients_own()) && waits_left > 0 {
-                true => self.take_turn(cut.zone.as_name(), asked, asked_kind, job).await,
+                true => self.join_flight(cut.zone.as_name(), asked, asked_kind, job).await,
                 false => Ok(None),
             };
             let _running = match turn {
                 Ok(running) => running,
-                Err(Waited { is_back }) => {
-                    waits_left = if is_back { waits_left - 1 } else { 0 };
+                Err(Waited { is_done }) => {
+                    waits_left = if is_done { waits_left - 1 } else { 0 };
                     if whole && let Some(kept) = self.known(name, kind) {
-                        return Ok(Sight::known(kept));
+                        return Ok(Lookup::known(kept));
                     }
-                    let deepest = self.cuts.deepest(from, self.outside.now());
+                    let deepest = self.cuts.deepest(from, self.io.now());
                     if deepest.zone.as_name().label_count() > cut.zone.as_name().label_count() {
                         cut = deepest;
                         steps.descend(cut.zone.as_name());
@@ -174,7 +174,7 @@ impl<O: Outside> Seeker<O> {
                 }
                 Err(nobody) => return Err(nobody.reason()),
             };
-            let now = self.outside.now();
+            let now = self.io.now();
             if let Some(servers) = &heard.servers {
                 self.cuts.note_own(servers, now);
             }
@@ -192,8 +192,9 @@ impl<O: Outside> Seeker<O> {
             }
             match &heard.says {
                 Says::NoName(_) if mode == Minimisation::Strict => {
-                    let sight = self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
-                    return Ok(sight);
+                    let lookup =
+                        self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
+                    return Ok(lookup);
                 }
                 // Some servers deny names that merely have nothing but names below.
                 Says::NoName(_) => steps.show_all(),
@@ -217,22 +218,22 @@ impl<O: Outside> Seeker<O> {
         kind: u16,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Sight, Reason> {
+    ) -> Result<Lookup, Reason> {
         let turn = match path.is_clients_own() {
             true => Ok(None),
-            false => self.take_turn(zone.as_name(), name, kind, job).await,
+            false => self.join_flight(zone.as_name(), name, kind, job).await,
         };
         let _running = match turn {
             Ok(running) => running,
             Err(_) => match self.known(name, kind) {
-                Some(kept) => return Ok(Sight::known(kept)),
+                Some(kept) => return Ok(Lookup::known(kept)),
                 None => None,
             },
         };
         if !job.spend_message() {
             return Err(Nobody::Spent.reason());
         }
-        let told = self.outside.forward(name, kind).await?;
+        let told = self.io.forward(name, kind).await?;
         let read = reply::read_from_resolver(zone.as_name(), name, kind, told.rcode, &told.octets);
         let heard = read.map_err(|_| reason::FORWARDER_GARBAGE)?;
         Ok(self.take_in(name, kind, &zone, heard, Origin::Forwarder, told.note))
@@ -240,25 +241,25 @@ impl<O: Outside> Seeker<O> {
 
     /// The deepest cut that is known, the root primed if that is due.
     async fn start(&self, name: Name<'_>, job: &Job, path: &Path<'_>) -> Arc<Cut> {
-        let cut = self.cuts.deepest(name, self.outside.now());
+        let cut = self.cuts.deepest(name, self.io.now());
         if !cut.zone.as_name().is_root()
             || !self.settings.primes
-            || self.cuts.at(Name::ROOT, self.outside.now()).is_some()
+            || self.cuts.at(Name::ROOT, self.io.now()).is_some()
         {
             return cut;
         }
         self.prime(job, path).await;
-        self.cuts.deepest(name, self.outside.now())
+        self.cuts.deepest(name, self.io.now())
     }
 
     /// Asks the servers of the hints for the root's own (RFC 8109). Without an answer the hints do.
     async fn prime(&self, job: &Job, path: &Path<'_>) {
         let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
         let hints = self.cuts.hints();
-        let Ok(_running) = self.take_turn(Name::ROOT, Name::ROOT, rtype::NS, job).await else { return };
+        let Ok(_running) = self.join_flight(Name::ROOT, Name::ROOT, rtype::NS, job).await else { return };
         let asked = self.ask_zone(&hints, Name::ROOT, rtype::NS, STEP_TIME_MAX, job, &path);
         let Ok(told) = Box::pin(asked).await else { return };
-        let now = self.outside.now();
+        let now = self.io.now();
         if let Some(servers) = &told.heard.servers {
             self.cuts.note_own(servers, now);
         }
@@ -288,7 +289,7 @@ impl<O: Outside> Seeker<O> {
             content,
             proofs,
             zone: parent.clone(),
-            rank: Rank::Hearsay,
+            rank: Rank::NonAuthoritative,
             note: None,
             stored: now,
             ttl: ttl.min(self.settings.ttl.max),
@@ -306,10 +307,10 @@ impl<O: Outside> Seeker<O> {
         heard: Heard,
         origin: Origin,
         note: Option<Reason>,
-    ) -> Sight {
-        let now = self.outside.now();
+    ) -> Lookup {
+        let now = self.io.now();
         let Heard { says, authoritative, proofs, more, .. } = heard;
-        let rank = if authoritative { Rank::Answer } else { Rank::Hearsay };
+        let rank = if authoritative { Rank::Authoritative } else { Rank::NonAuthoritative };
         let bounds = self.settings.ttl;
         let kept = |name: OwnedName, content: Content, proofs: Vec<RrSet>| {
             let ttl = match &content {
@@ -348,7 +349,7 @@ impl<O: Outside> Seeker<O> {
         // One of several sets would not do for who asks for all of them next.
         let is_part = kind == rtype::ANY && kept.set().is_some();
         let kept = if is_moved || is_part { Arc::new(kept) } else { self.store.keep(kind, kept) };
-        Sight { kept, origin, more }
+        Lookup { kept, origin, more }
     }
 }
 

@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 
 use quick_cache::sync::Cache;
 
-use super::Seeker;
+use super::Recursor;
 use super::budget::{Job, Path};
-use super::outside::Outside;
+use super::io::Io;
 use super::store::{Content, Kept};
-use super::walk::{Origin, Sight};
+use super::walk::{Lookup, Origin};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
@@ -43,54 +43,54 @@ pub const RETRIES: usize = 6;
 
 /// How far a zone is trusted.
 #[derive(Clone)]
-pub enum Faith {
+pub enum ZoneSecurity {
     /// By these keys.
     Secure(Arc<ZoneKeys>),
     /// It is not signed, and that is proven; or no anchor is above it; or, for the reason given, signed in a
     /// way that does not count.
     Insecure(Option<Reason>),
     /// The chain is broken.
-    Broken(Reason),
+    Bogus(Reason),
 }
 
 /// What is remembered of a name.
 #[derive(Clone)]
-enum Held {
-    Zone(Faith),
+enum KnownZone {
+    Zone(ZoneSecurity),
     /// No zone begins here.
     NoCut,
 }
 
 /// What validation needs and remembers.
-pub struct Trusts {
+pub struct Validator {
     pub anchors: Anchors,
     pub rules: Rules,
-    held: Cache<OwnedName, (Held, u64, u32)>,
+    held: Cache<OwnedName, (KnownZone, u64, u32)>,
     /// What is proven not to be there, for names that nobody asked yet (RFC 8198).
     pub spans: Mutex<Spans>,
     /// Whether any wildcard was met.
     pub has_wildcards: AtomicBool,
 }
 
-impl Trusts {
+impl Validator {
     pub fn new(anchors: Anchors, rules: Rules) -> Self {
         let spans = Mutex::new(Spans::new(SPANS_OCTETS, rules));
         Self { anchors, rules, held: Cache::new(NAMES_MAX), spans, has_wildcards: AtomicBool::new(false) }
     }
 
-    fn find(&self, name: Name<'_>, now: u64) -> Option<Held> {
+    fn find(&self, name: Name<'_>, now: u64) -> Option<KnownZone> {
         let (held, stored, ttl) = self.held.get(name.wire())?;
         (stored <= now && now < stored + u64::from(ttl)).then_some(held)
     }
 
-    fn hold(&self, name: Name<'_>, held: Held, now: u64, ttl: u32) {
+    fn hold(&self, name: Name<'_>, held: KnownZone, now: u64, ttl: u32) {
         self.held.insert(name.to_owned(), (held, now, ttl.min(HELD_MAX)));
     }
 }
 
 /// A step from a zone to a name below it.
 enum Step {
-    To(Faith),
+    To(ZoneSecurity),
     NoCut,
     /// Nothing is at the name, so nothing below it either.
     Nothing,
@@ -98,29 +98,29 @@ enum Step {
     Astray,
 }
 
-impl<O: Outside> Seeker<O> {
+impl<O: Io> Recursor<O> {
     /// How far the zone is trusted that `name` lies in; with `signer`, that zone, if `name` may lie in it.
     pub(super) async fn zone_of(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         name: Name<'_>,
         signer: Option<Name<'_>>,
         job: &Job,
         path: &Path<'_>,
-    ) -> Faith {
-        let anchor = trusts.anchors.closest(name, self.outside.now() as u32);
-        let Some(anchor) = anchor else { return Faith::Insecure(None) };
+    ) -> ZoneSecurity {
+        let anchor = validator.anchors.closest(name, self.io.now() as u32);
+        let Some(anchor) = anchor else { return ZoneSecurity::Insecure(None) };
         let anchored = anchor.name.as_name();
         let may_sign = |signer: &Name<'_>| name.is_at_or_below(*signer) && signer.is_at_or_below(anchored);
         let target = signer.filter(may_sign).unwrap_or(name);
-        let mut zone = match self.nearest(trusts, target, anchored) {
-            Some(faith) => faith,
-            None => self.anchored(trusts, anchor, job, path).await,
+        let mut zone = match self.nearest(validator, target, anchored) {
+            Some(security) => security,
+            None => self.anchored(validator, anchor, job, path).await,
         };
         let mut below: Option<Name<'_>> = None;
         loop {
             let keys = match &zone {
-                Faith::Secure(keys) => keys.clone(),
+                ZoneSecurity::Secure(keys) => keys.clone(),
                 _ => return zone,
             };
             let apex = keys.apex.as_name();
@@ -132,7 +132,7 @@ impl<O: Outside> Seeker<O> {
             let next = |above: Name<'_>| target.ancestors().nth(labels - above.label_count() - 1);
             let Some(step_to) = next(at) else { return zone };
             // A cut that was met on the way down is the likeliest place of the next zone.
-            let now = self.outside.now();
+            let now = self.io.now();
             let cut = target
                 .ancestors()
                 .take_while(|above| *above != at)
@@ -140,95 +140,103 @@ impl<O: Outside> Seeker<O> {
                 .last()
                 .or(signer.filter(|signer| *signer == target));
             let to = cut.unwrap_or(step_to);
-            let mut taken = self.step(trusts, &keys, to, job, path).await;
+            let mut taken = self.step(validator, &keys, to, job, path).await;
             let mut reached = to;
             if matches!(taken, Step::Astray) && to != step_to {
-                taken = self.step(trusts, &keys, step_to, job, path).await;
+                taken = self.step(validator, &keys, step_to, job, path).await;
                 reached = step_to;
             }
             match taken {
-                Step::To(faith) => {
-                    zone = faith;
+                Step::To(security) => {
+                    zone = security;
                     below = None;
                 }
                 Step::NoCut => below = Some(reached),
                 Step::Nothing => return zone,
-                Step::Astray => return Faith::Broken(Fault::BadSignature.reason()),
+                Step::Astray => return ZoneSecurity::Bogus(Fault::BadSignature.reason()),
             }
         }
     }
 
     /// What is remembered of the deepest zone at or above `target`.
-    fn nearest(&self, trusts: &Trusts, target: Name<'_>, anchored: Name<'_>) -> Option<Faith> {
-        let now = self.outside.now();
-        target.ancestors().take_while(|above| above.is_at_or_below(anchored)).find_map(|above| {
-            match trusts.find(above, now)? {
-                Held::Zone(faith) => Some(faith),
-                Held::NoCut => None,
-            }
-        })
+    fn nearest(&self, validator: &Validator, target: Name<'_>, anchored: Name<'_>) -> Option<ZoneSecurity> {
+        let now = self.io.now();
+        target.ancestors().take_while(|above| above.is_at_or_below(anchored)).find_map(
+            |above| match validator.find(above, now)? {
+                KnownZone::Zone(security) => Some(security),
+                KnownZone::NoCut => None,
+            },
+        )
     }
 
     /// The keys of a zone that has an anchor of its own.
-    async fn anchored(&self, trusts: &Trusts, anchor: &Anchor, job: &Job, path: &Path<'_>) -> Faith {
-        let check = |keys: &RrSet, now: u32| keys_by_anchor(keys, anchor, now, &trusts.rules, &job.work);
-        self.keys(trusts, anchor.name.as_name(), HELD_MAX, job, path, check).await
+    async fn anchored(
+        &self,
+        validator: &Validator,
+        anchor: &Anchor,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> ZoneSecurity {
+        let check = |keys: &RrSet, now: u32| keys_by_anchor(keys, anchor, now, &validator.rules, &job.work);
+        self.keys(validator, anchor.name.as_name(), HELD_MAX, job, path, check).await
     }
 
     /// From the zone of `keys` to `name` below it.
     async fn step(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         keys: &ZoneKeys,
         name: Name<'_>,
         job: &Job,
         path: &Path<'_>,
     ) -> Step {
-        let now = self.outside.now();
-        match trusts.find(name, now) {
-            Some(Held::Zone(faith)) => return Step::To(faith),
-            Some(Held::NoCut) => return Step::NoCut,
+        let now = self.io.now();
+        match validator.find(name, now) {
+            Some(KnownZone::Zone(security)) => return Step::To(security),
+            Some(KnownZone::NoCut) => return Step::NoCut,
             None => {}
         }
         let (mut broken, mut tried) = (reason::BOGUS, Vec::new());
         for _ in 0..=RETRIES {
-            let sight = match self.look_boxed(name, rtype::DS, job, path).await {
-                Ok(sight) => sight,
-                Err(why) => return Step::To(Faith::Broken(why)),
+            let lookup = match self.look_boxed(name, rtype::DS, job, path).await {
+                Ok(lookup) => lookup,
+                Err(why) => return Step::To(ZoneSecurity::Bogus(why)),
             };
-            let kept = &sight.kept;
+            let kept = &lookup.kept;
             let found = match &kept.content {
                 Content::Set(set) if set.is(name, rtype::DS) => {
-                    let checked = self.checked(trusts, keys, set, job).await;
-                    self.note_periods(trusts, keys.apex.as_name(), set, checked.err(), |at| {
-                        verify(set, keys, at, &trusts.rules, &job.work).is_ok()
+                    let checked = self.checked(validator, keys, set, job).await;
+                    self.note_periods(validator, keys.apex.as_name(), set, checked.err(), |at| {
+                        verify(set, keys, at, &validator.rules, &job.work).is_ok()
                     });
                     match checked {
                         Ok(ttl) => {
                             let ds = set.rdata.clone();
                             let check = |dnskeys: &RrSet, now: u32| {
-                                keys_by_ds(dnskeys, &ds, now, &trusts.rules, &job.work)
+                                keys_by_ds(dnskeys, &ds, now, &validator.rules, &job.work)
                             };
-                            return Step::To(self.keys(trusts, name, ttl, job, path, check).await);
+                            return Step::To(self.keys(validator, name, ttl, job, path, check).await);
                         }
                         Err(fault) => Err((fault, signer(set))),
                     }
                 }
                 // An alias, or a name moved from above, is no zone cut.
-                Content::Set(set) => match self.checked(trusts, keys, set, job).await {
+                Content::Set(set) => match self.checked(validator, keys, set, job).await {
                     Ok(ttl) => Ok((Step::NoCut, ttl)),
                     Err(fault) => Err((fault, signer(set))),
                 },
                 Content::NoData(soa) | Content::NoName(soa) => {
-                    self.denied_ds(trusts, keys, name, kept, soa.as_ref(), job).await
+                    self.denied_ds(validator, keys, name, kept, soa.as_ref(), job).await
                 }
             };
             match found {
                 Ok((step, ttl)) => {
                     let ttl = ttl.min(kept.left(now).max(1));
                     match &step {
-                        Step::To(faith) => trusts.hold(name, Held::Zone(faith.clone()), now, ttl),
-                        Step::NoCut => trusts.hold(name, Held::NoCut, now, ttl),
+                        Step::To(security) => {
+                            validator.hold(name, KnownZone::Zone(security.clone()), now, ttl)
+                        }
+                        Step::NoCut => validator.hold(name, KnownZone::NoCut, now, ttl),
                         Step::Nothing | Step::Astray => {}
                     }
                     return step;
@@ -239,20 +247,20 @@ impl<O: Outside> Seeker<O> {
                 }
                 Err((fault, _)) => {
                     broken = fault.reason();
-                    if !self.look_elsewhere(&sight, name, rtype::DS, job, &mut tried) {
+                    if !self.look_elsewhere(&lookup, name, rtype::DS, job, &mut tried) {
                         break;
                     }
                 }
             }
         }
-        trusts.hold(name, Held::Zone(Faith::Broken(broken)), now, BROKEN_FOR);
-        Step::To(Faith::Broken(broken))
+        validator.hold(name, KnownZone::Zone(ZoneSecurity::Bogus(broken)), now, BROKEN_FOR);
+        Step::To(ZoneSecurity::Bogus(broken))
     }
 
     /// What the proofs say that came instead of a DS.
     async fn denied_ds(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         keys: &ZoneKeys,
         name: Name<'_>,
         kept: &Kept,
@@ -262,17 +270,17 @@ impl<O: Outside> Seeker<O> {
         let apex = keys.apex.as_name();
         let signed_by = kept.proofs.iter().chain(soa).find_map(signer);
         let astray = |fault| (fault, signed_by.clone());
-        let (proofs, ttl) = self.checked_proofs(trusts, keys, &kept.proofs, job).await.map_err(astray)?;
+        let (proofs, ttl) = self.checked_proofs(validator, keys, &kept.proofs, job).await.map_err(astray)?;
         let missing = matches!(kept.content, Content::NoName(_));
         if missing {
-            let denied = denial::no_name(name, apex, &proofs, &trusts.rules, &job.work);
+            let denied = denial::no_name(name, apex, &proofs, &validator.rules, &job.work);
             if denied.is_ok() {
                 return Ok((Step::Nothing, ttl));
             }
         }
-        match denial::no_ds(name, apex, &proofs, &trusts.rules, &job.work).map_err(astray)? {
+        match denial::no_ds(name, apex, &proofs, &validator.rules, &job.work).map_err(astray)? {
             proven @ (NoDs::Delegation | NoDs::OptOut | NoDs::Insecure) => {
-                Ok((Step::To(Faith::Insecure(proven.reason())), ttl))
+                Ok((Step::To(ZoneSecurity::Insecure(proven.reason())), ttl))
             }
             NoDs::NotACut => Ok((Step::NoCut, ttl)),
         }
@@ -281,34 +289,34 @@ impl<O: Outside> Seeker<O> {
     /// The keys of a zone, held against `check`.
     async fn keys(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         zone: Name<'_>,
         ttl: u32,
         job: &Job,
         path: &Path<'_>,
         check: impl Fn(&RrSet, u32) -> Result<Trust, Fault>,
-    ) -> Faith {
+    ) -> ZoneSecurity {
         // Where the DS, or the anchor, speaks of nothing that we check, no key need be asked for.
         let none = RrSet::new(zone.to_owned(), rtype::DNSKEY, 0, Vec::new());
-        if let Ok(Trust::Insecure(why)) = check(&none, self.outside.now() as u32) {
-            let faith = Faith::Insecure(Some(why.reason()));
-            trusts.hold(zone, Held::Zone(faith.clone()), self.outside.now(), ttl.max(1));
-            return faith;
+        if let Ok(Trust::Insecure(why)) = check(&none, self.io.now() as u32) {
+            let security = ZoneSecurity::Insecure(Some(why.reason()));
+            validator.hold(zone, KnownZone::Zone(security.clone()), self.io.now(), ttl.max(1));
+            return security;
         }
         let (mut broken, mut tried) = (Fault::DnskeyMissing.reason(), Vec::new());
         for _ in 0..=RETRIES {
-            let sight = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {
-                Ok(sight) => sight,
+            let lookup = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {
+                Ok(lookup) => lookup,
                 Err(why) => {
                     broken = why;
                     break;
                 }
             };
-            let now = self.outside.now();
-            let found = match sight.kept.set() {
+            let now = self.io.now();
+            let found = match lookup.kept.set() {
                 Some(set) if set.is(zone, rtype::DNSKEY) => {
                     let found = check(set, now as u32);
-                    self.note_periods(trusts, zone, set, found.as_ref().err().copied(), |at| {
+                    self.note_periods(validator, zone, set, found.as_ref().err().copied(), |at| {
                         matches!(check(set, at), Ok(Trust::Secure(_)))
                     });
                     found
@@ -318,32 +326,38 @@ impl<O: Outside> Seeker<O> {
             self.rest(job).await;
             match found {
                 Ok(trust) => {
-                    let (faith, ttl) = match trust {
+                    let (security, ttl) = match trust {
                         Trust::Secure(keys) => {
                             let ttl = ttl.min(keys.ttl);
-                            (Faith::Secure(Arc::new(keys)), ttl)
+                            (ZoneSecurity::Secure(Arc::new(keys)), ttl)
                         }
-                        Trust::Insecure(why) => (Faith::Insecure(Some(why.reason())), ttl),
+                        Trust::Insecure(why) => (ZoneSecurity::Insecure(Some(why.reason())), ttl),
                     };
-                    trusts.hold(zone, Held::Zone(faith.clone()), now, ttl.max(1));
-                    return faith;
+                    validator.hold(zone, KnownZone::Zone(security.clone()), now, ttl.max(1));
+                    return security;
                 }
                 Err(fault) => {
                     broken = fault.reason();
-                    if !self.look_elsewhere(&sight, zone, rtype::DNSKEY, job, &mut tried) {
+                    if !self.look_elsewhere(&lookup, zone, rtype::DNSKEY, job, &mut tried) {
                         break;
                     }
                 }
             }
         }
-        trusts.hold(zone, Held::Zone(Faith::Broken(broken)), self.outside.now(), BROKEN_FOR);
-        Faith::Broken(broken)
+        validator.hold(zone, KnownZone::Zone(ZoneSecurity::Bogus(broken)), self.io.now(), BROKEN_FOR);
+        ZoneSecurity::Bogus(broken)
     }
 
     /// Whether the zone of `keys` signed the set, and for how long that holds.
-    async fn checked(&self, trusts: &Trusts, keys: &ZoneKeys, set: &RrSet, job: &Job) -> Result<u32, Fault> {
-        let now = self.outside.now() as u32;
-        let verified = verify(set, keys, now, &trusts.rules, &job.work);
+    async fn checked(
+        &self,
+        validator: &Validator,
+        keys: &ZoneKeys,
+        set: &RrSet,
+        job: &Job,
+    ) -> Result<u32, Fault> {
+        let now = self.io.now() as u32;
+        let verified = verify(set, keys, now, &validator.rules, &job.work);
         self.rest(job).await;
         verified.map(|verified| verified.ttl)
     }
@@ -351,14 +365,14 @@ impl<O: Outside> Seeker<O> {
     /// Whoever computed for long lets others have their turn: answers that are known wait behind it.
     pub(super) async fn rest(&self, job: &Job) {
         if job.work.is_due_for_rest() {
-            self.outside.give_way().await;
+            self.io.give_way().await;
         }
     }
 
     /// The proofs that the zone of `keys` signed, and for how long they hold.
     pub(super) async fn checked_proofs<'k>(
         &self,
-        trusts: &Trusts,
+        validator: &Validator,
         keys: &ZoneKeys,
         proofs: &'k [RrSet],
         job: &Job,
@@ -366,7 +380,7 @@ impl<O: Outside> Seeker<O> {
         let (mut good, mut ttl) = (Vec::with_capacity(proofs.len()), u32::MAX);
         let mut worst = None;
         for proof in proofs {
-            match self.checked(trusts, keys, proof, job).await {
+            match self.checked(validator, keys, proof, job).await {
                 Ok(left) => {
                     ttl = ttl.min(left);
                     good.push(proof);
@@ -385,16 +399,16 @@ impl<O: Outside> Seeker<O> {
     /// asked for it before; `false` where this is one of them, so that nobody is left who could do better.
     pub(super) fn look_elsewhere(
         &self,
-        sight: &Sight,
+        lookup: &Lookup,
         name: Name<'_>,
         kind: u16,
         job: &Job,
         tried: &mut Vec<IpAddr>,
     ) -> bool {
-        self.store.forget(name, kind, &sight.kept);
-        match sight.origin {
+        self.store.forget(name, kind, &lookup.kept);
+        match lookup.origin {
             Origin::Server(from) => {
-                job.distrust(from, sight.kept.zone.as_name());
+                job.distrust(from, lookup.kept.zone.as_name());
                 let is_new = !tried.contains(&from);
                 tried.push(from);
                 is_new

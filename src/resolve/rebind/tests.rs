@@ -89,7 +89,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
     ] {
         let ask = Ask::new(name(asked), rtype::A);
         let mut given = answer(&ask, sets.clone());
-        let mut cleaned = guard.keep_outside(&ask, given.clone(), Outside::Recursion);
+        let mut cleaned = guard.keep_outside(&ask, given.clone(), AnswerSource::Recursion);
         let untouched = cleaned.ede.is_none();
         assert_eq!(untouched, cleaned.wire == given.wire, "{sets:?}");
         // Without what only who asks for it may have.
@@ -117,7 +117,7 @@ fn ipv6_is_looked_at_as_well() {
     ] {
         let ask = Ask { dnssec_ok: true, ..ask.clone() };
         let answer = answer(&ask, vec![addresses("a.example", texts)]);
-        assert_eq!(left(&guard.keep_outside(&ask, answer, Outside::Recursion)), expected, "{texts:?}");
+        assert_eq!(left(&guard.keep_outside(&ask, answer, AnswerSource::Recursion)), expected, "{texts:?}");
     }
 }
 
@@ -136,7 +136,7 @@ fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
         let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), rtype, 1);
         composer.answer(&addresses("a.example", texts), 300, false);
         given.wire = composer.finish();
-        let kept = guard.keep_outside(&ask, given, Outside::Forwarder);
+        let kept = guard.keep_outside(&ask, given, AnswerSource::Forwarder);
         assert_eq!(left(&kept), expected, "{texts:?}");
         assert_eq!(is_rebound(kept.ede), texts != ["0.0.0.0"] && texts != ["::"]);
     }
@@ -151,7 +151,7 @@ fn who_would_have_had_signatures_gets_a_failure_and_who_does_not_care_gets_nothi
             proof: Proof::Secure,
             ..answer(&ask, vec![addresses("a.example", &["10.0.0.1", "198.51.100.1"])])
         };
-        let cleaned = guard.keep_outside(&ask, secure, Outside::Recursion);
+        let cleaned = guard.keep_outside(&ask, secure, AnswerSource::Recursion);
         assert_eq!(cleaned.rcode, rcode);
         assert!(is_rebound(cleaned.ede) && cleaned.proof != Proof::Secure);
     }
@@ -178,7 +178,7 @@ fn hints_of_svcb_and_https_are_addresses_too() {
     ] {
         let ask = Ask::new(name("a.example"), rtype::HTTPS);
         let set = RrSet::new(name("a.example"), rtype::HTTPS, 300, vec![given.clone().into()]);
-        let cleaned = guard.keep_outside(&ask, answer(&ask, vec![set]), Outside::Recursion);
+        let cleaned = guard.keep_outside(&ask, answer(&ask, vec![set]), AnswerSource::Recursion);
         let sections = Sections::read(&cleaned.wire).unwrap();
         match expected {
             Some(expected) if expected.len() > 15 => {
@@ -196,7 +196,7 @@ fn switched_off_it_does_nothing() {
     let guard = guard_of(&Settings { rebinding: false, ..Settings::default() });
     let ask = Ask::new(name("a.example"), rtype::A);
     let given = answer(&ask, vec![addresses("a.example", &["10.0.0.1"])]);
-    let kept = guard.keep_outside(&ask, given.clone(), Outside::Recursion);
+    let kept = guard.keep_outside(&ask, given.clone(), AnswerSource::Recursion);
     assert_eq!((kept.wire, kept.ede), (given.wire, None));
 }
 
@@ -245,7 +245,7 @@ fn aliases_to_names_of_the_school_go_with_all_that_is_behind_them() {
         ("a.example", rtype::HTTPS, vec![https("a.example", "may-in.truong")], "+soa a.example ede 15"),
         ("a.example", rtype::HTTPS, vec![https("a.example", "b.example")], "+sig"),
     ] {
-        for from in [Outside::Recursion, Outside::Forwarder] {
+        for from in [AnswerSource::Recursion, AnswerSource::Forwarder] {
             let ask = Ask::new(name(asked), kind);
             let kept = guard.keep_outside(&ask, answer(&ask, sets.clone()), from);
             let said = left(&kept);

@@ -1,4 +1,4 @@
-//! How other servers are asked: name servers by sockets of our own ([`wires`]), forwarders by
+//! How other servers are asked: name servers by sockets of our own ([`system_io`]), forwarders by
 //! [`datagram`]s or over [`connections`].
 
 use std::net::{IpAddr, SocketAddr};
@@ -7,8 +7,8 @@ pub(super) mod connections;
 pub(super) mod datagram;
 mod heard;
 mod sockets;
+pub(super) mod system_io;
 pub(super) mod tally;
-pub(super) mod wires;
 
 /// From which of `sources` a server is asked: from any where there are none. `None` where none is of the
 /// server's family.

@@ -17,7 +17,7 @@ use super::source_for;
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::forward::Forwarder;
-use crate::resolve::iterate::outside::{Forwarded, Outside, Silence, Way};
+use crate::resolve::iterate::io::{ExchangeError, Forwarded, Io, Way};
 use crate::resolve::iterate::question::{Matches, is_answer};
 use crate::resolve::local::Local;
 use crate::resolve::reason::Reason;
@@ -27,7 +27,7 @@ use crate::sys::clock::unix_now;
 const PORT: u16 = 53;
 
 /// Sockets of this machine.
-pub(in crate::resolve) struct Wires {
+pub(in crate::resolve) struct SystemIo {
     /// Addresses to ask from; any, when empty.
     pub sources: Arc<[IpAddr]>,
     pub started: Instant,
@@ -39,7 +39,7 @@ pub(in crate::resolve) struct Wires {
     pub watch: Arc<Watch>,
 }
 
-impl Outside for Wires {
+impl Io for SystemIo {
     fn now(&self) -> u64 {
         unix_now()
     }
@@ -61,9 +61,9 @@ impl Outside for Wires {
         server: IpAddr,
         query: Vec<u8>,
         way: Way,
-        patience: Duration,
-    ) -> Result<Vec<u8>, Silence> {
-        let source = source_for(&self.sources, server).ok_or(Silence::Unreachable)?;
+        time_limit: Duration,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        let source = source_for(&self.sources, server).ok_or(ExchangeError::Unreachable)?;
         let server = SocketAddr::new(server, PORT);
         let exchange = async {
             match way {
@@ -74,11 +74,11 @@ impl Outside for Wires {
                 Way::Tcp => by_stream(server, source, &query).await,
             }
         };
-        match timeout(patience, exchange).await {
+        match timeout(time_limit, exchange).await {
             Ok(Ok(Some(octets))) => Ok(octets),
-            Ok(Ok(None)) => Err(Silence::Guessed),
-            Ok(Err(_)) => Err(Silence::Unreachable),
-            Err(_) => Err(Silence::TimedOut),
+            Ok(Ok(None)) => Err(ExchangeError::Mismatched),
+            Ok(Err(_)) => Err(ExchangeError::Unreachable),
+            Err(_) => Err(ExchangeError::TimedOut),
         }
     }
 

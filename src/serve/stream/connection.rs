@@ -2,7 +2,7 @@
 //!
 //! A task that sleeps until there is something to do, does all of it, and sleeps again: it reads what has
 //! come, answers the queries in it, and writes all answers in one go. What has to be fetched goes to tasks
-//! of its own, which leave the answers on the [`Line`](super::line::Line). While it sleeps it holds no
+//! of its own, which leave the answers on the [`Mailbox`](super::mailbox::Mailbox). While it sleeps it holds no
 //! buffers, but for part of a query or of an answer.
 //!
 //! A client that does not take its answers is not read from. One that has as many queries in flight as it may
@@ -21,16 +21,15 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::super::or_nothing;
 use super::Streams;
+use super::buffers::Buffers;
+use super::connection_limit::ConnectionSlot;
 use super::frames::{self, First};
-use super::patience::{Judged, Patience};
-use super::places::Place;
-use super::tools::Tools;
+use super::timeouts::{Judged, Timeouts};
 use crate::dns::edns::IdleTime;
+use crate::query::client::Client;
 use crate::query::counters::Counters;
-use crate::query::later::{Later, Pending};
-use crate::query::peer::Peer;
+use crate::query::pending::PendingQuery;
 use crate::query::{Moment, Outcome};
 
 /// Octets of answers from which on no more are made until these are taken. The last may be the longest
@@ -50,9 +49,9 @@ const ROUNDS_MAX: usize = 4;
 pub struct Connection<S> {
     stream: S,
     streams: Arc<Streams>,
-    place: Place,
-    peer: Peer,
-    patience: Patience,
+    slot: ConnectionSlot,
+    client: Client,
+    timeouts: Timeouts,
     /// Octets that were read and not answered: part of a query, or queries whose turn has not come.
     unread: Vec<u8>,
     /// Whether there may be whole queries in `unread`.
@@ -63,7 +62,7 @@ pub struct Connection<S> {
     /// Queries for whose answer it waits.
     waiting: usize,
     /// Queries that are to be fetched when there is room, the oldest first, and their octets.
-    held: VecDeque<Later>,
+    held: VecDeque<PendingQuery>,
     held_octets: usize,
     /// Nothing more is read; it ends when nothing waits any more.
     is_ending: bool,
@@ -73,14 +72,14 @@ impl<S> Connection<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    /// A connection of `peer`.
-    pub fn new(streams: Arc<Streams>, stream: S, peer: Peer, place: Place) -> Self {
+    /// A connection of `client`.
+    pub fn new(streams: Arc<Streams>, stream: S, client: Client, slot: ConnectionSlot) -> Self {
         Self {
             stream,
             streams,
-            place,
-            peer,
-            patience: Patience::new(Instant::now()),
+            slot,
+            client,
+            timeouts: Timeouts::new(Instant::now()),
             unread: Vec::new(),
             has_queries: false,
             unsent: Vec::new(),
@@ -97,21 +96,21 @@ where
     /// # Errors
     /// What the stream says, or that the client does not take its answers.
     pub async fn run(mut self) -> io::Result<()> {
-        let mut timer = pin!(sleep_until(Instant::now() + self.streams.places.idle()));
+        let mut timer = pin!(sleep_until(Instant::now() + self.streams.limit.idle()));
         std::future::poll_fn(|cx| self.poll(cx, timer.as_mut())).await
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<io::Result<()>> {
-        self.place.line().listen(cx.waker());
+        self.slot.mailbox().listen(cx.waker());
         loop {
-            if self.place.line().is_told_to_end() {
+            if self.slot.mailbox().is_told_to_end() {
                 self.end();
             }
             let now = Instant::now();
             if let Poll::Ready(ended) = self.go_on(cx, now) {
                 return Poll::Ready(ended);
             }
-            let look = match self.patience.judge(now, &self.streams.places, self.is_waiting()) {
+            let look = match self.timeouts.judge(now, &self.streams.limit, self.is_waiting()) {
                 Judged::Look(then) => then,
                 Judged::Enough => {
                     self.end();
@@ -135,14 +134,14 @@ where
             if self.is_ending && !self.is_waiting() {
                 let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
                 if shut.is_pending() {
-                    self.patience.stuck(now);
+                    self.timeouts.stuck(now);
                 }
                 return shut;
             }
-            let mut tools = self.streams.toolbox.take();
-            let worked = self.work(cx, now, &mut tools);
-            let sent = self.send(cx, now, &tools.answers);
-            self.streams.toolbox.give_back(tools);
+            let mut buffers = self.streams.buffers.take();
+            let worked = self.work(cx, now, &mut buffers);
+            let sent = self.send(cx, now, &buffers.answers);
+            self.streams.buffers.give_back(buffers);
             sent?;
             ready!(worked)?;
         }
@@ -151,16 +150,16 @@ where
     }
 
     /// One round: collects what was fetched, reads, and answers. `Pending`: there was nothing to do.
-    fn work(&mut self, cx: &mut Context<'_>, now: Instant, tools: &mut Tools) -> Poll<io::Result<()>> {
-        let collected = self.collect(now, tools).map(Ok);
+    fn work(&mut self, cx: &mut Context<'_>, now: Instant, buffers: &mut Buffers) -> Poll<io::Result<()>> {
+        let collected = self.collect(now, buffers).map(Ok);
         if self.is_ending || self.is_full() {
             return collected;
         }
         let start = self.unread.len();
-        tools.input[..start].copy_from_slice(&self.unread);
+        buffers.input[..start].copy_from_slice(&self.unread);
         let mut end = start;
         if !self.has_queries {
-            let mut room = ReadBuf::new(&mut tools.input[start..]);
+            let mut room = ReadBuf::new(&mut buffers.input[start..]);
             match Pin::new(&mut self.stream).poll_read(cx, &mut room)? {
                 Poll::Pending => return collected,
                 Poll::Ready(()) => end += room.filled().len(),
@@ -171,28 +170,28 @@ where
                 return Poll::Ready(Ok(()));
             }
         }
-        self.answer_all(end, now, tools);
+        self.answer_all(end, now, buffers);
         Poll::Ready(Ok(()))
     }
 
     /// Takes what was fetched. `Pending`: nothing was.
-    fn collect(&mut self, now: Instant, tools: &mut Tools) -> Poll<()> {
+    fn collect(&mut self, now: Instant, buffers: &mut Buffers) -> Poll<()> {
         let before = self.waiting;
         while self.waiting > 0
-            && tools.answers.len() < ANSWERS_MAX
-            && let Some(answer) = self.place.line().take()
+            && buffers.answers.len() < ANSWERS_MAX
+            && let Some(answer) = self.slot.mailbox().take()
         {
             self.waiting -= 1;
             if !answer.is_empty() {
-                frames::put(&answer, &mut tools.answers);
+                frames::put(&answer, &mut buffers.answers);
             }
         }
         if self.waiting == before {
             return Poll::Pending;
         }
-        self.patience.active(now);
+        self.timeouts.active(now);
         if self.waiting == 0 {
-            self.place.line().shrink();
+            self.slot.mailbox().shrink();
         }
         while self.waiting < self.streams.pipeline
             && let Some(held) = self.held.pop_front()
@@ -208,60 +207,61 @@ where
     }
 
     /// Answers the queries in the first `end` octets that were read, and keeps what is left of them.
-    fn answer_all(&mut self, end: usize, now: Instant, tools: &mut Tools) {
+    fn answer_all(&mut self, end: usize, now: Instant, buffers: &mut Buffers) {
         // One snapshot, and one time to be idle, for all that came together.
-        let moment = self.streams.desk.moment();
-        let peer = self.peer.with_idle_time(IdleTime::of(self.streams.places.idle()));
+        let moment = self.streams.waiting.responder().moment();
+        let client = self.client.with_idle_time(IdleTime::of(self.streams.limit.idle()));
         let had_begun = !self.unread.is_empty() && !self.has_queries;
         let mut at = 0;
         self.has_queries = loop {
-            if self.is_ending || self.is_full() || tools.answers.len() >= ANSWERS_MAX {
+            if self.is_ending || self.is_full() || buffers.answers.len() >= ANSWERS_MAX {
                 break at < end && !self.is_ending;
             }
-            match frames::first(&tools.input[at..end]) {
+            match frames::first(&buffers.input[at..end]) {
                 First::Begun => break false,
                 First::TooLong => self.end(),
                 First::Whole(query, rest) => {
                     let (from, to) = (end - rest.len() - query.len(), end - rest.len());
                     at = to;
-                    self.patience.active(now);
-                    self.answer(&moment, peer, from..to, tools);
+                    self.timeouts.active(now);
+                    self.answer(&moment, client, from..to, buffers);
                 }
             }
         };
         let begun = at < end && !self.has_queries && !self.is_ending;
         if !(begun && had_begun && at == 0) {
-            self.patience.begun(begun.then_some(now));
+            self.timeouts.begun(begun.then_some(now));
         }
-        self.unread = if self.is_ending { Vec::new() } else { tools.input[at..end].to_vec() };
+        self.unread = if self.is_ending { Vec::new() } else { buffers.input[at..end].to_vec() };
     }
 
     /// Answers one query, or has its answer fetched.
-    fn answer(&mut self, moment: &Moment, peer: Peer, query: Range<usize>, tools: &mut Tools) {
-        let Tools { scratch, input, answer, answers } = tools;
-        let desk = &self.streams.desk;
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| desk.answer(moment, scratch, &input[query], peer, answer)));
+    fn answer(&mut self, moment: &Moment, client: Client, query: Range<usize>, buffers: &mut Buffers) {
+        let Buffers { worker, input, answer, answers } = buffers;
+        let responder = self.streams.waiting.responder();
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            responder.answer(moment, worker, &input[query], client, answer)
+        }));
         match outcome {
             Ok(Outcome::Ready) => {
                 frames::put(answer, answers);
-                if let Some(renewal) = scratch.take_renewal() {
-                    self.renew(renewal);
+                if let Some(prefetch) = worker.take_prefetch() {
+                    self.streams.waiting.prefetch(prefetch);
                 }
             }
             // Nobody who speaks DNS sends that.
             Ok(Outcome::Silent) => self.end(),
-            Ok(Outcome::Later(later)) if self.waiting < self.streams.pipeline => self.fetch(later),
-            Ok(Outcome::Later(later)) => self.hold(later),
-            Err(_) => Counters::add(&desk.counters().shared.panics),
+            Ok(Outcome::Pending(pending)) if self.waiting < self.streams.pipeline => self.fetch(pending),
+            Ok(Outcome::Pending(pending)) => self.hold(pending),
+            Err(_) => Counters::add(&responder.counters().shared.panics),
         }
     }
 
     /// Holds a query until others are answered.
-    fn hold(&mut self, later: Later) {
-        self.held_octets += later.octets();
+    fn hold(&mut self, pending: PendingQuery) {
+        self.held_octets += pending.octets();
         self.streams.held.fetch_add(1, Ordering::Relaxed);
-        self.held.push_back(later);
+        self.held.push_back(pending);
     }
 
     /// Whether no more queries may be held.
@@ -271,39 +271,11 @@ where
             || !self.held.is_empty() && self.streams.held.load(Ordering::Relaxed) >= HELD_IN_ALL_MAX
     }
 
-    /// Lets a task fetch the answer.
-    fn fetch(&mut self, later: Later) {
-        let streams = self.streams.clone();
-        let mut permit = streams.waiting.admit(self.peer.household());
+    /// Has a task fetch the answer.
+    fn fetch(&mut self, pending: PendingQuery) {
         self.waiting += 1;
-        let line = self.place.line().clone();
-        tokio::spawn(async move {
-            let counters = &streams.desk.counters().shared;
-            let work = or_nothing(streams.fetch(&later), counters);
-            let (answer, pending) = permit.while_held(work).await.unwrap_or_else(|why| {
-                let mut answer = Vec::new();
-                streams.desk.turn_away(&later, why, &mut answer);
-                (answer, None)
-            });
-            line.bring(answer);
-            if let Some(pending) = pending {
-                let mut scratch = streams.scratch();
-                let settled = streams.desk.settle(pending, &mut scratch);
-                let _ = permit.while_held(or_nothing(settled, counters)).await;
-            }
-        });
-    }
-
-    /// Lets a task fetch anew what was answered, if there is room for one.
-    fn renew(&self, renewal: Pending) {
-        let streams = self.streams.clone();
-        let Some(mut permit) = streams.waiting.admit_renewal() else { return };
-        tokio::spawn(async move {
-            let mut scratch = streams.scratch();
-            let work =
-                or_nothing(streams.desk.settle(renewal, &mut scratch), &streams.desk.counters().shared);
-            let _ = permit.while_held(work).await;
-        });
+        let mailbox = self.slot.mailbox().clone();
+        self.streams.waiting.finish(pending, move |answer| mailbox.put(answer));
     }
 
     /// Sends answers; what the client does not take now is kept.
@@ -316,7 +288,7 @@ where
             Poll::Ready(sent) => sent,
             Poll::Pending => {
                 self.unsent = rest.to_vec();
-                self.patience.stuck(now);
+                self.timeouts.stuck(now);
                 Ok(())
             }
         }
@@ -324,13 +296,13 @@ where
 
     /// Sends what the client did not take before.
     fn send_rest(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<io::Result<()>> {
-        if self.patience.is_stuck() {
+        if self.timeouts.is_stuck() {
             let mut rest = &self.unsent[self.taken..];
             let pushed = push(&mut self.stream, cx, &mut rest);
             self.taken = self.unsent.len() - rest.len();
             ready!(pushed)?;
             (self.unsent, self.taken) = (Vec::new(), 0);
-            self.patience.unstuck(now);
+            self.timeouts.unstuck(now);
         }
         Poll::Ready(Ok(()))
     }
@@ -340,15 +312,15 @@ where
         self.is_ending = true;
         self.unread = Vec::new();
         self.has_queries = false;
-        self.patience.begun(None);
+        self.timeouts.begun(None);
     }
 
     fn tell_whether_idle(&self) {
-        let line = self.place.line();
-        if self.is_waiting() || self.patience.is_stuck() {
-            line.work();
+        let mailbox = self.slot.mailbox();
+        if self.is_waiting() || self.timeouts.is_stuck() {
+            mailbox.note_busy();
         } else {
-            line.rest(self.patience.active_since());
+            mailbox.note_idle(self.timeouts.active_since());
         }
     }
 

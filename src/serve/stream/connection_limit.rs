@@ -1,9 +1,9 @@
-//! Who is connected: places for connections, how long one may be idle, and who gives way.
+//! The limit of connections: how many there may be, how long one may be idle, and which one is closed for a new one.
 //!
-//! Each client has so many places, and all together have so many. Where all are taken, the connection that
-//! has been idle for longest gives way to the new one (RFC 7766 §6.2.3); a client that has all of its own
-//! is turned away, so that it cannot push out others. When most are taken, connections may be idle for a
-//! shorter time only, and are told so (RFC 7828 §3.4).
+//! There is a limit for each client and one for all together. Where the latter is reached, the connection that has
+//! been idle for longest is closed for the new one (RFC 7766 §6.2.3); a client at its own limit gets no further
+//! connection, so that it cannot push out others. Near the limit the idle timeout is shorter, and clients are told
+//! so (RFC 7828 §3.4).
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::net::IpAddr;
@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::line::Line;
+use super::mailbox::Mailbox;
 use crate::serve::Settings;
 
-/// A connection may be idle for this part of the time when places are scarce.
+/// The idle timeout near the limit is this part of the usual one.
 const SCARCE_PART: u32 = 4;
 
-/// The places of all listeners together.
-pub struct Places {
+/// The limit of connections of all listeners together.
+pub struct ConnectionLimit {
     idle: Duration,
     most: usize,
     per_client: usize,
@@ -30,19 +30,19 @@ pub struct Places {
 
 #[derive(Default)]
 struct Taken {
-    by_number: HashMap<u64, (IpAddr, Arc<Line>)>,
+    by_number: HashMap<u64, (IpAddr, Arc<Mailbox>)>,
     by_client: HashMap<IpAddr, usize>,
     next: u64,
 }
 
-/// A connection's place; given back when it ends, however it ends.
-pub struct Place {
-    places: Arc<Places>,
+/// What a connection counts as; given back when it ends, however it ends.
+pub struct ConnectionSlot {
+    limit: Arc<ConnectionLimit>,
     number: u64,
-    line: Arc<Line>,
+    mailbox: Arc<Mailbox>,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// As many as `settings` say, none taken.
     pub fn new(settings: &Settings) -> Self {
         Self {
@@ -55,9 +55,8 @@ impl Places {
         }
     }
 
-    /// A place for a connection of `client`; `None` where it has all of its own, or all are taken and none
-    /// is idle.
-    pub fn admit(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
+    /// Admits a connection of `client`; `None` where it is at its limit, or all together are and none is idle.
+    pub fn admit(self: &Arc<Self>, client: IpAddr) -> Option<ConnectionSlot> {
         let mut taken = self.lock();
         let of_client = taken.by_client.get(&client).copied().unwrap_or(0);
         if self.is_closed.load(Ordering::Relaxed) || of_client >= self.per_client {
@@ -68,33 +67,33 @@ impl Places {
             // It is counted no more, though its task may live for some microseconds yet.
             taken.leave(number)?.tell_to_end();
         }
-        let line = Arc::new(Line::new());
-        let number = taken.enter(client, line.clone());
+        let mailbox = Arc::new(Mailbox::new());
+        let number = taken.enter(client, mailbox.clone());
         self.count.store(taken.by_number.len(), Ordering::Relaxed);
         drop(taken);
-        Some(Place { places: self.clone(), number, line })
+        Some(ConnectionSlot { limit: self.clone(), number, mailbox })
     }
 
     /// Tells all connections to end, and admits no more.
     pub fn close(&self) {
         let taken = self.lock();
         self.is_closed.store(true, Ordering::Relaxed);
-        taken.by_number.values().for_each(|(_, line)| line.tell_to_end());
+        taken.by_number.values().for_each(|(_, mailbox)| mailbox.tell_to_end());
     }
 
-    /// How long a connection may be idle, as it is now: the whole time, or [`SCARCE_PART`] of it where more
-    /// than three quarters of the places are taken.
+    /// The idle timeout as it is now: the whole, or [`SCARCE_PART`] of it where more than three quarters of the limit
+    /// are open.
     pub fn idle(&self) -> Duration {
         let is_scarce = self.open() > self.most / 4 * 3 + self.most % 4 * 3 / 4;
         if is_scarce { self.idle_when_scarce() } else { self.idle }
     }
 
-    /// How long a connection may be idle when places are scarce, whether or not they are.
+    /// The idle timeout near the limit, whether or not it is near.
     pub fn idle_when_scarce(&self) -> Duration {
         self.idle / SCARCE_PART
     }
 
-    /// Places taken now.
+    /// Connections that are open.
     pub fn open(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -111,44 +110,44 @@ impl Places {
 }
 
 impl Taken {
-    fn enter(&mut self, client: IpAddr, line: Arc<Line>) -> u64 {
+    fn enter(&mut self, client: IpAddr, mailbox: Arc<Mailbox>) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.by_number.insert(number, (client, line));
+        self.by_number.insert(number, (client, mailbox));
         *self.by_client.entry(client).or_default() += 1;
         number
     }
 
-    /// Gives a place back; `None` where that was done before.
-    fn leave(&mut self, number: u64) -> Option<Arc<Line>> {
-        let (client, line) = self.by_number.remove(&number)?;
+    /// Takes a connection out; `None` where that was done before.
+    fn leave(&mut self, number: u64) -> Option<Arc<Mailbox>> {
+        let (client, mailbox) = self.by_number.remove(&number)?;
         if let Entry::Occupied(mut of_client) = self.by_client.entry(client) {
             *of_client.get_mut() -= 1;
             if *of_client.get() == 0 {
                 of_client.remove();
             }
         }
-        Some(line)
+        Some(mailbox)
     }
 
-    /// Looks at all: some microseconds for a thousand, and only where all places are taken.
+    /// Looks at all: some microseconds for a thousand, and only at the limit.
     fn longest_idle(&self) -> Option<u64> {
         let idle =
-            self.by_number.iter().filter_map(|(number, (_, line))| Some((line.idle_since()?, *number)));
+            self.by_number.iter().filter_map(|(number, (_, mailbox))| Some((mailbox.idle_since()?, *number)));
         idle.min().map(|(_, number)| number)
     }
 }
 
-impl Place {
-    /// What the connection is told, and by whom.
-    pub fn line(&self) -> &Arc<Line> {
-        &self.line
+impl ConnectionSlot {
+    /// What others leave for the connection.
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.places.give_back(self.number);
+        self.limit.give_back(self.number);
     }
 }
 
@@ -158,8 +157,8 @@ mod tests {
 
     use super::*;
 
-    fn places(most: usize, per_client: usize) -> Arc<Places> {
-        Arc::new(Places::new(&Settings {
+    fn new_limit(most: usize, per_client: usize) -> Arc<ConnectionLimit> {
+        Arc::new(ConnectionLimit::new(&Settings {
             tcp_idle: Duration::from_secs(10),
             tcp_connections_max: most,
             tcp_connections_per_client: per_client,
@@ -173,56 +172,56 @@ mod tests {
 
     #[test]
     fn a_client_with_all_of_its_places_is_turned_away_and_gets_one_that_it_gives_back() {
-        let places = places(9, 2);
-        let held = [places.admit(client(1)), places.admit(client(1))];
-        assert!(held.iter().all(Option::is_some) && places.admit(client(1)).is_none());
-        let other = places.admit(client(2));
-        assert_eq!((other.is_some(), places.open()), (true, 3));
+        let limit = new_limit(9, 2);
+        let held = [limit.admit(client(1)), limit.admit(client(1))];
+        assert!(held.iter().all(Option::is_some) && limit.admit(client(1)).is_none());
+        let other = limit.admit(client(2));
+        assert_eq!((other.is_some(), limit.open()), (true, 3));
         drop(held);
-        assert!(places.open() == 1 && places.admit(client(1)).is_some());
+        assert!(limit.open() == 1 && limit.admit(client(1)).is_some());
         drop(other);
-        assert!(places.open() == 0 && places.lock().by_client.is_empty());
+        assert!(limit.open() == 0 && limit.lock().by_client.is_empty());
     }
 
     #[test]
     fn where_all_are_taken_the_longest_idle_gives_way_and_a_busy_one_never() {
-        let places = places(3, 2);
-        let [first, second, third] = [1, 2, 3].map(|last| places.admit(client(last)).unwrap());
+        let limit = new_limit(3, 2);
+        let [first, second, third] = [1, 2, 3].map(|last| limit.admit(client(last)).unwrap());
         let now = Instant::now();
-        third.line().rest(now);
-        second.line().rest(now + Duration::from_millis(1));
-        first.line().work();
-        let fourth = places.admit(client(4)).expect("the place of the third");
-        assert_eq!([&first, &second, &third].map(|it| it.line().is_told_to_end()), [false, false, true]);
-        assert_eq!(places.open(), 3);
+        third.mailbox().note_idle(now);
+        second.mailbox().note_idle(now + Duration::from_millis(1));
+        first.mailbox().note_busy();
+        let fourth = limit.admit(client(4)).expect("in place of the third");
+        assert_eq!([&first, &second, &third].map(|it| it.mailbox().is_told_to_end()), [false, false, true]);
+        assert_eq!(limit.open(), 3);
         drop(third);
-        assert_eq!(places.open(), 3, "its place is somebody else's");
-        fourth.line().work();
-        let fifth = places.admit(client(5)).expect("the place of the second");
-        assert!(second.line().is_told_to_end());
-        fifth.line().work();
-        assert!(places.admit(client(6)).is_none(), "nobody is idle");
+        assert_eq!(limit.open(), 3, "its place is somebody else's");
+        fourth.mailbox().note_busy();
+        let fifth = limit.admit(client(5)).expect("in place of the second");
+        assert!(second.mailbox().is_told_to_end());
+        fifth.mailbox().note_busy();
+        assert!(limit.admit(client(6)).is_none(), "nobody is idle");
     }
 
     #[test]
     fn idle_times_are_shorter_while_more_than_three_quarters_are_taken() {
         for (most, plenty) in [(1, 0), (4, 3), (5, 3), (1024, 768), (1023, 767)] {
-            let places = places(most, most);
-            let mut held: Vec<_> = (0..plenty).map(|_| places.admit(client(1))).collect();
-            assert_eq!(places.idle(), Duration::from_secs(10), "{plenty} of {most}");
-            held.push(places.admit(client(1)));
-            assert_eq!(places.idle(), Duration::from_millis(2_500), "one more than {plenty} of {most}");
+            let limit = new_limit(most, most);
+            let mut held: Vec<_> = (0..plenty).map(|_| limit.admit(client(1))).collect();
+            assert_eq!(limit.idle(), Duration::from_secs(10), "{plenty} of {most}");
+            held.push(limit.admit(client(1)));
+            assert_eq!(limit.idle(), Duration::from_millis(2_500), "one more than {plenty} of {most}");
             held.pop();
-            assert_eq!(places.idle(), Duration::from_secs(10), "{plenty} of {most} again");
+            assert_eq!(limit.idle(), Duration::from_secs(10), "{plenty} of {most} again");
         }
     }
 
     #[test]
     fn at_the_end_all_are_told_and_nobody_is_admitted_any_more() {
-        let places = places(3, 3);
-        let held = [places.admit(client(1)).unwrap(), places.admit(client(2)).unwrap()];
-        places.close();
-        assert!(held.iter().all(|place| place.line().is_told_to_end()));
-        assert!(places.admit(client(3)).is_none());
+        let limit = new_limit(3, 3);
+        let held = [limit.admit(client(1)).unwrap(), limit.admit(client(2)).unwrap()];
+        limit.close();
+        assert!(held.iter().all(|place| place.mailbox().is_told_to_end()));
+        assert!(limit.admit(client(3)).is_none());
     }
 }

@@ -1,6 +1,6 @@
-//! What others have to say to a connection: answers that were fetched for it, and that it is to end.
+//! What others leave for a connection: answers that were fetched for it, and that it is to end.
 //!
-//! A connection's task sleeps; whoever leaves something here wakes it.
+//! Leaving something wakes the connection's task.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 /// One connection, as others see it.
-pub struct Line {
+pub struct Mailbox {
     /// Nanoseconds since [`EPOCH`]; [`BUSY`]: it is not idle.
     idle_since: AtomicU64,
     is_told_to_end: AtomicBool,
@@ -24,7 +24,7 @@ pub struct Line {
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 const BUSY: u64 = u64::MAX;
 
-impl Line {
+impl Mailbox {
     /// Of a connection that begins.
     pub fn new() -> Self {
         Self {
@@ -35,13 +35,13 @@ impl Line {
         }
     }
 
-    /// Brings what came of a query: its answer, or nothing where it is empty.
-    pub fn bring(&self, answer: Vec<u8>) {
+    /// Leaves what came of a query: its answer, or nothing where it is empty.
+    pub fn put(&self, answer: Vec<u8>) {
         self.finished().push_back(answer);
         self.waker.wake();
     }
 
-    /// The next of the answers that were brought.
+    /// The next of the answers that were left.
     pub fn take(&self) -> Option<Vec<u8>> {
         self.finished().pop_front()
     }
@@ -63,13 +63,13 @@ impl Line {
     }
 
     /// Notes that the connection waits for nothing but queries, since then. It keeps no room for answers.
-    pub fn rest(&self, since: Instant) {
+    pub fn note_idle(&self, since: Instant) {
         let since = since.saturating_duration_since(*EPOCH).as_nanos();
         self.idle_since.store(u64::try_from(since).unwrap_or(BUSY - 1), Ordering::Relaxed);
     }
 
     /// Notes that it waits for answers, or for a client to take some.
-    pub fn work(&self) {
+    pub fn note_busy(&self) {
         self.idle_since.store(BUSY, Ordering::Relaxed);
     }
 

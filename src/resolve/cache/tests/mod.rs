@@ -333,22 +333,22 @@ fn an_answer_whose_time_is_over_is_better_than_none_for_its_window_and_says_so()
     let packet = query(&www, 7, Some(1232));
     let question = Question::parse(&packet).unwrap();
     assert!(cache.find(&question, NOW + 60).is_none());
-    let overdue = cache.find_overdue(&www, NOW + 60).unwrap();
-    assert!(!overdue.is_overdue(), "nobody was given it yet");
-    let prolonged = cache.prolong(&www, &overdue, Stamp::default(), NOW + 60);
-    assert_eq!(prolonged.ede().unwrap().0, EdeCode::StaleAnswer);
-    assert!(prolonged.is_overdue());
+    let stale = cache.find_stale(&www, NOW + 60).unwrap();
+    assert!(!stale.is_stale(), "nobody was given it yet");
+    let extended = cache.extend_stale(&www, &stale, Stamp::default(), NOW + 60);
+    assert_eq!(extended.ede().unwrap().0, EdeCode::StaleAnswer);
+    assert!(extended.is_stale());
     // For thirty seconds it is an answer like any other, with a TTL that says so.
     let mut out = Vec::new();
     cache.find(&question, NOW + 65).unwrap().write(&question, NOW + 65, &mut out, 1232);
     let (_, found) = records(&out).unwrap();
     assert_eq!(found[0].ttl, 25);
     assert!(cache.find(&question, NOW + 90).is_none());
-    // However often it is prolonged, its window began when its time was over.
-    let again = cache.find_overdue(&www, NOW + 3600).unwrap();
-    cache.prolong(&www, &again, Stamp::default(), NOW + 3600);
-    assert!(cache.find_overdue(&www, NOW + 3659).is_some());
-    assert!(cache.find_overdue(&www, NOW + 3660).is_none());
+    // However often it is extended, its window began when its time was over.
+    let again = cache.find_stale(&www, NOW + 3600).unwrap();
+    cache.extend_stale(&www, &again, Stamp::default(), NOW + 3600);
+    assert!(cache.find_stale(&www, NOW + 3659).is_some());
+    assert!(cache.find_stale(&www, NOW + 3660).is_none());
 }
 
 #[test]
@@ -356,15 +356,15 @@ fn a_name_that_was_not_there_says_that_it_may_be_now_and_a_failure_is_never_prol
     let cache = cache();
     let www = ask("www.example", rtype::A);
     cache.insert(&www, &answer(&www, Rcode::NxDomain, &[], &[soa(60, 60)]), Stamp::default(), NOW);
-    let overdue = cache.find_overdue(&www, NOW + 100).unwrap();
-    let prolonged = cache.prolong(&www, &overdue, Stamp::default(), NOW + 100);
-    assert_eq!(prolonged.ede().unwrap().0, EdeCode::StaleNxdomain);
+    let stale = cache.find_stale(&www, NOW + 100).unwrap();
+    let extended = cache.extend_stale(&www, &stale, Stamp::default(), NOW + 100);
+    assert_eq!(extended.ede().unwrap().0, EdeCode::StaleNxdomain);
     let fails = ask("fails.example", rtype::A);
     cache.insert(&fails, &answer(&fails, Rcode::ServFail, &[], &[]), Stamp::default(), NOW);
-    assert!(cache.find_overdue(&fails, NOW + 100).is_none());
+    assert!(cache.find_stale(&fails, NOW + 100).is_none());
     let off = Cache::new(1 << 20, TtlBounds { stale: 0, ..TtlBounds::default() });
     off.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
-    assert!(off.find_overdue(&www, NOW + 60).is_none());
+    assert!(off.find_stale(&www, NOW + 60).is_none());
 }
 
 #[test]
@@ -390,5 +390,5 @@ fn an_answer_from_the_future_counts_as_expired() {
     let question = Question::parse(&packet).unwrap();
     assert!(cache.find(&question, NOW).is_some());
     assert!(cache.find(&question, NOW - 1).is_none(), "the clock was set back");
-    assert!(cache.find_overdue(&www, NOW - 1).is_none());
+    assert!(cache.find_stale(&www, NOW - 1).is_none());
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
 use super::super::or_nothing;
-use super::patience::WRITE_WAIT;
+use super::timeouts::WRITE_WAIT;
 use crate::query::counters::Counters;
 use crate::serve::Settings;
 use school::{BLOCKED, Client, KEEPALIVE, Upstream, framed, query, streams, streams_alone, told};
@@ -40,7 +40,7 @@ async fn queries_that_come_in_one_piece_are_all_answered_in_order() {
     client.stream.shutdown().await.unwrap();
     assert_eq!(client.receive().await, None);
     assert!(client.connection.await.unwrap().is_ok());
-    assert_eq!((streams.open(), streams.desk.counts().blocked), (0, 2000));
+    assert_eq!((streams.open(), streams.waiting.responder().counts().blocked), (0, 2000));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn five_hundred_slow_questions_do_not_hold_up_one_that_is_blocked() {
     client.stream.write_all(&all).await.unwrap();
     let first = timeout(SECOND, client.receive()).await.expect("at once").unwrap();
     assert_eq!(id(&first), 9999);
-    assert_eq!(streams.desk.counts().queries, 501);
+    assert_eq!(streams.waiting.responder().counts().queries, 501);
     assert_eq!(
         streams.held.load(std::sync::atomic::Ordering::Relaxed),
         500 - Settings::default().tcp_pipeline_max
@@ -115,14 +115,14 @@ async fn where_as_many_are_held_as_there_is_room_for_nothing_more_is_read() {
     client.stream.write_all(&all).await.unwrap();
     let one = upstream.asked_for("s0").await;
     tokio::task::yield_now().await;
-    let read = || streams.desk.counts().queries;
+    let read = || streams.waiting.responder().counts().queries;
     for _ in 0..1000 {
         if read() == 1025 {
             break;
         }
         tokio::task::yield_now().await;
     }
-    assert_eq!((read(), streams.desk.counts().blocked), (1025, 0));
+    assert_eq!((read(), streams.waiting.responder().counts().blocked), (1025, 0));
     upstream.answer(one).await;
     assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(0));
     assert_eq!(client.receive().await.map(|answer| id(&answer)), Some(9999), "there is room again");
@@ -142,8 +142,8 @@ async fn where_too_many_wait_in_all_the_oldest_is_turned_away_and_places_come_ba
     upstream.answer(upstream.asked_for("two").await).await;
     let answer = client.receive().await.unwrap();
     assert_eq!((id(&answer), rcode(&answer), told(&answer)), (2, 0, Some(10 * SECOND)));
-    streams.waiting.drained().await;
-    let counts = streams.desk.counts();
+    streams.waiting.admission().drained().await;
+    let counts = streams.waiting.responder().counts();
     assert_eq!((counts.shed, counts.over_share), (1, 1), "it was the client's own share, too");
 }
 
@@ -259,12 +259,12 @@ async fn who_does_not_take_answers_is_not_read_from_and_then_broken_off() {
         asked += 1;
     }
     // One round's worth was read, and the pipe is full again.
-    let most = (super::tools::INPUT + 2 * 4096) / one.len() + 1;
+    let most = (super::buffers::INPUT + 2 * 4096) / one.len() + 1;
     assert!(asked <= most, "{asked} queries taken, {most} at the most");
-    let answered = streams.desk.counts().queries;
+    let answered = streams.waiting.responder().counts().queries;
     let broken = timeout(2 * WRITE_WAIT, client.connection).await.expect("it ends").unwrap();
     assert_eq!(broken.unwrap_err().kind(), ErrorKind::TimedOut);
-    assert_eq!((streams.desk.counts().queries, streams.open()), (answered, 0));
+    assert_eq!((streams.waiting.responder().counts().queries, streams.open()), (answered, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,7 +288,7 @@ async fn at_a_stop_connections_end_at_once() {
     let streams = streams_alone(&Settings::default());
     let mut client = Client::connect(&streams, WIDE);
     client.ask(&query(BLOCKED, 7, &[])).await;
-    streams.places.close();
+    streams.limit.close();
     assert_eq!(client.receive().await, None);
     assert!(Client::try_connect(&streams, WIDE).is_none());
 }

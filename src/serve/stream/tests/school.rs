@@ -25,9 +25,9 @@ use crate::model::tier::Tier;
 use crate::policy::school::SchoolAction;
 use crate::policy::{self, AnswerStyle, GroupSettings, Mode, Policy, SchoolRule, TierSettings};
 use crate::query::block::BlockTexts;
-use crate::query::peer::Access;
-use crate::query::special::Identity;
-use crate::query::{Desk, World};
+use crate::query::client::Access;
+use crate::query::server_identity::Identity;
+use crate::query::{Responder, World};
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::settings::ForwardZone;
 use crate::resolve::{self, Resolver};
@@ -35,16 +35,19 @@ use crate::rpz::zones::Zones;
 use crate::serve::Settings;
 use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
+use crate::serve::waiting::Waiting;
 
 /// The name that is blocked.
 pub const BLOCKED: &str = "blocked.example";
 /// Where the client is.
 pub const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 5353);
 
-/// The streams of a school whose upstream is at `upstream`, with a desk and places of their own.
+/// The streams of a school whose upstream is at `upstream`, with a responder and limit of their own.
 pub fn streams(settings: &Settings, upstream: SocketAddr, in_flight: usize) -> Arc<Streams> {
-    let desk = Desk::new(world(upstream), Cache::new(1 << 20, TtlBounds::default()));
-    Arc::new(Streams::new(settings, Arc::new(desk), tally(), Arc::new(Admission::new(in_flight, in_flight))))
+    let responder = Responder::new(world(upstream), Cache::new(1 << 20, TtlBounds::default()));
+    let admission = Arc::new(Admission::new(in_flight, in_flight));
+    let waiting = Waiting::new(Arc::new(responder), tally(), admission);
+    Arc::new(Streams::new(settings, Arc::new(waiting)))
 }
 
 /// The same where nothing is to be asked upstream.
@@ -167,13 +170,13 @@ pub struct Client {
 impl Client {
     /// Connects by a pipe that holds so many octets each way.
     pub fn connect(streams: &Arc<Streams>, pipe: usize) -> Self {
-        Self::try_connect(streams, pipe).expect("a place")
+        Self::try_connect(streams, pipe).expect("admitted")
     }
 
     pub fn try_connect(streams: &Arc<Streams>, pipe: usize) -> Option<Self> {
-        let place = streams.admit(CLIENT)?;
+        let slot = streams.admit(CLIENT)?;
         let (stream, theirs) = duplex(pipe);
-        Some(Self { stream, connection: tokio::spawn(streams.clone().serve(theirs, CLIENT, place)) })
+        Some(Self { stream, connection: tokio::spawn(streams.clone().serve(theirs, CLIENT, slot)) })
     }
 
     pub async fn send(&mut self, packet: &[u8]) {
