@@ -10,6 +10,7 @@ use std::sync::Arc;
 use lachan::dns::name::OwnedName;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
+use lachan::dns::security::Security;
 use lachan::dns::suffixes::Suffixes;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::{self, Journal};
@@ -19,7 +20,7 @@ use lachan::policy::decide::decide;
 use lachan::query::client::{Client, Transport};
 use lachan::query::{Moment, Outcome, Responder, WorkerState};
 use lachan::resolve::cache::Stamp;
-use lachan::resolve::{Answer, Ask, Proof};
+use lachan::resolve::{Answer, Ask};
 
 #[path = "../fuzz/src/message.rs"]
 #[expect(dead_code, reason = "it reads answers too")]
@@ -151,8 +152,13 @@ fn cached(responder: &Responder) -> Vec<OwnedName> {
             let mut wire = query(name.as_name().wire(), rtype::A, None);
             wire[7] = 1;
             wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
-            let answer =
-                Answer { wire, rcode: Rcode::NoError, proof: Proof::Insecure, ede: None, unfinished: None };
+            let answer = Answer {
+                wire,
+                rcode: Rcode::NoError,
+                security: Security::Insecure,
+                ede: None,
+                unfinished: None,
+            };
             let stamp = Stamp { generation: moment.world.generation(), ..Stamp::default() };
             responder.cache().insert(&ask, &answer, stamp, moment.now);
         })

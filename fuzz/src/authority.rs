@@ -7,8 +7,9 @@ use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
 use lachan::dns::rrset::RrSet;
+use lachan::dns::security::Security;
+use lachan::resolve::Ask;
 use lachan::resolve::fuzzing::iterated;
-use lachan::resolve::{Ask, Proof};
 
 /// Messages that one question may cost, whatever is said.
 const MESSAGES_MAX: usize = 150;
@@ -45,7 +46,7 @@ pub fn check(octets: &[u8]) {
         assert!(found.is_empty(), "a failure has no data");
     }
     if !anchors.is_empty() && !ask.checking_disabled {
-        assert_ne!(answer.proof, Proof::Secure, "nobody can sign for that anchor");
+        assert_ne!(answer.security, Security::Secure, "nobody can sign for that anchor");
     }
 }
 

@@ -14,6 +14,7 @@ use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::question::{Question, Refused};
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
+use lachan::dns::security::Security;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::count::Tally;
 use lachan::journal::{self, Journal};
@@ -22,7 +23,7 @@ use lachan::query::client::{Client, Transport};
 use lachan::query::pending::Shed;
 use lachan::query::{Moment, Outcome, Responder, WorkerState};
 use lachan::resolve::cache::Stamp;
-use lachan::resolve::{Answer, Ask, Proof};
+use lachan::resolve::{Answer, Ask};
 use tempfile::TempDir;
 
 use super::again::Pair;
@@ -135,7 +136,8 @@ fn responder() -> &'static Responder {
             wire.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04\xc6\x33\x64");
             wire.push(last);
         }
-        let kept = Answer { wire, rcode: Rcode::NoError, proof: Proof::Secure, ede: None, unfinished: None };
+        let kept =
+            Answer { wire, rcode: Rcode::NoError, security: Security::Secure, ede: None, unfinished: None };
         let stamp = Stamp { generation: responder.world().generation(), ..Stamp::default() };
         responder.cache().insert(&ask, &kept, stamp, responder.moment().now);
         responder

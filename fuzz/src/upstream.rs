@@ -12,10 +12,11 @@ use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
+use lachan::dns::security::Security;
 use lachan::query::Responder;
 use lachan::resolve::cache::{Cache, Hit, Stamp, TtlBounds};
 use lachan::resolve::fuzzing::{followed, taken};
-use lachan::resolve::{Answer, Ask, Proof};
+use lachan::resolve::{Answer, Ask};
 
 use super::again::Pair;
 use super::message::query;
@@ -47,7 +48,7 @@ fn keep_unchecked(ask: &Ask, message: &[u8]) {
     let raw = Answer {
         wire: message.to_vec(),
         rcode: Rcode::NoError,
-        proof: Proof::Secure,
+        security: Security::Secure,
         ede: None,
         unfinished: None,
     };

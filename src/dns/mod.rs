@@ -17,6 +17,7 @@ pub mod question;
 pub mod rdata;
 pub mod reply;
 pub mod rrset;
+pub mod security;
 pub mod servers;
 pub mod suffixes;
 pub mod written;

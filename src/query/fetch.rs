@@ -19,9 +19,10 @@ use super::{Responder, WorkerState, World, zones};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
+use crate::dns::security::Security;
 use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
-use crate::resolve::{Answer, Ask, Proof};
+use crate::resolve::{Answer, Ask};
 
 /// What is fetched, for whoever asks it.
 #[derive(Clone, Copy)]
@@ -183,7 +184,7 @@ impl Responder {
     fn keep_or_extend(&self, fetch: Fetch<'_>, worker: &mut WorkerState, answer: &Answer) -> Hit {
         // Nor is a chain that was not to be followed.
         let is_stopped = matches!(answer.unfinished, Some(Unfinished::Stopped(_)));
-        let failed = answer.rcode == Rcode::ServFail && answer.proof != Proof::Bogus && !is_stopped;
+        let failed = answer.rcode == Rcode::ServFail && answer.security != Security::Bogus && !is_stopped;
         match self.cache.find_stale(fetch.ask, self.now()).filter(|_| failed) {
             Some(stale) => self.extend_stale(fetch, worker, &stale),
             None => self.keep_answer(fetch, worker, answer),

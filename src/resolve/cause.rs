@@ -1,6 +1,6 @@
 //! Why questions end without an answer, in the kinds that a person can do something about.
 
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use crate::dns::ede::EdeCode;
 
 /// Why there was no answer.
@@ -47,24 +47,25 @@ impl Cause {
     pub fn of(ede: Option<Reason>) -> Self {
         let Some(reason) = ede else { return Self::Failing };
         match reason {
-            reason::FORWARDERS_REFUSE => Self::Refused,
-            reason::FORWARDERS_FAIL => Self::Failing,
-            reason::FORWARDER_DISTRUSTED => Self::Distrusted,
-            reason::TOO_BUSY => Self::Busy,
-            (EdeCode::SignatureExpired, _) => Self::SignatureExpired,
-            (EdeCode::SignatureNotYetValid, _) => Self::SignatureNotYetValid,
-            (EdeCode::DnskeyMissing | EdeCode::RrsigsMissing | EdeCode::NsecMissing, _) => {
-                Self::SignaturesMissing
-            }
-            (
-                EdeCode::DnssecBogus
-                | EdeCode::DnssecIndeterminate
-                | EdeCode::NoZoneKeyBitSet
-                | EdeCode::SignatureExpiredBeforeValid,
-                _,
-            ) => Self::Bogus,
-            (EdeCode::NoReachableAuthority | EdeCode::NetworkError, _) => Self::Unreachable,
-            (EdeCode::InvalidData, _) => Self::Nonsense,
+            Reason::ForwardersRefuse => Self::Refused,
+            Reason::ForwardersFail => Self::Failing,
+            Reason::ForwarderCertificate => Self::Distrusted,
+            Reason::TooManyInFlight => Self::Busy,
+            other => Self::of_code(other.ede()),
+        }
+    }
+
+    fn of_code(code: EdeCode) -> Self {
+        match code {
+            EdeCode::SignatureExpired => Self::SignatureExpired,
+            EdeCode::SignatureNotYetValid => Self::SignatureNotYetValid,
+            EdeCode::DnskeyMissing | EdeCode::RrsigsMissing | EdeCode::NsecMissing => Self::SignaturesMissing,
+            EdeCode::DnssecBogus
+            | EdeCode::DnssecIndeterminate
+            | EdeCode::NoZoneKeyBitSet
+            | EdeCode::SignatureExpiredBeforeValid => Self::Bogus,
+            EdeCode::NoReachableAuthority | EdeCode::NetworkError => Self::Unreachable,
+            EdeCode::InvalidData => Self::Nonsense,
             _ => Self::Failing,
         }
     }
@@ -93,26 +94,26 @@ mod tests {
     #[test]
     fn each_reason_has_the_cause_that_a_person_can_do_something_about() {
         for (reason, cause) in [
-            (reason::TOO_SLOW, Cause::Unreachable),
-            (reason::NO_ANSWER, Cause::Unreachable),
-            (reason::OUT_OF_TIME, Cause::Unreachable),
-            (reason::FORWARDERS_SILENT, Cause::Unreachable),
-            (reason::FORWARDERS_REFUSE, Cause::Refused),
-            (reason::FORWARDERS_FAIL, Cause::Failing),
-            (reason::FORWARDER_DISTRUSTED, Cause::Distrusted),
-            (reason::FORWARDER_GARBAGE, Cause::Nonsense),
-            (reason::CIRCLE, Cause::Nonsense),
-            (reason::TOO_BUSY, Cause::Busy),
-            (reason::SIGNATURE_EXPIRED, Cause::SignatureExpired),
-            (reason::SIGNATURE_NOT_YET_VALID, Cause::SignatureNotYetValid),
-            ((EdeCode::SignatureNotYetValid, reason::CLOCK_WRONG), Cause::SignatureNotYetValid),
-            (reason::DNSKEY_MISSING, Cause::SignaturesMissing),
-            (reason::RRSIGS_MISSING, Cause::SignaturesMissing),
-            (reason::NSEC_MISSING, Cause::SignaturesMissing),
-            (reason::BOGUS, Cause::Bogus),
-            (reason::TOO_MUCH_VALIDATION, Cause::Bogus),
-            (reason::SIGNATURE_EXPIRED_BEFORE_VALID, Cause::Bogus),
-            (reason::dnssec_failure(EdeCode::SignatureExpired), Cause::SignatureExpired),
+            (Reason::ServersTimedOut, Cause::Unreachable),
+            (Reason::ServersFail, Cause::Unreachable),
+            (Reason::Deadline, Cause::Unreachable),
+            (Reason::ForwardersTimedOut, Cause::Unreachable),
+            (Reason::ForwardersRefuse, Cause::Refused),
+            (Reason::ForwardersFail, Cause::Failing),
+            (Reason::ForwarderCertificate, Cause::Distrusted),
+            (Reason::ForwarderMalformed, Cause::Nonsense),
+            (Reason::AliasLoop, Cause::Nonsense),
+            (Reason::TooManyInFlight, Cause::Busy),
+            (Reason::SignatureExpired, Cause::SignatureExpired),
+            (Reason::SignatureNotYetValid, Cause::SignatureNotYetValid),
+            (Reason::ClockWrong(EdeCode::SignatureNotYetValid), Cause::SignatureNotYetValid),
+            (Reason::DnskeyMissing, Cause::SignaturesMissing),
+            (Reason::RrsigsMissing, Cause::SignaturesMissing),
+            (Reason::NsecMissing, Cause::SignaturesMissing),
+            (Reason::Bogus, Cause::Bogus),
+            (Reason::TooMuchValidation, Cause::Bogus),
+            (Reason::SignatureExpiredBeforeValid, Cause::Bogus),
+            (Reason::ForwarderBogus(EdeCode::SignatureExpired), Cause::SignatureExpired),
         ] {
             assert_eq!(Cause::of(Some(reason)), cause, "{reason:?}");
         }

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::dns::name::OwnedName;
     use crate::resolve::alias::Open;
-    use crate::resolve::reason;
+    use crate::resolve::reason::Reason;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::Notify;
 
@@ -181,7 +181,7 @@ mod tests {
                         .share(&ask, &Open, |_| async {
                             work.fetch_add(1, Ordering::Relaxed);
                             go.notified().await;
-                            wire::failure(&ask, reason::NOBODY)
+                            wire::failure(&ask, Reason::NoUpstream)
                         })
                         .await;
                     found.is_ok()
@@ -210,7 +210,10 @@ mod tests {
         let second = {
             let (flights, ask) = (flights.clone(), ask.clone());
             tokio::spawn(async move {
-                flights.share(&ask, &Open, |_| async { wire::failure(&ask, reason::NOBODY) }).await.is_ok()
+                flights
+                    .share(&ask, &Open, |_| async { wire::failure(&ask, Reason::NoUpstream) })
+                    .await
+                    .is_ok()
             })
         };
         tokio::task::yield_now().await;
@@ -289,7 +292,7 @@ mod tests {
         });
         tokio::task::yield_now().await;
         go.notify_one();
-        let work = |_| async { wire::failure(&ask, reason::NOBODY) };
+        let work = |_| async { wire::failure(&ask, Reason::NoUpstream) };
         let answer = flights.share(&ask, &Open, work).await.ok().unwrap();
         assert_eq!(answer.unfinished, None, "its own work's");
         assert!(strict.await.unwrap());

@@ -14,15 +14,16 @@ use super::iterate::io::{ExchangeError, Forwarded, Io, Way};
 use super::iterate::minimise::Minimisation;
 use super::iterate::zone_security::Validator;
 use super::iterate::{self, Recursor};
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::wire::{self, End};
-use super::{Answer, Ask, Onward, Proof};
+use super::{Answer, Ask, Onward};
 use crate::clock::Watch;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::reply::Rcode;
+use crate::dns::security::Security;
 
 /// What a forwarder's octets are as an answer to `ask`; `None` for what is none, and for error codes.
 pub fn taken(ask: &Ask, octets: Vec<u8>) -> Option<Answer> {
@@ -32,7 +33,7 @@ pub fn taken(ask: &Ask, octets: Vec<u8>) -> Option<Answer> {
         3 => Rcode::NxDomain,
         _ => return None,
     };
-    Some(Answer { wire: taken.wire, rcode, proof: Proof::Indeterminate, ede: None, unfinished: None })
+    Some(Answer { wire: taken.wire, rcode, security: Security::Indeterminate, ede: None, unfinished: None })
 }
 
 /// `first`, continued by `then` where its chain of aliases ends loosely.
@@ -123,7 +124,7 @@ impl Io for Stage {
     }
 
     async fn forward(&self, _: Name<'_>, _: u16) -> Result<Forwarded, Reason> {
-        Err(reason::NOBODY)
+        Err(Reason::NoUpstream)
     }
 
     fn is_elsewhere(&self, _: Name<'_>, _: u16) -> bool {

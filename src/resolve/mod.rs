@@ -24,11 +24,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::dns::ede::EdeCode;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
+use crate::dns::security::Security;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
 use cause::Cause;
@@ -38,6 +38,7 @@ use forward::upstream::Upstream;
 use forward::{Forwarder, Timing};
 use iterate::budget::Freshness;
 use local::Local;
+use reason::Reason;
 use rebind::{AnswerSource, Guard};
 use recurse::Recursive;
 use settings::{ForwardZone, Mode, Settings};
@@ -57,7 +58,7 @@ pub mod fuzzing;
 mod internal_addresses;
 pub mod iterate;
 pub mod local;
-mod reason;
+pub mod reason;
 mod rebind;
 mod recurse;
 #[cfg(test)]
@@ -120,32 +121,6 @@ impl Ask {
     }
 }
 
-/// What DNSSEC says about an answer (RFC 4035 §4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// A chain of signatures leads to a trust anchor.
-    Secure,
-    /// Proven to be unsigned.
-    Insecure,
-    /// Validation failed; the answer is SERVFAIL and has no data.
-    Bogus,
-    /// Not validated.
-    Indeterminate,
-}
-
-impl Proof {
-    /// The proof of both together.
-    fn weaker(self, other: Self) -> Self {
-        let rank = |proof| match proof {
-            Self::Bogus => 0,
-            Self::Indeterminate => 1,
-            Self::Insecure => 2,
-            Self::Secure => 3,
-        };
-        if rank(other) < rank(self) { other } else { self }
-    }
-}
-
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -155,9 +130,9 @@ pub struct Answer {
     /// Its RCODE.
     pub rcode: Rcode,
     /// What DNSSEC says.
-    pub proof: Proof,
+    pub security: Security,
     /// Why, where there is more to say, with an EXTRA-TEXT.
-    pub ede: Option<(EdeCode, &'static str)>,
+    pub ede: Option<Reason>,
     /// How far resolution came, where there is no answer: the message does not say then.
     pub unfinished: Option<Unfinished>,
 }
@@ -165,7 +140,7 @@ pub struct Answer {
 impl Answer {
     /// What a client is told whose question takes too long.
     pub fn out_of_time(ask: &Ask) -> Self {
-        wire::failure(ask, reason::OUT_OF_TIME)
+        wire::failure(ask, Reason::Deadline)
     }
 
     /// Whether addresses were taken out of it because they lead into the school's own networks.
@@ -332,7 +307,7 @@ impl Resolver {
         // The outer time counts for who took over from somebody that gave up.
         match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, gate, work)).await {
             Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
-            Ok(Err(coalesce::Full)) => wire::failure(&ask, reason::TOO_BUSY),
+            Ok(Err(coalesce::Full)) => wire::failure(&ask, Reason::TooManyInFlight),
             Err(_) => Answer::out_of_time(&ask),
         }
     }
@@ -457,7 +432,7 @@ impl Resolver {
                 End::Loose(end) if last.as_ref() == Some(&end) => return answer,
                 End::Loose(end) => {
                     let Ok(aliases) = alias::chain_of(&answer.wire, ask.name.as_name(), ask.rtype) else {
-                        return wire::failure(ask, reason::NOT_JOINED);
+                        return wire::failure(ask, Reason::ChainNotJoined);
                     };
                     if !onward.follows(&aliases) {
                         return wire::unfinished(ask, Unfinished::Stopped(aliases.into()));
@@ -477,7 +452,7 @@ impl Resolver {
                 End::Circle => break,
             }
         }
-        wire::failure(ask, reason::CIRCLE)
+        wire::failure(ask, Reason::AliasLoop)
     }
 
     /// The answer of whoever is to be asked first, and on which side of the school's border that is.
@@ -550,5 +525,5 @@ fn with_delegations(mut settings: Settings, local: &Local) -> Settings {
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
     let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
-    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(reason::NOT_FOR_US)))
+    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(Reason::NotSupported)))
 }

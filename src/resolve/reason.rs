@@ -1,121 +1,201 @@
-//! Why there is no answer, or not the whole truth: each Extended DNS Error that comes from here, with the
-//! EXTRA-TEXT that whoever asks `dig` reads.
+//! Why there is no answer, or not the whole truth: every Extended DNS Error (RFC 8914) that resolution gives, with the
+//! EXTRA-TEXT that a person reads in `dig`.
 
 use crate::dns::ede::EdeCode;
 
-/// INFO-CODE and EXTRA-TEXT.
-pub(super) type Reason = (EdeCode, &'static str);
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:ident, $vi:literal, $en:literal;)*) => {
+        /// Why there is no answer, or what else is to be said of it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+            /// Signatures do not count since the clock cannot be right; the code is that of the signature.
+            ClockWrong(EdeCode),
+            /// A forwarder reports that validation failed, with this code.
+            ForwarderBogus(EdeCode),
+        }
 
-pub(super) const BOGUS: Reason =
-    (EdeCode::DnssecBogus, "chữ ký DNSSEC không đúng / DNSSEC validation failed");
-pub(super) const SENTINEL: Reason = (
-    EdeCode::Other,
-    "tên dùng để hỏi khóa gốc nào được tin (RFC 8509) / a name that asks which root key is trusted (RFC 8509)",
-);
-pub(super) const NOWHERE: Reason = (
-    EdeCode::NoReachableAuthority,
-    "ủy quyền tên miền không dẫn tới máy chủ nào / a delegation leads nowhere",
-);
-pub(super) const TOO_SLOW: Reason = (
-    EdeCode::NoReachableAuthority,
-    "không máy chủ tên miền nào trả lời kịp / no name server answers in time",
-);
-pub(super) const NO_ANSWER: Reason = (
-    EdeCode::NoReachableAuthority,
-    "không máy chủ tên miền nào cho câu trả lời / no name server gives an answer",
-);
-pub(super) const NO_SERVER: Reason =
-    (EdeCode::NoReachableAuthority, "không tìm được máy chủ tên miền / no name server can be found");
-pub(super) const TOO_MUCH_WORK: Reason =
-    (EdeCode::InvalidData, "phân giải tên này quá tốn công / the name takes too much work to resolve");
-pub(super) const CIRCLE: Reason = (
-    EdeCode::InvalidData,
-    "các bí danh (CNAME) dẫn vòng quanh hoặc quá xa / aliases lead in a circle, or too far",
-);
-pub(super) const TOO_LONG: Reason = (EdeCode::InvalidData, "câu trả lời quá dài / answer too long");
-pub(super) const NOT_JOINED: Reason =
-    (EdeCode::InvalidData, "không ghép được chuỗi bí danh (CNAME) / chain cannot be joined");
-pub(super) const STALE: Reason =
-    (EdeCode::StaleAnswer, "câu trả lời cũ, chưa hỏi lại được / an old answer: a new one cannot be had now");
-pub(super) const STALE_NAME: Reason = (
-    EdeCode::StaleNxdomain,
-    "câu trả lời cũ, chưa hỏi lại được / an old answer: a new one cannot be had now",
-);
-pub(super) const OUT_OF_TIME: Reason =
-    (EdeCode::NoReachableAuthority, "hết thời gian chờ câu trả lời / no answer in time");
-pub(super) const TOO_BUSY: Reason =
-    (EdeCode::NotReady, "đang có quá nhiều câu hỏi chờ / too many questions in flight");
-pub(super) const NOBODY: Reason =
-    (EdeCode::NoReachableAuthority, "không có máy chủ nào để hỏi / nobody to ask");
-pub(super) const NOT_FOR_US: Reason =
-    (EdeCode::NotSupported, "không phải câu hỏi dành cho bộ phân giải / not a question for a resolver");
-pub(super) const REBOUND: Reason = (
-    EdeCode::Blocked,
-    "tên bên ngoài trỏ vào mạng của trường; nếu đúng ý: [resolve] private_names / \
-     a public name leads into the school's network; if that is meant: [resolve] private_names",
-);
-pub(super) const UPSTREAM_BLOCKED: Reason =
-    (EdeCode::Blocked, "bị máy chủ cấp trên chặn / blocked by upstream");
-pub(super) const UPSTREAM_CENSORED: Reason =
-    (EdeCode::Censored, "bị máy chủ cấp trên chặn theo lệnh / censored by upstream");
-pub(super) const UPSTREAM_FILTERED: Reason =
-    (EdeCode::Filtered, "bị máy chủ cấp trên lọc / filtered by upstream");
-pub(super) const FORWARDERS_SILENT: Reason =
-    (EdeCode::NetworkError, "không máy chủ chuyển tiếp nào trả lời / no forwarder answers");
-pub(super) const FORWARDER_DISTRUSTED: Reason = (
-    EdeCode::NetworkError,
-    "chứng chỉ của máy chủ chuyển tiếp không đáng tin / a forwarder's certificate is not to be trusted",
-);
-pub(super) const FORWARDER_GARBAGE: Reason = (
-    EdeCode::InvalidData,
-    "không đọc được câu trả lời của máy chủ chuyển tiếp / a forwarder's answer cannot be read",
-);
-pub(super) const FORWARDERS_REFUSE: Reason =
-    (EdeCode::NoReachableAuthority, "các máy chủ chuyển tiếp từ chối / the forwarders refuse");
-pub(super) const FORWARDERS_FAIL: Reason =
-    (EdeCode::NoReachableAuthority, "các máy chủ chuyển tiếp báo lỗi / the forwarders fail");
+        impl Reason {
+            /// INFO-CODE.
+            pub fn ede(self) -> EdeCode {
+                match self {
+                    $(Self::$name => EdeCode::$code,)*
+                    Self::ClockWrong(code) | Self::ForwarderBogus(code) => code,
+                }
+            }
 
-pub(super) const SIGNATURE_EXPIRED: Reason =
-    (EdeCode::SignatureExpired, "chữ ký DNSSEC đã hết hạn / a DNSSEC signature has expired");
-pub(super) const SIGNATURE_NOT_YET_VALID: Reason =
-    (EdeCode::SignatureNotYetValid, "chữ ký DNSSEC chưa có hiệu lực / a DNSSEC signature is not valid yet");
-pub(super) const SIGNATURE_EXPIRED_BEFORE_VALID: Reason = (
-    EdeCode::SignatureExpiredBeforeValid,
-    "chữ ký DNSSEC hết hạn trước khi có hiệu lực / a DNSSEC signature expires before it is valid",
-);
-/// What is wrong where no signature counts because the clock cannot be right; the code stays that of the
-/// signature.
-pub(super) const CLOCK_WRONG: &str = "đồng hồ của máy chủ DNS này sai nên không kiểm tra được chữ ký DNSSEC; hãy đặt lại giờ / \
-     this DNS server's clock is wrong, so DNSSEC signatures cannot be checked; set its clock";
-pub(super) const CLOCK_WRONG_UNCHECKED: Reason = (
-    EdeCode::DnssecIndeterminate,
-    "đồng hồ của máy chủ DNS này sai: tên máy chủ giờ được trả lời mà không kiểm tra DNSSEC / \
-     this DNS server's clock is wrong: names of time servers are answered without DNSSEC validation",
-);
-pub(super) const DNSKEY_MISSING: Reason =
-    (EdeCode::DnskeyMissing, "không có khóa DNSSEC phù hợp / no DNSKEY matches");
-pub(super) const RRSIGS_MISSING: Reason =
-    (EdeCode::RrsigsMissing, "thiếu chữ ký DNSSEC / DNSSEC signatures are missing");
-pub(super) const NO_ZONE_KEY_BIT: Reason =
-    (EdeCode::NoZoneKeyBitSet, "khóa DNSSEC không dành cho vùng tên miền / the DNSKEY is not a zone key");
-pub(super) const NSEC_MISSING: Reason =
-    (EdeCode::NsecMissing, "thiếu bằng chứng DNSSEC rằng tên không tồn tại / no proof that there is nothing");
-pub(super) const TOO_MUCH_VALIDATION: Reason =
-    (EdeCode::DnssecBogus, "kiểm tra DNSSEC quá tốn công / DNSSEC validation takes too much work");
-pub(super) const UNSUPPORTED_ALGORITHM: Reason = (
-    EdeCode::UnsupportedDnskeyAlgorithm,
-    "không hỗ trợ thuật toán của khóa DNSSEC / DNSKEY algorithm not supported",
-);
-pub(super) const UNSUPPORTED_DIGEST: Reason =
-    (EdeCode::UnsupportedDsDigest, "không hỗ trợ hàm băm của bản ghi DS / DS digest type not supported");
-pub(super) const NSEC3_ITERATIONS: Reason = (
-    EdeCode::UnsupportedNsec3Iterations,
-    "vùng tên miền dùng quá nhiều vòng lặp NSEC3 / too many NSEC3 iterations",
-);
+            /// EXTRA-TEXT.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($vi, " / ", $en),)*
+                    Self::ClockWrong(_) => CLOCK_WRONG,
+                    Self::ForwarderBogus(_) => FORWARDER_BOGUS,
+                }
+            }
 
-/// What a forwarder's own reason for a DNSSEC failure becomes.
-pub(super) fn dnssec_failure(code: EdeCode) -> Reason {
-    (code, "máy chủ chuyển tiếp báo lỗi DNSSEC / DNSSEC, says the forwarder")
+            /// All reasons, for tests.
+            #[cfg(test)]
+            pub(super) fn all() -> Vec<Self> {
+                let code = EdeCode::SignatureExpired;
+                vec![$(Self::$name,)* Self::ClockWrong(code), Self::ForwarderBogus(code)]
+            }
+        }
+    };
+}
+
+const CLOCK_WRONG: &str = "đồng hồ của máy chủ DNS này sai nên không kiểm tra được chữ ký DNSSEC; hãy đặt lại giờ / \
+                           this DNS server's clock is wrong, so DNSSEC signatures cannot be checked; set its clock";
+const FORWARDER_BOGUS: &str = "máy chủ chuyển tiếp báo lỗi DNSSEC / DNSSEC, says the forwarder";
+
+reasons! {
+    /// DNSSEC validation failed.
+    Bogus = DnssecBogus,
+        "chữ ký DNSSEC không đúng",
+        "DNSSEC validation failed";
+    /// The name asks which root key is trusted (RFC 8509).
+    TrustAnchorSentinel = Other,
+        "tên dùng để hỏi khóa gốc nào được tin (RFC 8509)",
+        "a name that asks which root key is trusted (RFC 8509)";
+    /// A delegation leads to no server.
+    LameDelegation = NoReachableAuthority,
+        "ủy quyền tên miền không dẫn tới máy chủ nào",
+        "a delegation leads nowhere";
+    /// No name server answered in time.
+    ServersTimedOut = NoReachableAuthority,
+        "không máy chủ tên miền nào trả lời kịp",
+        "no name server answers in time";
+    /// No name server gave an answer.
+    ServersFail = NoReachableAuthority,
+        "không máy chủ tên miền nào cho câu trả lời",
+        "no name server gives an answer";
+    /// No address of a name server was found.
+    NoServerAddress = NoReachableAuthority,
+        "không tìm được máy chủ tên miền",
+        "no name server can be found";
+    /// The query used up its budget.
+    TooMuchWork = InvalidData,
+        "phân giải tên này quá tốn công",
+        "the name takes too much work to resolve";
+    /// Aliases lead in a circle, or too far.
+    AliasLoop = InvalidData,
+        "các bí danh (CNAME) dẫn vòng quanh hoặc quá xa",
+        "aliases lead in a circle, or too far";
+    /// The response does not fit into a message.
+    ResponseTooLong = InvalidData,
+        "câu trả lời quá dài",
+        "answer too long";
+    /// The parts of an alias chain do not fit together.
+    ChainNotJoined = InvalidData,
+        "không ghép được chuỗi bí danh (CNAME)",
+        "chain cannot be joined";
+    /// A stale answer (RFC 8767).
+    StaleAnswer = StaleAnswer,
+        "câu trả lời cũ, chưa hỏi lại được",
+        "an old answer: a new one cannot be had now";
+    /// A stale NXDOMAIN (RFC 8767).
+    StaleNxdomain = StaleNxdomain,
+        "câu trả lời cũ, chưa hỏi lại được",
+        "an old answer: a new one cannot be had now";
+    /// The deadline of the client query passed.
+    Deadline = NoReachableAuthority,
+        "hết thời gian chờ câu trả lời",
+        "no answer in time";
+    /// Too many different queries are in flight.
+    TooManyInFlight = NotReady,
+        "đang có quá nhiều câu hỏi chờ",
+        "too many questions in flight";
+    /// There is no server to ask.
+    NoUpstream = NoReachableAuthority,
+        "không có máy chủ nào để hỏi",
+        "nobody to ask";
+    /// The question is none for a resolver.
+    NotSupported = NotSupported,
+        "không phải câu hỏi dành cho bộ phân giải",
+        "not a question for a resolver";
+    /// Records that lead into the school's networks were taken out.
+    PrivateAddress = Blocked,
+        "tên bên ngoài trỏ vào mạng của trường; nếu đúng ý: [resolve] private_names",
+        "a public name leads into the school's network; if that is meant: [resolve] private_names";
+    /// A forwarder blocks the name.
+    UpstreamBlocked = Blocked,
+        "bị máy chủ cấp trên chặn",
+        "blocked by upstream";
+    /// A forwarder blocks the name by order.
+    UpstreamCensored = Censored,
+        "bị máy chủ cấp trên chặn theo lệnh",
+        "censored by upstream";
+    /// A forwarder filters the name.
+    UpstreamFiltered = Filtered,
+        "bị máy chủ cấp trên lọc",
+        "filtered by upstream";
+    /// No forwarder answered in time.
+    ForwardersTimedOut = NetworkError,
+        "không máy chủ chuyển tiếp nào trả lời",
+        "no forwarder answers";
+    /// A forwarder's certificate is not trusted.
+    ForwarderCertificate = NetworkError,
+        "chứng chỉ của máy chủ chuyển tiếp không đáng tin",
+        "a forwarder's certificate is not to be trusted";
+    /// A forwarder's response cannot be read.
+    ForwarderMalformed = InvalidData,
+        "không đọc được câu trả lời của máy chủ chuyển tiếp",
+        "a forwarder's answer cannot be read";
+    /// The forwarders refuse.
+    ForwardersRefuse = NoReachableAuthority,
+        "các máy chủ chuyển tiếp từ chối",
+        "the forwarders refuse";
+    /// The forwarders report an error.
+    ForwardersFail = NoReachableAuthority,
+        "các máy chủ chuyển tiếp báo lỗi",
+        "the forwarders fail";
+    /// A signature has expired.
+    SignatureExpired = SignatureExpired,
+        "chữ ký DNSSEC đã hết hạn",
+        "a DNSSEC signature has expired";
+    /// A signature is not valid yet.
+    SignatureNotYetValid = SignatureNotYetValid,
+        "chữ ký DNSSEC chưa có hiệu lực",
+        "a DNSSEC signature is not valid yet";
+    /// A signature expires before its inception.
+    SignatureExpiredBeforeValid = SignatureExpiredBeforeValid,
+        "chữ ký DNSSEC hết hạn trước khi có hiệu lực",
+        "a DNSSEC signature expires before it is valid";
+    /// The clock cannot be right: names of time servers are answered unvalidated.
+    ClockWrongUnchecked = DnssecIndeterminate,
+        "đồng hồ của máy chủ DNS này sai: tên máy chủ giờ được trả lời mà không kiểm tra DNSSEC",
+        "this DNS server's clock is wrong: names of time servers are answered without DNSSEC validation";
+    /// No DNSKEY matches.
+    DnskeyMissing = DnskeyMissing,
+        "không có khóa DNSSEC phù hợp",
+        "no DNSKEY matches";
+    /// Signatures are missing.
+    RrsigsMissing = RrsigsMissing,
+        "thiếu chữ ký DNSSEC",
+        "DNSSEC signatures are missing";
+    /// The DNSKEY is no zone key.
+    NoZoneKeyBit = NoZoneKeyBitSet,
+        "khóa DNSSEC không dành cho vùng tên miền",
+        "the DNSKEY is not a zone key";
+    /// The proof that there is nothing is missing.
+    NsecMissing = NsecMissing,
+        "thiếu bằng chứng DNSSEC rằng tên không tồn tại",
+        "no proof that there is nothing";
+    /// Validation used up its budget.
+    TooMuchValidation = DnssecBogus,
+        "kiểm tra DNSSEC quá tốn công",
+        "DNSSEC validation takes too much work";
+    /// The algorithm of the DNSKEY is not supported.
+    UnsupportedAlgorithm = UnsupportedDnskeyAlgorithm,
+        "không hỗ trợ thuật toán của khóa DNSSEC",
+        "DNSKEY algorithm not supported";
+    /// The digest type of the DS is not supported.
+    UnsupportedDigest = UnsupportedDsDigest,
+        "không hỗ trợ hàm băm của bản ghi DS",
+        "DS digest type not supported";
+    /// NSEC3 has too many iterations (RFC 9276).
+    Nsec3Iterations = UnsupportedNsec3Iterations,
+        "vùng tên miền dùng quá nhiều vòng lặp NSEC3",
+        "too many NSEC3 iterations";
 }
 
 #[cfg(test)]
@@ -125,46 +205,7 @@ mod tests {
 
     #[test]
     fn every_text_is_whole_and_in_both_languages() {
-        for (_, text) in [
-            BOGUS,
-            NOWHERE,
-            TOO_SLOW,
-            NO_ANSWER,
-            NO_SERVER,
-            TOO_MUCH_WORK,
-            CIRCLE,
-            TOO_LONG,
-            NOT_JOINED,
-            STALE,
-            STALE_NAME,
-            OUT_OF_TIME,
-            TOO_BUSY,
-            NOBODY,
-            NOT_FOR_US,
-            REBOUND,
-            UPSTREAM_BLOCKED,
-            UPSTREAM_CENSORED,
-            UPSTREAM_FILTERED,
-            FORWARDERS_SILENT,
-            FORWARDER_DISTRUSTED,
-            FORWARDER_GARBAGE,
-            FORWARDERS_REFUSE,
-            FORWARDERS_FAIL,
-            SIGNATURE_EXPIRED,
-            SIGNATURE_NOT_YET_VALID,
-            SIGNATURE_EXPIRED_BEFORE_VALID,
-            DNSKEY_MISSING,
-            RRSIGS_MISSING,
-            NO_ZONE_KEY_BIT,
-            NSEC_MISSING,
-            TOO_MUCH_VALIDATION,
-            UNSUPPORTED_ALGORITHM,
-            UNSUPPORTED_DIGEST,
-            NSEC3_ITERATIONS,
-            dnssec_failure(EdeCode::DnssecBogus),
-            (EdeCode::SignatureExpired, CLOCK_WRONG),
-            CLOCK_WRONG_UNCHECKED,
-        ] {
+        for text in Reason::all().into_iter().map(Reason::text) {
             assert!(text.len() <= EXTRA_TEXT_MAX, "{text}");
             assert_eq!(text.split(" / ").count(), 2, "{text}");
         }

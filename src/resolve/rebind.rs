@@ -28,15 +28,16 @@ use super::alias::{self, Alias};
 use super::dns64::prefix::Prefix;
 use super::internal_addresses::is_inside;
 use super::local::Local;
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use super::settings::Settings;
-use super::{Answer, Ask, Proof, wire};
+use super::{Answer, Ask, wire};
 use crate::dns::compose::Composer;
 use crate::dns::message::{RecordAt, Section, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::security::Security;
 
 /// TTL of "nothing there" where an address was taken out, in seconds: who repairs his zone is seen soon.
 const TTL: u32 = 60;
@@ -87,13 +88,15 @@ impl Guard {
         {
             return answer;
         }
-        let Ok(sections) = Sections::read(&answer.wire) else { return wire::failure(ask, reason::REBOUND) };
+        let Ok(sections) = Sections::read(&answer.wire) else {
+            return wire::failure(ask, Reason::PrivateAddress);
+        };
         let answers = self.without_aliases_inside(ask, sections.answer);
         if from == AnswerSource::Forwarder && is_null(ask, &answers) {
-            return Answer { ede: answer.ede.or(Some(reason::UPSTREAM_BLOCKED)), ..answer };
+            return Answer { ede: answer.ede.or(Some(Reason::UpstreamBlocked)), ..answer };
         }
-        if ask.dnssec_ok && answer.proof == Proof::Secure {
-            return Answer { proof: Proof::Bogus, ..wire::failure(ask, reason::REBOUND) };
+        if ask.dnssec_ok && answer.security == Security::Secure {
+            return Answer { security: Security::Bogus, ..wire::failure(ask, Reason::PrivateAddress) };
         }
         let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
         let (mut end, mut has_data) = (None, false);
@@ -114,8 +117,8 @@ impl Guard {
         Answer {
             wire: composer.finish(),
             rcode: Rcode::NoError,
-            proof: Proof::Indeterminate,
-            ede: Some(reason::REBOUND),
+            security: Security::Indeterminate,
+            ede: Some(Reason::PrivateAddress),
             unfinished: None,
         }
     }
@@ -270,7 +273,7 @@ impl Guard {
 
 /// Whether something was taken out of the answer.
 pub(super) fn is_rebound(ede: Option<Reason>) -> bool {
-    ede == Some(reason::REBOUND)
+    ede == Some(Reason::PrivateAddress)
 }
 
 /// Whether the answer's addresses are null addresses and no others.

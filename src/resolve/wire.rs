@@ -10,8 +10,8 @@ use hickory_resolver::proto::rr::{self, DNSClass, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::BinDecodable;
 
 use super::alias::{self, Unfinished};
-use super::reason::{self, Reason};
-use super::{Answer, Ask, Proof};
+use super::reason::Reason;
+use super::{Answer, Ask};
 use crate::dns::compose::Composer;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
 use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
@@ -19,6 +19,7 @@ use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::security::Security;
 
 /// Octets of the longest message (RFC 1035 §4.2.2: the length before it has 16 bits).
 pub(super) const MESSAGE_MAX: usize = 65_535;
@@ -28,7 +29,7 @@ pub(super) struct Parts {
     pub rcode: Rcode,
     pub answers: Vec<Record>,
     pub authorities: Vec<Record>,
-    pub proof: Proof,
+    pub security: Security,
     pub ede: Option<Reason>,
 }
 
@@ -101,7 +102,7 @@ fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
 
 /// An answer without data.
 pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<Reason>) -> Answer {
-    Answer { wire: head(ask, rcode), rcode, proof: Proof::Indeterminate, ede, unfinished: None }
+    Answer { wire: head(ask, rcode), rcode, security: Security::Indeterminate, ede, unfinished: None }
 }
 
 /// SERVFAIL without a reason, and how far resolution came.
@@ -111,14 +112,14 @@ pub(super) fn unfinished(ask: &Ask, unfinished: Unfinished) -> Answer {
 
 /// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
 pub(super) fn failure(ask: &Ask, why: Reason) -> Answer {
-    let proof = if why.0.is_bogus() { Proof::Bogus } else { Proof::Indeterminate };
-    Answer { proof, ..bare(ask, Rcode::ServFail, Some(why)) }
+    let security = if why.ede().is_bogus() { Security::Bogus } else { Security::Indeterminate };
+    Answer { security, ..bare(ask, Rcode::ServFail, Some(why)) }
 }
 
 /// Writes the library's records. Records that the client did not ask for (RFC 4035 §3.2.1) and the
 /// authority section of a positive answer stay out.
 pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
-    let Parts { rcode, answers, authorities, proof, ede } = parts;
+    let Parts { rcode, answers, authorities, security, ede } = parts;
     let mut message = Message::response(0, hickory_resolver::proto::op::OpCode::Query);
     message.metadata.recursion_desired = true;
     message.metadata.recursion_available = true;
@@ -134,9 +135,9 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
     match message.to_vec() {
         Ok(wire) if wire.len() <= MESSAGE_MAX => {
             let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
-            Answer { wire, rcode, proof, ede, unfinished: None }
+            Answer { wire, rcode, security, ede, unfinished: None }
         }
-        _ => failure(ask, reason::TOO_LONG),
+        _ => failure(ask, Reason::ResponseTooLong),
     }
 }
 
@@ -382,15 +383,15 @@ pub(super) fn end_of_chain(ask: &Ask, wire: &[u8]) -> End {
 
 /// `first`, whose chain ends loosely, continued by the answer of `then` to where it ends.
 pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
-    let proof = match (first.proof, then.proof) {
-        (Proof::Secure, other) | (other, Proof::Secure) => other,
+    let security = match (first.security, then.security) {
+        (Security::Secure, other) | (other, Security::Secure) => other,
         (other, _) => other,
     };
     let joined = (|| {
         let mut answers = Message::from_vec(&first.wire).ok()?.answers;
         let rest = Message::from_vec(&then.wire).ok()?;
         answers.extend(rest.answers);
-        Some(Parts { rcode: then.rcode, answers, authorities: rest.authorities, proof, ede: then.ede })
+        Some(Parts { rcode: then.rcode, answers, authorities: rest.authorities, security, ede: then.ede })
     })();
     match joined {
         Some(_) if then.rcode == Rcode::ServFail => {
@@ -400,7 +401,7 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
             Answer { wire: head(ask, then.rcode), unfinished, ..then.clone() }
         }
         Some(parts) => encode(ask, parts),
-        None => failure(ask, reason::NOT_JOINED),
+        None => failure(ask, Reason::ChainNotJoined),
     }
 }
 
@@ -460,7 +461,7 @@ mod tests {
                 rcode: Rcode::NoError,
                 answers,
                 authorities: vec![],
-                proof: Proof::Insecure,
+                security: Security::Insecure,
                 ede: None,
             };
             assert_eq!(end_of_chain(&ask, &encode(&ask, parts).wire), end);
@@ -487,7 +488,7 @@ mod tests {
             let back = our_name(&theirs);
             prop_assert_eq!(back.as_ref().map(OwnedName::as_name), Some(buf.name()));
             let ask = Ask::new(buf.name().to_owned(), rtype::A);
-            let answer = encode(&ask, Parts { rcode: Rcode::NxDomain, answers: vec![], authorities: vec![], proof: Proof::Insecure, ede: None });
+            let answer = encode(&ask, Parts { rcode: Rcode::NxDomain, answers: vec![], authorities: vec![], security: Security::Insecure, ede: None });
             prop_assert_eq!(answer.wire, bare(&ask, Rcode::NxDomain, None).wire);
         }
 

@@ -3,15 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Stamp, TtlBounds};
-use crate::dns::ede::EdeCode;
 use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Rcode, Reply};
+use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Unfinished};
-use crate::resolve::reason;
-use crate::resolve::{Answer, Ask, Proof};
+use crate::resolve::reason::Reason;
+use crate::resolve::{Answer, Ask};
 
 /// TTL of an answer whose time is over, in seconds (RFC 8767 §4).
 const STALE_TTL: u32 = 30;
@@ -27,8 +27,8 @@ pub(super) struct Entry {
     counts: [u16; 3],
     truncated: bool,
     pub rcode: Rcode,
-    pub proof: Proof,
-    pub ede: Option<(EdeCode, &'static str)>,
+    pub security: Security,
+    pub ede: Option<Reason>,
     pub stamp: Stamp,
     /// How far resolution came, where there is no answer.
     pub unfinished: Option<Unfinished>,
@@ -50,7 +50,7 @@ impl Entry {
             counts: [0; 3],
             truncated: false,
             rcode: answer.rcode,
-            proof: answer.proof,
+            security: answer.security,
             ede: answer.ede,
             stamp,
             unfinished: answer.unfinished.clone(),
@@ -64,7 +64,7 @@ impl Entry {
             Ok((end, found)) if end == question_end && answers(ask, &answer.wire) && fits(&found) => found,
             _ => {
                 entry.rcode = Rcode::ServFail;
-                entry.proof = Proof::Indeterminate;
+                entry.security = Security::Indeterminate;
                 entry.lifetime = bounds.failure;
                 return entry;
             }
@@ -105,7 +105,7 @@ impl Entry {
             counts: self.counts,
             truncated: self.truncated,
             rcode: self.rcode,
-            proof: self.proof,
+            security: self.security,
             ede: self.ede,
             stamp,
             unfinished: self.unfinished.clone(),
@@ -123,7 +123,8 @@ impl Entry {
             let at = usize::from(at);
             entry.sections[at..at + 4].copy_from_slice(&STALE_TTL.to_be_bytes());
         }
-        entry.ede = Some(if self.rcode == Rcode::NxDomain { reason::STALE_NAME } else { reason::STALE });
+        entry.ede =
+            Some(if self.rcode == Rcode::NxDomain { Reason::StaleNxdomain } else { Reason::StaleAnswer });
         entry.stale_since = Some(self.stale_since.unwrap_or(self.expires()));
         entry.stored = now;
         entry.lifetime = STALE_TTL;
@@ -191,7 +192,7 @@ impl Entry {
 
     pub(super) fn reply<'b>(&self, question: &Question<'_>, now: u64, out: &'b mut Vec<u8>) -> Reply<'b> {
         let mut reply = Reply::to(question, self.rcode, out);
-        if self.proof == Proof::Secure
+        if self.security == Security::Secure
             && (question.dnssec_ok() || question.authentic_data())
             && !question.checking_disabled()
         {

@@ -21,11 +21,12 @@ use quick_cache::sync::Cache as Store;
 use quick_cache::{Equivalent, Weighter};
 
 use super::alias::Unfinished;
-use super::{Answer, Ask, Proof, rebind};
-use crate::dns::ede::EdeCode;
+use super::reason::Reason;
+use super::{Answer, Ask, rebind};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::security::Security;
 use entry::Entry;
 
 mod entry;
@@ -233,16 +234,16 @@ impl Hit {
 
     /// Whether the answer was validated.
     pub fn is_secure(&self) -> bool {
-        self.0.proof == Proof::Secure
+        self.0.security == Security::Secure
     }
 
     /// Whether validation failed: SERVFAIL, whatever else could be said.
     pub fn is_bogus(&self) -> bool {
-        self.0.proof == Proof::Bogus
+        self.0.security == Security::Bogus
     }
 
     /// The Extended DNS Error that came with it.
-    pub fn ede(&self) -> Option<(EdeCode, &'static str)> {
+    pub fn ede(&self) -> Option<Reason> {
         self.0.ede
     }
 
@@ -311,7 +312,7 @@ impl Hit {
     /// Writes the answer to `question` into `out`, with OPT and TC as they are due, and says how many
     /// octets it has. No allocation where `out` has room for `limit` octets.
     pub fn write(&self, question: &Question<'_>, now: u64, out: &mut Vec<u8>, limit: usize) -> usize {
-        let error = self.0.ede.map(|(code, text)| Error::new(code, text));
+        let error = self.0.ede.map(|reason| Error::new(reason.ede(), reason.text()));
         self.0.reply(question, now, out).finish(limit, error.as_slice())
     }
 }

@@ -11,11 +11,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Answer, Ask, Proof};
+use super::{Answer, Ask};
 use crate::dns::compose::Composer;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::security::Security;
 use prefix::Prefix;
 
 pub mod prefix;
@@ -45,7 +46,7 @@ impl Dns64 {
         match answer.rcode {
             Rcode::NoError if may_be_made => matches!(look(answer), Found::Nothing(_)).then(v4),
             // A server that fails at AAAA may still have A (RFC 6147 §5.1.2); what is forged stays a failure.
-            Rcode::ServFail if may_be_made => (answer.proof != Proof::Bogus).then(v4),
+            Rcode::ServFail if may_be_made => (answer.security != Security::Bogus).then(v4),
             _ => None,
         }
     }
@@ -62,7 +63,7 @@ impl Dns64 {
             set.rdata.retain(|rdata| !is_mapped(rdata));
             composer.answer(&set, set.ttl, ask.dnssec_ok && set.rdata.len() == before);
         }
-        Answer { wire: composer.finish(), proof: Proof::Indeterminate, ..answer }
+        Answer { wire: composer.finish(), security: Security::Indeterminate, ..answer }
     }
 
     /// The answer to `ask` made of that to the question for IPv4 addresses; that to the question itself where
@@ -88,7 +89,7 @@ impl Dns64 {
         Answer {
             wire: composer.finish(),
             rcode: Rcode::NoError,
-            proof: Proof::Indeterminate,
+            security: Security::Indeterminate,
             ede: v4.ede,
             unfinished: None,
         }

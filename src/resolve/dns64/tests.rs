@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::security::Security;
 
 fn name(text: &str) -> OwnedName {
     OwnedName::parse(text).unwrap()
@@ -25,7 +26,7 @@ fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
     Answer {
         wire: composer.finish(),
         rcode: Rcode::NoError,
-        proof: Proof::Secure,
+        security: Security::Secure,
         ede: None,
         unfinished: None,
     }
@@ -65,13 +66,20 @@ fn a_name_without_ipv6_gets_addresses_behind_the_prefix() {
         (answer(&asks(), &[], Some(86_400)), 3600),
         (answer(&asks(), &[], None), 600),
         (answer(&asks(), &[v6(&["::ffff:1.2.3.4"])], None), 600),
-        (Answer { rcode: Rcode::ServFail, proof: Proof::Indeterminate, ..answer(&asks(), &[], None) }, 600),
+        (
+            Answer {
+                rcode: Rcode::ServFail,
+                security: Security::Indeterminate,
+                ..answer(&asks(), &[], None)
+            },
+            600,
+        ),
     ] {
         let instead = dns64.instead(&asks(), &own).expect("IPv4 is asked for");
         assert_eq!(instead, Ask { rtype: rtype::A, ..asks() });
         let made = dns64.make(&asks(), own, &answer(&instead, &[v4(&["1.2.3.4", "10.0.0.1"])], None));
         assert_eq!(said(&made), [("64:ff9b::102:304".to_owned(), ttl)]);
-        assert_eq!(made.proof, Proof::Indeterminate, "no AD");
+        assert_eq!(made.security, Security::Indeterminate, "no AD");
         assert!(dns64.has_made(&made));
     }
 }
@@ -85,7 +93,7 @@ fn what_has_ipv6_or_is_forged_or_is_to_be_checked_by_the_client_stays_as_it_is()
         (asks(), answer(&asks(), &[v6(&["2001:db8::1"])], None)),
         (asks(), answer(&asks(), &[v6(&["::"])], None)),
         (asks(), Answer { rcode: Rcode::NxDomain, ..nothing.clone() }),
-        (asks(), Answer { rcode: Rcode::ServFail, proof: Proof::Bogus, ..nothing.clone() }),
+        (asks(), Answer { rcode: Rcode::ServFail, security: Security::Bogus, ..nothing.clone() }),
         (validates, nothing.clone()),
         (Ask { rtype: rtype::A, ..asks() }, nothing.clone()),
     ] {

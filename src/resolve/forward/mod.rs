@@ -7,7 +7,7 @@
 //! nobody is there at all, as while a forwarder restarts, the servers are asked again a little later.
 //!
 //! What a forwarder says about DNSSEC (AD) is not believed: its answers are
-//! [`Indeterminate`](Proof::Indeterminate). Its block signals come through: an Extended DNS Error of 15,
+//! [`Indeterminate`](Security::Indeterminate). Its block signals come through: an Extended DNS Error of 15,
 //! 16 or 17, and the NXDOMAIN without RA of response policy zones.
 //!
 //! Nothing about the client goes out: the query is made anew, with EDNS of our own.
@@ -21,7 +21,7 @@ use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::iterate::io::Forwarded;
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use super::settings::Settings;
 use super::upstream::connections::driver::Driver;
 use super::upstream::connections::opener::Opener;
@@ -30,13 +30,14 @@ use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::source_for;
 use super::upstream::tally::Tally;
 use super::wire::{self, Taken};
-use super::{Answer, Ask, Error, Proof, UpstreamState};
+use super::{Answer, Ask, Error, UpstreamState};
 use crate::clock::Watch;
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
+use crate::dns::security::Security;
 use signs::Signs;
 use trust::Trusted;
 use upstream::{Transport, Upstream};
@@ -137,7 +138,7 @@ impl Forwarder {
 
     /// What the servers of that zone say, for who validates.
     pub(super) async fn fetch(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
-        let zone = self.zone_of(name, kind).ok_or(reason::NOBODY)?;
+        let zone = self.zone_of(name, kind).ok_or(Reason::NoUpstream)?;
         let mut ask = Ask::new(name.to_owned(), kind);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
         let taken = zone.ask(&ask, self.timing).await.map_err(given_up)?;
@@ -347,8 +348,8 @@ fn accept(ask: &Ask, taken: Taken) -> Answer {
     let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
     let ede = block_note(&taken);
     match wire::only_asked(ask, taken.wire) {
-        Ok(wire) => Answer { wire, rcode, proof: Proof::Indeterminate, ede, unfinished: None },
-        Err(_) => wire::failure(ask, reason::FORWARDER_GARBAGE),
+        Ok(wire) => Answer { wire, rcode, security: Security::Indeterminate, ede, unfinished: None },
+        Err(_) => wire::failure(ask, Reason::ForwarderMalformed),
     }
 }
 
@@ -356,22 +357,22 @@ fn accept(ask: &Ask, taken: Taken) -> Answer {
 fn block_note(taken: &Taken) -> Option<Reason> {
     let policy_zone = taken.rcode == 3 && !taken.recursion_available && !taken.authoritative;
     match taken.ede {
-        Some(15) => Some(reason::UPSTREAM_BLOCKED),
-        Some(16) => Some(reason::UPSTREAM_CENSORED),
-        Some(17) => Some(reason::UPSTREAM_FILTERED),
-        _ if policy_zone => Some(reason::UPSTREAM_BLOCKED),
+        Some(15) => Some(Reason::UpstreamBlocked),
+        Some(16) => Some(Reason::UpstreamCensored),
+        Some(17) => Some(Reason::UpstreamFiltered),
+        _ if policy_zone => Some(Reason::UpstreamBlocked),
         _ => None,
     }
 }
 
 fn given_up(worst: Fault) -> Reason {
     match worst {
-        Fault::Silent => reason::FORWARDERS_SILENT,
-        Fault::Distrusted => reason::FORWARDER_DISTRUSTED,
-        Fault::Garbage => reason::FORWARDER_GARBAGE,
-        Fault::Refused => reason::FORWARDERS_REFUSE,
+        Fault::Silent => Reason::ForwardersTimedOut,
+        Fault::Distrusted => Reason::ForwarderCertificate,
+        Fault::Garbage => Reason::ForwarderMalformed,
+        Fault::Refused => Reason::ForwardersRefuse,
         Fault::Failed(code) => {
-            code.and_then(EdeCode::of_dnssec_failure).map_or(reason::FORWARDERS_FAIL, reason::dnssec_failure)
+            code.and_then(EdeCode::of_dnssec_failure).map_or(Reason::ForwardersFail, Reason::ForwarderBogus)
         }
     }
 }

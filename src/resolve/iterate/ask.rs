@@ -21,7 +21,7 @@ use super::io::Io;
 use super::reply::{self, Fault, Heard};
 use super::servers::Server;
 use crate::dns::name::Name;
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 
 /// A server's answer is waited for so many times its usual round trip, while others are asked …
 const WINDOW_FACTOR: u32 = 4;
@@ -67,11 +67,11 @@ impl Nobody {
     /// Why there is no answer, for the client.
     pub fn reason(self) -> Reason {
         match self {
-            Self::NoAddress => reason::NO_SERVER,
-            Self::Silent => reason::TOO_SLOW,
-            Self::Spent => reason::TOO_MUCH_WORK,
-            Self::Useless => reason::NOWHERE,
-            Self::Refuse | Self::Fail => reason::NO_ANSWER,
+            Self::NoAddress => Reason::NoServerAddress,
+            Self::Silent => Reason::ServersTimedOut,
+            Self::Spent => Reason::TooMuchWork,
+            Self::Useless => Reason::LameDelegation,
+            Self::Refuse | Self::Fail => Reason::ServersFail,
         }
     }
 }

@@ -15,11 +15,12 @@ use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::dns::security::Security;
 use crate::resolve::alias::{self, Alias, Unfinished};
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 use crate::resolve::validate::sentinel;
 use crate::resolve::wire::{self, MESSAGE_MAX};
-use crate::resolve::{Answer, Ask, Onward, Proof};
+use crate::resolve::{Answer, Ask, Onward};
 
 /// Links of a chain of aliases. Real ones have up to 8 or so.
 const LINKS_MAX: usize = 16;
@@ -31,7 +32,7 @@ struct Chain<'a> {
     links: Vec<Arc<Kept>>,
     /// CNAMEs that were made from a DNAME, by the place of the DNAME in `links`.
     made: Vec<(usize, RrSet)>,
-    proof: Proof,
+    security: Security,
     /// The longest TTL given out, in seconds.
     ttl_max: u32,
     /// What is said with the answer where its parts have nothing to say.
@@ -48,10 +49,10 @@ impl<O: Io> Recursor<O> {
         };
         match &self.validator {
             Some(validator)
-                if answer.proof == Proof::Secure
+                if answer.security == Security::Secure
                     && sentinel::fails(ask.name.as_name(), ask.rtype, &validator.anchors) =>
             {
-                Answer { proof: Proof::Bogus, ..wire::failure(ask, reason::SENTINEL) }
+                Answer { security: Security::Bogus, ..wire::failure(ask, Reason::TrustAnchorSentinel) }
             }
             _ => self.with_word_of_the_clock(ask, answer),
         }
@@ -104,13 +105,13 @@ impl<O: Io> Recursor<O> {
 
     /// A chain without links.
     fn chain<'a>(&self, ask: &'a Ask, job: &Job) -> Chain<'a> {
-        let proof = self.validates(ask, job).map_or(Proof::Indeterminate, |_| Proof::Secure);
+        let security = self.validates(ask, job).map_or(Security::Indeterminate, |_| Security::Secure);
         let (ttl_max, note) = match job.is_unchecked {
-            true => (UNCHECKED_TTL, Some(reason::CLOCK_WRONG_UNCHECKED)),
+            true => (UNCHECKED_TTL, Some(Reason::ClockWrongUnchecked)),
             false => (u32::MAX, None),
         };
         let now = self.io.now();
-        Chain { ask, now, links: Vec::new(), made: Vec::new(), proof, ttl_max, note }
+        Chain { ask, now, links: Vec::new(), made: Vec::new(), security, ttl_max, note }
     }
 
     /// Follows the chain of aliases that begins at the question's name.
@@ -142,7 +143,7 @@ impl<O: Io> Recursor<O> {
                     return chain.finish(Rcode::NoError, None);
                 }
                 Content::Set(set) if set.rtype == rtype::DNAME => {
-                    let Some(target) = set.first_name() else { return chain.fail(reason::NO_ANSWER) };
+                    let Some(target) = set.first_name() else { return chain.fail(Reason::ServersFail) };
                     let target = moved(name.as_name(), set.owner.as_name(), target.as_name());
                     chain.links.push(kept.clone());
                     match target {
@@ -156,7 +157,7 @@ impl<O: Io> Recursor<O> {
                     }
                 }
                 Content::Set(set) => {
-                    let Some(target) = set.first_name() else { return chain.fail(reason::NO_ANSWER) };
+                    let Some(target) = set.first_name() else { return chain.fail(Reason::ServersFail) };
                     chain.links.push(kept.clone());
                     target
                 }
@@ -166,7 +167,7 @@ impl<O: Io> Recursor<O> {
                 return chain.finish(Rcode::NoError, None);
             }
             if seen.contains(&target) {
-                return chain.fail(reason::CIRCLE);
+                return chain.fail(Reason::AliasLoop);
             }
             if !onward.follows(&chain.aliases()) {
                 return chain.stop();
@@ -174,7 +175,7 @@ impl<O: Io> Recursor<O> {
             seen.push(target.clone());
             name = target;
         }
-        chain.fail(reason::CIRCLE)
+        chain.fail(Reason::AliasLoop)
     }
 
     /// What is at `name`, with its validation.
@@ -197,7 +198,7 @@ impl<O: Io> Recursor<O> {
             })
         };
         let validates = self.validates(ask, job);
-        let (mut bogus, mut tried) = (reason::BOGUS, Vec::new());
+        let (mut bogus, mut tried) = (Reason::Bogus, Vec::new());
         for _ in 0..=RETRIES {
             let lookup = match hand.iter().find(in_hand) {
                 Some(kept) if self.known(name.as_name(), kind).is_none() => Lookup::known(kept.clone()),
@@ -249,15 +250,15 @@ impl Chain<'_> {
     }
 
     fn weaken(&mut self, validation: Validation) {
-        let proof = match validation {
+        let security = match validation {
             // What validation said before, by a clock that was wrong, counts for nothing.
-            _ if self.ttl_max == UNCHECKED_TTL => Proof::Indeterminate,
-            Validation::Secure => Proof::Secure,
-            Validation::Insecure => Proof::Insecure,
-            Validation::Bogus(_) => Proof::Bogus,
-            Validation::Unchecked => Proof::Indeterminate,
+            _ if self.ttl_max == UNCHECKED_TTL => Security::Indeterminate,
+            Validation::Secure => Security::Secure,
+            Validation::Insecure => Security::Insecure,
+            Validation::Bogus(_) => Security::Bogus,
+            Validation::Unchecked => Security::Indeterminate,
         };
-        self.proof = self.proof.weaker(proof);
+        self.security = self.security.weaker(security);
     }
 
     /// The TTL of what came of an entry, in seconds.
@@ -303,10 +304,10 @@ impl Chain<'_> {
             }
         }
         if composer.len() > MESSAGE_MAX {
-            return wire::failure(ask, reason::TOO_LONG);
+            return wire::failure(ask, Reason::ResponseTooLong);
         }
         let noted =
             self.links.iter().map(Arc::as_ref).chain(nothing).find_map(|kept| kept.note()).or(self.note);
-        Answer { wire: composer.finish(), rcode, proof: self.proof, ede: noted, unfinished: None }
+        Answer { wire: composer.finish(), rcode, security: self.security, ede: noted, unfinished: None }
     }
 }

@@ -22,7 +22,7 @@ use std::pin::Pin;
 use ipnet::IpNet;
 
 use super::cache::TtlBounds;
-use super::reason::{self, Reason};
+use super::reason::Reason;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
@@ -160,7 +160,7 @@ impl<O: Io> Recursor<O> {
             if let Some(kept) = self.known(name, kind) {
                 return Ok(walk::Lookup::known(kept));
             }
-            let path = path.then(name, kind).ok_or(reason::NO_SERVER)?;
+            let path = path.then(name, kind).ok_or(Reason::NoServerAddress)?;
             self.look(name, kind, job, &path).await
         })
     }

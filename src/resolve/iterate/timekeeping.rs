@@ -19,7 +19,7 @@ use crate::dns::name::Name;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::wire;
 use crate::resolve::{Answer, Ask};
@@ -53,7 +53,7 @@ impl<O: Io> Recursor<O> {
     /// cannot be right: it is asked again, unchecked.
     pub(super) async fn showed_that_the_clock_is_wrong(&self, ask: &Ask, answer: &Answer) -> bool {
         let failed_for_time =
-            answer.rcode == Rcode::ServFail && answer.ede.is_some_and(|(code, _)| is_of_time(code));
+            answer.rcode == Rcode::ServFail && answer.ede.is_some_and(|reason| is_of_time(reason.ede()));
         if !failed_for_time || !self.is_of_a_time_server(ask.name.as_name()) {
             return false;
         }
@@ -82,8 +82,8 @@ impl<O: Io> Recursor<O> {
     /// that the clock is wrong.
     pub(super) fn with_word_of_the_clock(&self, ask: &Ask, answer: Answer) -> Answer {
         match answer.ede {
-            Some((code, _)) if is_of_time(code) && !self.io.watch().is_plausible(self.io.now()) => {
-                wire::failure(ask, (code, reason::CLOCK_WRONG))
+            Some(reason) if is_of_time(reason.ede()) && !self.io.watch().is_plausible(self.io.now()) => {
+                wire::failure(ask, Reason::ClockWrong(reason.ede()))
             }
             _ => answer,
         }
@@ -124,7 +124,7 @@ impl<O: Io> Recursor<O> {
     /// Notes the periods of what cannot be validated because a zone above failed for its signatures' time:
     /// those of the data at hand, and of the delegations that led there.
     pub(super) fn note_unproven_periods(&self, why: Reason, name: Name<'_>, kept: &Kept) {
-        if !is_of_time(why.0) {
+        if !is_of_time(why.ede()) {
             return;
         }
         self.note_periods_of(kept);

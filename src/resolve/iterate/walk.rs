@@ -15,7 +15,7 @@ use super::store::{Content, Kept, Rank, Validation};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
 const ZONES_MAX: usize = 40;
@@ -235,7 +235,7 @@ impl<O: Io> Recursor<O> {
         }
         let told = self.io.forward(name, kind).await?;
         let read = reply::read_from_resolver(zone.as_name(), name, kind, told.rcode, &told.octets);
-        let heard = read.map_err(|_| reason::FORWARDER_GARBAGE)?;
+        let heard = read.map_err(|_| Reason::ForwarderMalformed)?;
         Ok(self.take_in(name, kind, &zone, heard, Origin::Forwarder, told.note))
     }
 

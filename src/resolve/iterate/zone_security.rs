@@ -19,7 +19,7 @@ use super::walk::{Lookup, Origin};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 use crate::resolve::validate::aggressive::Spans;
 use crate::resolve::validate::anchors::{Anchor, Anchors};
 use crate::resolve::validate::chain::{Trust, keys_by_anchor, keys_by_ds};
@@ -196,7 +196,7 @@ impl<O: Io> Recursor<O> {
             Some(KnownZone::NoCut) => return Step::NoCut,
             None => {}
         }
-        let (mut broken, mut tried) = (reason::BOGUS, Vec::new());
+        let (mut broken, mut tried) = (Reason::Bogus, Vec::new());
         for _ in 0..=RETRIES {
             let lookup = match self.look_boxed(name, rtype::DS, job, path).await {
                 Ok(lookup) => lookup,

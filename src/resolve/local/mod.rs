@@ -17,10 +17,11 @@ use hickory_resolver::proto::rr::{self, RData, Record};
 
 use super::dns64::prefix::{Prefix, address_of};
 use super::wire::{self, Parts};
-use super::{Answer, Ask, Proof};
+use super::{Answer, Ask};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::reply::Rcode;
+use crate::dns::security::Security;
 pub use records::RecordSpec;
 use records::Records;
 use special::Special;
@@ -162,7 +163,7 @@ impl Local {
         }
         answers.append(&mut said.answers);
         let Said { rcode, authorities, .. } = said;
-        let parts = Parts { rcode, answers, authorities, proof: Proof::Indeterminate, ede: None };
+        let parts = Parts { rcode, answers, authorities, security: Security::Indeterminate, ede: None };
         Some(wire::encode(ask, parts))
     }
 

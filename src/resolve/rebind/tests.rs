@@ -1,6 +1,7 @@
 //! What is taken out of answers from outside, at the table.
 
 use super::*;
+use crate::dns::security::Security;
 
 fn name(text: &str) -> OwnedName {
     OwnedName::parse(text).unwrap()
@@ -27,7 +28,7 @@ fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
     Answer {
         wire: composer.finish(),
         rcode: Rcode::NoError,
-        proof: Proof::Insecure,
+        security: Security::Insecure,
         ede: None,
         unfinished: None,
     }
@@ -56,7 +57,7 @@ fn left(answer: &Answer) -> String {
         said.extend((!set.rrsigs.is_empty()).then(|| "+sig".to_owned()));
     }
     said.extend(sections.authority.iter().map(|set| format!("+soa {}", set.owner)));
-    said.extend(answer.ede.map(|(code, _)| format!("ede {}", code.code())));
+    said.extend(answer.ede.map(|reason| format!("ede {}", reason.ede().code())));
     said.join(" ")
 }
 
@@ -101,7 +102,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
             answer.wire = composer.finish();
         }
         assert_eq!(left(&cleaned), expected, "{sets:?}");
-        assert_eq!(untouched, cleaned.proof == given.proof, "no proof of what was changed");
+        assert_eq!(untouched, cleaned.security == given.security, "no proof of what was changed");
     }
 }
 
@@ -148,12 +149,12 @@ fn who_would_have_had_signatures_gets_a_failure_and_who_does_not_care_gets_nothi
     for (dnssec_ok, rcode) in [(true, Rcode::ServFail), (false, Rcode::NoError)] {
         let ask = Ask { dnssec_ok, ..Ask::new(name("a.example"), rtype::A) };
         let secure = Answer {
-            proof: Proof::Secure,
+            security: Security::Secure,
             ..answer(&ask, vec![addresses("a.example", &["10.0.0.1", "198.51.100.1"])])
         };
         let cleaned = guard.keep_outside(&ask, secure, AnswerSource::Recursion);
         assert_eq!(cleaned.rcode, rcode);
-        assert!(is_rebound(cleaned.ede) && cleaned.proof != Proof::Secure);
+        assert!(is_rebound(cleaned.ede) && cleaned.security != Security::Secure);
     }
 }
 

@@ -5,6 +5,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record};
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::security::Security;
 use crate::resolve::local;
 use crate::resolve::settings::ForwardZone;
 
@@ -201,7 +202,7 @@ async fn block_signals_of_the_upstream_come_through_and_its_ad_does_not() {
     let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
     let answer = resolver.resolve(a("casino.example")).await;
     assert_eq!((answer.rcode, ede(&answer)), (Rcode::NxDomain, Some(EdeCode::Blocked)));
-    assert_eq!(answer.proof, Proof::Indeterminate);
+    assert_eq!(answer.security, Security::Indeterminate);
     assert_eq!(answer.wire[3] & 0x20, 0, "AD is not believed");
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use hickory_resolver::proto::op::{Message, ResponseCode};
 
 use super::settings::Settings;
-use super::{Answer, Ask, Proof, Resolver};
+use super::{Answer, Ask, Resolver};
 use crate::dns::ede::EdeCode;
 use crate::dns::reply::Rcode;
+use crate::resolve::reason::Reason;
 use world::{Manner, Server, World, a, ask, zone};
 
 mod forwarding;
@@ -37,5 +38,5 @@ fn said(answer: &Answer) -> String {
 }
 
 fn ede(answer: &Answer) -> Option<EdeCode> {
-    answer.ede.map(|(code, _)| code)
+    answer.ede.map(Reason::ede)
 }

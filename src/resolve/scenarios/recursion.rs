@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Gate, Unfinished};
 
 /// Root, `edu`, and `school.edu` with the given servers of its own (numbers 3 and 4).
@@ -44,7 +45,7 @@ async fn names_are_found_from_the_root_down() {
     ] {
         let answer = resolver.resolve(ask.clone()).await;
         assert_eq!(said(&answer), expected, "{ask:?}");
-        assert_eq!(answer.proof, Proof::Indeterminate, "not validated");
+        assert_eq!(answer.security, Security::Indeterminate, "not validated");
     }
     // Delegations are remembered: the root and the top-level domain are not asked again.
     let before = (servers[0].asked().len(), servers[1].asked().len());

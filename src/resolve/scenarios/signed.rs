@@ -17,6 +17,7 @@ use super::world::Zone;
 use super::*;
 use crate::dns::name::OwnedName;
 use crate::dns::rdata::rtype;
+use crate::dns::security::Security;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::settings::ForwardZone;
 use crate::resolve::settings::Mode;
@@ -106,27 +107,27 @@ async fn hierarchy(world: &mut World) -> Settings {
 async fn what_is_signed_is_secure_and_what_is_forged_is_not_an_answer() {
     let Some(mut world) = World::new().await else { return };
     let resolver = Resolver::new(hierarchy(&mut world).await).unwrap();
-    for (ask, expected, proof) in [
-        (a("www.school.edu"), "NOERROR www.school.edu. A 198.51.100.7", Proof::Secure),
+    for (ask, expected, security) in [
+        (a("www.school.edu"), "NOERROR www.school.edu. A 198.51.100.7", Security::Secure),
         (
             a("alias.school.edu"),
             "NOERROR alias.school.edu. CNAME www.school.edu. www.school.edu. A 198.51.100.7",
-            Proof::Secure,
+            Security::Secure,
         ),
-        (a("none.school.edu"), "NXDOMAIN +soa", Proof::Secure),
-        (ask("www.school.edu", rtype::AAAA), "NOERROR +soa", Proof::Secure),
-        (a("www.open.edu"), "NOERROR www.open.edu. A 198.51.100.10", Proof::Insecure),
-        (a("none.open.edu"), "NXDOMAIN +soa", Proof::Insecure),
-        (a("none.none-edu"), "NXDOMAIN +soa", Proof::Secure),
+        (a("none.school.edu"), "NXDOMAIN +soa", Security::Secure),
+        (ask("www.school.edu", rtype::AAAA), "NOERROR +soa", Security::Secure),
+        (a("www.open.edu"), "NOERROR www.open.edu. A 198.51.100.10", Security::Insecure),
+        (a("none.open.edu"), "NXDOMAIN +soa", Security::Insecure),
+        (a("none.none-edu"), "NXDOMAIN +soa", Security::Secure),
         (
             a("out.school.edu"),
             "NOERROR out.school.edu. CNAME www.open.edu. www.open.edu. A 198.51.100.10",
-            Proof::Insecure,
+            Security::Insecure,
         ),
     ] {
         let answer = resolver.resolve(ask.clone()).await;
         assert_eq!(said(&answer), expected, "{ask:?} {:?}", answer.ede);
-        assert_eq!(answer.proof, proof, "{ask:?}");
+        assert_eq!(answer.security, security, "{ask:?}");
     }
     for (name, why) in
         [("forged.school.edu", EdeCode::DnssecBogus), ("stripped.school.edu", EdeCode::RrsigsMissing)]
@@ -134,13 +135,13 @@ async fn what_is_signed_is_secure_and_what_is_forged_is_not_an_answer() {
         for dnssec_ok in [false, true] {
             let forged = resolver.resolve(Ask { dnssec_ok, ..a(name) }).await;
             assert_eq!((said(&forged).as_str(), ede(&forged)), ("SERVFAIL", Some(why)), "{name}");
-            assert_eq!(forged.proof, Proof::Bogus);
+            assert_eq!(forged.security, Security::Bogus);
         }
     }
     // Who checks for himself sees what is there (RFC 4035 §3.2.2).
     let checking_disabled = resolver.resolve(Ask { checking_disabled: true, ..a("forged.school.edu") }).await;
     assert_eq!(said(&checking_disabled), "NOERROR forged.school.edu. A 203.0.113.66");
-    assert_eq!(checking_disabled.proof, Proof::Indeterminate);
+    assert_eq!(checking_disabled.security, Security::Indeterminate);
 }
 
 #[tokio::test]
@@ -153,7 +154,7 @@ async fn an_alias_to_nothing_is_secure_link_by_link() {
     ] {
         let answer = resolver.resolve(ask.clone()).await;
         assert_eq!(said(&answer), expected, "{ask:?} {:?}", answer.ede);
-        assert_eq!(answer.proof, Proof::Secure, "{ask:?}");
+        assert_eq!(answer.security, Security::Secure, "{ask:?}");
     }
 }
 
@@ -179,7 +180,7 @@ async fn with_another_anchor_everything_is_bogus() {
     let settings = hierarchy(&mut world).await;
     let resolver = Resolver::new(Settings { trust_anchors: None, ..settings }).unwrap();
     let answer = resolver.resolve(a("www.school.edu")).await;
-    assert_eq!((answer.rcode, answer.proof), (Rcode::ServFail, Proof::Bogus), "{:?}", answer.ede);
+    assert_eq!((answer.rcode, answer.security), (Rcode::ServFail, Security::Bogus), "{:?}", answer.ede);
 }
 
 #[tokio::test]
@@ -193,15 +194,15 @@ async fn what_a_forwarder_says_is_validated_too() {
         vec![ForwardZone { zone, servers: vec![server.clone()], validates }]
     };
     let forwarding = Settings { mode: Mode::Forward, ..settings };
-    for (validates, anchors, said_of_it, proof) in [
-        (true, forwarding.trust_anchors.clone(), "NXDOMAIN +soa", Proof::Secure),
-        (true, None, "SERVFAIL", Proof::Bogus),
-        (false, None, "NXDOMAIN +soa", Proof::Indeterminate),
+    for (validates, anchors, said_of_it, security) in [
+        (true, forwarding.trust_anchors.clone(), "NXDOMAIN +soa", Security::Secure),
+        (true, None, "SERVFAIL", Security::Bogus),
+        (false, None, "NXDOMAIN +soa", Security::Indeterminate),
     ] {
         let forwards = zone(validates);
         let resolver =
             Resolver::new(Settings { forwards, trust_anchors: anchors, ..forwarding.clone() }).unwrap();
         let answer = resolver.resolve(a("none.none-edu")).await;
-        assert_eq!((said(&answer).as_str(), answer.proof), (said_of_it, proof), "{:?}", answer.ede);
+        assert_eq!((said(&answer).as_str(), answer.security), (said_of_it, security), "{:?}", answer.ede);
     }
 }

@@ -1,6 +1,6 @@
 //! Why data is bogus, or only insecure where its zone is signed: each with its Extended DNS Error.
 
-use crate::resolve::reason::{self, Reason};
+use crate::resolve::reason::Reason;
 
 /// Why there is no proof: the data is bogus. In the order in which they tell something: of several
 /// signatures that fail for different reasons, the greatest is the answer's.
@@ -30,15 +30,15 @@ impl Fault {
     /// What the client is told.
     pub fn reason(self) -> Reason {
         match self {
-            Self::RrsigsMissing => reason::RRSIGS_MISSING,
-            Self::NsecMissing => reason::NSEC_MISSING,
-            Self::DnskeyMissing => reason::DNSKEY_MISSING,
-            Self::NoZoneKeyBit => reason::NO_ZONE_KEY_BIT,
-            Self::BadSignature => reason::BOGUS,
-            Self::SignatureExpiredBeforeValid => reason::SIGNATURE_EXPIRED_BEFORE_VALID,
-            Self::SignatureNotYetValid => reason::SIGNATURE_NOT_YET_VALID,
-            Self::SignatureExpired => reason::SIGNATURE_EXPIRED,
-            Self::TooMuchWork => reason::TOO_MUCH_VALIDATION,
+            Self::RrsigsMissing => Reason::RrsigsMissing,
+            Self::NsecMissing => Reason::NsecMissing,
+            Self::DnskeyMissing => Reason::DnskeyMissing,
+            Self::NoZoneKeyBit => Reason::NoZoneKeyBit,
+            Self::BadSignature => Reason::Bogus,
+            Self::SignatureExpiredBeforeValid => Reason::SignatureExpiredBeforeValid,
+            Self::SignatureNotYetValid => Reason::SignatureNotYetValid,
+            Self::SignatureExpired => Reason::SignatureExpired,
+            Self::TooMuchWork => Reason::TooMuchValidation,
         }
     }
 }
@@ -56,8 +56,8 @@ impl Unsupported {
     /// What the client may be told beside the answer.
     pub fn reason(self) -> Reason {
         match self {
-            Self::Algorithm => reason::UNSUPPORTED_ALGORITHM,
-            Self::Digest => reason::UNSUPPORTED_DIGEST,
+            Self::Algorithm => Reason::UnsupportedAlgorithm,
+            Self::Digest => Reason::UnsupportedDigest,
         }
     }
 }
@@ -80,9 +80,9 @@ mod tests {
             (Fault::SignatureExpiredBeforeValid, EdeCode::SignatureExpiredBeforeValid),
             (Fault::TooMuchWork, EdeCode::DnssecBogus),
         ] {
-            assert_eq!(fault.reason().0, code, "{fault:?}");
+            assert_eq!(fault.reason().ede(), code, "{fault:?}");
         }
-        assert_eq!(Unsupported::Algorithm.reason().0, EdeCode::UnsupportedDnskeyAlgorithm);
-        assert_eq!(Unsupported::Digest.reason().0, EdeCode::UnsupportedDsDigest);
+        assert_eq!(Unsupported::Algorithm.reason().ede(), EdeCode::UnsupportedDnskeyAlgorithm);
+        assert_eq!(Unsupported::Digest.reason().ede(), EdeCode::UnsupportedDsDigest);
     }
 }

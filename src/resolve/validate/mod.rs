@@ -31,7 +31,7 @@ mod tests;
 mod types;
 pub mod work;
 
-use super::reason::{self, Reason};
+use super::reason::Reason;
 
 /// Whether signatures over SHA-1 (algorithms 5 and 7) count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,13 +86,13 @@ pub enum NoDs {
 impl Denied {
     /// What the client may be told beside the answer.
     pub fn reason(self) -> Option<Reason> {
-        (self == Self::Insecure).then_some(reason::NSEC3_ITERATIONS)
+        (self == Self::Insecure).then_some(Reason::Nsec3Iterations)
     }
 }
 
 impl NoDs {
     /// What the client may be told beside the answer.
     pub fn reason(self) -> Option<Reason> {
-        (self == Self::Insecure).then_some(reason::NSEC3_ITERATIONS)
+        (self == Self::Insecure).then_some(Reason::Nsec3Iterations)
     }
 }

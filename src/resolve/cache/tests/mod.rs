@@ -1,9 +1,10 @@
 //! Laws of the cache: TTLs only count down, and kept is written as fresh.
 
 use super::*;
+use crate::dns::ede::EdeCode;
 use crate::dns::message::{Section, records};
 use crate::dns::rdata::rtype;
-use crate::resolve::Proof;
+use crate::dns::security::Security;
 use crate::resolve::wire;
 use proptest::prelude::*;
 
@@ -47,7 +48,7 @@ fn answer(ask: &Ask, rcode: Rcode, answers: &[Vec<u8>], authorities: &[Vec<u8>])
     wire[9] = authorities.len() as u8;
     wire.extend(answers.concat());
     wire.extend(authorities.concat());
-    Answer { wire, rcode, proof: Proof::Insecure, ede: None, unfinished: None }
+    Answer { wire, rcode, security: Security::Insecure, ede: None, unfinished: None }
 }
 
 fn address(ttl: u32) -> Vec<u8> {
@@ -150,7 +151,7 @@ fn do_and_cd_are_answers_of_their_own() {
 fn ad_is_said_of_secure_answers_to_those_who_understand_it() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    let secure = Answer { proof: Proof::Secure, ..answer(&www, Rcode::NoError, &[address(60)], &[]) };
+    let secure = Answer { security: Security::Secure, ..answer(&www, Rcode::NoError, &[address(60)], &[]) };
     cache.insert(&www, &secure, Stamp::default(), NOW);
     let mut packet = query(&www, 7, None);
     let mut out = Vec::new();
@@ -296,7 +297,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
     let raw = Answer {
         wire: message.clone(),
         rcode: Rcode::NoError,
-        proof: Proof::Insecure,
+        security: Security::Insecure,
         ede: None,
         unfinished: None,
     };
@@ -314,7 +315,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
         let answer = Answer {
             wire: taken.wire,
             rcode: Rcode::NoError,
-            proof: Proof::Insecure,
+            security: Security::Insecure,
             ede: None,
             unfinished: None,
         };
@@ -336,7 +337,7 @@ fn an_answer_whose_time_is_over_is_better_than_none_for_its_window_and_says_so()
     let stale = cache.find_stale(&www, NOW + 60).unwrap();
     assert!(!stale.is_stale(), "nobody was given it yet");
     let extended = cache.extend_stale(&www, &stale, Stamp::default(), NOW + 60);
-    assert_eq!(extended.ede().unwrap().0, EdeCode::StaleAnswer);
+    assert_eq!(extended.ede().unwrap().ede(), EdeCode::StaleAnswer);
     assert!(extended.is_stale());
     // For thirty seconds it is an answer like any other, with a TTL that says so.
     let mut out = Vec::new();
@@ -358,7 +359,7 @@ fn a_name_that_was_not_there_says_that_it_may_be_now_and_a_failure_is_never_prol
     cache.insert(&www, &answer(&www, Rcode::NxDomain, &[], &[soa(60, 60)]), Stamp::default(), NOW);
     let stale = cache.find_stale(&www, NOW + 100).unwrap();
     let extended = cache.extend_stale(&www, &stale, Stamp::default(), NOW + 100);
-    assert_eq!(extended.ede().unwrap().0, EdeCode::StaleNxdomain);
+    assert_eq!(extended.ede().unwrap().ede(), EdeCode::StaleNxdomain);
     let fails = ask("fails.example", rtype::A);
     cache.insert(&fails, &answer(&fails, Rcode::ServFail, &[], &[]), Stamp::default(), NOW);
     assert!(cache.find_stale(&fails, NOW + 100).is_none());

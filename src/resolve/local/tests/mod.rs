@@ -1,6 +1,7 @@
 //! Names that never leave the house, at the table.
 
 use super::*;
+use crate::dns::security::Security;
 use crate::resolve::Ask;
 use hickory_resolver::proto::op::Message;
 
@@ -27,7 +28,7 @@ fn said(local: &Local, name: &str, rtype: u16) -> String {
         Rcode::YxDomain => "YXDOMAIN",
         other => panic!("{other:?}"),
     };
-    assert_eq!(answer.proof, Proof::Indeterminate, "nothing of ours is signed");
+    assert_eq!(answer.security, Security::Indeterminate, "nothing of ours is signed");
     let answers = message.answers.iter().map(|record| format!(" {} {}", record.record_type(), record.data));
     let soa = message.authorities.iter().map(|record| format!(" soa {}", record.name));
     std::iter::once(code.to_owned()).chain(answers).chain(soa).collect()

@@ -242,8 +242,8 @@ fn too_many_iterations_make_insecure_and_too_many_hashes_nothing() {
         assert_eq!(desk.no_ds("b.example"), Ok(no_ds));
     }
     let iterations = Some(EdeCode::UnsupportedNsec3Iterations);
-    assert_eq!(Denied::Insecure.reason().map(|reason| reason.0), iterations);
-    assert_eq!(NoDs::Insecure.reason().map(|reason| reason.0), iterations);
+    assert_eq!(Denied::Insecure.reason().map(|reason| reason.ede()), iterations);
+    assert_eq!(NoDs::Insecure.reason().map(|reason| reason.ede()), iterations);
     assert_eq!((Denied::OptOut.reason(), NoDs::OptOut.reason()), (None, None));
 
     let sets = example().nsec3(&[], 0, false);
