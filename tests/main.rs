@@ -57,6 +57,7 @@ mod policy_zones_signed;
 mod policy_zones_transfer;
 mod protect;
 mod protocol;
+mod reachable;
 mod recursion;
 mod refused_calls;
 mod reload;

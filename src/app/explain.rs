@@ -187,7 +187,15 @@ impl Checker<'_> {
             mode: group.mode.id().into(),
             ..Told::default()
         };
-        let question = Question::parse(packet).expect("a question of our own");
+        let question = match Question::parse(packet) {
+            Ok(question) => question,
+            // A type that is no question to a resolver, such as AXFR.
+            Err(refused) => {
+                (told.verdict, told.because) = ("refuse".into(), "type".into());
+                told.answer = Some(refused.to_string());
+                return told;
+            }
+        };
         if !client.is_check() && !moment.world.access.allows(client.address) {
             (told.verdict, told.because) = ("refuse".into(), "access".into());
             return told;

@@ -77,7 +77,7 @@ pub fn choose(place: &Place) -> Chosen {
     };
     let salvaged = place.config.as_deref().map_or_else(super::shipped, config::salvage);
     let salvaged = super::at_state(salvaged, place);
-    let told = place.config.as_deref().and_then(told_state);
+    let told = place.config.as_deref().and_then(pointed);
     let states = [place.state.as_ref(), told.as_ref(), Some(&salvaged.state)];
     for state in states.into_iter().flatten() {
         // A folder that may be another server's counts only for the config that it is of.
@@ -113,7 +113,8 @@ fn pointer(config: &Path) -> PathBuf {
     config.with_file_name(format!(".{name}.state"))
 }
 
-fn told_state(config: &Path) -> Option<PathBuf> {
+/// The state folder that was told beside a config file.
+pub fn pointed(config: &Path) -> Option<PathBuf> {
     let text = read_bounded(&pointer(config), PATH_MAX).ok()?;
     Some(PathBuf::from(String::from_utf8(text).ok()?))
 }
@@ -122,7 +123,7 @@ fn told_state(config: &Path) -> Option<PathBuf> {
 /// service, which is told its state folder when it is started.
 pub fn tell_state(config: &Path, state: &Path) {
     let state = absolute(state);
-    if told_state(config).as_ref() != Some(&state)
+    if pointed(config).as_ref() != Some(&state)
         && let Some(text) = state.to_str()
     {
         let _ = write_whole(&pointer(config), text.as_bytes());

@@ -58,6 +58,8 @@ pub struct Listener {
     pub bound: Vec<SocketAddr>,
     /// Why it is not bound as it is wanted.
     pub lack: Option<Lack>,
+    /// Bound to an address that this machine no longer has.
+    pub is_gone: bool,
 }
 
 /// Why an address is not bound.
@@ -106,6 +108,7 @@ impl Listening {
                 transport,
                 bound: Vec::new(),
                 lack: None,
+                is_gone: false,
             })
         };
         let doors = wanted.into_iter().flat_map(door).collect();
@@ -119,7 +122,12 @@ impl Listening {
     pub fn open(&self) -> Result<Vec<Opened>, ListenError> {
         let opened = self.open_missing();
         if opened.is_empty() {
-            let told: Vec<String> = self.troubles().iter().map(|trouble| format!("\n  {trouble}")).collect();
+            // The program ends here: nothing is tried again.
+            let told: Vec<String> = self
+                .troubles()
+                .iter()
+                .map(|trouble| format!("\n  {}", trouble.replace(TRYING_AGAIN, ONCE)))
+                .collect();
             return Err(ListenError(told.concat()));
         }
         Ok(opened)
@@ -128,6 +136,30 @@ impl Listening {
     /// Whether something is still missing that may yet be had.
     pub fn is_missing(&self) -> bool {
         self.doors().iter().any(Listener::is_open)
+    }
+
+    /// Looks whether the machine still has the addresses that are bound. A socket stays bound to one that is gone, and
+    /// works again when it is back.
+    pub fn look_at_addresses(&self) {
+        let own = ports::own_addresses();
+        for door in self.doors().iter_mut() {
+            let is_specific = |bound: &SocketAddr| !bound.ip().is_unspecified() && !bound.ip().is_loopback();
+            let is_link_local = |ip: IpAddr| matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
+            let is_gone = |bound: &SocketAddr| {
+                is_specific(bound) && !is_link_local(bound.ip()) && !own.contains(&bound.ip().to_canonical())
+            };
+            // Of a wildcard the addresses that are there are served.
+            let is_single = !door.wanted.ip().is_unspecified();
+            let gone = is_single && !own.is_empty() && door.bound.iter().any(is_gone);
+            if gone && !door.is_gone {
+                warn!(
+                    "this machine no longer has the address of {} ({})",
+                    door.wanted,
+                    door.transport.name()
+                );
+            }
+            door.is_gone = gone;
+        }
     }
 
     /// Tries what is missing.
@@ -191,14 +223,14 @@ fn covering(doors: &[Listener], at: usize) -> Option<SocketAddr> {
 impl Listener {
     /// Whether it is served as it is wanted.
     pub fn is_bound(&self) -> bool {
-        self.lack.is_none() && !self.bound.is_empty()
+        self.lack.is_none() && !self.bound.is_empty() && !self.is_gone
     }
 
     /// Whether trying again may change anything.
     fn is_open(&self) -> bool {
         let settled =
             matches!(&self.lack, Some(lack) if lack.cause == Cause::Forbidden) && !self.bound.is_empty();
-        !self.is_bound() && !settled
+        !self.is_bound() && !settled && !self.is_gone
     }
 
     fn open(&mut self, all: &Listening, opened: &mut Vec<Opened>) {
@@ -280,6 +312,13 @@ impl Listener {
 
     /// What is wrong, for people; nothing where all is as it is wanted.
     pub fn told(&self) -> Option<String> {
+        if self.is_gone {
+            return Some(
+                "máy này không còn địa chỉ đó, không ai hỏi được qua địa chỉ này / this machine no longer has the \
+                 address: nobody can ask there"
+                    .into(),
+            );
+        }
         let lack = self.lack.as_ref()?;
         let at: Vec<String> = self.bound.iter().map(ToString::to_string).collect();
         let at = at.join(", ");
@@ -292,22 +331,24 @@ impl Listener {
                  CAP_NET_BIND_SERVICE"
                 .to_owned(),
             Cause::InUse => in_use(lack.holder.as_ref()),
-            Cause::NotHere => "máy này chưa có địa chỉ đó, sẽ thử lại / this machine does not have the address \
-                 (yet); trying again"
-                .to_owned(),
+            Cause::NotHere => format!("máy này chưa có địa chỉ đó / this machine does not have the address (yet){TRYING_AGAIN}"),
             Cause::Other(error) => format!("không mở được / could not open: {error}"),
         };
         Some(what + &instead)
     }
 }
 
+/// What is said while a missing address is tried again each second…
+const TRYING_AGAIN: &str = "; đang thử lại / trying again";
+/// …and where the program ends because nothing could be bound.
+const ONCE: &str = "; dừng chương trình đó hoặc sửa [listen] dns rồi chạy lại / stop it or correct [listen] dns, then start again";
+
 /// Who is in the way, and the remedy.
 fn in_use(holder: Option<&Holder>) -> String {
     /// Where systemd-resolved listens.
     const STUBS: [[u8; 4]; 2] = [[127, 0, 0, 53], [127, 0, 0, 54]];
     let Some(holder) = holder else {
-        return "chương trình khác đang giữ cổng này, sẽ thử lại / another program holds the port; trying again"
-            .into();
+        return format!("chương trình khác đang giữ cổng này / another program holds the port{TRYING_AGAIN}");
     };
     let (vi, en) = match &holder.program {
         Some((process, name)) => {
@@ -324,7 +365,7 @@ fn in_use(holder: Option<&Holder>) -> String {
         ""
     };
     let address = holder.address;
-    format!("{vi} đang giữ {address}, sẽ thử lại / {en} holds {address}; trying again{remedy}")
+    format!("{vi} đang giữ {address} / {en} holds {address}{TRYING_AGAIN}{remedy}")
 }
 
 impl Cause {
@@ -406,6 +447,28 @@ mod tests {
         let told = all.troubles();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].starts_with("192.0.2.5:") && told[0].contains("(UDP, TCP)"), "{told:?}");
+    }
+
+    #[test]
+    fn an_address_that_the_machine_loses_is_told_of_until_it_is_back() {
+        let port = free_port();
+        let (away, here) =
+            (SocketAddr::new([192, 0, 2, 5].into(), port), SocketAddr::from(([127, 0, 0, 1], port)));
+        let all = listening(&[away, here]);
+        let _opened = all.open().unwrap();
+        // As if it had been there at the start.
+        for door in all.doors().iter_mut().filter(|door| door.wanted == away) {
+            (door.bound, door.lack) = (vec![away], None);
+        }
+        assert_eq!(all.troubles(), Vec::<String>::new());
+        all.look_at_addresses();
+        let told = all.troubles();
+        assert!(told.len() == 1 && told[0].contains("no longer has the address"), "{told:?}");
+        assert!(all.listeners().iter().all(|door| door.is_bound() == (door.wanted == here)));
+        assert!(!all.is_missing(), "its sockets are there");
+        all.doors().iter_mut().for_each(|door| door.bound = vec![here]);
+        all.look_at_addresses();
+        assert_eq!(all.troubles(), Vec::<String>::new());
     }
 
     #[test]

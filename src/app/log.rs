@@ -77,7 +77,12 @@ fn subscriber<W: Write>(
     filter: EnvFilter,
     sink: impl Fn() -> W + Send + Sync + 'static,
 ) -> Box<dyn Subscriber + Send + Sync> {
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines { form, sink });
+    // A line that cannot be written is dropped. The subscriber's own complaint about it would panic, since it goes
+    // to the same standard error.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Lines { form, sink })
+        .log_internal_errors(false);
     match form {
         Form::Json => Box::new(log.json().finish()),
         Form::Journal => Box::new(log.with_target(false).with_ansi(false).without_time().finish()),

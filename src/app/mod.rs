@@ -49,6 +49,7 @@ use tracing::error;
 
 use crate::config::{self, Context, Report, Settings};
 use crate::journal::Journal;
+use crate::lists::spec::ListSpec;
 use crate::lists::store::Store;
 use crate::model::roster::Roster;
 use crate::query::Responder;
@@ -94,6 +95,8 @@ pub struct App {
     index_complaint: Complaint,
     /// Lists whose kept text is damaged or gone, and since when that is known: they are fetched at once.
     damaged_lists: Mutex<BTreeMap<String, Instant>>,
+    /// Lists that were fetched out of turn, and whether they came.
+    fetches: Mutex<Vec<(ListSpec, bool)>>,
     /// Wakes the task that renews lists, after a reload.
     lists_changed: tokio::sync::Notify,
     /// What is known of the wall clock.
@@ -201,6 +204,16 @@ impl App {
     /// Since when the kept text of a list is known to be damaged or gone, if it is.
     fn damaged_since(&self, id: &str) -> Option<Instant> {
         self.damaged_lists.lock().expect("nothing panics while it holds this lock").get(id).copied()
+    }
+
+    /// Notes that a list was fetched out of turn, and whether it came.
+    fn note_fetch(&self, spec: &ListSpec, good: bool) {
+        self.fetches.lock().expect("nothing panics while it holds this lock").push((spec.clone(), good));
+    }
+
+    /// What was noted since this was last asked.
+    fn take_fetches(&self) -> Vec<(ListSpec, bool)> {
+        std::mem::take(&mut *self.fetches.lock().expect("nothing panics while it holds this lock"))
     }
 
     /// The settings in force.

@@ -63,7 +63,9 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
         // Files of this machine are read again at once. One that is not taken leaves its copy as it was.
         let (mut not_taken, mut warnings) = (Vec::new(), Vec::new());
         for spec in settings.lists.specs.iter().filter(|spec| matches!(spec.source, SourceSpec::File(_))) {
-            match fetch_one(app, &settings, spec) {
+            let outcome = fetch_one(app, &settings, spec);
+            app.note_fetch(spec, outcome.is_ok());
+            match outcome {
                 Ok(Refreshed::New(meta)) => warnings.extend(lists::warning(&meta)),
                 Ok(Refreshed::Unchanged) => {}
                 Err(error) => not_taken.push(lists::not_taken(&spec.id, &error, &app.store)),
@@ -228,7 +230,10 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match event {
-            Event::Look => timetable.note_clock(app.timekeeper.jumps()),
+            Event::Look => {
+                timetable.note_clock(app.timekeeper.jumps());
+                app.take_fetches().into_iter().for_each(|(spec, good)| timetable.note(&spec, good));
+            }
             Event::Build => {
                 let begun = Instant::now();
                 renew_later(&app).await;

@@ -134,6 +134,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
         state_complaint: Complaint::default(),
         index_complaint,
         damaged_lists: Mutex::default(),
+        fetches: Mutex::default(),
         lists_changed: tokio::sync::Notify::new(),
         timekeeper: Timekeeper::new(watch),
         answering: Answering::default(),

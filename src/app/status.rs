@@ -181,6 +181,14 @@ pub fn of(app: &App) -> Status {
     if health.clock_doubted && is_clock_explained(app) {
         found.notes.push(CLOCK_LEAPT.into());
     }
+    found.notes.extend(records_lost(&health, &settings));
+    let in_memory = settings.lists.specs.iter().filter(|spec| app.store.in_memory(&spec.id).is_some());
+    found.notes.extend(in_memory.map(|spec| {
+        format!(
+            "{}: chỉ có trong bộ nhớ vì đĩa không ghi được / in memory only, since the disk does not take it",
+            spec.id
+        )
+    }));
     troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
@@ -329,6 +337,13 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     let of_index = Some(&app.index_complaint).filter(|_| app.build_complaint.told().is_none());
     troubles.extend([Some(&app.state_complaint), of_index].into_iter().flatten().filter_map(Complaint::told));
     troubles.extend(app.listening.troubles());
+    if health.has_ended {
+        troubles.push(
+            "nhật ký đã dừng ghi, hãy khởi động lại dịch vụ và báo lại lỗi / \
+             the journal has stopped storing: restart the service, and please report it"
+                .into(),
+        );
+    }
     if let Some(failing) = &health.failing {
         troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
     }
@@ -362,6 +377,21 @@ const CLOCK_LEAPT: &str = "đồng hồ máy nhảy vọt, nhật ký chưa xóa
 fn is_clock_explained(app: &App) -> bool {
     let (watch, now) = (app.timekeeper.watch(), unix_now());
     watch.is_plausible(now) && (watch.signatures(now) == Signatures::Confirm || app.timekeeper.jumps() > 0)
+}
+
+/// How long a lost store is told of.
+const LOST_SHOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// That earlier records are missing, where a store was lost before this start.
+fn records_lost(health: &Health, settings: &Settings) -> Option<String> {
+    let told_already = health.moved.is_some() || health.put_aside.is_some();
+    let is_recent = |at: &Timestamp| Timestamp::now().duration_since(*at) < LOST_SHOWN;
+    let at = health.lost.filter(is_recent).filter(|_| !told_already)?;
+    let at = at.to_zoned(settings.journal.time_zone.clone()).strftime("%d/%m/%Y %H:%M");
+    Some(format!(
+        "nhật ký trước {at} bị mất hoặc hỏng, số liệu trước đó thiếu / the journal before {at} was lost or \
+         damaged: figures of before are incomplete"
+    ))
 }
 
 /// What happened to the journal that a person should know of.

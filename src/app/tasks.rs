@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
@@ -115,6 +115,8 @@ pub struct Running {
     control_path: PathBuf,
     /// Its task, and the inode of its file.
     control: Option<(AbortHandle, u64)>,
+    /// The task of what stands in for it.
+    stand_in: Option<AbortHandle>,
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
@@ -141,6 +143,7 @@ impl Running {
             stopped,
             control_path,
             control: None,
+            stand_in: None,
             hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -160,9 +163,14 @@ impl Running {
         if self.control.as_ref().is_some_and(|(_, bound)| inode() == Some(*bound)) {
             return Ok(());
         }
-        let listener = socket::bind(&self.control_path)?;
-        let control: Arc<dyn Control> = Arc::new(answers::Answers(self.app.clone()));
-        let task = self.tasks.spawn(socket::serve(listener, control, self.stopped.clone()));
+        let listener = match socket::bind(&self.control_path) {
+            Ok(listener) => listener,
+            Err(error) => {
+                self.open_stand_in();
+                return Err(error);
+            }
+        };
+        let task = self.serve_control(listener);
         if let Some((old, _)) = self.control.take() {
             // Its file is gone: nobody can reach it.
             old.abort();
@@ -170,6 +178,21 @@ impl Running {
         let inode = std::fs::symlink_metadata(&self.control_path)?.ino();
         self.control = Some((task, inode));
         Ok(())
+    }
+
+    /// Where no socket file can be made, the commands reach the server without one.
+    fn open_stand_in(&mut self) {
+        if self.control.is_some() || self.stand_in.is_some() {
+            return;
+        }
+        if let Ok(listener) = socket::bind_stand_in(&self.control_path) {
+            self.stand_in = Some(self.serve_control(listener));
+        }
+    }
+
+    fn serve_control(&mut self, listener: UnixListener) -> AbortHandle {
+        let control: Arc<dyn Control> = Arc::new(answers::Answers(self.app.clone()));
+        self.tasks.spawn(socket::serve(listener, control, self.stopped.clone()))
     }
 
     /// Serves TCP listeners.
@@ -201,6 +224,7 @@ impl Running {
         loop {
             tokio::select! {
                 _ = look.tick() => {
+                    self.app.listening.look_at_addresses();
                     self.open_missing(workers).await;
                     // Told once, at the start.
                     let _ = self.open_control();

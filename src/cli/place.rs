@@ -99,9 +99,12 @@ pub fn control_socket(at: &Place) -> PathBuf {
     let in_state = chosen.state.join(app::CONTROL_SOCKET);
     let mut places = vec![chosen.control];
     places.extend(kept);
+    // A server that runs keeps the state folder that its config named at the start.
+    let pointed = config_file(at.config.as_ref()).and_then(|config| last_good::pointed(&config));
+    places.extend(pointed.map(|state| state.join(app::CONTROL_SOCKET)));
     places.push(in_state);
     places.extend(at.state.as_ref().map(|state| state.join(app::CONTROL_SOCKET)));
-    let listens = |path: &&PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
+    let listens = |path: &&PathBuf| crate::control::socket::connect(path).is_ok();
     places.iter().find(listens).unwrap_or(&places[0]).clone()
 }
 

@@ -4,6 +4,8 @@
 //! its lengths. What cannot be answered with a normal answer says so in a [`Refused`], together with
 //! what is needed to write the refusal.
 
+use std::fmt;
+
 use super::edns::{Edns, IdleTime, Keepalive, TYPE_OPT};
 use super::name::{HEADER, Name, NameBuf};
 use super::rdata::{CLASS_IN, rtype};
@@ -40,6 +42,19 @@ pub enum Refused {
     BadVers,
     /// REFUSED: AXFR or IXFR, or a class that is neither IN nor asked for by the server's identity.
     Refused,
+}
+
+impl fmt::Display for Refused {
+    /// The RCODE's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Silent => "no answer",
+            Self::FormErr => "FORMERR",
+            Self::NotImp => "NOTIMP",
+            Self::BadVers => "BADVERS",
+            Self::Refused => "REFUSED",
+        })
+    }
 }
 
 impl<'p> Question<'p> {

@@ -35,6 +35,10 @@ pub struct Health {
     pub put_aside: Option<PathBuf>,
     /// When the store's file was last removed, renamed or replaced under the running program.
     pub moved: Option<Timestamp>,
+    /// When a store was last lost, emptied or put aside: what it held is missing in the present one.
+    pub lost: Option<Timestamp>,
+    /// Whether one of the journal's threads has ended: nothing is stored any more.
+    pub has_ended: bool,
     /// The clock is suddenly far ahead: nothing is deleted by age until it has gone on for a while.
     pub clock_doubted: bool,
     /// The system's clock was never set: attempts are dated from the newest time in the store on.

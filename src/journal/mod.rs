@@ -139,7 +139,10 @@ impl Journal {
 
     /// How it is.
     pub fn health(&self) -> Health {
-        self.shared.health()
+        let ended = |(collecting, keeping): &(JoinHandle<()>, JoinHandle<u64>)| {
+            collecting.is_finished() || keeping.is_finished()
+        };
+        Health { has_ended: self.threads.as_ref().is_some_and(ended), ..self.shared.health() }
     }
 
     /// Stores now what was counted until now, and waits for it.

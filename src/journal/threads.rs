@@ -2,6 +2,7 @@
 //!
 //! The collector never waits for the keeper but at the end, and neither waits for a worker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::time::Duration;
 
@@ -30,7 +31,11 @@ pub(super) enum Order {
 pub(super) fn run_collector(mut collector: Collector, orders: Receiver<Order>, keeper: SyncSender<Order>) {
     loop {
         let order = orders.recv_timeout(TICK);
-        collector.collect(collector.shared.clock.now());
+        // A panic is a bug of ours; whoever goes on loses a second's counts and not all later ones.
+        let collected = catch_unwind(AssertUnwindSafe(|| collector.collect(collector.shared.clock.now())));
+        if collected.is_err() {
+            tracing::error!("the journal's collector panicked and goes on");
+        }
         match order {
             Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => {
                 let _ = keeper.send(Order::Close); // gone only if it panicked, which its join tells
@@ -53,7 +58,10 @@ pub(super) fn run_keeper(mut keeper: Keeper, orders: Receiver<Order>) -> u64 {
     // A full second of attempts takes some milliseconds, which no answer is to wait for.
     let _ = step_back(Behind::AStep);
     for order in &orders {
-        keeper.store(keeper.shared.clock.now());
+        let now = keeper.shared.clock.now();
+        if catch_unwind(AssertUnwindSafe(|| keeper.store(now))).is_err() {
+            keeper.recover(now);
+        }
         match order {
             Order::Go => {}
             Order::Flush(answer) => {

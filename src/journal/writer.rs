@@ -252,6 +252,8 @@ pub(super) struct Keeper {
     tidied: u32,
     more: bool,
     doubt: Doubt,
+    /// When a store was lost or put aside, until the new one remembers it.
+    lost: Option<Timestamp>,
 }
 
 /// What the keeper was given at the start.
@@ -280,6 +282,7 @@ impl Keeper {
             tidied: 0,
             more: true,
             doubt: Doubt::new(None, now),
+            lost: None,
         };
         match keeper.open(true).and_then(|()| keeper.measure()) {
             // Brought up to date by its own thread, in a second.
@@ -315,8 +318,14 @@ impl Keeper {
         let now = self.shared.clock.now();
         let (store, aside) = Store::open(&self.parts.folder, self.parts.zone.clone(), now, at_start)?;
         if let Some(aside) = aside {
-            tell_aside(&self.shared, aside);
+            self.note_aside(aside, now);
         }
+        if let Some(lost) = self.lost {
+            store.remember("lost", lost.as_second())?;
+            self.lost = None;
+        }
+        let lost = store.mark("lost")?.and_then(|at| Timestamp::from_second(at).ok());
+        lock(&self.shared.health).lost = lost;
         // Numbers begin anew with a new store, which does not have the batch in hand. In the store of before it may
         // be the last one, and is known by its number then.
         let last = store.last_batch()?;
@@ -351,12 +360,19 @@ impl Keeper {
                     path.display()
                 );
                 lock(&self.shared.health).moved = Some(now);
+                self.lost = Some(now);
             }
             Some(Place::LogMoved) => {
-                // Closing writes all into the store, from the log that is still open.
+                // Closing writes all into the store, from the log that is still open: nothing is lost.
                 self.store = None;
                 warn!("a file beside the journal's store was removed or replaced: the store is opened again");
-                lock(&self.shared.health).moved = Some(now);
+            }
+            Some(Place::Overwritten) => {
+                let path = self.store.take().expect("it was just there").path().to_owned();
+                match put_aside(&path, now) {
+                    Ok(aside) => self.note_aside(aside, now),
+                    Err(error) => error!("the journal could not {error}"),
+                }
             }
         }
         if self.lock.as_ref().is_some_and(|lock| !lock.is_ours()) {
@@ -505,10 +521,25 @@ impl Keeper {
             let path = store.path().to_owned();
             drop(store);
             match put_aside(&path, now) {
-                Ok(aside) => tell_aside(&self.shared, aside),
+                Ok(aside) => self.note_aside(aside, now),
                 Err(error) => error!("the journal could not {error}"),
             }
         }
+    }
+
+    /// A damaged store was put aside.
+    fn note_aside(&mut self, aside: PathBuf, now: Timestamp) {
+        tell_aside(&self.shared, aside);
+        self.lost = Some(now);
+    }
+
+    /// Begins anew after a panic, which is a bug of ours: the store is opened again, and what waits is tried again.
+    pub fn recover(&mut self, now: Timestamp) {
+        self.store = None;
+        let mut health = lock(&self.shared.health);
+        health.failures += 1;
+        let what = "store a batch: a bug in the program, please report it".to_owned();
+        health.failing = Some(Failing { since: now, what });
     }
 
     /// Stores what waits, and behaves as if that had failed.

@@ -23,6 +23,7 @@ use super::fresh::Fresh;
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
+use crate::sys::mmap::memory_file;
 use crate::sys::whole::{open_file, write_whole};
 
 /// Characters of an id that make a folder's name as they are; longer or odd ids are hashed.
@@ -127,7 +128,21 @@ pub struct Store {
     folder: PathBuf,
     /// Those read since the last index was built.
     fresh: Arc<Mutex<FreshLists>>,
+    /// What could not be written, by list.
+    unwritten: Arc<Mutex<HashMap<String, Unwritten>>>,
 }
+
+/// What is known of a list and not on disk, because the disk does not take it.
+#[derive(Clone, Debug)]
+struct Unwritten {
+    meta: Meta,
+    /// The list itself, where its text could not be kept either.
+    list: Option<Arc<Fresh>>,
+    since: Instant,
+}
+
+/// How often it is tried whether the disk takes a list that is in memory alone.
+const UNWRITTEN_RETRY: Duration = Duration::from_secs(600);
 
 impl Store {
     /// Opens the folder; makes it if it is not there.
@@ -141,12 +156,19 @@ impl Store {
 
     /// The folder as it is: it is made with the first list that is kept.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), fresh: Arc::default() }
+        Self { folder: folder.to_owned(), fresh: Arc::default(), unwritten: Arc::default() }
     }
 
     /// What is known of a list; `None` where nothing is kept, or what is kept cannot be read (it is
     /// then fetched again).
     pub fn meta(&self, id: &str) -> Option<Meta> {
+        if let Some(unwritten) = self.unwritten().get(id) {
+            return Some(unwritten.meta.clone());
+        }
+        self.written_meta(id)
+    }
+
+    fn written_meta(&self, id: &str) -> Option<Meta> {
         let path = self.folder_of(id).join("meta.json");
         let mut text = Vec::new();
         open_file(&path).ok()?.take(META_MAX + 1).read_to_end(&mut text).ok()?;
@@ -161,7 +183,7 @@ impl Store {
     /// # Errors
     /// [`Error::Damaged`] if its checksum is another; [`Error::Io`].
     pub fn intact(&self, id: &str) -> Result<Option<Meta>, Error> {
-        let Some(meta) = self.meta(id).filter(Meta::has_text) else { return Ok(None) };
+        let Some(meta) = self.written_meta(id).filter(Meta::has_text) else { return Ok(None) };
         let path = self.text_path(&meta);
         let (length, sum) = checksum_of(&path).map_err(|source| io_error("read", &path, source))?;
         if length != meta.length || sum != meta.checksum {
@@ -241,6 +263,17 @@ impl Store {
         Ok(Arriving { file, path, folder, length: 0, hasher: SipHasher13::new_with_keys(0, 0) })
     }
 
+    /// A place for a text in memory, where the disk takes none.
+    ///
+    /// # Errors
+    /// The system has no memory left.
+    pub fn begin_in_memory(&self) -> Result<Arriving, Error> {
+        let file =
+            memory_file().map_err(|source| io_error("make a file in", Path::new("(memory)"), source))?;
+        let (path, folder) = (PathBuf::new(), PathBuf::new());
+        Ok(Arriving { file, path, folder, length: 0, hasher: SipHasher13::new_with_keys(0, 0) })
+    }
+
     /// Keeps a text that passed the gate; it is now the last good one. `now` in Unix seconds.
     ///
     /// # Errors
@@ -254,29 +287,7 @@ impl Store {
         passed: &Passed,
         now: u64,
     ) -> Result<Meta, Error> {
-        let account = &reading.account;
-        let sum = text.checksum();
-        let meta = Meta {
-            id: spec.id.clone(),
-            source: source_of(spec),
-            source_mark: source_mark(spec),
-            etag: validators.etag,
-            last_modified: validators.last_modified,
-            fetched_at: now,
-            checked_at: now,
-            version: reading.header.version.clone().unwrap_or_else(|| sum[..12].to_owned()),
-            length: text.length,
-            checksum: sum,
-            format: reading.format.id().to_owned(),
-            lines: account.lines,
-            taken: account.taken,
-            excepted: account.excepted,
-            reasons: account.reasons().map(|(reason, count)| (reason.id().to_owned(), count)).collect(),
-            changes: passed.past.changes.clone(),
-            read_as: read_as(spec),
-            failure: None,
-            warning: passed.warning.map(|why| Failure::refused(now, why)),
-        };
+        let meta = meta_of(spec, &text, validators, reading, passed, now);
         text.file.sync_all().map_err(|source| io_error("flush", &text.path, source))?;
         let path = self.text_path(&meta);
         fs::rename(&text.path, &path).map_err(|source| io_error("put in its place", &path, source))?;
@@ -301,8 +312,13 @@ impl Store {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the kept text seems to be there, by its length alone. `true` where none was ever kept.
+    /// Whether the kept text seems to be there, by its length alone. `true` where none was ever kept. A list in
+    /// memory is not there from time to time, so that it is fetched again for the disk.
     pub fn seems_whole(&self, id: &str) -> bool {
+        let in_memory = self.unwritten().get(id).filter(|it| it.list.is_some()).map(|it| it.since.elapsed());
+        if let Some(age) = in_memory {
+            return age < UNWRITTEN_RETRY || self.make_folder(id).is_err();
+        }
         self.meta(id).filter(Meta::has_text).is_none_or(|meta| {
             fs::metadata(self.text_path(&meta)).is_ok_and(|file| file.is_file() && file.len() == meta.length)
         })
@@ -322,9 +338,43 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn note_failure(&self, spec: &ListSpec, failure: Failure) -> Result<(), Error> {
-        self.make_folder(&spec.id)?;
         let meta = self.meta(&spec.id).unwrap_or_else(|| Meta::without_text(spec));
-        self.write_meta(&Meta { failure: Some(failure), ..meta })
+        let meta = Meta { failure: Some(failure), ..meta };
+        let written = self.make_folder(&spec.id).and_then(|_| self.write_meta(&meta));
+        if written.is_err() {
+            // The status tells it all the same.
+            let mut unwritten = self.unwritten();
+            let list = unwritten.remove(&spec.id).and_then(|before| before.list);
+            unwritten.insert(spec.id.clone(), Unwritten { meta, list, since: Instant::now() });
+        }
+        written
+    }
+
+    /// Keeps a list in memory that passed the gate, where the disk takes no copy.
+    pub fn keep_in_memory(
+        &self,
+        spec: &ListSpec,
+        text: &Arriving,
+        fresh: Fresh,
+        passed: &Passed,
+        now: u64,
+    ) -> Meta {
+        let meta = meta_of(spec, text, Validators::default(), &fresh.reading, passed, now);
+        let list = Some(Arc::new(fresh));
+        self.unwritten()
+            .insert(spec.id.clone(), Unwritten { meta: meta.clone(), list, since: Instant::now() });
+        meta
+    }
+
+    /// A list that is kept in memory alone.
+    pub fn in_memory(&self, id: &str) -> Option<(Meta, Arc<Fresh>)> {
+        let unwritten = self.unwritten();
+        let Unwritten { meta, list, .. } = unwritten.get(id)?;
+        Some((meta.clone(), list.clone()?))
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, HashMap<String, Unwritten>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets a list: its text and what is known of it.
@@ -359,7 +409,9 @@ impl Store {
 
     fn write_meta(&self, meta: &Meta) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(meta).expect("plain fields print as JSON");
-        write(&self.folder_of(&meta.id).join("meta.json"), &text)
+        write(&self.folder_of(&meta.id).join("meta.json"), &text)?;
+        self.unwritten().remove(&meta.id);
+        Ok(())
     }
 
     /// Removes texts of earlier versions and what a crash left. That one stays is no harm.
@@ -372,6 +424,40 @@ impl Store {
                 let _ = fs::remove_file(path);
             }
         }
+    }
+}
+
+/// What is known of a text that passed the gate.
+fn meta_of(
+    spec: &ListSpec,
+    text: &Arriving,
+    validators: Validators,
+    reading: &Reading,
+    passed: &Passed,
+    now: u64,
+) -> Meta {
+    let account = &reading.account;
+    let sum = text.checksum();
+    Meta {
+        id: spec.id.clone(),
+        source: source_of(spec),
+        source_mark: source_mark(spec),
+        etag: validators.etag,
+        last_modified: validators.last_modified,
+        fetched_at: now,
+        checked_at: now,
+        version: reading.header.version.clone().unwrap_or_else(|| sum[..12].to_owned()),
+        length: text.length,
+        checksum: sum,
+        format: reading.format.id().to_owned(),
+        lines: account.lines,
+        taken: account.taken,
+        excepted: account.excepted,
+        reasons: account.reasons().map(|(reason, count)| (reason.id().to_owned(), count)).collect(),
+        changes: passed.past.changes.clone(),
+        read_as: read_as(spec),
+        failure: None,
+        warning: passed.warning.map(|why| Failure::refused(now, why)),
     }
 }
 
@@ -427,7 +513,7 @@ impl Write for Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        // After it was kept it has another name, and there is nothing to remove.
+        // After it was kept it has another name, and there is nothing to remove; in memory it never had one.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -179,9 +179,10 @@ impl Responder {
         self.generation.fetch_add(1, Ordering::Release);
     }
 
-    /// Forgets all answers that were fetched.
+    /// Forgets all answers that were fetched, and what became of queries: other servers are asked from now on.
     pub fn forget_answers(&self) {
         self.cache.clear();
+        self.outcomes.clear();
         self.generation.fetch_add(1, Ordering::Release);
     }
 

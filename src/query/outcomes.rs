@@ -186,6 +186,11 @@ impl Outcomes {
         recent
     }
 
+    /// Forgets everything.
+    pub fn clear(&self) {
+        *self.slices() = Slices::default();
+    }
+
     fn slices(&self) -> MutexGuard<'_, Slices> {
         // Whoever panicked with the lock held left whole numbers behind.
         self.slices.lock().unwrap_or_else(PoisonError::into_inner)

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::lists::fetch::{self, Fetched, Fetcher};
+use crate::lists::fetch::{self, Fetched, Fetcher, Validators};
 use crate::lists::fresh::Fresh;
 use crate::lists::gate::{self, Origin, Refused};
 use crate::lists::protected::Protected;
@@ -47,6 +47,16 @@ pub enum RefreshError {
 }
 
 impl RefreshError {
+    /// Whether the list is in order and the disk does not take it.
+    fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Fetch(error) => matches!(error, fetch::Error::Disk(_)),
+            Self::Store(error) => matches!(error, store::Error::Io { .. }),
+            Self::Read(error) => error.kind() == io::ErrorKind::StorageFull,
+            Self::Refused(_) => false,
+        }
+    }
+
     /// In Vietnamese, as the status shows it.
     pub fn vi(&self) -> String {
         match self {
@@ -82,15 +92,49 @@ pub fn refresh(
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
     let store = means.store;
-    let _lock = store.lock(&spec.id, TURN)?;
     let now = unix_now();
-    let outcome = bring_in(spec, means, now, progress);
+    let lock = match store.lock(&spec.id, TURN) {
+        Err(error @ store::Error::Busy { .. }) => return Err(error.into()),
+        lock => lock,
+    };
+    let outcome = match &lock {
+        Ok(_) => match bring_in(spec, means, now, progress) {
+            Err(error) if error.is_of_disk() => bring_into_memory(spec, means, now, progress),
+            brought => brought,
+        },
+        // The state folder takes nothing: the list is in force all the same, until the next start.
+        Err(_) => bring_into_memory(spec, means, now, progress),
+    };
     if let Err(error) = &outcome {
         let failure = Failure { at: now, vi: error.vi(), en: error.to_string() };
-        // A disk that does not take this note has been reported by the error itself, or will be.
+        // Where the disk does not take this note it is kept in memory.
         let _ = store.note_failure(spec, failure);
     }
     outcome
+}
+
+fn bring_into_memory(
+    spec: &ListSpec,
+    means: Means<'_>,
+    now: u64,
+    progress: &mut dyn FnMut(fetch::Progress),
+) -> Result<Refreshed, RefreshError> {
+    let store = means.store;
+    let mut text = store.begin_in_memory()?;
+    means.fetcher.fetch(&spec.source, &Validators::default(), &mut text, progress)?;
+    let origin = match &spec.source {
+        SourceSpec::File(_) => Origin::OwnFile,
+        SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
+    };
+    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
+    let (reading, rules) = read.map_err(RefreshError::Read)?;
+    drop(turn);
+    let passed = gate::check_from(origin, store.past(spec).as_ref(), &reading, means.gate)
+        .map_err(RefreshError::Refused)?;
+    let rules = rules.ok_or_else(|| RefreshError::Read(io::ErrorKind::OutOfMemory.into()))?;
+    let meta = store.keep_in_memory(spec, &text, Fresh { reading, rules }, &passed, now);
+    Ok(Refreshed::New(Box::new(meta)))
 }
 
 fn bring_in(

@@ -27,7 +27,7 @@ pub(super) use tidy::Keep;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,6 +124,8 @@ pub(super) struct Store {
     truncate_due: bool,
     /// The store's files as they were opened: another one under such a name means that ours is gone.
     files: Vec<(PathBuf, (u64, u64))>,
+    /// The file, to look at how it begins. To close it would drop the locks of `db` on it, so it is closed last.
+    file: File,
 }
 
 /// What is not folded yet.
@@ -143,7 +145,12 @@ pub(in crate::journal) enum Place {
     Moved,
     /// Its log was, or what readers and the writer share.
     LogMoved,
+    /// Something else was written into the file, or it was emptied.
+    Overwritten,
 }
+
+/// How a store's file begins (<https://www.sqlite.org/fileformat2.html>, §1.3).
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 impl Store {
     /// Opens the store in `folder`, new if there is none. If it had to put a damaged one aside, says
@@ -184,6 +191,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {}
             made => drop(made.map_err(|source| file_error("open", source))?),
         }
+        let file = File::open(path).map_err(|source| file_error("open", source))?;
         let mut db = Connection::open(path).doing("open the store")?;
         db.busy_timeout(if at_start { BUSY_WAIT_AT_START } else { BUSY_WAIT }).doing("open the store")?;
         // A transaction that reads first and finds that a reader has written meanwhile could only fail.
@@ -203,6 +211,7 @@ impl Store {
             block_rows: 0,
             truncate_due: false,
             files: files.collect(),
+            file,
         };
         store.recount()?;
         Ok(store)
@@ -266,9 +275,20 @@ impl Store {
     pub fn place(&self) -> Place {
         let moved = self.files.iter().position(|(path, ours)| identity(path) != Some(*ours));
         match moved {
+            None if !self.begins_as_a_store() => Place::Overwritten,
             None => Place::Ours,
             Some(0) => Place::Moved,
             Some(_) => Place::LogMoved,
+        }
+    }
+
+    /// Whether the file still begins as a store does; also where that cannot be read now. SQLite itself would go on
+    /// with what it remembers of the file.
+    fn begins_as_a_store(&self) -> bool {
+        let mut start = [0; MAGIC.len()];
+        match self.file.read_exact_at(&mut start, 0) {
+            Ok(()) => start == *MAGIC,
+            Err(error) => error.kind() != io::ErrorKind::UnexpectedEof,
         }
     }
 

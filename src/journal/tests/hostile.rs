@@ -2,6 +2,7 @@
 //! opened, and memory that is looked through.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 
 use super::*;
@@ -123,6 +124,40 @@ fn a_store_that_is_removed_renamed_or_replaced_is_begun_anew_within_a_second_and
 }
 
 #[test]
+fn a_store_that_is_written_over_or_emptied_in_place_is_begun_anew_within_a_second_and_remembered() {
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Damage<'_>); 3] = [
+        ("written over", &|path| {
+            let octets = fs::metadata(path).unwrap().len() as usize;
+            fs::OpenOptions::new().write(true).open(path).unwrap().write_all(&vec![0xa5; octets]).unwrap();
+        }),
+        ("emptied", &|path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(0).unwrap()),
+        ("zeros", &|path| {
+            fs::OpenOptions::new().write(true).open(path).unwrap().write_all(&[0; 4096]).unwrap();
+        }),
+    ];
+    for (case, act) in cases {
+        let mut school = School::new();
+        let tally = school.tally();
+        school.count(&tally, &asked("before.example"));
+        school.second();
+        assert_eq!(school.health().lost, None, "{case}");
+        act(&school.settings.folder.join(FILE));
+        school.count(&tally, &asked("after.example"));
+        school.pass(1);
+        let health = school.health();
+        assert!(health.lost.is_some(), "{case}");
+        assert!(health.put_aside.is_some_and(|aside| aside.exists()), "{case}");
+        assert_eq!((health.waiting, health.failing), (0, None), "{case}");
+        assert_eq!(school.rows().len(), 1, "{case}");
+        school.is_sound();
+        school.crash();
+        school.start();
+        assert_eq!(school.health().lost, health.lost, "{case}: a restart does not forget it");
+    }
+}
+
+#[test]
 fn a_log_that_is_removed_costs_nothing() {
     for ending in ["-wal", "-shm"] {
         let mut school = School::new();
@@ -133,7 +168,7 @@ fn a_log_that_is_removed_costs_nothing() {
         school.count(&tally, &asked("after.example"));
         school.pass(1);
         school.pass(1);
-        assert!(school.health().moved.is_some(), "{ending}");
+        assert_eq!((school.health().moved, school.health().lost), (None, None), "{ending}");
         assert_eq!((school.total(), school.rows().len()), (2, 2), "{ending}");
         school.crash();
         school.start();
