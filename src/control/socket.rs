@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use siphasher::sip::SipHasher13;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -17,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::{Control, LINE_MAX, Reply};
-use crate::sys::private::effective_user;
+use crate::sys::private::{effective_user, peer_user};
 
 /// Requests under way at a time; people type them.
 const ASKERS_MAX: usize = 8;
@@ -62,8 +61,7 @@ pub fn connect(path: &Path) -> io::Result<StdUnixStream> {
         let stand_in = stand_in(path).and_then(|address| StdUnixStream::connect_addr(&address));
         // Any user may have bound the address: only root's server and this user's own are believed.
         let is_ours = |stream: &StdUnixStream| {
-            getsockopt(stream, PeerCredentials)
-                .is_ok_and(|peer| may_ask(peer.uid()) || is_owner(path, peer.uid()))
+            peer_user(stream).is_some_and(|user| may_ask(user) || is_owner(path, user))
         };
         stand_in.ok().filter(is_ours).ok_or(error)
     })

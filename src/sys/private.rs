@@ -2,14 +2,21 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use nix::libc;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 
 /// The user that this process acts as.
 pub fn effective_user() -> u32 {
     nix::unistd::geteuid().as_raw()
+}
+
+/// The user at the other end of a socket, as when it was connected.
+pub fn peer_user(socket: &impl AsFd) -> Option<u32> {
+    getsockopt(socket, PeerCredentials).ok().map(|peer| peer.uid())
 }
 
 /// Makes `folder`, with mode 0700, if it is not there.
