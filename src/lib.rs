@@ -22,6 +22,7 @@ pub mod config;
 pub mod control;
 pub mod dns;
 pub mod filter;
+pub mod i18n;
 pub mod journal;
 pub mod lists;
 pub mod model;

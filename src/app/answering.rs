@@ -12,6 +12,7 @@ use tokio::sync::watch as signal;
 use tracing::{info, warn};
 
 use super::App;
+use crate::i18n::{Message, msg};
 use crate::query::outcomes::Recent;
 use crate::resolve::cause::Cause;
 
@@ -166,7 +167,7 @@ impl Answering {
         match (before, fault) {
             (None, Some(fault)) if state.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) => {
                 state.warned = Some(Instant::now());
-                warn!("{}", fault.en());
+                warn!("{}", fault.message());
             }
             (Some(_), None) => info!("answers can be had again"),
             _ => {}
@@ -177,7 +178,7 @@ impl Answering {
         let mut state = self.state();
         let names: BTreeSet<String> = names.iter().cloned().collect();
         for name in names.difference(&state.unsigned) {
-            warn!(forwarder = %name, "{}", no_signatures(name).1);
+            warn!(forwarder = %name, "{}", no_signatures(name));
         }
         for name in state.unsigned.difference(&names) {
             info!(forwarder = %name, "{name} sends signatures now");
@@ -191,90 +192,42 @@ impl Answering {
     }
 }
 
-/// What to do about a forwarder that drops signatures, in Vietnamese and English.
-pub fn no_signatures(name: &str) -> (String, String) {
-    (
-        format!(
-            "{name} không gửi chữ ký DNSSEC nên tên có ký đều hỏng; dùng máy chủ khác hoặc ghi `dnssec = false`"
-        ),
-        format!("{name} sends no signatures; use another or write `dnssec = false`"),
-    )
+/// What to do about a forwarder that drops signatures.
+pub fn no_signatures(name: &str) -> Message {
+    msg!("forwarder-without-signatures", name = name)
 }
 
 impl Fault {
-    /// In Vietnamese, with what to do.
-    pub fn vi(self) -> String {
-        format!("phần lớn câu hỏi vừa qua không có câu trả lời: {}", self.words().0)
-    }
-
-    /// In English, with what to do.
-    pub fn en(self) -> String {
-        format!("most questions of the last minutes got no answer: {}", self.words().1)
-    }
-
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
+    /// What it is, and what to do.
+    pub fn message(self) -> Message {
+        let why = match self {
             Self::Failing(cause) => remedy(cause),
-            Self::Denying => (
-                "máy chủ chuyển tiếp nói tên nào cũng không tồn tại; dùng máy chủ khác",
-                "the forwarder says of every name that it does not exist; use another",
-            ),
-        }
+            Self::Denying => msg!("remedy-denying"),
+        };
+        msg!("answers-fail", why = why)
     }
 }
 
-/// What it is and what to do, in Vietnamese and English.
-pub fn remedy(cause: Cause) -> (&'static str, &'static str) {
+/// What it is and what to do.
+pub fn remedy(cause: Cause) -> Message {
     match cause {
-        Cause::Unreachable => (
-            "không tới được máy chủ nào; kiểm tra dây mạng, đường truyền, tường lửa (cổng 53 đi ra), địa chỉ và cổng \
-             của máy chủ chuyển tiếp",
-            "no server can be reached; check the cable, the line, the firewall (port 53 outwards), and the \
-             forwarders' addresses and ports",
-        ),
-        Cause::Refused => (
-            "máy chủ bên ngoài từ chối; hỏi người quản lý máy chủ đó hoặc dùng máy chủ chuyển tiếp khác",
-            "the servers outside refuse; ask who runs them, or use another forwarder",
-        ),
-        Cause::Failing => (
-            "máy chủ bên ngoài báo lỗi; thử máy chủ chuyển tiếp khác",
-            "the servers outside report errors; try another forwarder",
-        ),
-        Cause::Distrusted => (
-            "chứng chỉ của máy chủ chuyển tiếp không đáng tin; kiểm tra tên sau dấu #, [resolve] ca_file và đồng hồ",
-            "the forwarder's certificate is not to be trusted; check the name behind the #, [resolve] ca_file and \
-             the clock",
-        ),
-        Cause::Nonsense => (
-            "câu trả lời từ bên ngoài không dùng được; có thiết bị nào sửa DNS trên đường truyền không?",
-            "answers from outside cannot be used; does a device on the line change DNS?",
-        ),
-        Cause::SignatureExpired => (
-            "chữ ký DNSSEC đã hết hạn; kiểm tra đồng hồ của máy này",
-            "DNSSEC signatures have expired; check this machine's clock",
-        ),
-        Cause::SignatureNotYetValid => (
-            "chữ ký DNSSEC chưa có hiệu lực; kiểm tra đồng hồ của máy này",
-            "DNSSEC signatures are not valid yet; check this machine's clock",
-        ),
-        Cause::SignaturesMissing => (
-            "thiếu chữ ký DNSSEC; dùng máy chủ chuyển tiếp khác hoặc ghi `dnssec = false` cho máy chủ đó",
-            "DNSSEC signatures are missing; use another forwarder, or write `dnssec = false` for it",
-        ),
-        Cause::Bogus => (
-            "dữ liệu không qua được kiểm tra DNSSEC; có thiết bị hoặc máy chủ chuyển tiếp sửa câu trả lời không?",
-            "data fails DNSSEC validation; does a device on the line, or the forwarder, change answers?",
-        ),
-        Cause::Busy => (
-            "quá nhiều câu hỏi chờ cùng lúc; tìm máy hỏi quá nhiều, hoặc đường truyền quá chậm",
-            "too many questions wait at a time; look for a machine that asks too much, or a slow line",
-        ),
+        Cause::Unreachable => msg!("remedy-unreachable"),
+        Cause::Refused => msg!("remedy-refused"),
+        Cause::Failing => msg!("remedy-failing"),
+        Cause::Distrusted => msg!("remedy-distrusted"),
+        Cause::Nonsense => msg!("remedy-nonsense"),
+        Cause::SignatureExpired => msg!("remedy-signature-expired"),
+        Cause::SignatureNotYetValid => msg!("remedy-signature-not-yet-valid"),
+        Cause::SignaturesMissing => msg!("remedy-signatures-missing"),
+        Cause::Bogus => msg!("remedy-bogus"),
+        Cause::Busy => msg!("remedy-busy"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
 
     fn of(failed: u64, denied: u64, all: u64) -> Recent {
         Recent {
@@ -328,7 +281,7 @@ mod tests {
     #[test]
     fn every_cause_has_a_remedy_in_both_languages() {
         for cause in Cause::ALL {
-            let (vi, en) = remedy(cause);
+            let [vi, en] = Lang::ALL.map(|lang| remedy(cause).text(lang));
             assert!(vi.contains(';') && en.contains(';') && vi != en, "{cause:?}");
         }
     }

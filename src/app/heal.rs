@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::{App, lists, reload, start};
 use crate::config::Settings;
+use crate::i18n::msg;
 
 /// Between two looks: how long names of a large index that was cut may pass.
 const LOOK: Duration = Duration::from_secs(1);
@@ -73,7 +74,7 @@ impl Healer {
         }
         let settings = app.settings();
         let is_new = !Arc::ptr_eq(&settings, &self.settings);
-        if is_new || (app.state_complaint.told().is_some() && is_due(&mut self.state, TRY_AGAIN)) {
+        if is_new || (app.state_complaint.is_noted() && is_due(&mut self.state, TRY_AGAIN)) {
             self.settings = settings;
             app.keep_state();
         }
@@ -109,18 +110,15 @@ impl Healer {
         let saved = index.save(&path);
         match &saved {
             Ok(()) => info!("the index is on disk again: {}", path.display()),
-            Err(error) if app.index_complaint.told().is_none() => {
+            Err(error) if !app.index_complaint.is_noted() => {
                 warn!("could not write the index to {}: {error}", path.display());
             }
             Err(_) => {}
         }
-        app.index_complaint.note(&saved.map_err(|error| {
-            format!(
-                "không ghi được chỉ mục, chỉ giữ trong bộ nhớ / could not write the index, it is kept in memory \
-                 only: {}: {error}",
-                path.display()
-            )
-        }));
+        app.index_complaint
+            .note(&saved.map_err(|error| {
+                msg!("index-not-written", path = path.as_path(), error = error.to_string())
+            }));
     }
 }
 

@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::Place;
-use crate::config::{self, Context, Look, Settings, Written};
+use crate::config::{self, Context, Settings, Written};
+use crate::i18n::{Message, msg};
 use crate::sys::whole::{open_file, write_whole};
 
 /// The folder in the state folder.
@@ -38,7 +39,7 @@ pub struct Chosen {
     /// The settings.
     pub settings: Settings,
     /// Why these are not those of the present config, if they are not: what is wrong with it, for people.
-    pub why_not: Option<String>,
+    pub why_not: Option<Message>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,9 +72,9 @@ impl Manifest {
 
 /// The settings of `place`, or the best in their stead.
 pub fn choose(place: &Place) -> Chosen {
-    let report = match super::settings(place) {
+    let mistakes = match super::settings(place) {
         Ok(settings) => return Chosen { settings, why_not: None },
-        Err(report) => report.render(Look::Plain),
+        Err(report) => super::mistakes(&report),
     };
     let salvaged = place.config.as_deref().map_or_else(super::shipped, config::salvage);
     let salvaged = super::at_state(salvaged, place);
@@ -84,17 +85,11 @@ pub fn choose(place: &Place) -> Chosen {
         let is_ours =
             place.state.is_some() || place.config.as_deref().is_some_and(|config| is_of(state, config));
         if let Some(settings) = Some(state).filter(|_| is_ours).and_then(|state| load(state)) {
-            let why = format!(
-                "tệp cấu hình có lỗi, đang dùng bản tốt gần nhất / the config has mistakes, the last good one is \
-                 in use:\n{report}"
-            );
+            let why = msg!("config-last-good", mistakes = mistakes);
             return Chosen { settings: super::at_state(settings, place), why_not: Some(why) };
         }
     }
-    let why = format!(
-        "tệp cấu hình có lỗi, chỉ dùng những phần đọc được / the config has mistakes, only what can be read of it \
-         is in use:\n{report}"
-    );
+    let why = msg!("config-in-part", mistakes = mistakes);
     Chosen { settings: salvaged, why_not: Some(why) }
 }
 
@@ -269,7 +264,7 @@ mod tests {
             }
             let place = Place { state: Some(school.0.path().join("state")), ..school.place() };
             let chosen = choose(&place);
-            assert!(chosen.why_not.unwrap().contains("last good"), "{file}");
+            assert!(chosen.why_not.unwrap().to_string().contains("last good"), "{file}");
             assert_eq!(chosen.settings.school.name, "THCS Lá Chắn", "{file}");
             assert_eq!(chosen.settings.resolve.local.zones.len(), 1, "{file}");
         }
@@ -294,7 +289,7 @@ mod tests {
         let school = School::new();
         school.write("truong.zone", "half a li");
         let chosen = choose(&school.place());
-        assert!(chosen.why_not.unwrap().contains("only what can be read"));
+        assert!(chosen.why_not.unwrap().to_string().contains("only what can be read"));
         assert_eq!(chosen.settings.school.name, "THCS Lá Chắn");
         assert_eq!(chosen.settings.resolve.local.zones.len(), 0);
         fs::remove_file(school.place().config.unwrap()).unwrap();

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
+use crate::i18n::{Both, Lang, Message, msg};
 use crate::serve::{self, udp};
 use crate::sys::limits;
 use crate::sys::ports::{self, Holder, Transport};
@@ -89,8 +90,8 @@ pub enum Cause {
 
 /// Why nobody can ask us.
 #[derive(Debug, thiserror::Error)]
-#[error("không nghe được ở địa chỉ nào / could not listen on any address{0}")]
-pub struct ListenError(String);
+#[error("{0}")]
+pub struct ListenError(Message);
 
 impl Listening {
     /// All addresses of the settings, none of them bound yet.
@@ -123,12 +124,7 @@ impl Listening {
         let opened = self.open_missing();
         if opened.is_empty() {
             // The program ends here: nothing is tried again.
-            let told: Vec<String> = self
-                .troubles()
-                .iter()
-                .map(|trouble| format!("\n  {}", trouble.replace(TRYING_AGAIN, ONCE)))
-                .collect();
-            return Err(ListenError(told.concat()));
+            return Err(ListenError(self.nowhere()));
         }
         Ok(opened)
     }
@@ -187,10 +183,14 @@ impl Listening {
     }
 
     /// Addresses that are not served as they are wanted, a sentence each.
-    pub fn troubles(&self) -> Vec<String> {
-        let mut told: Vec<(SocketAddr, String, Vec<&str>)> = Vec::new();
+    pub fn troubles(&self) -> Vec<Message> {
+        self.troubles_of(Listener::told)
+    }
+
+    fn troubles_of(&self, told_of: fn(&Listener) -> Option<Message>) -> Vec<Message> {
+        let mut told: Vec<(SocketAddr, Message, Vec<&str>)> = Vec::new();
         for door in self.doors().iter() {
-            let Some(what) = door.told() else { continue };
+            let Some(what) = told_of(door) else { continue };
             let name = door.transport.name();
             match told.iter_mut().find(|(wanted, same, _)| *wanted == door.wanted && *same == what) {
                 Some((.., transports)) => transports.push(name),
@@ -198,8 +198,18 @@ impl Listening {
             }
         }
         told.into_iter()
-            .map(|(wanted, what, transports)| format!("{wanted} ({}): {what}", transports.join(", ")))
+            .map(|(wanted, what, transports)| {
+                msg!("listener-trouble", address = wanted, transports = transports.join(", "), what = what)
+            })
             .collect()
+    }
+
+    /// That nothing could be bound, and of each address why.
+    fn nowhere(&self) -> Message {
+        let troubles =
+            self.troubles_of(|door| door.told_with(|what| msg!("start-again", what = what)));
+        let lines = |lang| troubles.iter().map(|trouble| format!("\n{}", trouble.text(lang))).collect();
+        msg!("listens-nowhere", troubles = Both { vi: lines(Lang::Vi), en: lines(Lang::En) })
     }
 
     fn doors(&self) -> MutexGuard<'_, Vec<Listener>> {
@@ -311,61 +321,47 @@ impl Listener {
     }
 
     /// What is wrong, for people; nothing where all is as it is wanted.
-    pub fn told(&self) -> Option<String> {
+    pub fn told(&self) -> Option<Message> {
+        self.told_with(|what| msg!("tried-again", what = what))
+    }
+
+    /// The same; `and_then` adds what follows where another try may help.
+    fn told_with(&self, and_then: fn(Message) -> Message) -> Option<Message> {
         if self.is_gone {
-            return Some(
-                "máy này không còn địa chỉ đó, không ai hỏi được qua địa chỉ này / this machine no longer has the \
-                 address: nobody can ask there"
-                    .into(),
-            );
+            return Some(msg!("address-gone"));
         }
         let lack = self.lack.as_ref()?;
         let at: Vec<String> = self.bound.iter().map(ToString::to_string).collect();
         let at = at.join(", ");
-        let instead =
-            if at.is_empty() { String::new() } else { format!("; đang nghe ở / listening on {at}") };
         let what = match &lack.cause {
             Cause::NoFamily => return None,
-            Cause::Forbidden => "không có quyền mở cổng dưới 1024: chạy bằng dịch vụ hệ thống, hoặc cấp \
-                 CAP_NET_BIND_SERVICE / no right to open ports below 1024: run it as a system service, or grant \
-                 CAP_NET_BIND_SERVICE"
-                .to_owned(),
-            Cause::InUse => in_use(lack.holder.as_ref()),
-            Cause::NotHere => format!("máy này chưa có địa chỉ đó / this machine does not have the address (yet){TRYING_AGAIN}"),
-            Cause::Other(error) => format!("không mở được / could not open: {error}"),
+            Cause::Forbidden => msg!("port-forbidden"),
+            Cause::InUse => and_then(in_use(lack.holder.as_ref())),
+            Cause::NotHere => and_then(msg!("address-not-here")),
+            Cause::Other(error) => msg!("not-opened", error = error),
         };
-        Some(what + &instead)
+        Some(if at.is_empty() { what } else { msg!("listens-instead", what = what, at = at) })
     }
 }
 
-/// What is said while a missing address is tried again each second…
-const TRYING_AGAIN: &str = "; đang thử lại / trying again";
-/// …and where the program ends because nothing could be bound.
-const ONCE: &str = "; dừng chương trình đó hoặc sửa [listen] dns rồi chạy lại / stop it or correct [listen] dns, then start again";
-
 /// Who is in the way, and the remedy.
-fn in_use(holder: Option<&Holder>) -> String {
+fn in_use(holder: Option<&Holder>) -> Message {
     /// Where systemd-resolved listens.
     const STUBS: [[u8; 4]; 2] = [[127, 0, 0, 53], [127, 0, 0, 54]];
-    let Some(holder) = holder else {
-        return format!("chương trình khác đang giữ cổng này / another program holds the port{TRYING_AGAIN}");
-    };
-    let (vi, en) = match &holder.program {
+    let Some(holder) = holder else { return msg!("port-in-use") };
+    let program = match &holder.program {
         Some((process, name)) => {
             let name: String = name.chars().filter(|c| !c.is_control()).collect();
-            (format!("{name} (tiến trình {process})"), format!("{name} (process {process})"))
+            msg!("program", name = name, process = process.to_string())
         }
-        None => ("chương trình khác".into(), "another program".into()),
+        None => msg!("another-program"),
     };
     let is_resolved = STUBS.iter().any(|stub| holder.address.ip() == IpAddr::from(*stub))
         || holder.program.as_ref().is_some_and(|(_, name)| name.starts_with("systemd-resolve"));
-    let remedy = if is_resolved {
-        "; DNSStubListener=no trong / in /etc/systemd/resolved.conf, systemctl restart systemd-resolved"
-    } else {
-        ""
-    };
-    let address = holder.address;
-    format!("{vi} đang giữ {address} / {en} holds {address}{TRYING_AGAIN}{remedy}")
+    match is_resolved {
+        true => msg!("port-held-by-resolved", program = program, address = holder.address),
+        false => msg!("port-held", program = program, address = holder.address),
+    }
 }
 
 impl Cause {
@@ -446,7 +442,10 @@ mod tests {
         assert!(all.is_missing() && all.open_missing().is_empty());
         let told = all.troubles();
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("192.0.2.5:") && told[0].contains("(UDP, TCP)"), "{told:?}");
+        assert!(
+            told[0].to_string().starts_with("192.0.2.5:") && told[0].to_string().contains("(UDP, TCP)"),
+            "{told:?}"
+        );
     }
 
     #[test]
@@ -460,15 +459,15 @@ mod tests {
         for door in all.doors().iter_mut().filter(|door| door.wanted == away) {
             (door.bound, door.lack) = (vec![away], None);
         }
-        assert_eq!(all.troubles(), Vec::<String>::new());
+        assert_eq!(all.troubles(), Vec::<Message>::new());
         all.look_at_addresses();
         let told = all.troubles();
-        assert!(told.len() == 1 && told[0].contains("no longer has the address"), "{told:?}");
+        assert!(told.len() == 1 && told[0].to_string().contains("no longer has the address"), "{told:?}");
         assert!(all.listeners().iter().all(|door| door.is_bound() == (door.wanted == here)));
         assert!(!all.is_missing(), "its sockets are there");
         all.doors().iter_mut().for_each(|door| door.bound = vec![here]);
         all.look_at_addresses();
-        assert_eq!(all.troubles(), Vec::<String>::new());
+        assert_eq!(all.troubles(), Vec::<Message>::new());
     }
 
     #[test]
@@ -481,12 +480,12 @@ mod tests {
         assert!(first.iter().any(|opened| opened.address == loopback));
         let told = all.troubles();
         // Who it is cannot be told here: this very program.
-        assert!(told[0].contains("another program holds the port"), "{told:?}");
+        assert!(told[0].to_string().contains("another program holds the port"), "{told:?}");
         drop(stranger);
         let second = all.open_missing();
         assert!(second.iter().any(|opened| opened.address.ip().is_unspecified()), "beside those of before");
         assert!(!all.is_missing());
-        assert_eq!(all.troubles(), Vec::<String>::new());
+        assert_eq!(all.troubles(), Vec::<Message>::new());
         drop(first);
     }
 
@@ -494,7 +493,7 @@ mod tests {
     fn where_nothing_can_be_bound_it_is_said_of_each_address_why() {
         let all = listening(&["192.0.2.5:53".parse().unwrap()]);
         let told = all.open().err().unwrap().to_string();
-        assert!(told.contains("192.0.2.5:53 (UDP, TCP): máy này chưa có địa chỉ đó"), "{told}");
+        assert!(told.contains("192.0.2.5:53 (UDP, TCP): this machine does not have the address"), "{told}");
     }
 
     #[test]

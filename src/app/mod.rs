@@ -37,7 +37,6 @@ pub mod world;
 mod zones;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,15 +44,18 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tracing::error;
 
 use crate::config::{self, Context, Report, Settings};
+use crate::i18n::{Both, Message, msg};
 use crate::journal::Journal;
 use crate::lists::spec::ListSpec;
 use crate::lists::store::Store;
 use crate::model::roster::Roster;
 use crate::query::Responder;
 use crate::serve::stream::Streams;
+use crate::update::compile::CompileError;
 
 pub use log::init as init_log;
 pub use start::{Greeting, serve};
@@ -108,25 +110,75 @@ pub struct App {
 
 /// What went wrong in the last of several tries, and when; nothing if that try went well.
 #[derive(Debug, Default)]
-struct Complaint(Mutex<Option<(Timestamp, String)>>);
+struct Complaint(Mutex<Option<(Timestamp, Message)>>);
 
 impl Complaint {
     /// Takes how a try ended in place of how the one before it ended.
-    fn note<T, E: Display>(&self, outcome: &Result<T, E>) {
-        let what = outcome.as_ref().err().map(|error| (Timestamp::now(), error.to_string()));
+    fn note<T, E: Tell>(&self, outcome: &Result<T, E>) {
+        let what = outcome.as_ref().err().map(|error| (Timestamp::now(), error.tell()));
         *self.0.lock().expect("nothing panics while it holds this lock") = what;
     }
 
     /// Nothing is wrong any more.
     fn clear(&self) {
-        self.note::<(), String>(&Ok(()));
+        self.note::<(), Message>(&Ok(()));
     }
 
-    /// As a person reads it.
-    fn told(&self) -> Option<String> {
-        let noted = self.0.lock().expect("nothing panics while it holds this lock");
-        noted.as_ref().map(|(at, what)| format!("{at}: {what}"))
+    /// Whether the last try failed.
+    fn is_noted(&self) -> bool {
+        self.0.lock().expect("nothing panics while it holds this lock").is_some()
     }
+
+    /// As a person reads it, with the time in `zone`.
+    fn told(&self, zone: &TimeZone) -> Option<Message> {
+        let noted = self.0.lock().expect("nothing panics while it holds this lock");
+        let (at, what) = noted.as_ref()?;
+        Some(msg!("since", at = timekeeper::moment(*at, zone), what = what.clone()))
+    }
+}
+
+/// A failure that people are told of.
+trait Tell {
+    /// What it is.
+    fn tell(&self) -> Message;
+}
+
+impl Tell for Message {
+    fn tell(&self) -> Message {
+        self.clone()
+    }
+}
+
+impl Tell for Box<Report> {
+    fn tell(&self) -> Message {
+        msg!("config-mistakes", mistakes = mistakes(self))
+    }
+}
+
+impl Tell for world::WorldError {
+    fn tell(&self) -> Message {
+        msg!("world-not-built", error = self.to_string())
+    }
+}
+
+impl Tell for CompileError {
+    fn tell(&self) -> Message {
+        msg!("index-not-built", error = self.to_string())
+    }
+}
+
+/// Mistakes that a sentence has; `lachan config check` shows all.
+const MISTAKES_TOLD: usize = 20;
+
+/// The mistakes of a config, a line each.
+fn mistakes(report: &Report) -> Both {
+    let mut both = Both { vi: String::new(), en: String::new() };
+    for mistake in report.mistakes().iter().take(MISTAKES_TOLD) {
+        let (file, line, column) = report.locate(&mistake.at);
+        both.vi += &format!("\n{file}:{line}:{column}: {}", mistake.what.vi);
+        both.en += &format!("\n{file}:{line}:{column}: {}", mistake.what.en);
+    }
+    both
 }
 
 /// The control socket's name in the state folder, where the config does not put it elsewhere.
@@ -166,14 +218,14 @@ impl App {
     fn keep_state(&self) {
         let kept = self.try_keep_state();
         if let Err(error) = &kept
-            && self.state_complaint.told().is_none()
+            && !self.state_complaint.is_noted()
         {
             error!("{error}");
         }
         self.state_complaint.note(&kept);
     }
 
-    fn try_keep_state(&self) -> Result<(), String> {
+    fn try_keep_state(&self) -> Result<(), Message> {
         let settings = self.settings();
         start::prepare_state(&settings.state)?;
         let Some(config) = &self.place.config else { return Ok(()) };
@@ -184,11 +236,7 @@ impl App {
             last_good::tell_state(config, &settings.state);
         }
         last_good::keep(&settings.state, config, &settings.written).map_err(|error| {
-            format!(
-                "không lưu được cấu hình cho lần khởi động sau / could not keep the config for the next start in \
-                 {}: {error}",
-                settings.state.display()
-            )
+            msg!("config-not-kept", folder = settings.state.as_path(), error = error.to_string())
         })
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::answering::{self, Fault};
 use super::{App, timekeeper};
 use crate::config::Settings;
+use crate::i18n::{Message, Moment, msg};
 use crate::lists::starter;
 use crate::query::outcomes::Recent;
 use crate::resolve::cause::Cause;
@@ -53,7 +54,7 @@ pub struct FailedStatus {
     /// Stable id.
     pub cause: String,
     /// The same in words.
-    pub what: String,
+    pub what: Message,
     pub count: u64,
 }
 
@@ -61,7 +62,7 @@ pub struct FailedStatus {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClockStatus {
     /// What it shows, in the school's time zone.
-    pub shows: String,
+    pub shows: Moment,
     /// Whether it can be right.
     pub plausible: bool,
     /// Times that it was set since the start.
@@ -89,7 +90,7 @@ impl RecentStatus {
             failed: failed
                 .map(|(cause, count)| FailedStatus {
                     cause: cause.id().into(),
-                    what: words(*cause).into(),
+                    what: words(*cause),
                     count: *count,
                 })
                 .collect(),
@@ -112,36 +113,26 @@ impl ClockStatus {
 }
 
 /// A cause in few words.
-fn words(cause: Cause) -> &'static str {
+fn words(cause: Cause) -> Message {
     match cause {
-        Cause::Unreachable => "không tới được máy chủ / no server reachable",
-        Cause::Refused => "máy chủ từ chối / servers refuse",
-        Cause::Failing => "máy chủ báo lỗi / servers report errors",
-        Cause::Distrusted => "chứng chỉ sai / bad certificate",
-        Cause::Nonsense => "câu trả lời không dùng được / unusable answers",
-        Cause::SignatureExpired => "chữ ký hết hạn / signatures expired",
-        Cause::SignatureNotYetValid => "chữ ký chưa có hiệu lực / signatures not valid yet",
-        Cause::SignaturesMissing => "thiếu chữ ký / signatures missing",
-        Cause::Bogus => "sai DNSSEC / bogus",
-        Cause::Busy => "quá tải / overload",
+        Cause::Unreachable => msg!("cause-unreachable"),
+        Cause::Refused => msg!("cause-refused"),
+        Cause::Failing => msg!("cause-failing"),
+        Cause::Distrusted => msg!("cause-distrusted"),
+        Cause::Nonsense => msg!("cause-nonsense"),
+        Cause::SignatureExpired => msg!("cause-signature-expired"),
+        Cause::SignatureNotYetValid => msg!("cause-signature-not-yet-valid"),
+        Cause::SignaturesMissing => msg!("cause-signatures-missing"),
+        Cause::Bogus => msg!("cause-bogus"),
+        Cause::Busy => msg!("cause-busy"),
     }
 }
 
 /// What is worth a person's look: troubles, which make the exit code 1, and notes, which do not.
 #[derive(Debug, Default)]
 pub struct Found {
-    pub troubles: Vec<String>,
-    pub notes: Vec<String>,
-}
-
-impl Found {
-    fn trouble(&mut self, (vi, en): (impl AsRef<str>, impl AsRef<str>)) {
-        self.troubles.push(format!("{} / {}", vi.as_ref(), en.as_ref()));
-    }
-
-    fn note(&mut self, (vi, en): (impl AsRef<str>, impl AsRef<str>)) {
-        self.notes.push(format!("{} / {}", vi.as_ref(), en.as_ref()));
-    }
+    pub troubles: Vec<Message>,
+    pub notes: Vec<Message>,
 }
 
 /// Looks at the clock, the forwarders and the last minutes. Asks outside where that is not known; called off
@@ -150,7 +141,7 @@ pub fn look(app: &App, recent: &Recent, settings: &Settings) -> Found {
     let mut found = Found::default();
     let now = unix_now();
     if let Some(told) = timekeeper::told(app, app.timekeeper.watch().judge(now), now) {
-        found.trouble(told);
+        found.troubles.push(told);
     }
     let lacks_signatures = recent.failed.iter().any(|(cause, _)| *cause == Cause::SignaturesMissing);
     let asked = tokio::runtime::Handle::try_current().map(|runtime| {
@@ -160,19 +151,16 @@ pub fn look(app: &App, recent: &Recent, settings: &Settings) -> Found {
     });
     let (unsigned, fault) = asked.unwrap_or_default();
     for name in &unsigned {
-        found.trouble(answering::no_signatures(name));
+        found.troubles.push(answering::no_signatures(name));
     }
     // What was said of the clock or of a forwarder is not said twice.
     if let Some(fault) = fault.filter(|fault| !is_explained(*fault, &found, &unsigned)) {
-        found.trouble((fault.vi(), fault.en()));
+        found.troubles.push(fault.message());
     }
     look_at_clients(recent, settings, &mut found);
     look_at_answers(recent, &mut found);
     if settings.lists.starter && settings.lists.specs.is_empty() {
-        found.note((
-            format!("chỉ có danh sách có sẵn ({}); thêm danh sách bằng [[list]]", starter::VERSION),
-            format!("only the starter lists ({}) filter; add lists with [[list]]", starter::VERSION),
-        ));
+        found.notes.push(msg!("only-starter-lists", version = starter::VERSION));
     }
     found
 }
@@ -190,66 +178,29 @@ fn is_explained(fault: Fault, found: &Found, unsigned: &[String]) -> bool {
 fn look_at_clients(recent: &Recent, settings: &Settings, found: &mut Found) {
     let counts = &recent.counts;
     if counts.refused_inside >= REFUSED_MANY {
-        let inside = counts.refused_inside;
-        let told = (
-            format!("{inside} câu hỏi từ mạng nội bộ bị từ chối; thêm mạng đó vào [access] allow"),
-            format!("{inside} queries from private networks were refused; add the network to [access] allow"),
-        );
+        let told = msg!("refused-inside", queries = counts.refused_inside);
         match counts.refused * 10 >= counts.queries * 9 {
-            true => found.trouble(told),
-            false => found.note(told),
+            true => found.troubles.push(told),
+            false => found.notes.push(told),
         }
     }
     if counts.unknown_clients >= UNKNOWN_MANY && !settings.policy.groups.is_empty() {
-        let unknown = counts.unknown_clients;
-        found.note((
-            format!("{unknown} câu hỏi từ máy không thuộc nhóm nào, lọc theo cấp chặt nhất; thêm mạng vào [[group]]"),
-            format!(
-                "{unknown} queries of clients of no group were filtered by the strictest tier; add the network to \
-                 a [[group]]"
-            ),
-        ));
+        found.notes.push(msg!("unknown-clients", queries = counts.unknown_clients));
     }
 }
 
 fn look_at_answers(recent: &Recent, found: &mut Found) {
     if recent.rebound >= REBOUND_MANY {
-        let rebound = recent.rebound;
-        let told = (
-            format!(
-                "{rebound} câu trả lời bị gỡ địa chỉ nội bộ; nếu là tên của trường, ghi vào [resolve] private_names \
-                 hoặc chuyển tiếp vùng của chúng"
-            ),
-            format!(
-                "addresses inside were taken out of {rebound} answers; if the names are the school's own, write \
-                 them into [resolve] private_names, or forward their zone"
-            ),
-        );
+        let told = msg!("rebound-many", answers = recent.rebound);
         match recent.rebound > recent.answered {
-            true => found.trouble(told),
-            false => found.note(told),
+            true => found.troubles.push(told),
+            false => found.notes.push(told),
         }
     }
     if recent.domains_with_address >= ONE_ADDRESS_MANY && recent.one_address_for_all {
-        let domains = recent.domains_with_address;
-        found.note((
-            format!(
-                "{domains} tên miền đều có cùng một địa chỉ; đường truyền có đang đòi đăng nhập hoặc hết hạn không?"
-            ),
-            format!(
-                "{domains} domains all have one and the same address; does the line ask for a login, or is it \
-                 unpaid?"
-            ),
-        ));
+        found.notes.push(msg!("one-address-for-all", domains = recent.domains_with_address));
     }
     if recent.counts.shed > 0 {
-        let shed = recent.counts.shed;
-        found.note((
-            format!("{shed} câu hỏi vừa bị bỏ vì quá tải; tìm máy hỏi quá nhiều, hoặc tăng [listen] in_flight"),
-            format!(
-                "{shed} queries were turned away for want of places; look for a machine that asks too much, or \
-                 raise [listen] in_flight"
-            ),
-        ));
+        found.notes.push(msg!("shed-now", queries = recent.counts.shed));
     }
 }

@@ -14,9 +14,10 @@ use tracing::{error, info, warn};
 
 use super::lookup::OwnLookup;
 use super::notify::{State, notify};
-use super::{App, lists, world};
-use crate::config::{Look, Settings};
+use super::{App, Tell, lists, world};
+use crate::config::{Report, Settings};
 use crate::filter::Index;
+use crate::i18n::Message;
 use crate::lists::fetch::Fetcher;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{Meta, Store, source_mark};
@@ -31,11 +32,21 @@ use crate::update::schedule::{Arrivals, since_check, wait};
 pub enum ReloadError {
     /// The config has mistakes; this is how they are shown.
     #[error("{0}")]
-    Config(String),
+    Config(Box<Report>),
     #[error("{0}")]
     World(#[from] world::WorldError),
     #[error("danh sách / lists: {0}")]
     Compile(#[from] CompileError),
+}
+
+impl Tell for ReloadError {
+    fn tell(&self) -> Message {
+        match self {
+            Self::Config(report) => report.tell(),
+            Self::World(error) => error.tell(),
+            Self::Compile(error) => error.tell(),
+        }
+    }
 }
 
 /// What a reload did.
@@ -90,9 +101,9 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
 }
 
 fn read_settings(app: &App) -> Result<Settings, ReloadError> {
-    let read = super::settings(&app.place).map_err(|report| ReloadError::Config(report.render(Look::Plain)));
+    let read = super::settings(&app.place);
     app.config_complaint.note(&read);
-    read
+    read.map_err(ReloadError::Config)
 }
 
 /// Builds a world from `settings` (or those in force) and the lists as they are now, and swaps.

@@ -23,6 +23,7 @@ use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
 use crate::filter::open::OpenError;
+use crate::i18n::{Message, msg};
 use crate::journal::clock::SystemClock;
 use crate::journal::{self, Journal};
 use crate::lists::store::Store;
@@ -178,12 +179,12 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
 /// What a person at the terminal is told.
 #[derive(Clone, Debug)]
 pub struct Greeting {
-    /// What is wrong with the config, where another one is in use.
-    pub config: Option<String>,
+    /// Whether the config has mistakes, so that another one is in use.
+    pub has_mistakes: bool,
     /// Where it listens.
     pub addresses: Vec<std::net::SocketAddr>,
     /// Addresses that are not served as configured, a sentence each.
-    pub missing: Vec<String>,
+    pub missing: Vec<Message>,
     /// Queries that may wait for certain, where a burst would be more.
     pub small_room: Option<usize>,
     /// The state folder.
@@ -209,7 +210,7 @@ impl Greeting {
         addresses.sort_by_key(|address| (place(address), *address));
         addresses.dedup();
         Self {
-            config: app.config_complaint.told(),
+            has_mistakes: app.config_complaint.is_noted(),
             missing: app.listening.troubles(),
             addresses,
             small_room: listen::small_room(opened),
@@ -220,13 +221,10 @@ impl Greeting {
 }
 
 /// Makes the state folder, closed to others, if it can.
-pub(super) fn prepare_state(folder: &Path) -> Result<(), String> {
+pub(super) fn prepare_state(folder: &Path) -> Result<(), Message> {
     let prepared = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     if let Err(error) = prepared {
-        return Err(format!(
-            "không dùng được thư mục trạng thái / could not use the state folder {}: {error}",
-            folder.display()
-        ));
+        return Err(msg!("state-not-usable", folder = folder, error = error.to_string()));
     }
     if let Ok(meta) = fs::metadata(folder)
         && meta.permissions().mode() & OTHERS != 0

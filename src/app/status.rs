@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::App;
 use super::listen::Listener;
 use super::recent::{self, ClockStatus, RecentStatus};
+use super::timekeeper::moment;
 use super::zones::Standing;
-use super::{App, Complaint};
 use crate::clock::judge::Signatures;
 use crate::config::Settings;
 use crate::filter::Index;
+use crate::i18n::{Both, Message, msg};
 use crate::journal::health::Health;
 use crate::lists::spec::ListSpec;
-use crate::lists::store::Meta;
+use crate::lists::store::{Failure, Meta};
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
 
@@ -31,10 +34,10 @@ pub struct Status {
     pub started: String,
     pub uptime_s: u64,
     /// What keeps it from being well; empty means well.
-    pub troubles: Vec<String>,
+    pub troubles: Vec<Message>,
     /// What a person should know, although nothing has failed.
     #[serde(default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Message>,
     #[serde(default)]
     pub clock: ClockStatus,
     /// Answers of the last minutes.
@@ -148,7 +151,7 @@ pub struct ListenerStatus {
     /// Where it is served: the address itself, or what could be had in its place.
     pub at: Vec<String>,
     /// Why it is not served as configured.
-    pub error: Option<String>,
+    pub error: Option<Message>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,16 +182,11 @@ pub fn of(app: &App) -> Status {
     let last = app.responder.recent();
     let mut found = recent::look(app, &last, &settings);
     if health.clock_doubted && is_clock_explained(app) {
-        found.notes.push(CLOCK_LEAPT.into());
+        found.notes.push(msg!("clock-leapt"));
     }
     found.notes.extend(records_lost(&health, &settings));
     let in_memory = settings.lists.specs.iter().filter(|spec| app.store.in_memory(&spec.id).is_some());
-    found.notes.extend(in_memory.map(|spec| {
-        format!(
-            "{}: chỉ có trong bộ nhớ vì đĩa không ghi được / in memory only, since the disk does not take it",
-            spec.id
-        )
-    }));
+    found.notes.extend(in_memory.map(|spec| msg!("list-in-memory", id = &spec.id)));
     troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
@@ -294,83 +292,74 @@ impl ZoneStatus {
 }
 
 /// What is wrong with a zone, if anything is.
-fn zone_trouble(standing: &Standing) -> Option<String> {
-    let name = &standing.name;
-    let failure = standing.failure.as_ref().map(|failure| format!("{} / {}", failure.vi, failure.en));
+fn zone_trouble(standing: &Standing) -> Option<Message> {
+    let failure = standing.failure.as_ref().map(both);
     let state = match (standing.is_in_force, standing.is_expired) {
-        (false, _) => "chưa có bản nào / no copy yet",
-        (true, true) => "quá hạn, quy tắc cũ vẫn dùng / expired, its rules stay in force",
-        (true, false) => return failure.map(|failure| format!("{name}: {failure}")),
+        (false, _) => Some(msg!("no-copy-yet")),
+        (true, true) => Some(msg!("zone-expired")),
+        (true, false) => None,
     };
-    Some(failure.map_or_else(|| format!("{name}: {state}"), |failure| format!("{name}: {state}; {failure}")))
+    trouble_of(&standing.name.to_string(), state, failure)
+}
+
+fn both(failure: &Failure) -> Both {
+    Both { vi: failure.vi.clone(), en: failure.en.clone() }
+}
+
+/// What is told of one list or zone: how it is, and what failed last.
+fn trouble_of(of: &str, state: Option<Message>, failure: Option<Both>) -> Option<Message> {
+    match (state, failure) {
+        (None, None) => None,
+        (Some(state), None) => Some(msg!("trouble-of", of = of, what = state)),
+        (None, Some(failure)) => Some(msg!("trouble-of", of = of, what = failure)),
+        (Some(state), Some(failure)) => Some(msg!(
+            "trouble-of",
+            of = of,
+            what = msg!("state-and-failure", state = state, failure = failure)
+        )),
+    }
 }
 
 /// What is wrong with a list, if anything is: above all that it is switched on and not in force.
-fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<String> {
+fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<Message> {
     let id = &spec.id;
     let meta = app.store.meta(id);
-    let failure = meta.as_ref().and_then(|meta| meta.failure.as_ref());
-    let failure = failure.map(|failure| format!("{} / {}", failure.vi, failure.en));
+    let failure = meta.as_ref().and_then(|meta| meta.failure.as_ref()).map(both);
     let has_copy = meta.as_ref().is_some_and(Meta::has_text);
     let is_in_force = index.lists().iter().any(|list| list.id == *id);
     let state = match (is_in_force, app.damaged_since(id)) {
-        (true, None) => return failure.map(|failure| format!("{id}: {failure}")),
-        (true, Some(_)) => {
-            "bản lưu hỏng hoặc mất, quy tắc cũ vẫn dùng, đang tải lại / the kept copy is damaged or \
-             gone; its rules stay in force, fetching it again"
-        }
-        (false, Some(_)) => {
-            "chưa có hiệu lực: bản lưu hỏng hoặc mất, đang tải lại / not in force: the kept copy is \
-             damaged or gone, fetching it again"
-        }
-        (false, None) if has_copy => "chưa có hiệu lực / not in force",
-        (false, None) => "chưa có bản nào / no copy yet",
+        (true, None) => None,
+        (true, Some(_)) => Some(msg!("list-damaged-in-force")),
+        (false, Some(_)) => Some(msg!("list-damaged")),
+        (false, None) if has_copy => Some(msg!("list-not-in-force")),
+        (false, None) => Some(msg!("no-copy-yet")),
     };
-    Some(failure.map_or_else(|| format!("{id}: {state}"), |failure| format!("{id}: {state}; {failure}")))
+    trouble_of(id, state, failure)
 }
 
 /// What a person should look at.
-fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<String> {
-    let mut troubles: Vec<String> =
-        [&app.config_complaint, &app.build_complaint].into_iter().filter_map(Complaint::told).collect();
+fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<Message> {
+    let zone = &settings.journal.time_zone;
     // A build that failed tells of the same disk.
-    let of_index = Some(&app.index_complaint).filter(|_| app.build_complaint.told().is_none());
-    troubles.extend([Some(&app.state_complaint), of_index].into_iter().flatten().filter_map(Complaint::told));
+    let of_index = Some(&app.index_complaint).filter(|_| !app.build_complaint.is_noted());
+    let complaints =
+        [Some(&app.config_complaint), Some(&app.build_complaint), Some(&app.state_complaint), of_index];
+    let mut troubles: Vec<Message> =
+        complaints.into_iter().flatten().filter_map(|complaint| complaint.told(zone)).collect();
     troubles.extend(app.listening.troubles());
-    if health.has_ended {
-        troubles.push(
-            "nhật ký đã dừng ghi, hãy khởi động lại dịch vụ và báo lại lỗi / \
-             the journal has stopped storing: restart the service, and please report it"
-                .into(),
-        );
-    }
-    if let Some(failing) = &health.failing {
-        troubles.push(format!("nhật ký / journal, {}: could not {}", failing.since, failing.what));
-    }
-    if let Some(aside) = &health.put_aside {
-        troubles.push(format!("nhật ký hỏng được cất ở / damaged journal put aside at {}", aside.display()));
-    }
-    troubles.extend(journal_troubles(health));
+    troubles.extend(journal_troubles(health, zone));
     if health.clock_doubted && !is_clock_explained(app) {
-        troubles.push(CLOCK_LEAPT.into());
-    }
-    if health.over_cap {
-        troubles.push("nhật ký vượt giới hạn / journal over its size cap".into());
+        troubles.push(msg!("clock-leapt"));
     }
     let world = app.responder.world();
     troubles.extend(settings.lists.specs.iter().filter_map(|spec| list_trouble(app, &world.index, spec)));
-    if app.responder.counts().panics > 0 {
-        troubles.push(
-            "lỗi chương trình, hãy báo lại / a bug in the program, please report it: panics > 0".into(),
-        );
+    let panics = app.responder.counts().panics;
+    if panics > 0 {
+        troubles.push(msg!("panics", count = panics));
     }
     troubles.extend(unanswered(servers));
     troubles
 }
-
-/// What is said where the journal does not believe the clock yet.
-const CLOCK_LEAPT: &str = "đồng hồ máy nhảy vọt, nhật ký chưa xóa gì, hãy kiểm tra ngày giờ / \
-                           the clock leapt, the journal deletes nothing yet, check date and time";
 
 /// Whether there is a reason to believe a clock that leapt: signatures confirm it, or it was set while we ran
 /// and may be right since. The journal waits all the same, and it is a note then, no trouble.
@@ -383,49 +372,47 @@ fn is_clock_explained(app: &App) -> bool {
 const LOST_SHOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// That earlier records are missing, where a store was lost before this start.
-fn records_lost(health: &Health, settings: &Settings) -> Option<String> {
+fn records_lost(health: &Health, settings: &Settings) -> Option<Message> {
     let told_already = health.moved.is_some() || health.put_aside.is_some();
     let is_recent = |at: &Timestamp| Timestamp::now().duration_since(*at) < LOST_SHOWN;
     let at = health.lost.filter(is_recent).filter(|_| !told_already)?;
-    let at = at.to_zoned(settings.journal.time_zone.clone()).strftime("%d/%m/%Y %H:%M");
-    Some(format!(
-        "nhật ký trước {at} bị mất hoặc hỏng, số liệu trước đó thiếu / the journal before {at} was lost or \
-         damaged: figures of before are incomplete"
-    ))
+    Some(msg!("journal-lost", at = moment(at, &settings.journal.time_zone)))
 }
 
 /// What happened to the journal that a person should know of.
-fn journal_troubles(health: &Health) -> Vec<String> {
+fn journal_troubles(health: &Health, zone: &TimeZone) -> Vec<Message> {
     let mut troubles = Vec::new();
+    if health.has_ended {
+        troubles.push(msg!("journal-ended"));
+    }
+    if let Some(failing) = &health.failing {
+        let since = moment(failing.since, zone);
+        troubles.push(msg!("journal-failing", since = since, what = &failing.what));
+    }
+    if let Some(aside) = &health.put_aside {
+        troubles.push(msg!("journal-put-aside", path = aside.as_path()));
+    }
     if let Some(at) = health.moved {
-        troubles.push(format!(
-            "tệp nhật ký bị xóa hoặc thay lúc {at}, đã mở tệp mới / the journal's file was removed or replaced at {at}, a new one was begun"
-        ));
+        troubles.push(msg!("journal-moved", at = moment(at, zone)));
     }
     let crowded = |at: Timestamp| Timestamp::now().duration_since(at) < CROWDED_SHOWN;
     if health.reduced_last.is_some_and(crowded) {
-        troubles.push(format!(
-            "có thiết bị hỏi quá nhiều tên bị chặn khác nhau, {0} lượt chỉ ghi tên miền gốc / a device asks for very many different blocked names, {0} attempts are kept under their domain only",
-            health.reduced
-        ));
+        troubles.push(msg!("journal-crowded", attempts = health.reduced));
     }
     if health.given > 0 {
-        troubles.push(format!(
-            "nhật ký đầy, {0} dòng của thiết bị hỏi nhiều nhất mất tên / journal full, {0} rows of the devices that ask most lost their names",
-            health.given
-        ));
+        troubles.push(msg!("journal-names-given", rows = health.given));
     }
     if health.cut > 0 {
-        troubles.push(format!(
-            "nhật ký đầy, {0} dòng cũ nhất bị xóa sớm / journal full, {0} oldest rows went before their time",
-            health.cut
-        ));
+        troubles.push(msg!("journal-cut", rows = health.cut));
+    }
+    if health.over_cap {
+        troubles.push(msg!("journal-over-cap"));
     }
     troubles
 }
 
 /// Zones none of whose servers answers now; in recursion, all servers together.
-fn unanswered(servers: &[UpstreamState]) -> Vec<String> {
+fn unanswered(servers: &[UpstreamState]) -> Vec<Message> {
     let mut zones: BTreeMap<Option<String>, Vec<&UpstreamState>> = BTreeMap::new();
     for server in servers {
         zones.entry(server.zone.as_ref().map(|zone| zone.to_string())).or_default().push(server);
@@ -435,14 +422,9 @@ fn unanswered(servers: &[UpstreamState]) -> Vec<String> {
         .map(|(zone, servers)| match zone {
             Some(zone) => {
                 let named: Vec<&str> = servers.iter().map(|server| server.server.as_str()).collect();
-                format!(
-                    "không máy chủ nào trả lời cho vùng / no server answers for the zone {zone}: {}",
-                    named.join(", ")
-                )
+                msg!("zone-unanswered", zone = zone, servers = named.join(", "))
             }
-            None => "không máy chủ tên nào trả lời, đường truyền có thông không? / \
-                     no name server answers, is the line up?"
-                .into(),
+            None => msg!("nobody-answers"),
         })
         .collect()
 }
@@ -473,7 +455,7 @@ mod tests {
         ];
         let told = unanswered(&servers);
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].ends_with("truong.example: 192.0.2.3, 192.0.2.4"), "{told:?}");
+        assert!(told[0].to_string().ends_with("truong.example: 192.0.2.3, 192.0.2.4"), "{told:?}");
     }
 
     #[test]
@@ -481,7 +463,7 @@ mod tests {
         let mut servers = vec![server(None, "192.0.2.1", 3), server(None, "192.0.2.2", 1)];
         assert_eq!(unanswered(&servers).len(), 1);
         servers.push(server(None, "192.0.2.3", 0));
-        assert_eq!(unanswered(&servers), Vec::<String>::new());
-        assert_eq!(unanswered(&[]), Vec::<String>::new());
+        assert_eq!(unanswered(&servers), Vec::<Message>::new());
+        assert_eq!(unanswered(&[]), Vec::<Message>::new());
     }
 }

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::{App, world};
 use crate::clock::judge::{Judgement, Signatures};
 use crate::clock::{RELEASED, Watch, seen};
+use crate::i18n::{Message, Moment, msg};
 use crate::sys::clock::{since_boot, unix_now, wall};
 
 /// How often the clock is looked at.
@@ -60,51 +61,40 @@ pub fn look(app: &App) -> bool {
     let judgement = app.timekeeper.watch.judge(now);
     let Some(before) = app.timekeeper.replace(judgement) else { return false };
     match told(app, judgement, now) {
-        Some((_, en)) => warn!(clock = now, "{en}"),
+        Some(told) => warn!(clock = now, "{told}"),
         None => info!(clock = now, "the system clock is plausible again: signatures are judged anew"),
     }
     before != Judgement::Plausible && judgement == Judgement::Plausible
 }
 
-/// What is wrong with the clock and what to do, in Vietnamese and English; nothing if it is plausible.
-pub fn told(app: &App, judgement: Judgement, now: u64) -> Option<(String, String)> {
+/// What is wrong with the clock and what to do; nothing if it is plausible.
+pub fn told(app: &App, judgement: Judgement, now: u64) -> Option<Message> {
     let zone = &app.settings().journal.time_zone;
     let (shows, released) = (date(now, zone), date(RELEASED, zone));
-    let (vi, en) = match judgement {
+    let why = match judgement {
         Judgement::Plausible => return None,
-        Judgement::BeforeRelease => (
-            format!("trước khi có chương trình này ({released})"),
-            format!("before this program was released ({released})"),
-        ),
+        Judgement::BeforeRelease => msg!("clock-before-release", released = released),
         Judgement::BeforeSeen => {
             let seen = date(app.timekeeper.watch.seen().unwrap_or_default(), zone);
             let file = seen::path(&app.settings().state);
-            (
-                format!("trước giờ đã được xác nhận ({seen}, tệp {})", file.display()),
-                format!("before a time that was proven ({seen}, file {})", file.display()),
-            )
+            msg!("clock-before-seen", seen = seen, file = file.as_path())
         }
-        Judgement::Behind => {
-            ("trước hiệu lực của chữ ký DNSSEC".into(), "before DNSSEC signatures begin".into())
-        }
-        Judgement::Ahead => ("sau khi chữ ký DNSSEC hết hạn".into(), "after DNSSEC signatures end".into()),
+        Judgement::Behind => msg!("clock-behind"),
+        Judgement::Ahead => msg!("clock-ahead"),
     };
-    Some((
-        format!(
-            "đồng hồ máy này sai: đang chỉ {shows}, {vi}; đặt lại giờ, kiểm tra NTP và pin đồng hồ; trong khi chờ, \
-             tên máy chủ giờ được trả lời không kiểm tra DNSSEC"
-        ),
-        format!(
-            "the system clock is wrong: it shows {shows}, {en}; set it, check NTP and the clock's battery; \
-             meanwhile names of time servers are answered without DNSSEC validation"
-        ),
-    ))
+    Some(msg!("clock-wrong", shows = shows, why = why))
+}
+
+/// A moment as the school reads it, of Unix seconds.
+pub fn date(seconds: u64, zone: &TimeZone) -> Moment {
+    let at = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    moment(at.unwrap_or(Timestamp::MAX), zone)
 }
 
 /// A moment as the school reads it.
-pub fn date(seconds: u64, zone: &TimeZone) -> String {
-    let at = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    at.unwrap_or(Timestamp::MAX).to_zoned(zone.clone()).strftime("%d/%m/%Y %H:%M").to_string()
+pub fn moment(at: Timestamp, zone: &TimeZone) -> Moment {
+    let at = zone.to_datetime(at);
+    Moment { year: at.year(), month: at.month(), day: at.day(), hour: at.hour(), minute: at.minute() }
 }
 
 /// Watches until `stop` says so.
@@ -182,6 +172,7 @@ async fn keep_proven(app: &Arc<App>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
     use crate::journal::clock::vietnam;
 
     #[test]
@@ -204,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_written_as_a_school_writes_it() {
-        assert_eq!(date(1_793_491_200, &vietnam()), "01/11/2026 07:00");
-        assert!(!date(u64::MAX, &vietnam()).is_empty());
+        assert_eq!(Lang::Vi.moment(date(1_793_491_200, &vietnam())), "01/11/2026 07:00");
+        assert_eq!(date(u64::MAX, &vietnam()).year, 9999);
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::i18n::Lang;
+
 /// Lá Chắn: bộ phân giải DNS che chắn học sinh khỏi nội dung trái pháp luật hoặc không hợp lứa tuổi.
 ///
 /// Lá Chắn: a DNS resolver that keeps pupils away from content that is illegal or wrong for their age,
@@ -14,6 +16,14 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
+    /// Ngôn ngữ của màn hình; không ghi thì là LACHAN_LANG, rồi ngôn ngữ của hệ thống. /
+    /// Language of what is printed; if not given, LACHAN_LANG, then the locale.
+    #[arg(long, global = true, value_name = "vi|en", value_parser = lang)]
+    pub lang: Option<Lang>,
+}
+
+fn lang(id: &str) -> Result<Lang, &'static str> {
+    Lang::from_id(id).ok_or("vi, en")
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 use super::args::CheckArgs;
 use super::out::{Ended, Failure, Table, complain, print, print_json};
 use super::place;
+use super::screen::Screen;
 use crate::app::explain::{Explanation, Told};
 use crate::app::offline;
 use crate::config::Settings;
@@ -15,7 +16,7 @@ use crate::model::tier::Tier;
 ///
 /// # Errors
 /// A name that is none, an unknown group or tier, no index.
-pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
+pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
     let name = match meant(&args.name) {
         Ok(name) => name,
         Err(why) => {
@@ -45,7 +46,7 @@ pub fn run(args: &CheckArgs) -> Result<Ended, Failure> {
             );
             return Ok(Ended::Refused);
         }
-        None => match offline::check(&readable(args)?, &check) {
+        None => match offline::check(&readable(args, screen)?, &check) {
             Ok(explanation) => explanation,
             Err(why) => {
                 complain(&why);
@@ -77,8 +78,8 @@ fn meant(text: &str) -> Result<String, String> {
 }
 
 /// The settings, where this user may read the index that they lead to.
-fn readable(args: &CheckArgs) -> Result<Settings, Failure> {
-    let settings = place::settings(&args.place)?;
+fn readable(args: &CheckArgs, screen: &Screen) -> Result<Settings, Failure> {
+    let settings = place::settings(&args.place, screen)?;
     place::may_read(&crate::app::lists::index_path(&settings.state))?;
     Ok(settings)
 }

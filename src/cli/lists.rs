@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::{ListsCompileArgs, ListsDiffArgs, ListsStatusArgs, ListsUpdateArgs};
 use super::out::{Ended, Failure, Table, complain, grouped, print, print_json, tell};
 use super::place;
+use super::screen::Screen;
 use crate::app::lists as in_force;
 use crate::app::lookup::OwnLookup;
 use crate::config::Settings;
@@ -31,8 +32,8 @@ use crate::update::refresh::{Means, Refreshed, refresh};
 ///
 /// # Errors
 /// A config with mistakes, a state folder that cannot be read.
-pub fn status(args: &ListsStatusArgs) -> Result<Ended, Failure> {
-    let settings = place::settings(&args.place)?;
+pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure> {
+    let settings = place::settings(&args.place, screen)?;
     let store = Store::open(&in_force::store_path(&settings.state))?;
     let protected = in_force::protected();
     let mut rows = Vec::new();
@@ -194,9 +195,9 @@ fn as_json(row: &Row) -> Value {
 ///
 /// # Errors
 /// A config with mistakes, a state folder that cannot be written.
-pub fn update(args: &ListsUpdateArgs) -> Result<Ended, Failure> {
+pub fn update(args: &ListsUpdateArgs, screen: &Screen) -> Result<Ended, Failure> {
     keep_files_private();
-    let settings = place::settings(&args.place)?;
+    let settings = place::settings(&args.place, screen)?;
     if let Some(id) = args.accept.iter().find(|id| !settings.lists.specs.iter().any(|spec| spec.id == **id)) {
         return Err(
             format!("không có danh sách `{id}` trong cấu hình / the config has no list `{id}`").into()
@@ -263,9 +264,9 @@ fn fetch_each(
 ///
 /// # Errors
 /// A config with mistakes, a disk that is full.
-pub fn compile(args: &ListsCompileArgs) -> Result<Ended, Failure> {
+pub fn compile(args: &ListsCompileArgs, screen: &Screen) -> Result<Ended, Failure> {
     keep_files_private();
-    let settings = place::settings(&args.place)?;
+    let settings = place::settings(&args.place, screen)?;
     std::fs::create_dir_all(&settings.state)?;
     let store = Store::open(&in_force::store_path(&settings.state))?;
     // Lists in files of this machine need no download: what they hold now goes through the gate first.

@@ -9,35 +9,42 @@ mod init;
 mod lists;
 mod log;
 pub mod out;
+mod page;
 mod place;
 mod reload;
+mod screen;
 mod serve;
 mod status;
+mod table;
+mod wrap;
 
 use std::process::ExitCode;
 
 use args::{Args, Command, ConfigCommand, ListsCommand};
 use clap::Parser;
 use out::Ended;
+use screen::Screen;
 
 use crate::config::Report;
 use crate::control::client::AskError;
+use crate::i18n::{Lang, Message, msg};
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let args = Args::parse();
+    let screen = &Screen::standard(Lang::choose(args.lang, |name| std::env::var(name).ok()));
     let ended = match args.command {
         Command::Serve(args) => serve::run(&args),
         Command::Init(args) => init::run(&args),
-        Command::Check(args) => check::run(&args),
+        Command::Check(args) => check::run(&args, screen),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
         Command::Config(ConfigCommand::Explain(args)) => config::explain(&args),
-        Command::Lists(ListsCommand::Status(args)) => lists::status(&args),
-        Command::Lists(ListsCommand::Update(args)) => lists::update(&args),
-        Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args),
+        Command::Lists(ListsCommand::Status(args)) => lists::status(&args, screen),
+        Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
+        Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
         Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args),
-        Command::Log(args) => log::run(&args),
-        Command::Status(args) => status::run(&args),
+        Command::Log(args) => log::run(&args, screen),
+        Command::Status(args) => status::run(&args, screen),
         Command::Reload(args) => reload::run(&args),
     };
     match ended {
@@ -47,7 +54,7 @@ pub fn run() -> ExitCode {
             match failure.downcast_ref::<Report>() {
                 // Drawn with colours of ours; what stands in the config is made fit to be shown there.
                 Some(report) => eprint!("lachan:\n{}", report.render(place::look())),
-                None => out::complain(&format!("lachan: {}", told(&failure))),
+                None => screen.complain(&msg!("failed", what = told(&failure, screen))),
             }
             ExitCode::from(1)
         }
@@ -55,13 +62,18 @@ pub fn run() -> ExitCode {
 }
 
 /// A failure as the person at the terminal is told of it.
-fn told(failure: &out::Failure) -> String {
-    match failure.downcast_ref::<AskError>() {
-        Some(AskError::NotAllowed { path, .. }) => place::no_right(path),
-        Some(AskError::NotRunning { path, source }) => format!(
-            "không thấy máy chủ nào đang chạy ở {0} / no server listens on {0}: {source}",
-            path.display()
-        ),
-        _ => failure.to_string(),
+fn told(failure: &out::Failure, screen: &Screen) -> String {
+    if let Some(message) = failure.downcast_ref::<Message>() {
+        return screen.say(message);
     }
+    let Some(error) = failure.downcast_ref::<AskError>() else { return failure.to_string() };
+    screen.say(&match error {
+        AskError::NotAllowed { path, .. } => place::no_right(path),
+        AskError::NotRunning { path, source } => {
+            msg!("no-server", path = path.as_path(), error = source.to_string())
+        }
+        AskError::NoAnswer { path, source } => {
+            msg!("no-answer", path = path.as_path(), error = source.to_string())
+        }
+    })
 }

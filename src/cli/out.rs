@@ -70,6 +70,14 @@ pub fn print(text: &str) -> Result<(), Failure> {
     write_out(&visible(text))
 }
 
+/// Prints text that is fit to be shown as it is.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_shown(text: &str) -> Result<(), Failure> {
+    write_out(text)
+}
+
 fn write_out(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),

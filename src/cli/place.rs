@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::Place;
 use super::out::Failure;
+use super::screen::{Screen, is_plain};
 use crate::app;
 use crate::app::last_good::{self, Chosen};
 use crate::config::{Context, Look, Settings};
+use crate::i18n::{Message, msg};
 
 /// Where an installed server has its config, see `deploy/lachan.service`.
 const INSTALLED: &str = "/etc/lachan/lachan.toml";
@@ -34,13 +36,10 @@ pub fn place(place: &Place) -> app::Place {
 ///
 /// # Errors
 /// None at present.
-pub fn settings(at: &Place) -> Result<Settings, Failure> {
+pub fn settings(at: &Place, screen: &Screen) -> Result<Settings, Failure> {
     let chosen = chosen(at);
     if chosen.why_not.is_some() {
-        eprintln!(
-            "lachan: tệp cấu hình có lỗi, xem `lachan config check` / the config has mistakes, see \
-             `lachan config check`"
-        );
+        screen.complain(&msg!("config-has-mistakes"));
     }
     Ok(chosen.settings)
 }
@@ -80,14 +79,9 @@ pub fn may_read(path: &Path) -> Result<(), Failure> {
 }
 
 /// Which right is missing, and the same command with it.
-pub fn no_right(path: &Path) -> String {
+pub fn no_right(path: &Path) -> Message {
     let typed: Vec<String> = std::env::args().skip(1).collect();
-    format!(
-        "không có quyền dùng {0}: chỉ root và chính máy chủ được dùng / no right to use {0}: only root and the server \
-         itself may\n  gõ / type:  sudo lachan {1}",
-        path.display(),
-        typed.join(" ")
-    )
+    msg!("no-right", path = path, command = format!("\nsudo lachan {}", typed.join(" ")))
 }
 
 /// The control socket of the server that the command means. That server may run with another config than the
@@ -110,8 +104,7 @@ pub fn control_socket(at: &Place) -> PathBuf {
 
 /// How mistakes are drawn on standard error: with colours where a terminal looks on that wants them.
 pub fn look() -> Look {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stderr().is_terminal() && !plain { Look::Colours } else { Look::Plain }
+    if std::io::stderr().is_terminal() && !is_plain() { Look::Colours } else { Look::Plain }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
         grouped(greeting.names)
     );
     for missing in &greeting.missing {
-        text += &format!("  thiếu / missing  {missing}\n");
+        text += &format!("  thiếu / missing  {}\n", missing.both());
     }
     for address in &greeting.addresses {
         text += &format!("  DNS     {address} (UDP, TCP)\n");
@@ -47,7 +47,7 @@ fn text(greeting: &Greeting, config: Option<&Path>) -> String {
              may have {BURST}; as root, then start again:\n  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}\n"
         );
     }
-    if greeting.config.is_some() {
+    if greeting.has_mistakes {
         text += "  tệp cấu hình có lỗi, xem ở trên / the config has mistakes, see above\n";
     }
     text += &match config {
@@ -71,7 +71,7 @@ mod tests {
         let greeting = |small_room| Greeting {
             addresses: vec!["0.0.0.0:53".parse().unwrap()],
             missing: vec![],
-            config: None,
+            has_mistakes: false,
             small_room,
             state: "/var/lib/lachan".into(),
             names: 1_000_000,

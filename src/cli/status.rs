@@ -1,17 +1,23 @@
 //! `lachan status`: how the running server is.
 
+use serde_json::Value;
+
 use super::args::StatusArgs;
-use super::out::{Ended, Failure, Table, grouped, print, print_json};
+use super::out::{Ended, Failure, print_json};
+use super::page::Page;
 use super::place;
+use super::screen::{Paint, Screen};
+use super::table::Table;
 use crate::app::recent::RecentStatus;
-use crate::app::status::{ListenerStatus, Status};
+use crate::app::status::{ListenerStatus, Status, UpstreamStatus, ZoneStatus};
 use crate::control::{Reply, Request, client};
+use crate::i18n::{Lang, Message, msg};
 
 /// Prints the status; exit code 1 where something is wrong.
 ///
 /// # Errors
 /// No server to ask.
-pub fn run(args: &StatusArgs) -> Result<Ended, Failure> {
+pub fn run(args: &StatusArgs, screen: &Screen) -> Result<Ended, Failure> {
     let socket = place::control_socket(&args.place);
     let facts = match client::ask(&socket, &Request::Status)? {
         Reply::Facts(facts) => facts,
@@ -19,183 +25,359 @@ pub fn run(args: &StatusArgs) -> Result<Ended, Failure> {
     };
     let status: Status = serde_json::from_value(facts)?;
     if args.json {
-        print_json(&status)?
+        print_json(&as_json(&status)?)?
     } else {
-        print(&text(&status))?
+        page(&status, screen).print()?
     }
     Ok(if status.troubles.is_empty() { Ended::Done } else { Ended::Refused })
 }
 
-fn text(status: &Status) -> String {
-    let mut table = Table::new(&["Lá Chắn", &status.version]);
-    let mut row = |what: &str, value: String| table.row(vec![what.into(), value]);
-    if !status.school.is_empty() {
-        row("trường / school", status.school.clone());
+/// The facts for programs, with sentences in both languages.
+fn as_json(status: &Status) -> Result<Value, Failure> {
+    let both = |messages: &[Message]| messages.iter().map(Message::both).collect::<Value>();
+    let mut json = serde_json::to_value(status)?;
+    json["troubles"] = both(&status.troubles);
+    json["notes"] = both(&status.notes);
+    json["clock"]["shows"] = Lang::Vi.moment(status.clock.shows).into();
+    for (at, failed) in status.recent.failed.iter().enumerate() {
+        json["recent"]["failed"][at]["what"] = failed.what.both().into();
     }
-    for listener in &status.listeners {
-        row(&format!("nghe / listens ({})", listener.transport), place(listener));
+    for (at, listener) in status.listeners.iter().enumerate() {
+        json["listeners"][at]["error"] = listener.error.as_ref().map(Message::both).into();
     }
-    let is_right = if status.clock.plausible { "" } else { " – SAI / WRONG" };
-    row("đồng hồ / clock", format!("{}{is_right}", status.clock.shows));
-    row("chạy từ / up since", format!("{} ({})", status.started, duration(status.uptime_s)));
-    row("truy vấn / queries", grouped(status.queries));
-    row("bị chặn / blocked", grouped(status.blocked));
-    row("từ bộ nhớ đệm / from the cache", grouped(status.cached));
-    row("hỏi bên ngoài / fetched", grouped(status.fetched));
-    row("máy lạ bị từ chối / refused clients", grouped(status.refused_clients));
-    row("gói hỏng / malformed", grouped(status.malformed));
-    row(
-        "bị bỏ vì quá tải / shed",
-        format!(
-            "{}, do một máy hỏi quá nhiều / of clients above their share: {}",
-            grouped(status.shed),
-            grouped(status.shed_over_share)
-        ),
-    );
-    row("hỏi quá nhanh / over the rate", grouped(status.limited));
-    row("tên nội bộ / local names", grouped(status.local));
-    row("gỡ địa chỉ nội bộ / rebinding stopped", grouped(status.rebound));
-    if status.synthesised > 0 {
-        row("địa chỉ DNS64 / made by DNS64", grouped(status.synthesised));
-    }
-    row("kết nối TCP / TCP connections", status.tcp_connections.to_string());
-    row(
-        "chỉ mục / index",
-        format!(
-            "{} tên / names, {} danh sách / lists, {}{}",
-            grouped(status.index.names),
-            status.index.lists,
-            size(status.index.octets),
-            status
-                .index
-                .age_s
-                .map(|age| format!(", dựng {} trước / built {0} ago", duration(age)))
-                .unwrap_or_default()
-        ),
-    );
-    row(
-        "bộ nhớ đệm / cache",
-        format!(
-            "{} câu trả lời / answers, {}",
-            grouped(status.cache.answers as u64),
-            size(status.cache.octets)
-        ),
-    );
-    row(
-        "nhật ký / journal",
-        format!(
-            "{} đã lưu / stored, {} chờ / waiting, {}",
-            grouped(status.journal.stored),
-            status.journal.waiting,
-            size(status.journal.octets)
-        ),
-    );
-    let mut text = table.render();
-    text += &format!("\n{}", recent(&status.recent));
+    Ok(json)
+}
+
+fn page<'s>(status: &Status, screen: &'s Screen) -> Page<'s> {
+    let mut page = Page::new(screen);
+    page.painted(Paint::Heading, &msg!("status-program", version = &status.version));
+    page.pairs(&rows(status, screen));
+    page.gap();
+    page.table(&recent(&status.recent, screen));
     if !status.zones.is_empty() {
-        let mut zones = Table::new(&[
-            "vùng chính sách / policy zone",
-            "serial",
-            "quy tắc / rules",
-            "dòng không dùng được / unusable",
-            "lượt dùng / hits",
-            "nhận bằng / came by",
-            "cập nhật lúc / refreshed",
-            "lỗi / failures",
-        ]);
-        for zone in &status.zones {
-            zones.row(vec![
-                zone.zone.clone(),
-                zone.serial.map(|serial| serial.to_string()).unwrap_or_default(),
-                grouped(zone.rules.into()),
-                grouped(zone.unusable.into()),
-                grouped(zone.hits),
-                zone.came_by.clone(),
-                zone.refreshed_s.map(|ago| format!("{} trước / ago", duration(ago))).unwrap_or_default(),
-                grouped(zone.failures.into()),
-            ]);
-        }
-        text += &format!("\n{}", zones.render());
+        page.gap();
+        page.table(&zones(&status.zones, screen));
     }
     if !status.upstreams.is_empty() {
-        let mut servers = Table::new(&["máy chủ hỏi / upstream", "câu hỏi", "lỗi / failures", "RTT ms"]);
-        for server in &status.upstreams {
-            servers.row(vec![
-                server.server.clone(),
-                grouped(server.queries),
-                grouped(server.failures),
-                server.rtt_ms.map(|rtt| format!("{rtt:.1}")).unwrap_or_default(),
-            ]);
-        }
-        text += &format!("\n{}", servers.render());
+        page.gap();
+        page.table(&upstreams(&status.upstreams, screen));
     }
     if !status.notes.is_empty() {
-        text += "\nnên biết / worth knowing:\n";
-        for note in &status.notes {
-            text += &format!("  - {note}\n");
-        }
+        page.gap();
+        page.say(&msg!("status-notes"));
+        status.notes.iter().for_each(|note| page.item(note));
     }
+    page.gap();
     if status.troubles.is_empty() {
-        text += "\nmọi thứ bình thường / all is well\n";
+        page.painted(Paint::Good, &msg!("status-well"));
     } else {
-        text += "\ncần xem lại / needs a look:\n";
-        for trouble in &status.troubles {
-            text += &format!("  - {trouble}\n");
-        }
+        page.painted(Paint::Bad, &msg!("status-troubles"));
+        status.troubles.iter().for_each(|trouble| page.item(trouble));
     }
-    text
+    page
+}
+
+/// Words with their values: what it is, where it listens, what it has counted, what it holds.
+fn rows(status: &Status, screen: &Screen) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut row = |what: Message, value: String| rows.push((screen.say(&what), value));
+    let number = |count: u64| screen.lang.number(count);
+    if !status.school.is_empty() {
+        row(msg!("status-school"), status.school.clone());
+    }
+    for listener in &status.listeners {
+        row(
+            msg!("status-listens", transport = listener.transport.to_uppercase()),
+            place_of(listener, screen),
+        );
+    }
+    row(
+        msg!("status-clock"),
+        match status.clock.plausible {
+            true => screen.value(status.clock.shows),
+            false => screen.say(&msg!("status-clock-wrong", shows = status.clock.shows)),
+        },
+    );
+    row(msg!("status-uptime"), screen.lang.duration(status.uptime_s));
+    row(msg!("status-queries"), number(status.queries));
+    row(msg!("status-blocked"), number(status.blocked));
+    row(msg!("status-cached"), number(status.cached));
+    row(msg!("status-fetched"), number(status.fetched));
+    row(msg!("status-refused"), number(status.refused_clients));
+    row(msg!("status-malformed"), number(status.malformed));
+    row(
+        msg!("status-shed"),
+        match status.shed {
+            0 => number(0),
+            shed => screen.say(&msg!("status-shed-of", shed = shed, over = status.shed_over_share)),
+        },
+    );
+    row(msg!("status-limited"), number(status.limited));
+    row(msg!("status-local"), number(status.local));
+    row(msg!("status-rebound"), number(status.rebound));
+    if status.synthesised > 0 {
+        row(msg!("status-synthesised"), number(status.synthesised));
+    }
+    row(msg!("status-tcp"), number(status.tcp_connections as u64));
+    row(msg!("status-index"), index(status, screen));
+    let cache = &status.cache;
+    row(
+        msg!("status-cache"),
+        screen.say(&msg!("status-cache-of", answers = cache.answers, size = screen.lang.size(cache.octets))),
+    );
+    let journal = &status.journal;
+    row(
+        msg!("status-journal"),
+        screen.say(&msg!(
+            "status-journal-of",
+            stored = journal.stored,
+            waiting = journal.waiting,
+            size = screen.lang.size(journal.octets)
+        )),
+    );
+    rows
+}
+
+fn index(status: &Status, screen: &Screen) -> String {
+    let index = &status.index;
+    let size = screen.lang.size(index.octets);
+    let told = msg!("status-index-of", names = index.names, lists = index.lists, size = size);
+    screen.say(&match index.age_s {
+        Some(age) => msg!("status-index-built", index = told, age = screen.lang.duration(age)),
+        None => told,
+    })
 }
 
 /// Where a wanted address is served: itself, what could be had in its place, or nowhere.
-fn place(listener: &ListenerStatus) -> String {
+fn place_of(listener: &ListenerStatus, screen: &Screen) -> String {
     let at = listener.at.join(", ");
-    match (listener.bound, at.is_empty()) {
-        (true, _) if listener.at.len() == 1 && at == listener.address => at,
-        (_, false) => format!("{at} (cấu hình / config: {})", listener.address),
-        (_, true) => format!("– (cấu hình / config: {})", listener.address),
+    match listener.bound && listener.at.len() == 1 && at == listener.address {
+        true => at,
+        false => {
+            let at = if at.is_empty() { "–" } else { &at };
+            screen.say(&msg!("status-listens-configured", at = at, address = &listener.address))
+        }
     }
 }
 
 /// The answers of the last minutes, one line a kind that there was.
-fn recent(recent: &RecentStatus) -> String {
-    let title = format!("{} qua / the last {}", duration(recent.span_s), duration(recent.span_s));
-    let mut table = Table::new(&[&title, "câu hỏi / queries"]);
+fn recent(recent: &RecentStatus, screen: &Screen) -> Table {
+    let title = msg!("status-recent", span = screen.lang.duration(recent.span_s));
+    let mut table = Table::new([title, msg!("status-queries")].map(|heading| screen.say(&heading)));
+    let mut row = |what: Message, count: u64| table.row([screen.say(&what), screen.lang.number(count)]);
+    row(msg!("status-all"), recent.queries);
     let kinds = [
-        ("tất cả / all", recent.queries),
-        ("từ bộ nhớ đệm / from the cache", recent.cached),
-        ("hỏi bên ngoài / fetched", recent.fetched),
-        ("bị chặn / blocked", recent.blocked),
-        ("tên nội bộ / local names", recent.local),
-        ("gỡ địa chỉ nội bộ / rebinding stopped", recent.rebound),
-        ("câu trả lời cũ / stale", recent.stale),
-        ("hỏng, nhắc lại / failed, given again", recent.failed_again),
-        ("máy lạ bị từ chối / refused clients", recent.refused_clients),
-        ("hỏi quá nhanh / over the rate", recent.limited),
-        ("bị bỏ vì quá tải / shed", recent.shed),
+        (msg!("status-cached"), recent.cached),
+        (msg!("status-fetched"), recent.fetched),
+        (msg!("status-blocked"), recent.blocked),
+        (msg!("status-local"), recent.local),
+        (msg!("status-rebound"), recent.rebound),
+        (msg!("status-stale"), recent.stale),
+        (msg!("status-failed-again"), recent.failed_again),
+        (msg!("status-refused"), recent.refused_clients),
+        (msg!("status-limited"), recent.limited),
+        (msg!("status-shed"), recent.shed),
     ];
-    for (what, count) in kinds.into_iter().take(1).chain(kinds.into_iter().skip(1).filter(|kind| kind.1 > 0))
-    {
-        table.row(vec![what.into(), grouped(count)]);
+    for (what, count) in kinds.into_iter().filter(|(_, count)| *count > 0) {
+        row(what, count);
     }
     for failed in &recent.failed {
-        table.row(vec![format!("hỏng / failed: {}", failed.what), grouped(failed.count)]);
+        row(msg!("status-failed", what = failed.what.clone()), failed.count);
     }
-    table.render()
+    table
 }
 
-fn duration(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+fn zones(zones: &[ZoneStatus], screen: &Screen) -> Table {
+    let headings = [
+        msg!("status-zone"),
+        msg!("status-serial"),
+        msg!("status-rules"),
+        msg!("status-unusable"),
+        msg!("status-hits"),
+        msg!("status-came-by"),
+        msg!("status-refreshed"),
+        msg!("status-failures"),
+    ];
+    let mut table = Table::new(headings.map(|heading| screen.say(&heading)));
+    let number = |count: u64| screen.lang.number(count);
+    let ago = |seconds: u64| screen.say(&msg!("ago", duration = screen.lang.duration(seconds)));
+    for zone in zones {
+        let came_by = match zone.came_by.as_str() {
+            "kept" => screen.say(&msg!("status-came-kept")),
+            "file" => screen.say(&msg!("status-came-file")),
+            transfer => transfer.to_uppercase(),
+        };
+        table.row([
+            zone.zone.clone(),
+            zone.serial.map(|serial| serial.to_string()).unwrap_or_default(),
+            number(zone.rules.into()),
+            number(zone.unusable.into()),
+            number(zone.hits),
+            came_by,
+            zone.refreshed_s.map(ago).unwrap_or_default(),
+            number(zone.failures.into()),
+        ]);
     }
+    table
 }
 
-fn size(octets: u64) -> String {
-    match octets {
-        0..1024 => format!("{octets} B"),
-        1024..1_048_576 => format!("{:.1} KiB", octets as f64 / 1024.0),
-        _ => format!("{:.1} MiB", octets as f64 / 1_048_576.0),
+fn upstreams(servers: &[UpstreamStatus], screen: &Screen) -> Table {
+    let headings = [msg!("status-upstream"), msg!("status-queries"), msg!("status-failures")];
+    let mut table =
+        Table::new(headings.map(|heading| screen.say(&heading)).into_iter().chain(["RTT ms".into()]));
+    for server in servers {
+        table.row([
+            server.server.clone(),
+            screen.lang.number(server.queries),
+            screen.lang.number(server.failures),
+            server.rtt_ms.map(|rtt| screen.lang.decimal(rtt)).unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::recent::{ClockStatus, FailedStatus};
+    use crate::app::status::{CacheStatus, IndexStatus, JournalStatus};
+    use crate::cli::screen::assert_reads_well;
+    use crate::i18n::{Both, Moment};
+
+    fn status() -> Status {
+        let shows = Moment { year: 2026, month: 11, day: 23, hour: 7, minute: 5 };
+        let failed = FailedStatus { cause: "refused".into(), what: msg!("cause-refused"), count: 1234 };
+        let recent = RecentStatus {
+            span_s: 300,
+            queries: 12_345,
+            cached: 9000,
+            failed: vec![failed],
+            ..Default::default()
+        };
+        let listener = |address: &str, transport: &str, at: &[&str]| ListenerStatus {
+            address: address.into(),
+            transport: transport.into(),
+            bound: at == [address],
+            at: at.iter().map(|at| at.to_string()).collect(),
+            error: None,
+        };
+        let zone = |zone: &str, came_by: &str| ZoneStatus {
+            zone: zone.into(),
+            serial: Some(2_026_112_301),
+            rules: 123_456,
+            unusable: 12,
+            hits: 3456,
+            came_by: came_by.into(),
+            refreshed_s: Some(3700),
+            failures: 2,
+            in_force: true,
+            expired: false,
+        };
+        let upstream = |server: &str| UpstreamStatus {
+            server: server.into(),
+            zone: None,
+            queries: 1_234_567,
+            failures: 12,
+            failing: 0,
+            rtt_ms: Some(12.3),
+        };
+        let failure =
+            Both { vi: "không tải được danh sách".into(), en: "could not fetch the list".into() };
+        Status {
+            version: "0.1.0".into(),
+            school: "Trường THCS và THPT Nguyễn Bỉnh Khiêm, thành phố Hồ Chí Minh, cơ sở 2".into(),
+            started: "2026-11-22T00:00:00Z".into(),
+            uptime_s: 100_000,
+            troubles: vec![
+                msg!("clock-wrong", shows = shows, why = msg!("clock-behind")),
+                msg!(
+                    "trouble-of",
+                    of = "own",
+                    what = msg!("state-and-failure", state = msg!("no-copy-yet"), failure = failure)
+                ),
+                msg!("answers-fail", why = msg!("remedy-unreachable")),
+            ],
+            notes: vec![msg!("only-starter-lists", version = "2026.11")],
+            clock: ClockStatus { shows, plausible: false, jumps: 0 },
+            recent,
+            queries: 12_345_678,
+            blocked: 345_678,
+            cached: 9_876_543,
+            fetched: 123,
+            refused_clients: 0,
+            malformed: 1,
+            shed: 1234,
+            shed_over_share: 1200,
+            limited: 0,
+            local: 5,
+            rebound: 6,
+            synthesised: 7,
+            panics: 0,
+            tcp_connections: 12,
+            index: IndexStatus {
+                id: "0".into(),
+                names: 1_234_567,
+                lists: 12,
+                octets: 23 << 20,
+                octets_hot: 0,
+                age_s: Some(90_000),
+            },
+            cache: CacheStatus { answers: 65_432, octets: 3 << 20 },
+            journal: JournalStatus {
+                stored: 123_456,
+                waiting: 12,
+                folded: 0,
+                failures: 0,
+                rows: 0,
+                octets: 1 << 20,
+                last_stored: None,
+                oldest: None,
+            },
+            lists: vec![],
+            zones: vec![zone("rpz.truong.example", "kept"), zone("chan-lua-dao.bo-giao-duc.example", "ixfr")],
+            groups: vec![],
+            listeners: vec![
+                listener("0.0.0.0:53", "udp", &["192.0.2.1:53", "192.0.2.2:53"]),
+                listener("[2001:db8:1234:5678:9abc:def0:1234:5678]:53", "tcp", &[]),
+            ],
+            upstreams: vec![upstream("tls://[2001:db8:1234:5678:9abc:def0:1234:5678]:853#dns.example")],
+        }
+    }
+
+    #[test]
+    fn every_line_fits_and_is_in_one_language() {
+        for screen in Screen::all() {
+            assert_reads_well(&screen, &page(&status(), &screen).text());
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_comes_last_in_the_language_that_was_chosen() {
+        let screen = |lang| Screen { lang, columns: 80, colours: false };
+        let (vi, en) = (screen(Lang::Vi), screen(Lang::En));
+        let mut status = status();
+        assert!(
+            page(&status, &vi)
+                .text()
+                .contains("\nCần xem lại:\n- đồng hồ máy này sai: đang chỉ 23/11/2026 07:05,")
+        );
+        assert!(
+            page(&status, &en)
+                .text()
+                .ends_with("port 53 outwards), and the forwarders' addresses and ports\n")
+        );
+        status.troubles.clear();
+        assert!(page(&status, &vi).text().ends_with("\nMọi thứ bình thường.\n"));
+    }
+
+    #[test]
+    fn programs_get_sentences_in_both_languages() {
+        let json = as_json(&status()).unwrap();
+        assert_eq!(json["clock"]["shows"], "23/11/2026 07:05");
+        assert_eq!(json["recent"]["failed"][0]["what"], "máy chủ từ chối / servers refuse");
+        assert_eq!(
+            json["troubles"][1],
+            "own: chưa có bản nào; không tải được danh sách / own: no copy yet; could not fetch the list"
+        );
     }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// The binary under test.
 pub fn lachan() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lachan"));
-    command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1");
+    command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1").env("LACHAN_LANG", "vi");
     // The key of the day lies beside each state folder, not in one place for all servers of the tests.
     command.env_remove("RUNTIME_DIRECTORY").env_remove("XDG_RUNTIME_DIR");
     command

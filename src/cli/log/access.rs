@@ -7,14 +7,15 @@ use super::print::{csv, cut_short};
 use crate::cli::args::{Format, LogAccessArgs};
 use crate::cli::out::{Ended, Failure, Table, begin_csv, grouped, print, print_json_line};
 use crate::cli::place;
+use crate::cli::screen::Screen;
 use crate::journal::rows::Access;
 
 /// Prints the record of readings, the newest first.
 ///
 /// # Errors
 /// A store that cannot be read.
-pub fn run(args: &LogAccessArgs) -> Result<Ended, Failure> {
-    let settings = place::settings(&args.place)?;
+pub fn run(args: &LogAccessArgs, screen: &Screen) -> Result<Ended, Failure> {
+    let settings = place::settings(&args.place, screen)?;
     let Some(reader) = super::open(&settings.journal.folder)? else { return Ok(Ended::Refused) };
     // One more than is shown tells whether there are more.
     let mut readings = reader.accesses(args.limit.saturating_add(1))?;

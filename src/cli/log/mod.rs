@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::args::{Format, LogArgs, LogCommand};
 use super::out::{Ended, Failure, complain};
 use super::place;
+use super::screen::Screen;
 use crate::config::Settings;
 use crate::dns::written;
 use crate::journal::access::Reader;
@@ -30,11 +31,11 @@ const LOOK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// A wrong filter, a store that cannot be read.
-pub fn run(args: &LogArgs) -> Result<Ended, Failure> {
+pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
     if let Some(LogCommand::Access(args)) = &args.command {
-        return access::run(args);
+        return access::run(args, screen);
     }
-    let settings = place::settings(&args.place)?;
+    let settings = place::settings(&args.place, screen)?;
     let zone = settings.journal.time_zone.clone();
     let Some(reader) = open(&settings.journal.folder)? else { return Ok(Ended::Refused) };
     let filter = filter(args, &settings, &reader, Timestamp::now())?;
