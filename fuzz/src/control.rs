@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use lachan::app::explain::{Checker, Explanation};
 use lachan::app::offline::explain_check;
 use lachan::control::{Check, Control, Reply, Request, socket};
+use lachan::i18n::Message;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -46,15 +47,16 @@ impl Control for Program {
     fn ask(&self, request: Request) -> Reply {
         *self.done.lock().expect("nothing panics while it holds this lock") = Some(request.clone());
         match request {
-            Request::Check(check) => explain(&check).map_or_else(Reply::Refused, |found| {
-                Reply::Facts(serde_json::to_value(found).expect("an explanation can be written"))
-            }),
-            Request::Status | Request::Reload | Request::UpdateLists => Reply::Done("done".into()),
+            Request::Check(check) => explain(&check).map_or_else(
+                |why| Reply::Refused(vec![why]),
+                |found| Reply::Facts(serde_json::to_value(found).expect("an explanation can be written")),
+            ),
+            Request::Status | Request::Reload | Request::UpdateLists => Reply::Done(Vec::new()),
         }
     }
 }
 
-fn explain(check: &Check) -> Result<Explanation, String> {
+fn explain(check: &Check) -> Result<Explanation, Message> {
     explain_check(&Checker { responder: school::shared_desk(), runtime: None }, check)
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::explain::Checker;
-use super::{App, offline, reload, status};
+use super::{App, Tell, offline, reload, status};
 use crate::control::{Control, Reply, Request};
+use crate::i18n::{Message, msg};
 
 /// The running program, as askers see it.
 pub struct Answers(pub Arc<App>);
@@ -18,27 +19,23 @@ impl Control for Answers {
             Request::Status => facts(&status::of(app)),
             Request::Reload => match reload::reload(app) {
                 // A list that was not taken is no reason to undo the rest, and none to call it well.
-                Ok(done) if done.not_taken.is_empty() => Reply::Done(sentence(&done)),
-                Ok(done) => Reply::Refused(sentence(&done)),
-                Err(error) => Reply::Refused(format!(
-                    "{error}\nkhông có gì thay đổi, máy chủ chạy như cũ / nothing changed, the server goes on as before"
-                )),
+                Ok(done) if done.not_taken.is_empty() => Reply::Done(sentences(done)),
+                Ok(done) => Reply::Refused(sentences(done)),
+                Err(error) => Reply::Refused(vec![error.tell(), msg!("nothing-changed")]),
             },
             Request::UpdateLists => {
-                let updated = reload::update_all(app);
-                let text = match updated.lines.is_empty() {
-                    true => "cấu hình không có danh sách nào để tải / the config names no lists to download"
-                        .into(),
-                    false => updated.lines.join("\n"),
-                };
-                if updated.is_short { Reply::Refused(text) } else { Reply::Done(text) }
+                let mut updated = reload::update_all(app);
+                if updated.lines.is_empty() {
+                    updated.lines.push(msg!("no-lists-to-fetch"));
+                }
+                if updated.is_short { Reply::Refused(updated.lines) } else { Reply::Done(updated.lines) }
             }
             Request::Check(check) => {
                 // It is called where it may block, on a thread that knows the runtime.
                 let runtime = Handle::try_current().ok().filter(|_| check.resolve);
                 match offline::explain_check(&Checker { responder: &app.responder, runtime }, &check) {
                     Ok(explanation) => facts(&explanation),
-                    Err(why) => Reply::Refused(why),
+                    Err(why) => Reply::Refused(vec![why]),
                 }
             }
         }
@@ -46,24 +43,16 @@ impl Control for Answers {
 }
 
 fn facts(value: &impl serde::Serialize) -> Reply {
-    serde_json::to_value(value).map_or_else(|error| Reply::Refused(error.to_string()), Reply::Facts)
+    let failed = |error: serde_json::Error| Reply::Refused(vec![msg!("not-told", error = error.to_string())]);
+    serde_json::to_value(value).map_or_else(failed, Reply::Facts)
 }
 
-fn sentence(done: &reload::Reloaded) -> String {
-    let index = if done.new_index {
-        "chỉ mục mới / new index"
-    } else {
-        "chỉ mục không đổi / same index"
-    };
-    let mut text = format!("đã đọc lại / reloaded: {index}, {} tên / names", done.names);
+fn sentences(done: reload::Reloaded) -> Vec<Message> {
+    let index = if done.new_index { msg!("index-new") } else { msg!("index-same") };
+    let mut said = vec![msg!("reloaded", index = index, names = done.names)];
     if !done.at_restart.is_empty() {
-        text += &format!(
-            "\nchỉ đổi khi khởi động lại / changes only at a restart: {}",
-            done.at_restart.join(", ")
-        );
+        said.push(msg!("at-restart", settings = done.at_restart.join(", ")));
     }
-    for line in done.not_taken.iter().chain(&done.warnings) {
-        text += &format!("\n{line}");
-    }
-    text
+    said.extend(done.not_taken.into_iter().chain(done.warnings));
+    said
 }

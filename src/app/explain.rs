@@ -31,6 +31,9 @@ use crate::resolve::local::canary;
 /// Addresses that are told of one answer.
 const ADDRESSES_TOLD: usize = 4;
 
+/// What stands in place of an answer where the server sends none.
+pub const NO_ANSWER: &str = "không trả lời / no answer";
+
 /// Everything that is to be said of one name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
@@ -216,7 +219,7 @@ impl Checker<'_> {
         told.errors = if given == Given::Answer { errors(&out) } else { Vec::new() };
         told.answer = match given {
             Given::Answer => Some(shown(&out)),
-            Given::Nothing => Some("không trả lời / no answer".into()),
+            Given::Nothing => Some(NO_ANSWER.into()),
             Given::Unknown => None,
         };
         told.fill(&trace, &moment.world.policy, question.name());

@@ -91,7 +91,7 @@ pub enum Cause {
 /// Why nobody can ask us.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ListenError(Message);
+pub struct ListenError(pub Message);
 
 impl Listening {
     /// All addresses of the settings, none of them bound yet.

@@ -11,6 +11,7 @@ use tracing::warn;
 use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::filter::Index;
+use crate::i18n::{Both, Message, msg};
 use crate::lists::protected::Protected;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::starter;
@@ -125,52 +126,49 @@ fn copy(spec: &ListSpec, store: &Store) -> Result<Option<(PathBuf, Meta)>, store
 }
 
 /// What is told of a list that was not taken.
-pub fn not_taken(id: &str, error: &RefreshError, store: &Store) -> String {
-    let stays = match store.meta(id).is_some_and(|meta| meta.has_text()) {
-        true => "bản cũ vẫn dùng / the last good copy stays",
-        false => "chưa có bản nào để dùng / nothing of it is in force",
-    };
-    let accept = match error {
-        RefreshError::Refused(why) if why.may_be_accepted() => format!(
-            "\n  nếu đúng ý: lachan lists update --accept {id} / if it is meant: lachan lists update --accept {id}"
-        ),
-        _ => String::new(),
-    };
-    format!("{id}: {} / {error}; {stays}{accept}", error.vi())
+pub fn not_taken(id: &str, error: &RefreshError, store: &Store) -> Message {
+    let why = Both { vi: error.vi(), en: error.to_string() };
+    let told = msg!("list-not-taken", id = id, why = why, stays = stays(store, id));
+    match error {
+        RefreshError::Refused(why) if why.may_be_accepted() => msg!("list-accept", told = told, id = id),
+        _ => told,
+    }
+}
+
+/// Whether something of a list that was not taken is in use.
+fn stays(store: &Store, id: &str) -> Message {
+    in_use(store.meta(id).is_some_and(|meta| meta.has_text()))
+}
+
+/// Whether something of a list is in use.
+pub fn in_use(has_copy: bool) -> Message {
+    if has_copy { msg!("list-stays") } else { msg!("list-nothing-in-use") }
 }
 
 /// What is told of a list that was asked for and is in order.
-pub fn renewed(id: &str, refreshed: &Refreshed) -> String {
+pub fn renewed(id: &str, refreshed: &Refreshed) -> Message {
     match refreshed {
-        Refreshed::Unchanged => format!("{id}: không đổi / unchanged"),
+        Refreshed::Unchanged => msg!("list-unchanged", id = id),
         Refreshed::New(meta) => {
-            format!("{id}: bản mới / new version {}, {} tên / names", meta.version, meta.taken)
+            msg!("list-renewed", id = id, version = &meta.version, names = u64::from(meta.taken))
         }
     }
 }
 
 /// What is told of a list that was taken although the gate would have refused it from anybody else.
-pub fn warning(meta: &Meta) -> Option<String> {
+pub fn warning(meta: &Meta) -> Option<Message> {
     let warning = meta.warning.as_ref()?;
-    Some(format!(
-        "{}: đã nhận, nhưng hãy xem lại / taken, but have a look: {} / {}",
-        meta.id, warning.vi, warning.en
-    ))
+    let why = Both { vi: warning.vi.clone(), en: warning.en.clone() };
+    Some(msg!("list-taken-with-warning", id = &meta.id, why = why))
 }
 
 /// Lists whose file is not there or cannot be read, each with what the system says.
-pub fn missing_files(settings: &Settings) -> Vec<String> {
-    let missing = |spec: &ListSpec| {
-        match &spec.source {
+pub fn missing_files(settings: &Settings) -> Vec<Message> {
+    let missing = |spec: &ListSpec| match &spec.source {
         SourceSpec::File(path) => open_file(path).err().map(|error| {
-            let (id, path) = (&spec.id, path.display());
-            format!(
-                "danh sách “{id}”: không đọc được tệp {path}; máy chủ vẫn chạy, danh sách không được cập nhật / \
-                 list `{id}`: cannot read the file {path}: {error}; the server runs, the list is not renewed"
-            )
+            msg!("list-file-missing", id = &spec.id, path = path.as_path(), error = error.to_string())
         }),
         SourceSpec::Url(_) | SourceSpec::Starter => None,
-    }
     };
     settings.lists.specs.iter().filter_map(missing).collect()
 }

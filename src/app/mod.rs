@@ -58,7 +58,8 @@ use crate::serve::stream::Streams;
 use crate::update::compile::CompileError;
 
 pub use log::init as init_log;
-pub use start::{Greeting, serve};
+pub use start::{Greeting, StartError, serve};
+pub use timekeeper::moment;
 
 /// Where config and state come from, as the command line said.
 #[derive(Clone, Debug, Default)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::explain::{Checker, Explanation, Whom};
-use super::{lists, world, zones};
+use super::{Tell, lists, world, zones};
 use crate::config::Settings;
 use crate::control::Check;
 use crate::dns::idna;
 use crate::dns::rdata::{rtype, type_number};
 use crate::filter::Index;
+use crate::i18n::{Message, msg};
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
 use crate::query::Responder;
@@ -21,18 +22,13 @@ const CACHE_OCTETS: u64 = 1 << 16;
 ///
 /// # Errors
 /// A sentence for the person who asked.
-pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> {
+pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, Message> {
     let path = lists::index_path(&settings.state);
-    let index = Index::open(&path).map_err(|error| {
-        format!(
-            "chưa có chỉ mục dùng được: chạy `lachan lists compile` hoặc máy chủ trước / \
-             no usable index: run `lachan lists compile` or the server first ({error})"
-        )
-    })?;
+    let index = Index::open(&path).map_err(|error| msg!("check-no-index", error = error.to_string()))?;
     let kept = zones::at_rest(settings, *index.key());
     let rosters = (&Roster::default(), &Roster::default());
     let world = world::build(settings, Arc::new(index), None, rosters, &Arc::default(), (kept, Vec::new()))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| error.tell())?;
     let responder = Responder::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
     explain_check(&Checker { responder: &responder, runtime: None }, check)
 }
@@ -41,34 +37,29 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, String> 
 ///
 /// # Errors
 /// A sentence for the person who asked.
-pub fn explain_check(checker: &Checker<'_>, check: &Check) -> Result<Explanation, String> {
+pub fn explain_check(checker: &Checker<'_>, check: &Check) -> Result<Explanation, Message> {
     let name = idna::to_name(check.name.trim())
-        .map_err(|error| format!("`{0}` không phải tên miền / `{0}` is not a name: {error}", check.name))?;
+        .map_err(|error| msg!("not-a-name", written = &check.name, why = error.to_string()))?;
     let asked = match &check.rtype {
         None => rtype::A,
-        Some(text) => type_number(text).ok_or_else(|| {
-            format!("không có loại bản ghi `{text}` / there is no RR type `{text}`: A, AAAA, HTTPS, MX, TXT, TYPE65 …")
-        })?,
+        Some(text) => type_number(text).ok_or_else(|| msg!("check-no-type", written = text))?,
     };
     let whom = match (&check.client, &check.group, &check.tier) {
         (Some(client), ..) => Whom::Client(*client),
         (None, Some(group), _) => Whom::Group(group),
-        (None, None, Some(tier)) => {
-            Whom::Tier(Tier::from_id(tier).ok_or_else(|| no_such("tier", tier, &tiers()))?)
-        }
+        (None, None, Some(tier)) => Whom::Tier(
+            Tier::from_id(tier).ok_or_else(|| msg!("check-no-tier", written = tier, known = tiers()))?,
+        ),
         (None, None, None) => Whom::EveryTier,
     };
     checker.explain(name.as_name(), asked, whom).ok_or_else(|| {
         let world = checker.responder.world();
         let groups: Vec<&str> = world.policy.groups().iter().map(|group| group.name.as_str()).collect();
-        no_such("group", check.group.as_deref().unwrap_or_default(), &groups)
+        let written = check.group.as_deref().unwrap_or_default();
+        msg!("check-no-group", written = written, known = groups.join(", "))
     })
 }
 
-fn tiers() -> Vec<&'static str> {
-    Tier::ALL.iter().map(|tier| tier.id()).collect()
-}
-
-fn no_such(what: &str, asked: &str, known: &[&str]) -> String {
-    format!("không có {what} `{asked}` / there is no {what} `{asked}`: {}", known.join(", "))
+fn tiers() -> String {
+    Tier::ALL.map(Tier::id).join(", ")
 }

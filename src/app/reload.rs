@@ -17,7 +17,7 @@ use super::notify::{State, notify};
 use super::{App, Tell, lists, world};
 use crate::config::{Report, Settings};
 use crate::filter::Index;
-use crate::i18n::Message;
+use crate::i18n::{Message, msg};
 use crate::lists::fetch::Fetcher;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{Meta, Store, source_mark};
@@ -35,7 +35,7 @@ pub enum ReloadError {
     Config(Box<Report>),
     #[error("{0}")]
     World(#[from] world::WorldError),
-    #[error("danh sách / lists: {0}")]
+    #[error("lists: {0}")]
     Compile(#[from] CompileError),
 }
 
@@ -59,9 +59,9 @@ pub struct Reloaded {
     /// Settings that changed and wait for a restart.
     pub at_restart: Vec<&'static str>,
     /// Lists in files that were not taken, each with why.
-    pub not_taken: Vec<String>,
+    pub not_taken: Vec<Message>,
     /// Lists in files that were taken and that somebody should have a look at.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Reads config and lists again. What fails changes nothing.
@@ -279,7 +279,7 @@ enum Event {
 #[derive(Debug, Default)]
 pub struct Updated {
     /// A line for each list, and what else is to be said.
-    pub lines: Vec<String>,
+    pub lines: Vec<Message>,
     /// Whether something was not taken.
     pub is_short: bool,
 }
@@ -306,17 +306,14 @@ pub fn update_all(app: &Arc<App>) -> Updated {
         }
     }
     if changed && let Err(error) = renew(app, None) {
-        updated.lines.push(error.to_string());
+        updated.lines.push(error.tell());
         updated.is_short = true;
     }
     // What was written into the config since is not known here.
     if let Ok(written) = super::settings(&app.place) {
         let new = |spec: &&ListSpec| !settings.lists.specs.contains(spec);
         for spec in written.lists.specs.iter().filter(new) {
-            updated.lines.push(format!(
-                "{0}: mới trong cấu hình, chạy `lachan reload` để dùng / {0}: new in the config, run `lachan reload` to use it",
-                spec.id
-            ));
+            updated.lines.push(msg!("list-new-in-config", id = &spec.id));
             updated.is_short = true;
         }
     }

@@ -18,7 +18,7 @@ use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::timekeeper::{self, Timekeeper};
 use super::zones::Zones;
-use super::{App, Complaint, Place, lists, tasks, world};
+use super::{App, Complaint, Place, Tell, lists, tasks, world};
 use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
@@ -44,14 +44,27 @@ use crate::update::compile::{self, CompileError, compile, compile_in_memory};
 pub enum StartError {
     #[error("{0}")]
     Listen(#[from] ListenError),
-    #[error("nhật ký / journal: {0}")]
+    #[error("journal: {0}")]
     Journal(#[from] journal::store::Error),
-    #[error("chỉ mục / index: {0}")]
+    #[error("index: {0}")]
     Compile(#[from] CompileError),
     #[error("{0}")]
     World(#[from] world::WorldError),
-    #[error("hệ điều hành / operating system: {0}")]
+    #[error("operating system: {0}")]
     System(#[from] io::Error),
+}
+
+impl StartError {
+    /// As the person who started it is told.
+    pub fn tell(&self) -> Message {
+        match self {
+            Self::Listen(ListenError(message)) => message.clone(),
+            Self::Journal(error) => msg!("start-journal", error = error.to_string()),
+            Self::Compile(error) => error.tell(),
+            Self::World(error) => error.tell(),
+            Self::System(error) => msg!("start-system", error = error.to_string()),
+        }
+    }
 }
 
 /// Runs the server until it is told to stop, with the config that was chosen. `greet` is told where it listens,

@@ -1,29 +1,25 @@
 //! `lachan check`: what a name gets, and why.
 
 use super::args::CheckArgs;
-use super::out::{Ended, Failure, Table, complain, print, print_json};
+use super::out::{Ended, Failure, print_json, tell};
+use super::page::Page;
 use super::place;
-use super::screen::Screen;
-use crate::app::explain::{Explanation, Told};
+use super::screen::{Paint, Screen};
+use super::table::Table;
+use super::words;
+use crate::app::explain::{Explanation, NO_ANSWER, RuleTold, Told};
 use crate::app::offline;
 use crate::config::Settings;
 use crate::control::{Check, Reply, Request, client};
 use crate::dns::written::{self, NotAName};
-use crate::model::category::Category;
-use crate::model::tier::Tier;
+use crate::i18n::{Both, Message, msg};
 
 /// Explains a name: from the running server if there is one, else from the index on disk.
 ///
 /// # Errors
 /// A name that is none, an unknown group or tier, no index.
 pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
-    let name = match meant(&args.name) {
-        Ok(name) => name,
-        Err(why) => {
-            complain(&why);
-            return Ok(Ended::Refused);
-        }
-    };
+    let Some(name) = meant(&args.name, screen) else { return Ok(Ended::Refused) };
     let check = Check {
         name,
         rtype: Some(args.rtype.clone()),
@@ -33,23 +29,17 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
         resolve: !args.no_resolve,
     };
     let running = if args.offline { None } else { ask_server(args, &check)? };
-    let explanation = match running {
+    let explanation: Explanation = match running {
         Some(Reply::Facts(facts)) => serde_json::from_value(facts)?,
-        Some(Reply::Refused(why) | Reply::Done(why)) => {
-            complain(&why);
-            return Ok(Ended::Refused);
-        }
+        Some(other) => return tell(other, screen),
         None if args.resolve => {
-            complain(
-                "máy chủ không chạy nên không phân giải được: bỏ --resolve / \
-                 the server does not run, so nothing can be resolved: leave out --resolve",
-            );
+            screen.complain(&msg!("check-no-server"));
             return Ok(Ended::Refused);
         }
         None => match offline::check(&readable(args, screen)?, &check) {
             Ok(explanation) => explanation,
             Err(why) => {
-                complain(&why);
+                screen.complain(&why);
                 return Ok(Ended::Refused);
             }
         },
@@ -57,24 +47,23 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
     if args.json {
         print_json(&explanation)?
     } else {
-        print(&text(&explanation))?
+        page(&explanation, screen).print()?
     }
     Ok(Ended::Done)
 }
 
 /// The name to look up. The address of a page, `*.x` and the like are taken for the name in them, and it is said.
-fn meant(text: &str) -> Result<String, String> {
+fn meant(text: &str, screen: &Screen) -> Option<String> {
     let NotAName { slip, meant } = match written::name(text) {
-        Ok(_) => return Ok(text.to_owned()),
+        Ok(_) => return Some(text.to_owned()),
         Err(wrong) => wrong,
     };
-    match meant {
-        Some(name) => {
-            complain(&format!("tra tên / looking up `{name}` (`{text}`: {} / {slip})", slip.vi()));
-            Ok(name)
-        }
-        None => Err(format!("`{text}` không phải tên miền / is not a name: {} / {slip}", slip.vi())),
-    }
+    let why = Both { vi: slip.vi(), en: slip.to_string() };
+    screen.complain(&match &meant {
+        Some(name) => msg!("check-looked-up", name = name, written = text, why = why),
+        None => msg!("not-a-name", written = text, why = why),
+    });
+    meant
 }
 
 /// The settings, where this user may read the index that they lead to.
@@ -93,149 +82,219 @@ fn ask_server(args: &CheckArgs, check: &Check) -> Result<Option<Reply>, Failure>
     }
 }
 
-fn text(explanation: &Explanation) -> String {
-    let mut text = format!("{} {}", explanation.name, explanation.rtype);
-    if explanation.display != explanation.name {
-        text += &format!(" ({})", explanation.display);
-    }
-    text.push('\n');
+fn page<'s>(explanation: &Explanation, screen: &'s Screen) -> Page<'s> {
+    let mut page = Page::new(screen);
+    let (name, display, rtype) = (&explanation.name, &explanation.display, &explanation.rtype);
+    page.painted(
+        Paint::Heading,
+        &match name == display {
+            true => msg!("check-name", name = name, type = rtype),
+            false => msg!("check-name-shown", name = name, type = rtype, shown = display),
+        },
+    );
     if let Some(asked) = &explanation.asked {
-        text += &format!("\n{}\n", sentence(asked));
+        let tier = words::tier(&asked.tier, screen.lang);
+        let whom = match &asked.group {
+            Some(group) => {
+                let mode = words::mode(&asked.mode, screen.lang);
+                msg!("check-group", group = group, tier = tier, mode = mode)
+            }
+            None => msg!("check-tier", tier = tier),
+        };
+        page.gap();
+        outcome(&mut page, whom, asked, screen);
     }
-    let mut table = Table::new(&[
-        "cấp học / tier",
-        "kết quả / verdict",
-        "trả lời / answer",
-        "vì / because",
-        "nhóm nội dung / category",
-        "danh sách / list",
-        "quy tắc / rule",
-        "ở tên / at",
-    ]);
-    for told in &explanation.tiers {
-        let tier = Tier::from_id(&told.tier).map_or(told.tier.clone(), |tier| tier.vi().to_owned());
-        table.row(vec![
-            tier,
-            verdict(told).into(),
-            told.answer.clone().unwrap_or_default(),
-            because(&told.because).into(),
-            category(told),
-            list(told),
-            rule(told),
-            told.link.clone().unwrap_or_default(),
-        ]);
+    page.gap();
+    for (tiers, told) in by_outcome(&explanation.tiers) {
+        let tiers: Vec<String> = tiers.iter().map(|tier| words::tier(tier, screen.lang)).collect();
+        outcome(&mut page, msg!("check-tier", tier = tiers.join("; ")), told, screen);
     }
-    text += &format!("\n{}", table.render());
+    notes(&mut page, explanation, screen);
+    if !explanation.rules.is_empty() {
+        page.gap();
+        page.table(&rules(&explanation.rules, screen));
+    }
+    page
+}
+
+/// Tiers that get the same, together.
+fn by_outcome(tiers: &[Told]) -> Vec<(Vec<&str>, &Told)> {
+    let mut found: Vec<(Vec<&str>, &Told)> = Vec::new();
+    for told in tiers {
+        let same = |other: &Told| Told { tier: told.tier.clone(), ..other.clone() } == *told;
+        match found.iter_mut().find(|(_, other)| same(other)) {
+            Some((names, _)) => names.push(&told.tier),
+            None => found.push((vec![&told.tier], told)),
+        }
+    }
+    found
+}
+
+/// What one group or tier gets, and why.
+fn outcome(page: &mut Page<'_>, whom: Message, told: &Told, screen: &Screen) {
+    let paint = if told.verdict == "block" { Paint::Bad } else { Paint::Good };
+    page.painted(paint, &msg!("check-outcome", whom = whom, verdict = words::verdict(&told.verdict)));
+    let lang = screen.lang;
+    let list = match (&told.list, &told.version) {
+        (Some(list), Some(version)) => Some(format!("{list} ({version})")),
+        _ => None,
+    };
+    let rule = told.rule.as_ref().map(|rule| {
+        let rule = words::rule(rule, lang);
+        told.line.map_or(rule.clone(), |line| {
+            screen.say(&msg!("check-rule-line", rule = rule, line = line.to_string()))
+        })
+    });
+    let answer = told.answer.as_ref().map(|answer| match answer.as_str() {
+        NO_ANSWER => screen.say(&msg!("check-no-answer")),
+        answer => answer.to_owned(),
+    });
+    let aliases = (!told.aliases.is_empty()).then(|| told.aliases.join(" → "));
+    let errors = told.errors.iter().map(|error| Some(words::one_of_both(error, lang).to_owned()));
+    let mut rows = vec![
+        (msg!("check-because"), Some(words::because(&told.because, lang))),
+        (msg!("check-answer"), answer),
+        (msg!("check-category"), told.category.as_ref().map(|id| words::category(id, lang))),
+        (msg!("check-list"), list),
+        (msg!("check-rule"), rule),
+        (msg!("check-school-rule"), told.school_rule.clone()),
+        (msg!("check-link"), told.link.clone()),
+        (msg!("check-aliases"), aliases),
+    ];
+    rows.extend(errors.map(|error| (msg!("check-error"), error)));
+    let rows: Vec<(String, String)> =
+        rows.into_iter().filter_map(|(what, value)| Some((screen.say(&what), value?))).collect();
+    page.indented_pairs(&rows);
+}
+
+/// What holds of all outcomes.
+fn notes(page: &mut Page<'_>, explanation: &Explanation, screen: &Screen) {
+    let mut said = Vec::new();
     if explanation.tiers.iter().chain(&explanation.asked).all(|told| told.until.is_none()) {
-        text += "Không kết quả nào tự đổi theo giờ. / None of these changes by itself.\n";
+        said.push(msg!("check-no-timetable"));
     }
     if !explanation.resolved && explanation.tiers.iter().any(|told| told.answer.is_none()) {
-        text += "Không phân giải: tên mà nó dẫn tới (CNAME, HTTPS) chưa được xét. / \
-                 Not resolved: names that it leads to (CNAME, HTTPS) were not looked at.\n";
+        said.push(msg!("check-not-resolved"));
     }
-    for line in of_chain(explanation) {
-        text += &line;
-        text.push('\n');
+    if !said.is_empty() {
+        page.gap();
     }
-    if !explanation.rules.is_empty() {
-        let mut rules = Table::new(&[
-            "mọi quy tắc / every rule",
-            "nhóm nội dung / category",
-            "danh sách / list",
-            "bản / version",
-            "dòng / line",
+    said.iter().for_each(|note| page.line(&screen.say(note)));
+}
+
+fn rules(rules: &[RuleTold], screen: &Screen) -> Table {
+    let headings = [
+        msg!("check-every-rule"),
+        msg!("check-category"),
+        msg!("check-list"),
+        msg!("check-version"),
+        msg!("check-line"),
+    ];
+    let mut table = Table::new(headings.map(|heading| screen.say(&heading)));
+    for found in rules {
+        table.row([
+            words::rule(&found.rule, screen.lang),
+            says(&found.says, screen),
+            found.list.clone(),
+            found.version.clone(),
+            found.line.to_string(),
         ]);
-        for found in &explanation.rules {
-            rules.row(vec![
-                found.rule.clone(),
-                found.says.clone(),
-                found.list.clone(),
-                found.version.clone(),
-                found.line.to_string(),
-            ]);
-        }
-        text += &format!("\n{}", rules.render());
     }
-    text
+    table
 }
 
-/// The aliases and the errors of the answers, each once.
-fn of_chain(explanation: &Explanation) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for told in explanation.asked.iter().chain(&explanation.tiers) {
-        if !told.aliases.is_empty() {
-            let way = format!("bí danh / aliases: {} → {}", explanation.name, told.aliases.join(" → "));
-            lines.push(way);
-        }
-        lines.extend(told.errors.iter().map(|error| format!("EDE {error}")));
-    }
-    let mut seen = std::collections::HashSet::new();
-    lines.retain(|line| seen.insert(line.clone()));
-    lines
-}
-
-fn sentence(told: &Told) -> String {
-    let whom = told.group.clone().unwrap_or_else(|| told.tier.clone());
-    let mut text =
-        format!("{whom} ({}, {}): {}, {}", told.tier, told.mode, verdict(told), because(&told.because));
-    let at = told.link.as_ref().map(|link| format!("tại tên / at the name {link}")).unwrap_or_default();
-    for part in [told.answer.clone().unwrap_or_default(), category(told), list(told), rule(told), at] {
-        if !part.is_empty() {
-            text += &format!(", {part}");
+/// What a rule says, by the words that the facts have for it.
+fn says(says: &str, screen: &Screen) -> String {
+    let category = |id: &str| words::category(id, screen.lang);
+    if let Some(id) = says.strip_prefix("exception from ") {
+        screen.say(&msg!("says-exception", category = category(id)))
+    } else if let Some(id) = says.strip_suffix(", excepted") {
+        screen.say(&msg!("says-excepted", category = category(id)))
+    } else if let Some(set) = says.strip_prefix("allow set ") {
+        screen.say(&msg!("says-allow-set", set = set))
+    } else {
+        match says {
+            "protected, hard" => screen.say(&msg!("says-hard")),
+            "protected, soft" => screen.say(&msg!("says-soft")),
+            id => category(id),
         }
     }
-    text
 }
 
-fn verdict(told: &Told) -> &'static str {
-    match told.verdict.as_str() {
-        "block" => "chặn / block",
-        "monitor" => "chỉ đếm / monitor",
-        "local" => "máy chủ tự trả lời / answered here",
-        "refuse" => "từ chối / refused",
-        "altered" => "bỏ bớt bản ghi / records left out",
-        _ => "cho phép / allow",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::screen::assert_reads_well;
+    use crate::i18n::Lang;
+
+    fn explanation() -> Explanation {
+        let blocked = |tier: &str| Told {
+            tier: tier.into(),
+            mode: "filter".into(),
+            verdict: "block".into(),
+            because: "category".into(),
+            answer: Some("NXDOMAIN".into()),
+            errors: vec!["15 Nội dung bị chặn / blocked content".into()],
+            aliases: vec!["very-long-alias.of-a-content-network.example".into(), "b.example".into()],
+            link: Some("b.example".into()),
+            category: Some("gambling".into()),
+            list: Some("danh-sach-cua-truong".into()),
+            version: Some("2026-11-23-0123456789abcdef".into()),
+            rule: Some("subtree gambling.a-long-name.example".into()),
+            line: Some(12_345),
+            ..Told::default()
+        };
+        let allowed = Told {
+            tier: "staff".into(),
+            mode: "filter".into(),
+            verdict: "allow".into(),
+            because: "nothing_forbids".into(),
+            answer: Some(NO_ANSWER.into()),
+            ..Told::default()
+        };
+        let says =
+            ["gambling", "exception from gambling", "gambling, excepted", "allow set gov", "protected, hard"];
+        Explanation {
+            name: "xn--tingvit-5t4cyc.example".into(),
+            display: "tiếngviệt.example".into(),
+            rtype: "HTTPS".into(),
+            local: false,
+            resolved: false,
+            asked: Some(Told { group: Some("Phòng máy 1".into()), ..blocked("primary") }),
+            tiers: vec![
+                blocked("preschool"),
+                blocked("primary"),
+                allowed,
+                Told { answer: None, ..blocked("guest") },
+            ],
+            rules: says
+                .map(|says| RuleTold {
+                    list: "danh-sach-cua-truong".into(),
+                    version: "2026-11-23-0123456789abcdef".into(),
+                    says: says.into(),
+                    rule: "subtree gambling.a-long-name.example".into(),
+                    line: 12_345,
+                })
+                .into(),
+            index: String::new(),
+        }
     }
-}
 
-fn because(id: &str) -> &str {
-    match id {
-        "locked" => "khoá / locked",
-        "school" => "quy định của trường / school rule",
-        "policy_zone" => "vùng chính sách / policy zone",
-        "category" => "nhóm nội dung / category",
-        "allow_only" => "ngoài danh sách được phép / not on the allow list",
-        "hard_protected" => "được bảo vệ / hard-protected",
-        "soft_protected" => "được bảo vệ trước danh sách / soft-protected",
-        "allow_set" => "trong danh sách được phép / on the allow list",
-        "open_group" => "nhóm không lọc / open group",
-        "local" => "máy chủ tự trả lời / the server's own data",
-        "canary" => "tên dò đường vòng, luôn trả lời không có / canary, always no such name",
-        "private_address" => "trỏ vào mạng của trường / leads into the school's network",
-        "access" => "máy không được phép hỏi / the client may not ask",
-        "nothing_forbids" => "không gì cấm / nothing forbids it",
-        other => other,
+    #[test]
+    fn every_line_fits_and_is_in_one_language() {
+        for screen in Screen::all() {
+            assert_reads_well(&screen, &page(&explanation(), &screen).text());
+        }
     }
-}
 
-fn category(told: &Told) -> String {
-    told.category
-        .as_deref()
-        .map(|id| Category::from_id(id).map_or(id.to_owned(), |category| category.vi().to_owned()))
-        .unwrap_or_default()
-}
-
-fn list(told: &Told) -> String {
-    match (&told.list, &told.version) {
-        (Some(list), Some(version)) => format!("{list} ({version})"),
-        _ => told.school_rule.clone().unwrap_or_default(),
-    }
-}
-
-fn rule(told: &Told) -> String {
-    match (&told.rule, told.line) {
-        (Some(rule), Some(line)) => format!("{rule} (dòng / line {line})"),
-        (Some(rule), None) => rule.clone(),
-        _ => String::new(),
+    #[test]
+    fn tiers_that_get_the_same_stand_together() {
+        let explanation = explanation();
+        let groups: Vec<Vec<&str>> =
+            by_outcome(&explanation.tiers).into_iter().map(|(tiers, _)| tiers).collect();
+        assert_eq!(groups, [vec!["preschool", "primary"], vec!["staff"], vec!["guest"]]);
+        let screen = Screen { lang: Lang::Vi, columns: 80, colours: false };
+        let text = page(&explanation, &screen).text();
+        assert!(text.contains("\nMầm non; Tiểu học: chặn\n"), "{text}");
     }
 }

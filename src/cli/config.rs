@@ -7,6 +7,7 @@ use super::out::{Ended, Failure, Table, complain, print, print_json};
 use super::place::{config_file, look};
 use crate::app::lists::missing_files;
 use crate::config;
+use crate::i18n::Message;
 
 /// Checks a config file.
 ///
@@ -19,7 +20,7 @@ pub fn check(args: &ConfigCheckArgs) -> Result<Ended, Failure> {
             let missing = missing_files(&settings);
             print_json(&serde_json::json!({
                 "mistakes": [],
-                "warnings": missing,
+                "warnings": missing.iter().map(Message::both).collect::<Vec<_>>(),
                 "groups": settings.policy.groups.len(),
             }))?;
             Ok(if missing.is_empty() { Ended::Done } else { Ended::Refused })
@@ -27,7 +28,7 @@ pub fn check(args: &ConfigCheckArgs) -> Result<Ended, Failure> {
         Ok(settings) => {
             let missing = missing_files(&settings);
             print(&format!("{0}: không có lỗi / {0}: no mistakes\n", file.display()))?;
-            missing.iter().for_each(|warning| complain(warning));
+            missing.iter().for_each(|warning| complain(&warning.both()));
             Ok(if missing.is_empty() { Ended::Done } else { Ended::Refused })
         }
         Err(report) if args.json => {

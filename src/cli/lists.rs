@@ -1,28 +1,35 @@
 //! `lachan lists …`: what is in force, newer texts, a new index, what an index has that another lacks.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::{ListsCompileArgs, ListsDiffArgs, ListsStatusArgs, ListsUpdateArgs};
-use super::out::{Ended, Failure, Table, complain, grouped, print, print_json, tell};
+use super::out::{Ended, Failure, print_json, tell};
+use super::page::Page;
 use super::place;
 use super::screen::Screen;
+use super::table::Table;
+use super::words;
 use crate::app::lists as in_force;
 use crate::app::lookup::OwnLookup;
+use crate::app::moment;
 use crate::config::Settings;
 use crate::control::{Request, client};
 use crate::dns::name::OwnedName;
 use crate::filter::Index;
 use crate::filter::build::Step as BuildStep;
 use crate::filter::diff::{Change, diff as compare};
-use crate::lists::account::{Account, Reason};
+use crate::i18n::{Both, Message, msg};
+use crate::lists::account::Reason;
 use crate::lists::fetch::Fetcher;
 use crate::lists::read::{Reading, survey, survey_file};
 use crate::lists::spec::{ListSpec, SourceSpec};
-use crate::lists::store::{Meta, Store, source_of};
+use crate::lists::store::{Failure as Failed, Meta, Store, source_of};
 use crate::sys::limits::keep_files_private;
 use crate::sys::whole::open_file;
 use crate::update::compile::{Compiled, Source, Step, Text, compile as compile_lists};
@@ -69,48 +76,55 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
         print_json(&json!({ "lists": lists, "failures": failed }))?;
         return Ok(Ended::Done);
     }
-    let mut table = Table::new(&[
-        "danh sách / list",
-        "bản / version",
-        "dạng / format",
-        "mục / entries",
-        "dùng / taken",
-        "ngoại lệ / exceptions",
-        "bỏ qua / ignored",
-        "từ chối / refused",
-        "chuyển hướng / rewrites",
-    ]);
-    for Row { reading, source, .. } in &rows {
-        let account = &reading.account;
-        table.row(vec![
-            source.spec.id.clone(),
-            source.version.clone(),
-            reading.format.id().into(),
-            grouped(account.entries().into()),
-            grouped(account.taken.into()),
-            grouped(account.excepted.into()),
-            grouped(account.ignored_total().into()),
-            grouped(account.refused_total().into()),
-            grouped(account.rewrites.into()),
-        ]);
-    }
-    let mut text = table.render();
+    let mut page = Page::new(screen);
+    page.table(&accounts(&rows, screen));
     for row in &rows {
-        text += &remarks(row);
-        text += &reasons(&row.source.spec.id, &row.reading.account, args.samples);
+        remarks(&mut page, row);
+        reasons(&mut page, row, args.samples, screen);
     }
     for (id, failure, has_copy) in &failures {
-        let stays = if *has_copy {
-            "bản cũ vẫn dùng / the last good copy stays"
-        } else {
-            "chưa có bản nào để dùng / nothing in force"
-        };
-        let why =
-            failure.as_ref().map(|failure| format!("{} / {}; ", failure.vi, failure.en)).unwrap_or_default();
-        text += &format!("\n{id}: {why}{stays}\n");
+        page.gap();
+        let stays = in_force::in_use(*has_copy);
+        page.say(&match failure {
+            Some(Failed { vi, en, .. }) => {
+                let why = Both { vi: vi.clone(), en: en.clone() };
+                msg!("list-not-taken", id = id, why = why, stays = stays)
+            }
+            None => msg!("trouble-of", of = id, what = stays),
+        });
     }
-    print(&text)?;
+    page.print()?;
     Ok(Ended::Done)
+}
+
+/// What became of every entry of every list.
+fn accounts(rows: &[Row], screen: &Screen) -> Table {
+    let headings = [
+        msg!("lists-list"),
+        msg!("lists-version"),
+        msg!("lists-format"),
+        msg!("lists-entries"),
+        msg!("lists-taken"),
+        msg!("lists-exceptions"),
+        msg!("lists-ignored"),
+        msg!("lists-refused"),
+        msg!("lists-rewrites"),
+    ];
+    let mut table = Table::new(headings.map(|heading| screen.say(&heading)));
+    for Row { reading, source, .. } in rows {
+        let account = &reading.account;
+        let counts = [
+            account.entries(),
+            account.taken,
+            account.excepted,
+            account.ignored_total(),
+            account.refused_total(),
+            account.rewrites,
+        ];
+        let words = [source.spec.id.clone(), source.version.clone(), reading.format.id().into()];
+        table.row(words.into_iter().chain(counts.map(|count| screen.lang.number(count.into()))));
+    }
+    table
 }
 
 /// One list in force.
@@ -122,44 +136,41 @@ struct Row {
 }
 
 /// Where a copy is from, and what a person should know of it.
-fn remarks(row: &Row) -> String {
-    let Row { reading, source, meta: Some(meta) } = row else { return String::new() };
-    let id = &source.spec.id;
-    let at = Timestamp::from_second(meta.fetched_at as i64).map(|at| at.to_string()).unwrap_or_default();
-    let mut text = format!("\n{id}: bản lấy từ / copy from {}, {at}\n", meta.source);
+fn remarks(page: &mut Page<'_>, row: &Row) {
+    let Row { reading, source, meta: Some(meta) } = row else { return };
+    page.gap();
+    let at = Timestamp::from_second(meta.fetched_at as i64).unwrap_or_default();
+    let at = moment(at, &TimeZone::system());
+    page.say(&msg!("lists-copy-from", id = &source.spec.id, source = &meta.source, at = at));
     if !meta.is_from(&source.spec) {
-        text += &format!(
-            "  cấu hình nay ghi nguồn khác, sẽ tải / the config names another source now, to be fetched: {}\n",
-            source_of(&source.spec)
-        );
+        page.item(&msg!("lists-other-source", source = source_of(&source.spec)));
     }
     if reading.wildcards_cover_names {
-        text += "  chỉ có dòng *.x: gồm cả x / nothing but *.x lines: x itself is covered too\n";
+        page.item(&msg!("lists-wildcards-cover-names"));
     }
     if let Some(warning) = in_force::warning(meta) {
-        text += &format!("  {warning}\n");
+        page.item(&warning);
     }
-    text
 }
 
 /// The reasons of one list that are worth a look.
-fn reasons(id: &str, account: &Account, samples: bool) -> String {
-    let mut text = String::new();
-    for (reason, count) in account.reasons() {
-        if !matches!(reason, Reason::Refused(_)) {
-            continue;
-        }
-        if text.is_empty() {
-            text = format!("\n{id}\n");
-        }
-        text += &format!("  {}  {} / {}\n", grouped(count.into()), reason.vi(), reason.en());
-        if samples {
-            for sample in account.samples.iter().filter(|sample| sample.reason == reason) {
-                text += &format!("      dòng / line {}: {}\n", sample.line, sample.text);
-            }
+fn reasons(page: &mut Page<'_>, row: &Row, samples: bool, screen: &Screen) {
+    let account = &row.reading.account;
+    let refused: Vec<(Reason, u32)> =
+        account.reasons().filter(|(reason, _)| matches!(reason, Reason::Refused(_))).collect();
+    if refused.is_empty() {
+        return;
+    }
+    page.gap();
+    page.say(&msg!("lists-refused-of", id = &row.source.spec.id));
+    for (reason, count) in refused {
+        let why = Both { vi: reason.vi().into(), en: reason.en().into() };
+        page.item(&msg!("lists-reason", count = count, why = why));
+        for sample in account.samples.iter().filter(|sample| samples && sample.reason == reason) {
+            let line = msg!("lists-sample", line = sample.line.to_string(), text = &sample.text);
+            page.line(&format!("  {}", screen.say(&line)));
         }
     }
-    text
 }
 
 fn as_json(row: &Row) -> Value {
@@ -199,27 +210,25 @@ pub fn update(args: &ListsUpdateArgs, screen: &Screen) -> Result<Ended, Failure>
     keep_files_private();
     let settings = place::settings(&args.place, screen)?;
     if let Some(id) = args.accept.iter().find(|id| !settings.lists.specs.iter().any(|spec| spec.id == **id)) {
-        return Err(
-            format!("không có danh sách `{id}` trong cấu hình / the config has no list `{id}`").into()
-        );
+        return Err(msg!("lists-no-such", id = id).into());
     }
     if !args.accept.is_empty() {
         let store = Store::open(&in_force::store_path(&settings.state))?;
         args.accept.iter().try_for_each(|id| store.accept(id))?;
     }
     match client::ask(&place::control_socket(&args.place), &Request::UpdateLists) {
-        Ok(reply) => return tell(reply),
+        Ok(reply) => return tell(reply, screen),
         Err(client::AskError::NotRunning { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     std::fs::create_dir_all(&settings.state)?;
     let store = Store::open(&in_force::store_path(&settings.state))?;
     if settings.lists.specs.is_empty() {
-        print("cấu hình không có danh sách nào để tải / the config names no lists to download\n")?;
+        said(&msg!("no-lists-to-fetch"), screen)?;
     }
-    let fetched = fetch_each(&settings, &store, |_| true, &mut |line| print(&format!("{line}\n")))?;
-    let compiled = compile_at(&settings, &store, &in_force::index_path(&settings.state))?;
-    print(&summary(&compiled))?;
+    let fetched = fetch_each(&settings, &store, |_| true, &mut |line| said(line, screen), screen)?;
+    let compiled = compile_at(&settings, &store, &in_force::index_path(&settings.state), screen)?;
+    summary(&compiled, screen).print()?;
     Ok(if compiled.unreadable.is_empty() { fetched } else { Ended::Refused })
 }
 
@@ -229,7 +238,8 @@ fn fetch_each(
     settings: &Settings,
     store: &Store,
     wanted: impl Fn(&ListSpec) -> bool,
-    told: &mut dyn FnMut(&str) -> Result<(), Failure>,
+    told: &mut dyn FnMut(&Message) -> Result<(), Failure>,
+    screen: &Screen,
 ) -> Result<Ended, Failure> {
     let protected = in_force::protected();
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::alone(settings) };
@@ -248,12 +258,12 @@ fn fetch_each(
                 if let Refreshed::New(meta) = &refreshed
                     && let Some(warning) = in_force::warning(meta)
                 {
-                    complain(&warning);
+                    screen.complain(&warning);
                 }
             }
             Err(error) => {
                 ended = Ended::Refused;
-                complain(&in_force::not_taken(&spec.id, &error, store));
+                screen.complain(&in_force::not_taken(&spec.id, &error, store));
             }
         }
     }
@@ -272,9 +282,9 @@ pub fn compile(args: &ListsCompileArgs, screen: &Screen) -> Result<Ended, Failur
     // Lists in files of this machine need no download: what they hold now goes through the gate first.
     let is_file = |spec: &ListSpec| matches!(spec.source, SourceSpec::File(_));
     // Standard output is for the summary, which a program may read.
-    let fetched = fetch_each(&settings, &store, is_file, &mut |_| Ok(()))?;
+    let fetched = fetch_each(&settings, &store, is_file, &mut |_| Ok(()), screen)?;
     let target = args.output.clone().unwrap_or_else(|| in_force::index_path(&settings.state));
-    let compiled = compile_at(&settings, &store, &target)?;
+    let compiled = compile_at(&settings, &store, &target, screen)?;
     // Lists that have never been fetched are missing too.
     let is_read = |id: &str| compiled.readings.iter().any(|(read, _)| read == id);
     let ids = settings.lists.specs.iter().map(|spec| spec.id.as_str());
@@ -293,55 +303,65 @@ pub fn compile(args: &ListsCompileArgs, screen: &Screen) -> Result<Ended, Failur
             "missing": missing,
         }))?;
     } else {
-        print(&summary(&compiled))?;
+        summary(&compiled, screen).print()?;
     }
     for id in &missing {
-        complain(&format!("{id}: không có trong chỉ mục / not in the index"));
+        screen.complain(&msg!("lists-not-in-index", id = *id));
     }
     Ok(if missing.is_empty() { fetched } else { Ended::Refused })
 }
 
-fn compile_at(settings: &Settings, store: &Store, target: &std::path::Path) -> Result<Compiled, Failure> {
+fn compile_at(
+    settings: &Settings,
+    store: &Store,
+    target: &Path,
+    screen: &Screen,
+) -> Result<Compiled, Failure> {
     let sources = in_force::sources(settings, store);
     let bar = bar("");
     let compiled = compile_lists(&sources, &in_force::protected(), target, &mut |step| match step {
         Step::Read { id, number, of } => {
             bar.set_length(of as u64);
             bar.set_position(number as u64);
-            bar.set_message(format!("đọc / read {id}"));
+            bar.set_message(screen.say(&msg!("lists-step-read", id = id)));
         }
         Step::Build(progress) => {
             bar.set_length(progress.of);
             bar.set_position(progress.done);
-            bar.set_message(match progress.step {
-                BuildStep::Merge => "gộp / merge",
-                BuildStep::Write => "ghi / write",
-                BuildStep::Verify => "kiểm tra / verify",
-            });
+            bar.set_message(screen.say(&match progress.step {
+                BuildStep::Merge => msg!("lists-step-merge"),
+                BuildStep::Write => msg!("lists-step-write"),
+                BuildStep::Verify => msg!("lists-step-verify"),
+            }));
         }
     });
     bar.finish_and_clear();
     Ok(compiled?)
 }
 
-fn summary(compiled: &Compiled) -> String {
+fn summary<'s>(compiled: &Compiled, screen: &'s Screen) -> Page<'s> {
     let summary = &compiled.summary;
-    let mut text = format!(
-        "chỉ mục / index: {} tên / names, {} danh sách / lists, {} byte/tên nóng / hot, {} byte/tên tất cả / in all, {} ms\n",
-        grouped(summary.names),
-        summary.lists,
-        per_name(summary.bytes_hot, summary.names),
-        per_name(summary.bytes_file, summary.names),
-        summary.took.as_millis()
-    );
+    let per_name = |octets: u64| screen.lang.decimal(octets as f64 / summary.names.max(1) as f64);
+    let mut page = Page::new(screen);
+    page.say(&msg!(
+        "lists-index",
+        names = summary.names,
+        lists = summary.lists,
+        hot = per_name(summary.bytes_hot),
+        all = per_name(summary.bytes_file),
+        ms = summary.took.as_millis() as u64,
+    ));
     for (id, error) in &compiled.unreadable {
-        text += &format!("{id}: không đọc được / could not be read: {error}\n");
+        page.say(&msg!("lists-unreadable", id = id, error = error.to_string()));
     }
-    text
+    page
 }
 
-fn per_name(octets: u64, names: u64) -> String {
-    format!("{:.1}", octets as f64 / names.max(1) as f64)
+/// Prints one sentence.
+fn said(message: &Message, screen: &Screen) -> Result<(), Failure> {
+    let mut page = Page::new(screen);
+    page.say(message);
+    page.print()
 }
 
 /// A progress bar where a person looks on, else nothing.
@@ -363,7 +383,7 @@ const SAMPLES: usize = 20;
 ///
 /// # Errors
 /// An index that cannot be opened.
-pub fn diff(args: &ListsDiffArgs) -> Result<Ended, Failure> {
+pub fn diff(args: &ListsDiffArgs, screen: &Screen) -> Result<Ended, Failure> {
     let (old, new) = (Index::open(&args.old)?, Index::open(&args.new)?);
     let diff = compare(&old, &new, SAMPLES);
     if args.json {
@@ -387,29 +407,35 @@ pub fn diff(args: &ListsDiffArgs) -> Result<Ended, Failure> {
         print_json(&json!({ "names": change_json(&diff.names), "lists": lists, "categories": categories }))?;
         return Ok(Ended::Done);
     }
-    let headings = ["cũ / was", "mới / is", "thêm / added", "bớt / removed"];
-    let mut categories = Table::new(&[&["nhóm nội dung / category"][..], &headings].concat());
+    let table = |what: Message| {
+        let headings = [what, msg!("diff-was"), msg!("diff-is"), msg!("diff-added"), msg!("diff-removed")];
+        Table::new(headings.map(|heading| screen.say(&heading)))
+    };
+    let mut categories = table(msg!("check-category"));
     for (category, change) in &diff.categories {
-        categories.row(change_row(category.vi().into(), change));
+        categories.row(change_row(words::of_category(*category, screen.lang).into(), change, screen));
     }
-    categories.row(change_row("tất cả / all".into(), &diff.names));
-    let mut lists = Table::new(&[&["danh sách / list"][..], &headings].concat());
+    categories.row(change_row(screen.say(&msg!("status-all")), &diff.names, screen));
+    let mut lists = table(msg!("lists-list"));
     for list in diff.lists.iter().filter(|list| list.names.added + list.names.removed > 0) {
-        lists.row(change_row(list.id.clone(), &list.names));
+        lists.row(change_row(list.id.clone(), &list.names, screen));
     }
-    let mut text = format!("{}\n{}", categories.render(), lists.render());
+    let mut page = Page::new(screen);
+    page.table(&categories);
+    page.gap();
+    page.table(&lists);
     for (sign, names) in [('+', &diff.names.added_samples), ('-', &diff.names.removed_samples)] {
         for name in names {
-            text += &format!("{sign} {name}\n");
+            page.line(&format!("{sign} {name}"));
         }
     }
-    print(&text)?;
+    page.print()?;
     Ok(Ended::Done)
 }
 
-fn change_row(what: String, change: &Change) -> Vec<String> {
+fn change_row(what: String, change: &Change, screen: &Screen) -> Vec<String> {
     let counts = [change.was, change.is, change.added, change.removed];
-    std::iter::once(what).chain(counts.map(grouped)).collect()
+    std::iter::once(what).chain(counts.map(|count| screen.lang.number(count))).collect()
 }
 
 fn change_json(change: &Change) -> Value {

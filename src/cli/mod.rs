@@ -16,6 +16,7 @@ mod screen;
 mod serve;
 mod status;
 mod table;
+mod words;
 mod wrap;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ use clap::Parser;
 use out::Ended;
 use screen::Screen;
 
+use crate::app::StartError;
 use crate::config::Report;
 use crate::control::client::AskError;
 use crate::i18n::{Lang, Message, msg};
@@ -34,7 +36,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let screen = &Screen::standard(Lang::choose(args.lang, |name| std::env::var(name).ok()));
     let ended = match args.command {
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, screen),
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::run(&args, screen),
         Command::Config(ConfigCommand::Check(args)) => config::check(&args),
@@ -42,10 +44,10 @@ pub fn run() -> ExitCode {
         Command::Lists(ListsCommand::Status(args)) => lists::status(&args, screen),
         Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
         Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
-        Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args),
+        Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args, screen),
         Command::Log(args) => log::run(&args, screen),
         Command::Status(args) => status::run(&args, screen),
-        Command::Reload(args) => reload::run(&args),
+        Command::Reload(args) => reload::run(&args, screen),
     };
     match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
@@ -65,6 +67,9 @@ pub fn run() -> ExitCode {
 fn told(failure: &out::Failure, screen: &Screen) -> String {
     if let Some(message) = failure.downcast_ref::<Message>() {
         return screen.say(message);
+    }
+    if let Some(error) = failure.downcast_ref::<StartError>() {
+        return screen.say(&error.tell());
     }
     let Some(error) = failure.downcast_ref::<AskError>() else { return failure.to_string() };
     screen.say(&match error {

@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::page::Page;
+use super::screen::Screen;
 use crate::control::Reply;
 use crate::model::visible::{visible, visible_json};
 
@@ -120,12 +122,16 @@ pub fn complain(text: &str) {
 ///
 /// # Errors
 /// As [`print()`].
-pub fn tell(reply: Reply) -> Result<Ended, Failure> {
+pub fn tell(reply: Reply, screen: &Screen) -> Result<Ended, Failure> {
     match reply {
-        Reply::Done(sentence) => print(&(sentence + "\n")).map(|()| Ended::Done),
+        Reply::Done(said) => {
+            let mut page = Page::new(screen);
+            said.iter().for_each(|message| page.say(message));
+            page.print().map(|()| Ended::Done)
+        }
         Reply::Facts(facts) => print_json(&facts).map(|()| Ended::Done),
-        Reply::Refused(why) => {
-            complain(&why);
+        Reply::Refused(said) => {
+            said.iter().for_each(|message| screen.complain(message));
             Ok(Ended::Refused)
         }
     }

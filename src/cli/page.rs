@@ -52,13 +52,22 @@ impl<'s> Page<'s> {
 
     /// Words with their values.
     pub fn pairs(&mut self, rows: &[(String, String)]) {
+        self.pairs_at(rows, 0);
+    }
+
+    /// The same below a line that they belong to.
+    pub fn indented_pairs(&mut self, rows: &[(String, String)]) {
+        self.pairs_at(rows, INDENT);
+    }
+
+    fn pairs_at(&mut self, rows: &[(String, String)], indent: usize) {
         let rows: Vec<(String, String)> = rows
             .iter()
             .map(|(what, value)| (visible(what).into_owned(), visible(value).into_owned()))
             .collect();
         let rows: Vec<(&str, &str)> =
             rows.iter().map(|(what, value)| (what.as_str(), value.as_str())).collect();
-        self.lines(pairs(&rows, 0, self.screen.columns));
+        self.lines(pairs(&rows, indent, self.screen.columns));
     }
 
     fn lines(&mut self, lines: Vec<String>) {

@@ -21,7 +21,7 @@ pub fn run(args: &StatusArgs, screen: &Screen) -> Result<Ended, Failure> {
     let socket = place::control_socket(&args.place);
     let facts = match client::ask(&socket, &Request::Status)? {
         Reply::Facts(facts) => facts,
-        other => return super::out::tell(other),
+        other => return super::out::tell(other, screen),
     };
     let status: Status = serde_json::from_value(facts)?;
     if args.json {

@@ -12,6 +12,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::Message;
+
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,10 +51,10 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// Done, with a sentence that says what.
-    Done(String),
-    /// Not done; the old state stays. The sentence says why.
-    Refused(String),
+    /// Done, with sentences that say what.
+    Done(Vec<Message>),
+    /// Not done, or not all of it; what was not done stays as it was. The sentences say why.
+    Refused(Vec<Message>),
     /// Facts, in the shape that the asked thing has.
     Facts(serde_json::Value),
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use super::{Control, LINE_MAX, Reply};
+use crate::i18n::msg;
 use crate::sys::private::{effective_user, peer_user};
 
 /// Requests under way at a time; people type them.
@@ -114,7 +115,7 @@ async fn converse(stream: UnixStream, control: Arc<dyn Control>) -> io::Result<(
     timeout(REQUEST_WAIT, lines.read_line(&mut line)).await??;
     let reply = match serde_json::from_str(&line) {
         Ok(request) => tokio::task::spawn_blocking(move || control.ask(request)).await?,
-        Err(error) => Reply::Refused(format!("not a request: {error}")),
+        Err(error) => Reply::Refused(vec![msg!("not-a-request", error = error.to_string())]),
     };
     let mut answer = serde_json::to_vec(&reply)?;
     answer.push(b'\n');
