@@ -70,6 +70,11 @@ impl<'s> Page<'s> {
         self.lines(pairs(&rows, indent, self.screen.columns));
     }
 
+    /// All of another print-out.
+    pub fn append(&mut self, other: Self) {
+        self.text += &other.text;
+    }
+
     fn lines(&mut self, lines: Vec<String>) {
         for line in lines {
             self.text.push_str(&line);

@@ -4,10 +4,14 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::print::{csv, cut_short};
+use crate::app::moment;
 use crate::cli::args::{Format, LogAccessArgs};
-use crate::cli::out::{Ended, Failure, Table, begin_csv, grouped, print, print_json_line};
+use crate::cli::out::{Ended, Failure, begin_csv, print, print_json_line};
+use crate::cli::page::Page;
 use crate::cli::place;
 use crate::cli::screen::Screen;
+use crate::cli::table::Table;
+use crate::i18n::msg;
 use crate::journal::rows::Access;
 
 /// Prints the record of readings, the newest first.
@@ -16,7 +20,7 @@ use crate::journal::rows::Access;
 /// A store that cannot be read.
 pub fn run(args: &LogAccessArgs, screen: &Screen) -> Result<Ended, Failure> {
     let settings = place::settings(&args.place, screen)?;
-    let Some(reader) = super::open(&settings.journal.folder)? else { return Ok(Ended::Refused) };
+    let Some(reader) = super::open(&settings.journal.folder, screen)? else { return Ok(Ended::Refused) };
     // One more than is shown tells whether there are more.
     let mut readings = reader.accesses(args.limit.saturating_add(1))?;
     let is_cut = readings.len() > args.limit;
@@ -38,16 +42,24 @@ pub fn run(args: &LogAccessArgs, screen: &Screen) -> Result<Ended, Failure> {
             print(&(String::from("time,who,filter,rows\n") + &lines.collect::<String>()))?;
         }
         Format::Table => {
-            let mut table =
-                Table::new(&["thời gian / time", "ai xem / who", "bộ lọc / filter", "số dòng / rows"]);
+            let headings = [msg!("log-time"), msg!("log-who"), msg!("log-filter"), msg!("log-rows")];
+            let mut table = Table::new(headings.map(|heading| screen.say(&heading)));
             for reading in &readings {
-                let shown = zone.to_datetime(reading.at).strftime("%d/%m/%Y %H:%M:%S").to_string();
-                table.row(vec![shown, reading.who.clone(), reading.filter.clone(), grouped(reading.rows)]);
+                let at = screen.value(moment(reading.at, &zone));
+                let seconds = zone.to_datetime(reading.at).second();
+                table.row([
+                    format!("{at}:{seconds:02}"),
+                    reading.who.clone(),
+                    reading.filter.clone(),
+                    screen.lang.number(reading.rows),
+                ]);
             }
-            print(&table.render())?;
+            let mut page = Page::new(screen);
+            page.table(&table);
             if is_cut {
-                print(&cut_short(readings.len() as u64, None))?;
+                page.say(&cut_short(readings.len() as u64, None));
             }
+            page.print()?;
         }
     }
     Ok(Ended::Done)

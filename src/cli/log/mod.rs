@@ -7,16 +7,18 @@ mod when;
 mod words;
 
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::args::{Format, LogArgs, LogCommand};
-use super::out::{Ended, Failure, complain};
+use super::out::{Ended, Failure};
 use super::place;
 use super::screen::Screen;
 use crate::config::Settings;
 use crate::dns::written;
+use crate::i18n::{Both, Message, msg};
 use crate::journal::access::Reader;
 use crate::journal::rows::{Filter, Names, Order};
 use crate::journal::store::Error;
@@ -37,13 +39,13 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
     }
     let settings = place::settings(&args.place, screen)?;
     let zone = settings.journal.time_zone.clone();
-    let Some(reader) = open(&settings.journal.folder)? else { return Ok(Ended::Refused) };
+    let Some(reader) = open(&settings.journal.folder, screen)? else { return Ok(Ended::Refused) };
     let filter = filter(args, &settings, &reader, Timestamp::now())?;
     if args.totals {
-        totals::print_all(&reader, &filter, &zone, args.format)?;
+        totals::print_all(&reader, &filter, &zone, args.format, screen)?;
         return Ok(Ended::Done);
     }
-    let printer = Printer::new(args.format, zone);
+    let printer = Printer::new(args.format, zone, *screen);
     if !args.follow && args.format != Format::Table {
         // An export may be of any size: row by row, never all in memory.
         printer.begin()?;
@@ -71,16 +73,12 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
     Ok(Ended::Done)
 }
 
-fn open(folder: &Path) -> Result<Option<Reader>, Failure> {
+fn open(folder: &Path, screen: &Screen) -> Result<Option<Reader>, Failure> {
     place::may_read(&folder.join("journal.sqlite"))?;
     match Reader::open(folder) {
         Ok(reader) => Ok(Some(reader)),
         Err(Error::Absent { .. }) => {
-            complain(&format!(
-                "chưa có nhật ký trong {0}: máy chủ chưa chạy với thư mục trạng thái này / \
-                 no journal in {0}: no server has run with this state folder yet",
-                folder.display()
-            ));
+            screen.complain(&msg!("log-no-journal", folder = folder));
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -123,15 +121,18 @@ fn groups(settings: &Settings, reader: &Reader) -> Result<Vec<String>, Failure> 
 }
 
 /// `x`, or `*.x` for x and all below; the address of a page means the name in it.
-fn names(text: &str) -> Result<Names, String> {
+fn names(text: &str) -> Result<Names, Message> {
     let (below, is_pattern) = text.strip_prefix("*.").map_or((text, false), |below| (below, true));
     if is_pattern && below.is_empty() {
-        return text.parse().map_err(|error| format!("`{text}`: {error}"));
+        let none =
+            |error: <Names as FromStr>::Err| msg!("not-a-name", written = text, why = error.to_string());
+        return text.parse().map_err(none);
     }
     let name = written::name(below).or_else(|wrong| {
         let meant = wrong.meant.as_deref().and_then(|meant| written::name(meant).ok());
         meant.ok_or_else(|| {
-            format!("`{text}` không phải tên miền / is not a name: {} / {}", wrong.slip.vi(), wrong.slip)
+            let why = Both { vi: wrong.slip.vi(), en: wrong.slip.to_string() };
+            msg!("not-a-name", written = text, why = why)
         })
     })?;
     Ok(if is_pattern { Names::AtOrBelow(name) } else { Names::Exactly(name) })

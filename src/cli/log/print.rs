@@ -1,40 +1,33 @@
-//! Rows as a table, CSV, or JSON (an object a line).
+//! Rows for people, as CSV, or JSON (an object a line).
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
-use super::words::{effect_words, layer_words};
+use super::words;
+use crate::app::moment;
 use crate::cli::args::Format;
-use crate::cli::out::{Failure, Table, begin_csv, grouped, print, print_json_line};
+use crate::cli::out::{Failure, begin_csv, print, print_json_line};
+use crate::cli::page::Page;
+use crate::cli::screen::Screen;
+use crate::cli::words::{because, of_category, of_tier};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
+use crate::i18n::{Message, msg};
 use crate::journal::rows::{NameShown, Row};
 use crate::model::event::Effect;
 
 const CSV_HEADINGS: &str = "time,group,tier,device,name,type,category,list,layer,effect,count\n";
-const HEADINGS: [&str; 10] = [
-    "thời gian / time",
-    "kết quả / effect",
-    "nhóm / group",
-    "cấp học / tier",
-    "thiết bị / device",
-    "tên miền / name",
-    "kiểu / type",
-    "nhóm nội dung / category",
-    "danh sách / list",
-    "câu hỏi / queries",
-];
-
 /// Prints in one format.
 pub struct Printer {
     format: Format,
     zone: TimeZone,
+    screen: Screen,
 }
 
 impl Printer {
     /// A printer of times in `zone`.
-    pub fn new(format: Format, zone: TimeZone) -> Self {
-        Self { format, zone }
+    pub fn new(format: Format, zone: TimeZone, screen: Screen) -> Self {
+        Self { format, zone, screen }
     }
 
     /// What stands before the rows.
@@ -49,7 +42,7 @@ impl Printer {
     /// All rows at once.
     pub fn rows(&self, rows: &[Row]) -> Result<(), Failure> {
         if self.format == Format::Table {
-            return self.table(rows, &HEADINGS);
+            return self.page(rows).print();
         }
         self.begin()?;
         rows.iter().try_for_each(|row| self.row(row))
@@ -59,14 +52,16 @@ impl Printer {
     pub fn more(&self, rows: &[Row]) -> Result<(), Failure> {
         match (self.format, rows) {
             (_, []) => Ok(()),
-            (Format::Table, rows) => self.table(rows, &[]),
+            (Format::Table, rows) => self.page(rows).print(),
             _ => rows.iter().try_for_each(|row| self.row(row)),
         }
     }
 
     /// Says that a table does not have all rows.
     pub fn cut_short(&self, shown: u64, all: u64) -> Result<(), Failure> {
-        print(&cut_short(shown, Some(all)))
+        let mut page = Page::new(&self.screen);
+        page.say(&cut_short(shown, Some(all)));
+        page.print()
     }
 
     /// One row of an export.
@@ -85,36 +80,40 @@ impl Printer {
         print_json_line(&object)
     }
 
-    fn table(&self, rows: &[Row], headings: &[&str]) -> Result<(), Failure> {
-        let mut table = Table::new(headings);
+    /// Two lines a row: what happened, then to whom and why.
+    fn page(&self, rows: &[Row]) -> Page<'_> {
+        let (screen, lang) = (&self.screen, self.screen.lang);
+        let mut page = Page::new(screen);
         for row in rows {
-            let category = match row.kind.category {
-                Some(category) => category.vi(),
-                None => layer_words(row.kind.layer).0,
-            };
             let name = match &row.name {
                 NameShown::Name(name) => to_display(&name.to_string()),
-                NameShown::Secret => "(không hiện / not shown)".into(),
-                NameShown::NotKept => "(quá nhiều / too many)".into(),
+                NameShown::Secret => screen.say(&msg!("log-name-secret")),
+                NameShown::NotKept => screen.say(&msg!("log-name-not-kept")),
             };
             // What was only counted must not look as if it had been blocked.
             let mark = if row.kind.effect == Effect::Monitored { "* " } else { "" };
-            table.row(vec![
-                self.zone.to_datetime(row.at).strftime("%d/%m/%Y %H:%M").to_string(),
-                format!("{mark}{}", effect_words(row.kind.effect).0),
-                row.kind.group.clone().unwrap_or_default(),
-                row.kind.tier.vi().to_owned(),
-                row.device.map(|device| device.to_string()).unwrap_or_default(),
-                name,
-                type_name(row.rtype).into_owned(),
-                category.to_owned(),
-                row.kind.list.clone().unwrap_or_default(),
-                grouped(row.count),
-            ]);
+            page.line(&format!(
+                "{}  {mark}{}  {name} ({})",
+                screen.value(moment(row.at, &self.zone)),
+                screen.say(&words::of_effect(row.kind.effect)),
+                type_name(row.rtype)
+            ));
+            let tier = of_tier(row.kind.tier, lang).to_owned();
+            let category = match row.kind.category {
+                Some(category) => of_category(category, lang).to_owned(),
+                None => because(row.kind.layer.id(), lang),
+            };
+            let parts = [
+                row.kind.group.clone(),
+                Some(tier),
+                row.device.map(|device| device.to_string()),
+                Some(category),
+                row.kind.list.clone(),
+                Some(screen.say(&msg!("log-queries-of", count = row.count))),
+            ];
+            page.line(&format!("  {}", parts.into_iter().flatten().collect::<Vec<_>>().join("; ")));
         }
-        let text = table.render();
-        // Without headings the first line is empty.
-        print(if headings.is_empty() { text.trim_start_matches('\n') } else { &text })
+        page
     }
 
     fn cells(&self, row: &Row) -> [String; 11] {
@@ -139,16 +138,10 @@ impl Printer {
 }
 
 /// The line below a table that does not have all there is; `all` where it is known how many there are.
-pub fn cut_short(shown: u64, all: Option<u64>) -> String {
-    let shown = grouped(shown);
-    match all.map(grouped) {
-        Some(all) => format!(
-            "hiện {shown} trong {all} dòng; thêm --limit, hoặc --format csv để lấy hết / \
-             {shown} of {all} rows; use --limit, or --format csv for all\n"
-        ),
-        None => format!(
-            "chỉ hiện {shown} dòng mới nhất; thêm --limit / only the newest {shown} rows; use --limit\n"
-        ),
+pub fn cut_short(shown: u64, all: Option<u64>) -> Message {
+    match all {
+        Some(all) => msg!("log-cut-short", shown = shown, all = all),
+        None => msg!("log-newest-only", shown = shown),
     }
 }
 
@@ -166,6 +159,7 @@ pub fn csv(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
 
     #[test]
     fn no_field_is_a_formula_and_commas_are_quoted() {
@@ -186,6 +180,7 @@ mod tests {
 
     #[test]
     fn a_cut_table_says_how_much_there_is() {
-        assert!(cut_short(1000, Some(1_234_567)).starts_with("hiện 1.000 trong 1.234.567 dòng"));
+        let told = cut_short(1000, Some(1_234_567)).text(Lang::Vi);
+        assert!(told.starts_with("hiện 1.000 trong 1.234.567 dòng"), "{told}");
     }
 }

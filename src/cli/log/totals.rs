@@ -2,14 +2,20 @@
 
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::print::csv;
-use super::words::{effect_words, layer_words};
+use super::words;
 use crate::cli::args::Format;
-use crate::cli::out::{Failure, Table, begin_csv, grouped, print, print_json};
+use crate::cli::out::{Failure, begin_csv, print, print_json};
+use crate::cli::page::Page;
+use crate::cli::screen::Screen;
+use crate::cli::table::Table;
+use crate::cli::words::{because, of_category, of_tier};
 use crate::dns::idna::to_display;
+use crate::i18n::{Lang, Message, Moment, msg};
 use crate::journal::access::Reader;
 use crate::journal::rows::{By, Filter, What};
 use crate::model::category::Category;
@@ -20,44 +26,49 @@ const NAMES_SHOWN: usize = 20;
 const CROSSED_SHOWN: usize = 60;
 
 /// What is added up, with the key in exports and the heading on the screen.
-const PARTS: [(By, &str, &str); 5] = [
-    (By::Tier, "tier", "cấp học / tier"),
-    (By::Category, "category", "nhóm nội dung / category"),
-    (By::Group, "group", "nhóm / group"),
-    (By::List, "list", "danh sách / list"),
-    (By::Effect, "effect", "kết quả / effect"),
-];
-
-/// Heading of the column of counts.
-const COUNTED: &str = "câu hỏi / queries";
+fn parts() -> [(By, &'static str, Message); 5] {
+    [
+        (By::Tier, "tier", msg!("log-tier")),
+        (By::Category, "category", msg!("log-category")),
+        (By::Group, "group", msg!("log-group")),
+        (By::List, "list", msg!("lists-list")),
+        (By::Effect, "effect", msg!("log-effect")),
+    ]
+}
 
 /// Prints all totals of what the filter lets through.
-pub fn print_all(reader: &Reader, filter: &Filter, zone: &TimeZone, format: Format) -> Result<(), Failure> {
-    let mut sheet = Sheet::default();
+pub fn print_all(
+    reader: &Reader,
+    filter: &Filter,
+    zone: &TimeZone,
+    format: Format,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let lang = screen.lang;
+    let mut sheet = Sheet { object: Map::new(), csv: String::new(), tables: Page::new(screen), screen };
     let mut attempts = 0;
-    for (by, key, heading) in PARTS {
+    for (by, key, heading) in parts() {
         let lines = reader.totals(filter, by)?.into_iter().map(|total| {
-            let (id, shown) = what(&total.what);
+            let (id, shown) = what(&total.what, lang);
             (vec![id], vec![shown], total.count)
         });
-        attempts = sheet.part(key, &[heading], lines.collect());
+        attempts = sheet.part(key, heading, lines.collect());
     }
     let days = reader.days(filter, zone)?.into_iter();
-    let days = days
-        .map(|day| (vec![day.day.to_string()], vec![day.day.strftime("%d/%m/%Y").to_string()], day.count));
-    sheet.part("day", &["ngày / day"], days.collect());
+    let days = days.map(|day| (vec![day.day.to_string()], vec![lang.date(of_day(day.day))], day.count));
+    sheet.part("day", msg!("log-day"), days.collect());
     let crossed = reader.groups_by_category(filter)?.into_iter().map(|cell| {
-        let (category, shown) = of_category(cell.category);
+        let (category, shown) = class(cell.category, lang);
         let group = cell.group.unwrap_or_else(|| "–".into());
         (vec![group.clone(), category], vec![group, shown], cell.count)
     });
-    sheet.cross("group_category", &["nhóm / group", "nhóm nội dung / category"], crossed.collect());
+    sheet.cross("group_category", msg!("log-group"), crossed.collect());
     let names = reader.top_names(filter, NAMES_SHOWN)?.into_iter().map(|name| {
-        let (category, shown) = of_category(name.category);
+        let (category, shown) = class(name.category, lang);
         let text = name.name.to_string();
         (vec![text.clone(), category], vec![to_display(&text), shown], name.count)
     });
-    sheet.cross("name", &["tên bị chặn nhiều nhất / top names", "nhóm nội dung / category"], names.collect());
+    sheet.cross("name", msg!("log-top-names"), names.collect());
     let visits = reader.visits(filter)?;
     match format {
         Format::Json => {
@@ -70,41 +81,46 @@ pub fn print_all(reader: &Reader, filter: &Filter, zone: &TimeZone, format: Form
             let sums = format!("all,queries,,{attempts}\nall,visits,,{visits}\n");
             print(&format!("by,what,category,attempts\n{sums}{}", sheet.csv))
         }
-        Format::Table => print(&format!(
-            "câu hỏi bị chặn hoặc chỉ đếm / queries blocked or monitored: {}\n\
-             lượt truy cập / visits (cùng tên, cùng máy, cùng phút / same name, device, minute): {}\n\n{}",
-            grouped(attempts),
-            grouped(visits),
-            sheet.table
-        )),
+        Format::Table => {
+            let mut page = Page::new(screen);
+            page.say(&msg!("log-attempts", count = attempts));
+            page.say(&msg!("log-visits", count = visits));
+            page.append(sheet.tables);
+            page.print()
+        }
     }
+}
+
+/// A day as it is printed; the time of day is not.
+fn of_day(day: Date) -> Moment {
+    Moment { year: day.year(), month: day.month(), day: day.day(), ..Moment::default() }
 }
 
 /// A line: ids for exports, words for people, how many.
 type Line = (Vec<String>, Vec<String>, u64);
 
-#[derive(Default)]
-struct Sheet {
+struct Sheet<'s> {
     object: Map<String, Value>,
     csv: String,
-    table: String,
+    tables: Page<'s>,
+    screen: &'s Screen,
 }
 
-impl Sheet {
+impl Sheet<'_> {
     /// Adds a part with one column, and gives back the sum.
-    fn part(&mut self, key: &str, headings: &[&str], lines: Vec<Line>) -> u64 {
+    fn part(&mut self, key: &str, heading: Message, lines: Vec<Line>) -> u64 {
         let counts = lines.iter().map(|(ids, _, count)| (ids[0].clone(), Value::from(*count)));
         self.object.insert(format!("by_{key}"), Value::Object(counts.collect()));
         for (ids, _, count) in &lines {
             let _ = writeln!(self.csv, "{key},{},,{count}", csv(&ids[0]));
         }
         let sum = lines.iter().map(|(_, _, count)| count).sum();
-        self.draw(headings, lines);
+        self.draw(vec![heading], lines);
         sum
     }
 
     /// Adds a part with two columns, the second a category.
-    fn cross(&mut self, key: &str, headings: &[&str], lines: Vec<Line>) {
+    fn cross(&mut self, key: &str, heading: Message, lines: Vec<Line>) {
         let field = key.split('_').next().unwrap_or(key);
         let objects = lines
             .iter()
@@ -113,49 +129,41 @@ impl Sheet {
         for (ids, _, count) in &lines {
             let _ = writeln!(self.csv, "{key},{},{},{count}", csv(&ids[0]), csv(&ids[1]));
         }
-        self.draw(headings, lines);
+        self.draw(vec![heading, msg!("log-category")], lines);
     }
 
-    fn draw(&mut self, headings: &[&str], lines: Vec<Line>) {
-        let mut table = Table::new(&[headings, &[COUNTED]].concat());
+    fn draw(&mut self, mut headings: Vec<Message>, lines: Vec<Line>) {
+        headings.push(msg!("status-queries"));
+        let mut table = Table::new(headings.iter().map(|heading| self.screen.say(heading)));
         let count = lines.len();
         for (_, mut words, count) in lines.into_iter().take(CROSSED_SHOWN) {
-            words.push(grouped(count));
+            words.push(self.screen.lang.number(count));
             table.row(words);
         }
-        let _ = writeln!(self.table, "{}", table.render());
+        self.tables.gap();
+        self.tables.table(&table);
         if count > CROSSED_SHOWN {
-            let _ =
-                writeln!(self.table, "{}", super::print::cut_short(CROSSED_SHOWN as u64, Some(count as u64)));
+            self.tables.say(&super::print::cut_short(CROSSED_SHOWN as u64, Some(count as u64)));
         }
     }
 }
 
-fn of_category(category: Option<Category>) -> (String, String) {
+fn class(category: Option<Category>, lang: Lang) -> (String, String) {
     match category {
-        Some(category) => (category.id().into(), category.vi().into()),
-        None => ("none".into(), "không theo nhóm nội dung / no category".into()),
+        Some(category) => (category.id().into(), of_category(category, lang).into()),
+        None => ("none".into(), msg!("log-no-category").text(lang)),
     }
 }
 
-fn what(what: &What) -> (String, String) {
+fn what(what: &What, lang: Lang) -> (String, String) {
     let same = |text: &str| (text.to_owned(), text.to_owned());
     match what {
-        What::Tier(tier) => (tier.id().into(), format!("{} / {}", tier.vi(), tier.en())),
-        What::Category(Some(category)) => {
-            (category.id().into(), format!("{} / {}", category.vi(), category.en()))
-        }
-        What::Category(None) => of_category(None),
+        What::Tier(tier) => (tier.id().into(), of_tier(*tier, lang).into()),
+        What::Category(category) => class(*category, lang),
         What::Group(Some(name)) | What::List(Some(name)) => same(name),
         What::Group(None) | What::List(None) => ("none".into(), "–".into()),
-        What::Layer(layer) => {
-            let (vi, en) = layer_words(*layer);
-            (layer.id().into(), format!("{vi} / {en}"))
-        }
-        What::Effect(effect) => {
-            let (vi, en) = effect_words(*effect);
-            (effect.id().into(), format!("{vi} / {en}"))
-        }
+        What::Layer(layer) => (layer.id().into(), because(layer.id(), lang)),
+        What::Effect(effect) => (effect.id().into(), words::of_effect(*effect).text(lang)),
         What::Hour(at) => same(&at.to_string()),
     }
 }

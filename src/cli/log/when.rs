@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::nearest::folded;
 use crate::config::value::duration;
+use crate::i18n::{Message, msg};
 
 /// Reads `2026-11-23` (the day's start), `2026-11-23T07:00`, `23/11/2026`, an RFC 3339 time, `hôm nay`, `yesterday`,
 /// or as long ago as the config writes durations: `90m`, `2h`, `7d`, `2w`.
 ///
 /// # Errors
 /// A sentence that says what is allowed.
-pub fn parse(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
+pub fn parse(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Message> {
     let text = text.trim();
     ago(text, now)
         .or_else(|| day(text, zone, now))
@@ -22,12 +23,7 @@ pub fn parse(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, S
         .or_else(|| {
             in_zone(Date::strptime("%d/%m/%Y", text).ok()?.to_datetime(jiff::civil::Time::midnight()), zone)
         })
-        .ok_or_else(|| {
-            format!(
-                "`{text}` không phải thời điểm / is not a time: 23/11/2026, 2026-11-23, 2026-11-23T07:00, \
-                 90m, 2h, 7d, 2w, hôm nay / today, hôm qua / yesterday"
-            )
-        })
+        .ok_or_else(|| msg!("log-not-a-time", written = text))
 }
 
 fn in_zone(at: DateTime, zone: &TimeZone) -> Option<Timestamp> {

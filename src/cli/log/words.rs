@@ -1,7 +1,9 @@
 //! What a filter may be written as: ids, and the words that the screen shows, with or without their marks.
 
+use crate::cli::words;
 use crate::config::nearest::{folded, nearest_alias};
-use crate::config::words;
+use crate::config::words as spelt;
+use crate::i18n::{Both, Lang, Message, msg};
 use crate::model::category::Category;
 use crate::model::event::Effect;
 use crate::model::tier::Tier;
@@ -20,86 +22,90 @@ pub enum Class {
 ///
 /// # Errors
 /// A sentence with the likely one and all of them.
-pub fn tier(written: &str) -> Result<Tier, String> {
-    let known = Tier::ALL.iter().map(|tier| format!("{} ({})", tier.id(), tier.vi()));
-    find("cấp học / tier", written, words::tiers().collect(), known.collect())
+pub fn tier(written: &str) -> Result<Tier, Message> {
+    let known = named(Tier::ALL, Tier::id, words::of_tier);
+    let spellings: Vec<(&str, Tier)> = spelt::tiers().collect();
+    find(written, &spellings).map_err(|meant| no_such(msg!("log-tier"), written, meant, known))
 }
 
 /// The category, or the layer that stands in its place, that is meant.
 ///
 /// # Errors
 /// As [`tier`].
-pub fn class(written: &str) -> Result<Class, String> {
+pub fn class(written: &str) -> Result<Class, Message> {
     let of_categories = Category::ALL.iter().flat_map(|category| {
         let words = category.vi().split(", ").chain(category.en().split(", "));
         let words = [category.id(), category.vi(), category.en()].into_iter().chain(words);
-        words.map(move |word| (word, Class::Category(*category)))
+        words.map(move |word| (word.to_owned(), Class::Category(*category)))
     });
     let of_layers = WITHOUT_CATEGORY.into_iter().flat_map(|layer| {
-        let (vi, en) = layer_words(layer);
-        [layer.id(), vi, en].map(move |word| (word, Class::Layer(layer)))
+        let [vi, en] = Lang::ALL.map(|lang| words::because(layer.id(), lang));
+        [layer.id().to_owned(), vi, en].map(move |word| (word, Class::Layer(layer)))
     });
-    let known = Category::ALL.iter().map(|category| format!("{} ({})", category.id(), category.vi()));
-    find("nhóm nội dung / category", written, of_categories.chain(of_layers).collect(), known.collect())
+    let all: Vec<(String, Class)> = of_categories.chain(of_layers).collect();
+    let spellings: Vec<(&str, Class)> = all.iter().map(|(word, class)| (word.as_str(), *class)).collect();
+    let known = || named(Category::ALL.iter().copied(), Category::id, words::of_category);
+    find(written, &spellings).map_err(|meant| no_such(msg!("log-category"), written, meant, known()))
 }
 
 /// The effect that is meant.
 ///
 /// # Errors
 /// As [`tier`].
-pub fn effect(written: &str) -> Result<Effect, String> {
+pub fn effect(written: &str) -> Result<Effect, Message> {
     let effects = [Effect::Blocked, Effect::Monitored];
-    let spellings = effects.into_iter().flat_map(|effect| {
-        let (vi, en) = effect_words(effect);
-        [effect.id(), vi, en].map(move |word| (word, effect))
-    });
-    let known = effects.iter().map(|effect| format!("{} ({})", effect.id(), effect_words(*effect).0));
-    find("kết quả / effect", written, spellings.collect(), known.collect())
+    let all: Vec<(String, Effect)> = effects
+        .into_iter()
+        .flat_map(|effect| {
+            let [vi, en] = Lang::ALL.map(|lang| of_effect(effect).text(lang));
+            [effect.id().to_owned(), vi, en].map(move |word| (word, effect))
+        })
+        .collect();
+    let spellings: Vec<(&str, Effect)> = all.iter().map(|(word, effect)| (word.as_str(), *effect)).collect();
+    let known = named(effects, Effect::id, |effect, lang| of_effect(effect).text(lang));
+    find(written, &spellings).map_err(|meant| no_such(msg!("log-effect"), written, meant, known))
 }
 
 /// The group that is meant, of those that the config or the journal has.
 ///
 /// # Errors
 /// As [`tier`].
-pub fn group(written: &str, known: &[String]) -> Result<String, String> {
+pub fn group(written: &str, known: &[String]) -> Result<String, Message> {
     if known.iter().any(|group| group == written) {
         return Ok(written.to_owned());
     }
-    let spellings = known.iter().map(|group| (group.as_str(), group.as_str())).collect();
-    find("nhóm / group", written, spellings, known.to_vec()).map(str::to_owned)
+    let spellings: Vec<(&str, &str)> = known.iter().map(|group| (group.as_str(), group.as_str())).collect();
+    let all = || known.iter().map(|group| Both { vi: group.clone(), en: group.clone() }).collect();
+    let found = find(written, &spellings).map(str::to_owned);
+    found.map_err(|meant| no_such(msg!("log-group"), written, meant, all()))
 }
 
 /// Layers that stand in the column of categories, since they block without one.
 const WITHOUT_CATEGORY: [Layer; 3] = [Layer::School, Layer::PolicyZone, Layer::AllowOnly];
 
-/// What the screen calls a layer.
-pub fn layer_words(layer: Layer) -> (&'static str, &'static str) {
-    match layer {
-        Layer::Locked => ("khoá", "locked"),
-        Layer::School => ("quy định của trường", "school rule"),
-        Layer::PolicyZone => ("vùng chính sách", "policy zone"),
-        Layer::Category => ("nhóm nội dung", "category"),
-        Layer::AllowOnly => ("ngoài danh sách được phép", "not on the allow list"),
-    }
-}
-
 /// What the screen calls an effect.
-pub fn effect_words(effect: Effect) -> (&'static str, &'static str) {
+pub fn of_effect(effect: Effect) -> Message {
     match effect {
-        Effect::Blocked => ("chặn", "block"),
-        Effect::Monitored => ("chỉ đếm", "monitor"),
+        Effect::Blocked => msg!("verdict-block"),
+        Effect::Monitored => msg!("verdict-monitor"),
     }
 }
 
 /// Groups and categories that a message lists.
 const KNOWN_SHOWN: usize = 40;
 
-fn find<T: Copy + PartialEq>(
-    noun: &str,
-    written: &str,
-    spellings: Vec<(&str, T)>,
-    known: Vec<String>,
-) -> Result<T, String> {
+/// Ids with what the screen calls them.
+fn named<T: Copy, S: Into<String>>(
+    all: impl IntoIterator<Item = T>,
+    id: fn(T) -> &'static str,
+    word: impl Fn(T, Lang) -> S,
+) -> Vec<Both> {
+    let of = |one: T, lang: Lang| format!("{} ({})", id(one), word(one, lang).into());
+    all.into_iter().map(|one| Both { vi: of(one, Lang::Vi), en: of(one, Lang::En) }).collect()
+}
+
+/// What is written, with or without its marks; else the spelling that was likely meant.
+fn find<'s, T: Copy + PartialEq>(written: &str, spellings: &[(&'s str, T)]) -> Result<T, Option<&'s str>> {
     let wanted = folded(written.trim());
     let mut same = spellings.iter().filter(|(word, _)| folded(word) == wanted).map(|(_, meant)| *meant);
     let first = same.next();
@@ -107,14 +113,23 @@ fn find<T: Copy + PartialEq>(
     if let Some(first) = first.filter(|first| same.all(|other| other == *first)) {
         return Ok(first);
     }
-    let named = spellings.iter().map(|(word, _)| (*word, *word));
-    let meant = nearest_alias(written, named);
-    let meant = meant.map(|word| format!("; có phải ý bạn là / did you mean `{word}`?")).unwrap_or_default();
-    let mut list = known.iter().take(KNOWN_SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if known.len() > KNOWN_SHOWN {
-        list += &format!(", … ({})", known.len());
+    Err(nearest_alias(written, spellings.iter().map(|(word, _)| (*word, *word))))
+}
+
+fn no_such(noun: Message, written: &str, meant: Option<&str>, known: Vec<Both>) -> Message {
+    let all = |lang| {
+        let mut all: Vec<&str> = known.iter().take(KNOWN_SHOWN).map(|one| one.text(lang)).collect();
+        let more = format!("… ({})", known.len());
+        if known.len() > KNOWN_SHOWN {
+            all.push(&more);
+        }
+        all.join(", ")
+    };
+    let known = Both { vi: all(Lang::Vi), en: all(Lang::En) };
+    match meant {
+        Some(meant) => msg!("log-no-such-but", noun = noun, written = written, meant = meant, known = known),
+        None => msg!("log-no-such", noun = noun, written = written, known = known),
     }
-    Err(format!("không có / there is no {noun} `{written}`{meant}\ncó / there are: {list}"))
 }
 
 #[cfg(test)]
@@ -155,10 +170,10 @@ mod tests {
     fn what_is_not_there_is_told_with_the_likely_one() {
         let groups = ["Phòng máy 1".to_owned(), "Phòng máy 2".to_owned()];
         assert_eq!(group("phong may 2", &groups).unwrap(), "Phòng máy 2");
-        let told = group("Phong mai 1", &groups).unwrap_err();
+        let told = group("Phong mai 1", &groups).unwrap_err().to_string();
         assert!(told.contains("`Phòng máy 1`?") && told.contains("Phòng máy 2"), "{told}");
-        assert!(tier("thsc").unwrap_err().contains("did you mean `THCS`"));
-        assert!(class("gamblin").unwrap_err().contains("`gambling`"));
+        assert!(tier("thsc").unwrap_err().to_string().contains("did you mean `THCS`"));
+        assert!(class("gamblin").unwrap_err().to_string().contains("`gambling`"));
         let same = ["Lớp A".to_owned(), "Lop a".to_owned()];
         assert!(group("LOP A", &same).is_err());
         assert_eq!(group("Lop a", &same).unwrap(), "Lop a");
