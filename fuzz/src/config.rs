@@ -7,6 +7,7 @@ use std::fs;
 
 use lachan::config::mistake::MISTAKES_MAX;
 use lachan::config::{Context, Look, Report, Settings, read_file, read_text};
+use lachan::i18n::Lang;
 use tempfile::TempDir;
 
 /// What parts the config from the policy file's text; no TOML has it.
@@ -58,11 +59,11 @@ fn hold_report(report: &Report, again: &Report, texts: [&[u8]; 2]) {
         assert!(line <= lines.into_iter().max().unwrap_or(1), "line {line}");
         assert!(!mistake.what.vi.is_empty() && !mistake.what.en.is_empty());
     }
-    let drawn = report.render(Look::Plain);
+    let drawn = report.render(Look::Plain, Lang::Vi, 80);
     let heads = drawn.matches("error[").count();
     assert!(heads >= mistakes.len(), "{heads} of {} mistakes are drawn\n{drawn}", mistakes.len());
-    assert_eq!(drawn, again.render(Look::Plain));
-    assert!(report.render(Look::Colours).len() >= drawn.len());
+    assert_eq!(drawn, again.render(Look::Plain, Lang::Vi, 80));
+    assert!(report.render(Look::Colours, Lang::Vi, 80).len() >= drawn.len());
     assert_eq!(report.json()["mistakes"].as_array().map(Vec::len), Some(mistakes.len()));
 }
 

@@ -48,7 +48,7 @@ use jiff::tz::TimeZone;
 use tracing::error;
 
 use crate::config::{self, Context, Report, Settings};
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Both, Lang, Message, msg};
 use crate::journal::Journal;
 use crate::lists::spec::ListSpec;
 use crate::lists::store::Store;
@@ -173,13 +173,14 @@ const MISTAKES_TOLD: usize = 20;
 
 /// The mistakes of a config, a line each.
 fn mistakes(report: &Report) -> Both {
-    let mut both = Both { vi: String::new(), en: String::new() };
-    for mistake in report.mistakes().iter().take(MISTAKES_TOLD) {
-        let (file, line, column) = report.locate(&mistake.at);
-        both.vi += &format!("\n{file}:{line}:{column}: {}", mistake.what.vi);
-        both.en += &format!("\n{file}:{line}:{column}: {}", mistake.what.en);
-    }
-    both
+    let lines = |lang| -> String {
+        let told = report.mistakes().iter().take(MISTAKES_TOLD).map(|mistake| {
+            let (file, line, column) = report.locate(&mistake.at);
+            format!("\n{file}:{line}:{column}: {}", mistake.told().text(lang))
+        });
+        told.collect()
+    };
+    Both { vi: lines(Lang::Vi), en: lines(Lang::En) }
 }
 
 /// The control socket's name in the state folder, where the config does not put it elsewhere.

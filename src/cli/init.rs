@@ -7,34 +7,55 @@ use std::path::Path;
 use ipnet::IpNet;
 
 use super::args::InitArgs;
-use super::out::{Ended, Failure, complain, print};
-use crate::config::Context;
-use crate::config::init::{Answerer, Existing, Machine, interview, write};
+use super::out::{Ended, Failure};
+use super::page::Page;
+use super::screen::Screen;
+use super::wrap::wrap;
+use crate::config::init::{Answerer, Error, Existing, Machine, interview, write};
+use crate::config::{Context, Look};
+use crate::i18n::{Message, msg};
 use crate::sys::interfaces::{self, Attached};
 
 /// Asks and writes.
 ///
 /// # Errors
 /// Answers that end too early, a file that is there already, a disk that says no.
-pub fn run(args: &InitArgs) -> Result<Ended, Failure> {
+pub fn run(args: &InitArgs, screen: &Screen) -> Result<Ended, Failure> {
     if args.file.exists() && !args.overwrite {
         // Before the first question, not after the last answer.
-        complain(&format!(
-            "{0} đã có; thêm --overwrite để ghi đè / {0} exists; add --overwrite to replace it",
-            args.file.display()
-        ));
+        screen.complain(&msg!("init-exists", file = args.file.as_path()));
         return Ok(Ended::Refused);
     }
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let machine = Machine { networks: networks() };
-    let text = interview(&mut Terminal, &Context::of_this_machine(folder), &machine)?;
+    let context = Context::of_this_machine(folder);
+    let text = interview(&mut Terminal { columns: screen.columns }, &context, &machine, screen.lang);
     let existing = if args.overwrite { Existing::Replace } else { Existing::Keep };
-    write(&args.file, &text, existing)?;
+    let written = text.and_then(|text| write(&args.file, &text, existing));
+    written.map_err(|error| told(error, screen))?;
     let file = args.file.display();
-    print(&format!(
-        "đã viết / wrote {file}\n  kiểm tra / check:  lachan config check {file}\n  chạy / run:        lachan serve --config {file}\n"
-    ))?;
+    let mut page = Page::new(screen);
+    page.say(&msg!("init-written", file = args.file.as_path()));
+    let check = (screen.say(&msg!("init-check")), format!("lachan config check {file}"));
+    let serve = (screen.say(&msg!("init-serve")), format!("lachan serve --config {file}"));
+    page.indented_pairs(&[check, serve]);
+    page.print()?;
     Ok(Ended::Done)
+}
+
+/// Why nothing was written, as the person who answered is told.
+fn told(error: Error, screen: &Screen) -> Message {
+    match error {
+        Error::Ended => msg!("init-ended"),
+        Error::GaveUp(question) => msg!("init-gave-up", question = question),
+        Error::Exists(path) => msg!("init-exists", file = path.as_path()),
+        Error::Write { path, source } => {
+            msg!("init-not-written", file = path.as_path(), error = source.to_string())
+        }
+        Error::Refused(report) => {
+            msg!("init-refused", report = report.render(Look::Plain, screen.lang, screen.columns))
+        }
+    }
 }
 
 /// Interfaces that lead nowhere but to this machine itself.
@@ -59,16 +80,20 @@ fn networks() -> Vec<(String, IpNet)> {
 }
 
 /// The person at the terminal, or a script on standard input.
-struct Terminal;
+struct Terminal {
+    columns: usize,
+}
 
 impl Answerer for Terminal {
     fn tell(&mut self, text: &str) {
-        println!("{text}");
+        for line in wrap(text, self.columns, 0) {
+            println!("{line}");
+        }
     }
 
     fn ask(&mut self, question: &str, default: &str) -> Option<String> {
         let hint = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        print!("{question}{hint}: ");
+        print!("{}: ", wrap(&format!("{question}{hint}"), self.columns.saturating_sub(2), 0).join("\n"));
         io::stdout().flush().ok()?;
         let mut answer = String::new();
         match io::stdin().lock().read_line(&mut answer) {

@@ -37,10 +37,10 @@ pub fn run() -> ExitCode {
     let screen = &Screen::standard(Lang::choose(args.lang, |name| std::env::var(name).ok()));
     let ended = match args.command {
         Command::Serve(args) => serve::run(&args, screen),
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => init::run(&args, screen),
         Command::Check(args) => check::run(&args, screen),
-        Command::Config(ConfigCommand::Check(args)) => config::check(&args),
-        Command::Config(ConfigCommand::Explain(args)) => config::explain(&args),
+        Command::Config(ConfigCommand::Check(args)) => config::check(&args, screen),
+        Command::Config(ConfigCommand::Explain(args)) => config::explain(&args, screen),
         Command::Lists(ListsCommand::Status(args)) => lists::status(&args, screen),
         Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
         Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
@@ -55,7 +55,9 @@ pub fn run() -> ExitCode {
         Err(failure) => {
             match failure.downcast_ref::<Report>() {
                 // Drawn with colours of ours; what stands in the config is made fit to be shown there.
-                Some(report) => eprint!("lachan:\n{}", report.render(place::look())),
+                Some(report) => {
+                    eprint!("lachan:\n{}", report.render(place::look(), screen.lang, screen.columns))
+                }
                 None => screen.complain(&msg!("failed", what = told(&failure, screen))),
             }
             ExitCode::from(1)

@@ -29,6 +29,11 @@ impl<'s> Page<'s> {
         self.lines(wrap(&visible(text), self.screen.columns, INDENT));
     }
 
+    /// A text of several sentences, whose lines all begin at the left.
+    pub fn paragraph(&mut self, text: &str) {
+        self.lines(wrap(&visible(text), self.screen.columns, 0));
+    }
+
     /// A sentence that a colour belongs to.
     pub fn painted(&mut self, paint: Paint, message: &Message) {
         let lines = wrap(&visible(&self.screen.say(message)), self.screen.columns, INDENT);

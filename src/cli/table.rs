@@ -65,11 +65,15 @@ impl Table {
         let all = 0..self.headings.len();
         let mut widths: Vec<usize> =
             all.clone().map(|column| widest(column, UnicodeWidthStr::width)).collect();
-        let least: Vec<usize> = all.map(|column| widest(column, longest_word)).collect();
+        let least: Vec<usize> = all.clone().map(|column| widest(column, longest_word)).collect();
+        let of_cells: Vec<usize> =
+            all.map(|column| self.cells(column).map(|cell| cell.width()).max().unwrap_or(0)).collect();
         let gaps = GAP * widths.len().saturating_sub(1);
         while widths.iter().sum::<usize>() + gaps > columns {
             let shrinks = |column: &usize| widths[*column] > least[*column];
-            let widest = (0..widths.len()).filter(shrinks).max_by_key(|column| widths[*column])?;
+            // A heading in two lines costs one line, a cell in two lines one for each row.
+            let cost = |column: &usize| (widths[*column] > of_cells[*column], widths[*column]);
+            let widest = (0..widths.len()).filter(shrinks).max_by_key(cost)?;
             widths[widest] -= 1;
         }
         let lines = |row: &[String]| {
@@ -181,25 +185,23 @@ mod tests {
         assert_eq!(
             table.lines(&screen(40)),
             [
-                "vùng         dòng không  nguồn",
-                "              dùng được",
-                "rpz.example           3  tệp của trường",
-                "b.example            12",
+                "vùng          dòng không  nguồn",
+                "               dùng được",
+                "rpz.example            3  tệp của trường",
+                "b.example             12",
             ]
         );
         assert_eq!(
             table.lines(&screen(24)),
             [
                 "vùng: rpz.example",
-                "  dòng        3",
-                "  không dùng",
-                "  được",
-                "  nguồn       tệp của",
-                "              trường",
+                "  dòng không    3",
+                "  dùng được",
+                "  nguồn         tệp của",
+                "                trường",
                 "vùng: b.example",
-                "  dòng        12",
-                "  không dùng",
-                "  được",
+                "  dòng không    12",
+                "  dùng được",
             ]
         );
     }

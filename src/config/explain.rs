@@ -2,6 +2,7 @@
 
 use super::mistake::Code;
 use super::nearest::nearest;
+use crate::i18n::Lang;
 
 /// `config/MISTAKES.md`, part of the program so that every installation has it.
 const PAGE: &str = include_str!("../../config/MISTAKES.md");
@@ -11,8 +12,19 @@ const PAGE: &str = include_str!("../../config/MISTAKES.md");
 pub struct Explanation {
     /// The code.
     pub code: &'static str,
-    /// Its text, Vietnamese and English, without the heading.
-    pub text: &'static str,
+    /// Its text: a paragraph in Vietnamese, then one in English.
+    text: &'static str,
+}
+
+impl Explanation {
+    /// The paragraph in one language.
+    pub fn text(&self, lang: Lang) -> &'static str {
+        let (vi, en) = self.text.split_once("\n\n").unwrap_or((self.text, self.text));
+        match lang {
+            Lang::Vi => vi,
+            Lang::En => en,
+        }
+    }
 }
 
 /// All codes with their texts, in the order of the page.
@@ -40,11 +52,13 @@ mod tests {
     #[test]
     fn each_code_is_found_however_it_is_written() {
         for code in Code::ALL {
-            assert_eq!(find(code.id()).unwrap().code, code.id());
+            let found = find(code.id()).unwrap();
+            assert_eq!(found.code, code.id());
+            assert_eq!(found.text.split("\n\n").count(), 2, "a paragraph a language: {}", found.text);
         }
         for written in ["error[bad-name]", "[bad-name]", "BAD-NAME", " bad-name "] {
             let found = find(written).unwrap();
-            assert!(found.text.contains("Không phải tên miền"), "{written}: {}", found.text);
+            assert!(found.text(Lang::Vi).contains("Không phải tên miền"), "{written}: {}", found.text);
         }
         assert_eq!(find("bad_nmae"), Err(Some("bad-name")));
         assert_eq!(find("xyz"), Err(None));

@@ -21,6 +21,7 @@ use ipnet::IpNet;
 
 use super::mistake::{Report, Said};
 use super::{Context, read_text, words};
+use crate::i18n::Lang;
 use crate::model::tier::Tier;
 use write_up::write_up;
 
@@ -71,12 +72,17 @@ pub struct Machine {
     pub networks: Vec<(String, IpNet)>,
 }
 
-/// Asks, and gives the text of a config that passes the check in `context`.
+/// Asks, and gives the text of a config that passes the check in `context`. `lang` is offered as the language.
 ///
 /// # Errors
 /// What [`Error`] says.
-pub fn interview(who: &mut dyn Answerer, context: &Context, machine: &Machine) -> Result<String, Error> {
-    let mut talk = Talk { who, language: Language::Vietnamese, offers: machine.networks.clone() };
+pub fn interview(
+    who: &mut dyn Answerer,
+    context: &Context,
+    machine: &Machine,
+    lang: Lang,
+) -> Result<String, Error> {
+    let mut talk = Talk { who, language: lang, offers: machine.networks.clone() };
     let answers = talk.interview()?;
     let text = write_up(&answers, talk.language);
     match read_text("lachan.toml", &text, context) {
@@ -104,21 +110,6 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Error> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
-    Vietnamese,
-    English,
-}
-
-impl Language {
-    fn of(self, said: &Said) -> &str {
-        match self {
-            Self::Vietnamese => &said.vi,
-            Self::English => &said.en,
-        }
-    }
-}
-
 struct Network {
     name: String,
     tier: Tier,
@@ -139,7 +130,7 @@ struct Answers {
 
 struct Talk<'w> {
     who: &'w mut dyn Answerer,
-    language: Language,
+    language: Lang,
     /// Networks of this machine that were not offered yet.
     offers: Vec<(String, IpNet)>,
 }
@@ -147,11 +138,12 @@ struct Talk<'w> {
 impl Talk<'_> {
     fn interview(&mut self) -> Result<Answers, Error> {
         let question = Said::new("Tiếng Việt hay English? (vi, en)", "Tiếng Việt hay English? (vi, en)");
-        self.language = self.ask(&question, "vi", |answer| match answer.to_lowercase().as_str() {
-            "vi" | "tiếng việt" | "v" => Ok(Language::Vietnamese),
-            "en" | "english" | "e" => Ok(Language::English),
-            _ => Err(Said::new("ghi vi hoặc en", "write vi or en")),
-        })?;
+        self.language =
+            self.ask(&question, self.language.id(), |answer| match answer.to_lowercase().as_str() {
+                "vi" | "tiếng việt" | "v" => Ok(Lang::Vi),
+                "en" | "english" | "e" => Ok(Lang::En),
+                _ => Err(Said::new("ghi vi hoặc en", "write vi or en")),
+            })?;
         let school = self.ask(&Said::new("Tên trường", "Name of the school"), "", |answer| {
             let fits = answer.chars().count() <= 200 && !answer.chars().any(char::is_control);
             if fits {
@@ -174,7 +166,7 @@ impl Talk<'_> {
             "Các cấp học, cách nhau bằng dấu phẩy (mầm non, tiểu học, THCS, THPT)",
             "Levels, separated by commas (preschool, primary, lower secondary, upper secondary)",
         );
-        let default = self.language.of(&Said::new("tiểu học", "primary")).to_owned();
+        let default = Said::new("tiểu học", "primary").text(self.language).to_owned();
         self.ask(&question, &default, |answer| {
             let mut levels = Vec::new();
             let answer = answer.replace(" và ", ",").replace(" and ", ",");
@@ -216,7 +208,7 @@ impl Talk<'_> {
     }
 
     fn tell(&mut self, said: &Said) {
-        self.who.tell(self.language.of(said));
+        self.who.tell(said.text(self.language));
     }
 
     /// Asks until the answer can be used.
@@ -226,7 +218,7 @@ impl Talk<'_> {
         default: &str,
         judge: impl Fn(&str) -> Result<T, Said>,
     ) -> Result<T, Error> {
-        let question = self.language.of(question).to_owned();
+        let question = question.text(self.language).to_owned();
         for _ in 0..TRIES_MAX {
             let answer = self.who.ask(&question, default).ok_or(Error::Ended)?;
             let answer = match answer.trim() {

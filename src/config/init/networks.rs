@@ -64,7 +64,7 @@ impl Talk<'_> {
             );
             match self.range(&question, &networks, Offers::NotMade)? {
                 Some(from) => {
-                    let name = self.language.of(&Said::new(level.vi(), level.en())).to_owned();
+                    let name = Said::new(level.vi(), level.en()).text(self.language).to_owned();
                     networks.push(Network { name: free_name(&name, &networks), tier: level, from });
                 }
                 None => levels.retain(|other| *other != level),
@@ -121,7 +121,7 @@ impl Talk<'_> {
                 Err(why) => self.tell(&why),
             }
         }
-        Err(Error::GaveUp(self.language.of(question).to_owned()))
+        Err(Error::GaveUp(question.text(self.language).to_owned()))
     }
 
     /// The ranges, after what was likely meant otherwise was asked back; none where it is to be written again.
@@ -142,7 +142,7 @@ impl Talk<'_> {
                 format!("Ý bạn là cả mạng {net}? (c/k)"),
                 format!("Do you mean the network {net}? (y/n)"),
             );
-            let yes = self.language.of(&Said::new("c", "y")).to_owned();
+            let yes = Said::new("c", "y").text(self.language).to_owned();
             let answer = self.ask(&question, &yes, |answer| match folded(answer).as_str() {
                 "c" | "co" | "y" | "yes" | "dung" | "phai" | "u" => Ok(Some(vec![])),
                 "k" | "khong" | "n" | "no" => Ok(None),
@@ -189,7 +189,7 @@ impl Talk<'_> {
         networks: &[Network],
     ) -> Result<Network, Error> {
         let default =
-            self.language.of(&Said::new(format!("Mạng {number}"), format!("Network {number}"))).to_owned();
+            Said::new(format!("Mạng {number}"), format!("Network {number}")).text(self.language).to_owned();
         let default = free_name(&default, networks);
         let name = self.ask(&Said::new("Tên mạng", "Name of the network"), &default, |answer| {
             let taken = networks.iter().any(|network| network.name == answer)
@@ -203,7 +203,7 @@ impl Talk<'_> {
             "Dành cho ai (mầm non, tiểu học, THCS, THPT, giáo viên, khách)",
             "Whom it is for (preschool, primary, lower secondary, upper secondary, staff, guest)",
         );
-        let default = self.language.of(&Said::new(levels[0].vi(), levels[0].en())).to_owned();
+        let default = Said::new(levels[0].vi(), levels[0].en()).text(self.language).to_owned();
         let tier = self.ask(&question, &default, |answer| {
             words::nearest_tier(answer).ok_or_else(|| {
                 Said::new(format!("không có cấp \"{answer}\""), format!("no tier \"{answer}\""))

@@ -2,17 +2,16 @@
 
 use ipnet::IpNet;
 
-use super::{Answers, Language};
-use crate::config::mistake::Said;
+use super::Answers;
 use crate::config::value;
+use crate::i18n::Lang;
 use crate::serve::private_networks;
 
 /// The config, with comments in the language of the answers.
-pub(super) fn write_up(answers: &Answers, language: Language) -> String {
+pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
     let mut out = String::new();
     let comment = |out: &mut String, vi: &str, en: &str| {
-        let said = Said::new(vi, en);
-        out.push_str(&format!("# {}\n", language.of(&said)));
+        out.push_str(&format!("# {}\n", if lang == Lang::Vi { vi } else { en }));
     };
     comment(
         &mut out,

@@ -4,13 +4,17 @@ use std::fmt;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use serde_json::json;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Mistake, Said};
+use super::Mistake;
 use crate::config::source::{Place, Sources, floor};
+use crate::i18n::{Lang, msg};
 use crate::model::visible::{visible, visible_in_place};
 
-/// Columns that reports are wrapped to, where no terminal says otherwise.
-const WIDTH: usize = 110;
+/// Columns of a report that nobody says the columns of.
+const COLUMNS: usize = 80;
+/// Columns that a drawing takes beside the name of a file, in the line that has it.
+const BESIDE_NAME: usize = 28;
 
 /// How a report is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,45 +45,38 @@ impl Report {
         (self.sources.name(place.file), line, column)
     }
 
-    /// Drawn for people.
-    pub fn render(&self, look: Look) -> String {
+    /// Drawn for people, in one language and no wider than `columns`: what is longer in the config is cut.
+    pub fn render(&self, look: Look, lang: Lang, columns: usize) -> String {
         let theme = match look {
             Look::Colours => GraphicalTheme::unicode(),
             Look::Plain => GraphicalTheme::unicode_nocolor(),
         };
         let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(WIDTH)
+            .with_width(columns)
             .with_context_lines(1)
             .with_links(false);
         let mut out = String::new();
         for mistake in &self.mistakes {
-            let shown = Shown::new(mistake, &self.sources);
+            let shown = Shown::new(mistake, &self.sources, lang, columns);
             if handler.render_report(&mut out, &shown).is_err() {
                 // A drawing that fails must not hide the mistake.
                 let (file, line, column) = self.locate(&mistake.at);
-                out.push_str(&format!("{file}:{line}:{column}: {shown}\n{}\n", mistake.help()));
+                out.push_str(&format!("{file}:{line}:{column}: {shown}\n{}\n", mistake.help(lang)));
             }
             out.push('\n');
         }
-        out.push_str(&self.summary());
+        out.push_str(&self.summary(lang));
         out.push('\n');
-        out
+        out.lines().map(|line| cut(line, columns) + "\n").collect()
     }
 
-    fn summary(&self) -> String {
+    fn summary(&self, lang: Lang) -> String {
         let count = self.mistakes.len();
-        let mut text = Said::new(
-            format!("{count} lỗi; giải thích từng mã: lachan config explain MÃ"),
-            format!(
-                "{count} mistake{}; on each code: lachan config explain CODE",
-                if count == 1 { "" } else { "s" }
-            ),
-        )
-        .to_string();
-        if self.left_out > 0 {
-            text.push_str(&format!("; còn nữa, chưa kể hết / {} more not told", self.left_out));
-        }
-        text
+        let message = match self.left_out {
+            0 => msg!("mistakes", count = count),
+            more => msg!("mistakes-and-more", count = count, more = more),
+        };
+        message.text(lang)
     }
 
     /// For programs: an object with `mistakes` and `left_out`.
@@ -112,7 +109,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(Look::Plain))
+        f.write_str(&self.render(Look::Plain, Lang::En, COLUMNS))
     }
 }
 
@@ -121,13 +118,14 @@ impl std::error::Error for Report {}
 /// A mistake as miette draws it.
 struct Shown<'r> {
     mistake: &'r Mistake,
+    lang: Lang,
     source: NamedSource<String>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<String>,
 }
 
 impl<'r> Shown<'r> {
-    fn new(mistake: &'r Mistake, sources: &Sources) -> Self {
+    fn new(mistake: &'r Mistake, sources: &Sources, lang: Lang, columns: usize) -> Self {
         let text = visible_in_place(sources.text(mistake.at.file)).into_owned();
         let text = text.as_str();
         let found = if mistake.found.is_empty() { None } else { Some(visible(&mistake.found).into_owned()) };
@@ -135,15 +133,62 @@ impl<'r> Shown<'r> {
         let mut elsewhere = Vec::new();
         for (place, why) in &mistake.also {
             if place.file == mistake.at.file {
-                labels.push(label(text, place, Some(visible(&why.to_string()).into_owned()), false));
+                labels.push(label(text, place, Some(visible(why.text(lang)).into_owned()), false));
             } else {
                 let (line, column) = sources.line_column(place);
-                elsewhere.push(format!("{}:{line}:{column}: {why}", sources.name(place.file)));
+                elsewhere.push(format!("{}:{line}:{column}: {}", sources.name(place.file), why.text(lang)));
             }
         }
-        let source = NamedSource::new(sources.name(mistake.at.file), text.to_owned());
-        Self { mistake, source, labels, elsewhere }
+        let name = tail(sources.name(mistake.at.file), columns.saturating_sub(BESIDE_NAME));
+        let source = NamedSource::new(name, text.to_owned());
+        Self { mistake, lang, source, labels, elsewhere }
     }
+}
+
+/// The end of a name that is longer than so many columns.
+fn tail(name: &str, columns: usize) -> String {
+    if name.width() <= columns {
+        return name.to_owned();
+    }
+    let start = name.char_indices().map(|(at, _)| at).find(|at| name[*at..].width() < columns);
+    format!("…{}", &name[start.unwrap_or(name.len())..])
+}
+
+/// A line of at most so many columns, where sequences that colour take none.
+fn cut(line: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(line.len());
+    let (mut taken, mut is_colour) = (0, false);
+    let width: usize = plain(line).width();
+    let room = if width > columns { columns.saturating_sub(1) } else { columns };
+    let mut is_cut = false;
+    for character in line.chars() {
+        is_colour |= character == '\u{1b}';
+        if is_colour {
+            out.push(character);
+            is_colour = character != 'm';
+            continue;
+        }
+        taken += character.width().unwrap_or(0);
+        if taken <= room {
+            out.push(character);
+        } else if !is_cut {
+            out.push('…');
+            is_cut = true;
+        }
+    }
+    out
+}
+
+/// A line without the sequences that colour it.
+fn plain(line: &str) -> String {
+    let mut is_colour = false;
+    line.chars()
+        .filter(|character| {
+            let was_colour = is_colour || *character == '\u{1b}';
+            is_colour = was_colour && *character != 'm';
+            !was_colour
+        })
+        .collect()
 }
 
 /// A label on one line of the text: what spans lines is pointed at by its first.
@@ -161,7 +206,7 @@ fn label(text: &str, place: &Place, says: Option<String>, primary: bool) -> Labe
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error[{}]: {}", self.mistake.code.id(), visible(&self.mistake.what.to_string()))
+        write!(f, "error[{}]: {}", self.mistake.code.id(), visible(self.mistake.what.text(self.lang)))
     }
 }
 
@@ -175,7 +220,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let mut help = self.mistake.help();
+        let mut help = self.mistake.help(self.lang);
         for line in &self.elsewhere {
             help.push_str(if help.is_empty() { "" } else { "\n" });
             help.push_str(line);

@@ -4,9 +4,8 @@
 mod draw;
 mod notes;
 
-use std::fmt;
-
 use super::source::Place;
+use crate::i18n::{Both, Lang, Message, msg};
 pub use draw::{Look, Report};
 pub use notes::{MISTAKES_MAX, Notes};
 
@@ -100,11 +99,13 @@ impl Said {
     pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self { vi: vi.into(), en: en.into() }
     }
-}
 
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} / {}", self.vi, self.en)
+    /// One of them.
+    pub fn text(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Vi => &self.vi,
+            Lang::En => &self.en,
+        }
     }
 }
 
@@ -178,21 +179,30 @@ impl Mistake {
         self
     }
 
-    fn help(&self) -> String {
+    fn help(&self, lang: Lang) -> String {
         let mut lines = Vec::new();
         if let Some(word) = &self.suggestion {
-            lines.push(format!("có phải ý bạn là `{word}`? / did you mean `{word}`?"));
+            lines.push(msg!("mistake-meant", word = word).text(lang));
         }
         if let Some(fix) = &self.fix {
-            lines.push(fix.to_string());
+            lines.push(fix.text(lang).to_owned());
         }
         if !self.allowed.is_empty() {
             let mut words = self.allowed.iter().take(ALLOWED_SHOWN).cloned().collect::<Vec<_>>().join(", ");
             if self.allowed.len() > ALLOWED_SHOWN {
                 words.push_str(&format!(", … ({})", self.allowed.len()));
             }
-            lines.push(format!("cho phép / allowed: {words}"));
+            lines.push(msg!("mistake-allowed", words = words).text(lang));
         }
         lines.join("\n")
+    }
+
+    /// The mistake in one sentence, with the word that was likely meant.
+    pub fn told(&self) -> Message {
+        let what = Both { vi: self.what.vi.clone(), en: self.what.en.clone() };
+        match &self.suggestion {
+            Some(word) => msg!("mistake-but", what = what, meant = msg!("mistake-meant", word = word)),
+            None => msg!("mistake-alone", what = what),
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What people see.
 
 use super::*;
+use unicode_width::UnicodeWidthStr;
+
 use crate::config::mistake::{Code, Look};
+use crate::i18n::Lang;
 
 fn drawn(text: &str) -> String {
-    read(text).expect_err("a config with mistakes").render(Look::Plain)
+    read(text).expect_err("a config with mistakes").render(Look::Plain, Lang::Vi, 80)
 }
 
 const FIVE: &str = r#"version = 1
@@ -31,6 +34,18 @@ from = ["10.10.1.0/24", "10.10.2.7/24"]
 #[test]
 fn five_mistakes_are_five_located_errors() {
     insta::assert_snapshot!(drawn(FIVE));
+}
+
+#[test]
+fn a_drawing_is_in_one_language_and_no_wider_than_the_screen() {
+    let long = format!("{FIVE}\n[[school_rules.allow]]\nname = \"{}\"\n", "a.".repeat(100));
+    for lang in Lang::ALL {
+        for columns in [80, 60] {
+            for line in read(&long).unwrap_err().render(Look::Plain, lang, columns).lines() {
+                assert!(line.width() <= columns && !line.contains(" / "), "{line}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -64,8 +79,8 @@ fn programs_read_the_same_as_json() {
 #[test]
 fn colours_are_for_terminals() {
     let report = read(FIVE).unwrap_err();
-    assert!(report.render(Look::Colours).contains('\u{1b}'));
-    assert!(!report.render(Look::Plain).contains('\u{1b}'));
+    assert!(report.render(Look::Colours, Lang::Vi, 80).contains('\u{1b}'));
+    assert!(!report.render(Look::Plain, Lang::Vi, 80).contains('\u{1b}'));
 }
 
 #[test]

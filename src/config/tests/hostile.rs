@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::mistake::{Code, Look, MISTAKES_MAX};
 use crate::config::read_file;
+use crate::i18n::Lang;
 
 #[test]
 fn more_mistakes_than_can_be_told_are_counted() {
@@ -16,7 +17,7 @@ fn more_mistakes_than_can_be_told_are_counted() {
     let values = (0..MISTAKES_MAX * 2).map(|_| "\"x\"").collect::<Vec<_>>().join(", ");
     let report = read(&format!("[access]\nallow = [{values}]")).unwrap_err();
     assert_eq!(report.mistakes().len(), MISTAKES_MAX);
-    assert!(report.render(Look::Plain).contains("100 more not told"));
+    assert!(report.render(Look::Plain, Lang::En, 80).contains("100 more not told"));
 }
 
 #[test]
@@ -46,7 +47,7 @@ proptest! {
     fn no_octets_make_it_panic(octets in prop::collection::vec(any::<u8>(), 0..400)) {
         let text = String::from_utf8_lossy(&octets);
         if let Err(report) = read(&text) {
-            let _ = (report.render(Look::Plain), report.json());
+            let _ = (report.render(Look::Plain, Lang::Vi, 80), report.json());
         }
     }
 
@@ -71,7 +72,7 @@ proptest! {
     ) {
         let text: String = lines.iter().map(|(key, value)| format!("{key}{value}\n")).collect();
         if let Err(report) = read(&text) {
-            let drawn = report.render(Look::Plain);
+            let drawn = report.render(Look::Plain, Lang::Vi, 80);
             prop_assert!(drawn.matches("error[").count() == report.mistakes().len(), "{}", drawn);
         }
     }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::init::{Answerer, Error, Existing, Machine, interview, write};
+use crate::i18n::Lang;
 use crate::model::tier::Tier;
 use crate::resolve::settings::Mode;
 
@@ -21,13 +22,13 @@ impl Person {
     }
 
     fn interview(&mut self) -> Result<String, Error> {
-        interview(self, &machine(), &Machine::default())
+        interview(self, &machine(), &Machine::default(), Lang::Vi)
     }
 
     /// The same at a machine that is in these networks.
     fn interview_at(&mut self, networks: &[&str]) -> Result<String, Error> {
         let networks = networks.iter().map(|net| ("eth0".to_owned(), net.parse().unwrap())).collect();
-        interview(self, &machine(), &Machine { networks })
+        interview(self, &machine(), &Machine { networks }, Lang::Vi)
     }
 }
 
