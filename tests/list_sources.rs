@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 
 use crate::support::authority::Authority;
 use crate::support::client::ask;
-use crate::support::server::{School, Server, lachan, wait_for};
+use crate::support::server::{School, Server, flat, lachan, wait_for};
 use crate::support::upstream::Ca;
 use crate::support::web::{SecureWeb, Web, page};
 
@@ -28,7 +28,7 @@ fn names(count: usize) -> String {
 
 /// What a command said, on both streams.
 fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    flat(&[output.stdout.as_slice(), &output.stderr].concat())
 }
 
 fn status_of(school: &School, id: &str) -> serde_json::Value {
@@ -70,7 +70,7 @@ fn a_list_comes_from_a_mirror_inside_with_the_schools_own_ca() {
     school.config(None, &format!("{INSIDE}{list}"));
     let output = school.run(&["lists", "update"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("[lists] ca_file") && said(&output).contains("nothing of it is in force"));
+    assert!(said(&output).contains("[lists] ca_file") && said(&output).contains("chưa có bản nào để dùng"));
 
     for config in [format!("{INSIDE}{list}[lists]\n{trusted}"), format!("{INSIDE}{list}[resolve]\n{trusted}")]
     {
@@ -198,7 +198,7 @@ fn what_a_teacher_writes_into_a_file_is_meant() {
     for command in [&["reload"][..], &["lists", "update"]] {
         let output = school.run(command);
         assert_eq!(output.status.code(), Some(1), "{command:?}: {}", said(&output));
-        assert!(said(&output).contains("own: ") && said(&output).contains("the last good copy stays"));
+        assert!(said(&output).contains("own: ") && said(&output).contains("bản cũ vẫn dùng"));
     }
     fs::remove_file(&file).unwrap();
     for command in [&["reload"][..], &["lists", "update"]] {
@@ -265,7 +265,7 @@ fn a_list_that_the_running_server_does_not_know_yet_is_named() {
     let output = school.run(&["lists", "update"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(said(&output).contains("own") && said(&output).contains("lachan reload"), "{}", said(&output));
-    assert!(!said(&output).contains("no lists"), "{}", said(&output));
+    assert!(!said(&output).contains("không có danh sách nào"), "{}", said(&output));
 }
 
 #[test]

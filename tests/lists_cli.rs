@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lachan::filter::Index;
 
-use crate::support::server::{School, lachan};
+use crate::support::server::{School, flat, lachan};
 use crate::support::{shared, unpack};
 
 fn list(id: &str, file: &str, category: &str) -> String {
@@ -104,7 +104,7 @@ fn lists_that_collapsed_upstream_leave_the_last_good_copy_in_force() {
         let before = taken(&school);
         fs::write(&file, &texts[accident]).unwrap();
         let output = school.run(&["lists", "compile"]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = flat(&output.stderr);
         assert!(told.contains("bản cũ vẫn dùng"), "{series}: {told}");
         assert_eq!(taken(&school), before, "{series}");
         assert!(before > 1000, "{series}: {before}");

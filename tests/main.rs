@@ -32,6 +32,7 @@
 //! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
 //! | `list_sources` | own CAs, mirrors inside, sources that moved, hand-edited files: taken, or named with exit code 1 |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
+//! | `languages` | each command prints one language at a time, no line wider than the screen |
 //! | `rights` | a user without rights is told which is missing |
 //! | `oracle` | a second opinion, written without the index and the policy |
 //! | `support` | users as values: an authority, a signed internet, a server, a client |
@@ -46,6 +47,7 @@ mod forwarder_connections;
 mod forwarding;
 mod fuzzed;
 mod index;
+mod languages;
 mod list_sources;
 mod listeners;
 mod lists_cli;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::support::authority::Authority;
 use crate::support::client::ask;
-use crate::support::server::{School, Server, lachan};
+use crate::support::server::{School, Server, flat, lachan};
 
 const A: u16 = 1;
 
@@ -30,7 +30,7 @@ fn a_reload_takes_new_rules_and_a_mistake_leaves_everything_as_it_was() {
     let output = school.run(&["reload"]);
     // The config that the command itself reads is broken too: it says so, and names the place.
     assert!(!output.status.success());
-    let told = String::from_utf8_lossy(&output.stderr);
+    let told = flat(&output.stderr);
     assert!(told.contains("lower_secundary") && told.contains("lower_secondary"), "{told}");
     server.signal("HUP");
     let state = school.state();
@@ -85,7 +85,7 @@ fn a_changed_list_file_takes_effect_at_a_reload_also_for_answers_in_the_cache() 
     assert_eq!(told.status.code(), Some(1));
     assert!(ask(server.address, "late.example", A).is_blocked());
     let status = school.run(&["lists", "status"]);
-    let text = String::from_utf8_lossy(&status.stdout).into_owned();
+    let text = flat(&status.stdout);
     assert!(text.contains("danh sách rỗng"), "{text}");
     // What a teacher leaves of it is meant.
     fs::write(&list, "# nothing\n").unwrap();

@@ -24,6 +24,7 @@ fn a_user_without_rights_is_told_which_is_missing_and_what_to_type() {
     for command in [&["status"][..], &["reload"], &["check", "x.example"], &["log"], &["lists", "update"]] {
         let mut as_stranger = std::process::Command::new(&binary);
         as_stranger.args(command).arg("--state").arg(school.state()).env("LACHAN_CONFIG", "").uid(STRANGER);
+        as_stranger.env("LACHAN_LANG", "vi");
         let output = as_stranger.current_dir("/").output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");

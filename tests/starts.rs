@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::support::authority::free_address;
 use crate::support::client::{Stream, ask};
-use crate::support::server::{Server, lachan, wait_for};
+use crate::support::server::{Server, flat, lachan, wait_for};
 
 const A: u16 = 1;
 /// Rows that run at a time: a start is mostly waiting for the disk.
@@ -117,8 +117,7 @@ impl School {
 
     fn run(&self, args: &[&str]) -> (bool, String) {
         let output = lachan().args(args).arg("--config").arg(self.path("lachan.toml")).output().unwrap();
-        let text = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+        (output.status.success(), flat(&[output.stdout, output.stderr].concat()))
     }
 
     fn status(&self) -> Option<Value> {
@@ -714,6 +713,6 @@ fn where_no_address_can_be_bound_the_start_fails_and_says_why() {
         (UdpSocket::bind(school.address).unwrap(), std::net::TcpListener::bind(school.address).unwrap());
     let output = school.command().output().unwrap();
     assert!(!output.status.success());
-    let told = String::from_utf8_lossy(&output.stderr);
+    let told = flat(&output.stderr);
     assert!(told.contains(&school.address.to_string()) && told.contains("đang giữ"), "{told}");
 }

@@ -45,6 +45,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("psl", &["lists", "journal/budget"]),
     ("zstd", &["journal/block", "lists/tests"]),
     ("zeroize", &["sys"]),
+    ("fluent_bundle", &["i18n"]),
+    ("unic_langid", &["i18n"]),
+    ("terminal_size", &["cli/screen"]),
 ];
 
 fn root() -> PathBuf {

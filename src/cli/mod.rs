@@ -5,6 +5,7 @@
 pub mod args;
 mod check;
 mod config;
+mod help;
 mod init;
 mod lists;
 mod log;
@@ -22,7 +23,7 @@ mod wrap;
 use std::process::ExitCode;
 
 use args::{Args, Command, ConfigCommand, ListsCommand};
-use clap::Parser;
+use clap::FromArgMatches;
 use out::Ended;
 use screen::Screen;
 
@@ -33,8 +34,10 @@ use crate::i18n::{Lang, Message, msg};
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
-    let screen = &Screen::standard(Lang::choose(args.lang, |name| std::env::var(name).ok()));
+    let typed = help::lang_typed(std::env::args().skip(1));
+    let screen = &Screen::standard(Lang::choose(typed, |name| std::env::var(name).ok()));
+    let args =
+        Args::from_arg_matches(&help::command(screen).get_matches()).unwrap_or_else(|error| error.exit());
     let ended = match args.command {
         Command::Serve(args) => serve::run(&args, screen),
         Command::Init(args) => init::run(&args, screen),

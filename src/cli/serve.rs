@@ -35,6 +35,16 @@ fn page<'s>(greeting: &Greeting, config: Option<&Path>, screen: &'s Screen) -> P
     let mut page = Page::new(screen);
     let version = env!("CARGO_PKG_VERSION");
     page.painted(Paint::Heading, &msg!("serve-serving", version = version, names = greeting.names));
+    for missing in &greeting.missing {
+        page.item(&msg!("serve-missing", what = missing.clone()));
+    }
+    if greeting.has_mistakes {
+        page.item(&msg!("config-has-mistakes"));
+    }
+    if let Some(room) = greeting.small_room {
+        page.item(&msg!("serve-small-room", room = room, burst = BURST));
+        page.line(&format!("  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}"));
+    }
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |what: Message, value: String| rows.push((screen.say(&what), value));
     for address in &greeting.addresses {
@@ -49,16 +59,6 @@ fn page<'s>(greeting: &Greeting, config: Option<&Path>, screen: &'s Screen) -> P
         row(msg!("serve-try"), format!("dig @{} -p {} {TEST_NAME}", address.ip(), address.port()));
     }
     page.pairs(&rows);
-    for missing in &greeting.missing {
-        page.item(&msg!("serve-missing", what = missing.clone()));
-    }
-    if greeting.has_mistakes {
-        page.item(&msg!("config-has-mistakes"));
-    }
-    if let Some(room) = greeting.small_room {
-        page.item(&msg!("serve-small-room", room = room, burst = BURST));
-        page.line(&format!("  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}"));
-    }
     page
 }
 

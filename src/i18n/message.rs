@@ -66,6 +66,11 @@ impl Message {
         Self { id: Cow::Borrowed(id), args: BTreeMap::new() }
     }
 
+    /// A message with an id that was put together, if there is a text for it.
+    pub fn if_there(id: &str) -> Option<Self> {
+        texts::has(id).then(|| Self { id: Cow::Owned(id.to_owned()), args: BTreeMap::new() })
+    }
+
     /// The same with one argument more.
     pub fn with(mut self, name: &'static str, value: impl Into<Arg>) -> Self {
         self.args.insert(Cow::Borrowed(name), value.into());

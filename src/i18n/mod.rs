@@ -18,6 +18,9 @@ mod texts;
 pub use lang::Lang;
 pub use message::{Arg, Both, Message, Moment};
 
+#[cfg(test)]
+pub use tests::help_ids;
+
 /// A [`Message`] by its id, with its arguments: `msg!("index-names", names = 12)`.
 ///
 /// The id is a literal, so that a test finds each and compares its arguments with the variables of the texts.

@@ -33,6 +33,11 @@ fn ids(topic: &str, text: &str, found: &mut Ids) {
     }
 }
 
+/// The ids of help.
+pub fn help_ids() -> BTreeSet<String> {
+    of(Lang::Vi).into_keys().filter(|id| id.starts_with(OF_HELP)).collect()
+}
+
 fn word(text: &str) -> String {
     text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').collect()
 }

@@ -18,7 +18,7 @@ macro_rules! files {
     };
 }
 
-files!("check", "common", "config", "lists", "log", "server", "status", "trouble");
+files!("check", "common", "config", "help", "lists", "log", "server", "status", "trouble");
 
 /// The text of a message. Without one, its id and its arguments.
 pub(super) fn text(message: &Message, lang: Lang) -> String {
@@ -30,6 +30,11 @@ pub(super) fn text(message: &Message, lang: Lang) -> String {
         message.args().map(|(name, arg)| (name.to_owned(), value(arg, lang))).collect();
     // What Fluent cannot resolve stands in the text by its name.
     bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+}
+
+/// Whether there is a text.
+pub(super) fn has(id: &str) -> bool {
+    bundle(Lang::default()).has_message(id)
 }
 
 /// A count stays a number, so that it decides the plural; all else is text.

@@ -19,6 +19,11 @@ pub fn lachan() -> Command {
     command
 }
 
+/// What a command printed, without the ends of its lines: a sentence may go on in the next one.
+pub fn flat(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A folder for one school: config, lists, state.
 pub struct School {
     folder: TempDir,
