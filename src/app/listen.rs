@@ -206,8 +206,7 @@ impl Listening {
 
     /// That nothing could be bound, and of each address why.
     fn nowhere(&self) -> Message {
-        let troubles =
-            self.troubles_of(|door| door.told_with(|what| msg!("start-again", what = what)));
+        let troubles = self.troubles_of(|door| door.told_with(|what| msg!("start-again", what = what)));
         let lines = |lang| troubles.iter().map(|trouble| format!("\n{}", trouble.text(lang))).collect();
         msg!("listens-nowhere", troubles = Both { vi: lines(Lang::Vi), en: lines(Lang::En) })
     }

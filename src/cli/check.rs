@@ -146,7 +146,7 @@ fn outcome(page: &mut Page<'_>, whom: Message, told: &Told, screen: &Screen) {
         })
     });
     let answer = told.answer.as_ref().map(|answer| match answer.as_str() {
-        NO_ANSWER => screen.say(&msg!("check-no-answer")),
+        NO_ANSWER | "no answer" => screen.say(&msg!("check-no-answer")),
         answer => answer.to_owned(),
     });
     let aliases = (!told.aliases.is_empty()).then(|| told.aliases.join(" → "));

@@ -70,6 +70,7 @@ pub fn because(id: &str, lang: Lang) -> String {
         "canary" => msg!("because-canary"),
         "private_address" => msg!("because-private-address"),
         "access" => msg!("because-access"),
+        "type" => msg!("because-type"),
         "nothing_forbids" => msg!("because-nothing-forbids"),
         other => return other.to_owned(),
     };

@@ -55,6 +55,7 @@ because-local = the server's own data
 because-canary = canary, always no such name
 because-private-address = leads into the school's network
 because-access = the client may not ask
+because-type = no RR type to ask for
 because-nothing-forbids = nothing forbids it
 
 rule-exact = exactly { $name }

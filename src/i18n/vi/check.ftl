@@ -55,6 +55,7 @@ because-local = máy chủ tự trả lời
 because-canary = tên dò đường vòng, luôn trả lời không có
 because-private-address = trỏ vào mạng của trường
 because-access = máy không được phép hỏi
+because-type = loại bản ghi không dùng để hỏi
 because-nothing-forbids = không gì cấm
 
 rule-exact = đúng tên { $name }
