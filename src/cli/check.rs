@@ -97,6 +97,7 @@ fn page<'s>(explanation: &Explanation, screen: &'s Screen) -> Page<'s> {
         let whom = match &asked.group {
             Some(group) => {
                 let mode = words::mode(&asked.mode, screen.lang);
+                let group = words::group(group, screen.lang);
                 msg!("check-group", group = group, tier = tier, mode = mode)
             }
             None => msg!("check-tier", tier = tier),

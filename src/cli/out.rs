@@ -1,9 +1,6 @@
-//! Printing: tables that line up under Vietnamese letters, and how a command ended.
+//! Printing for people and for programs, and how a command ended.
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
-
-use unicode_width::UnicodeWidthStr;
+use std::io::{self, Write};
 
 use super::page::Page;
 use super::screen::Screen;
@@ -21,48 +18,6 @@ pub enum Ended {
 
 /// What went wrong, for the person at the terminal.
 pub type Failure = Box<dyn std::error::Error>;
-
-/// Rows under headings, each column as wide as its widest cell.
-#[derive(Debug, Default)]
-pub struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// A table with these headings.
-    pub fn new(headings: &[&str]) -> Self {
-        Self { rows: vec![headings.iter().map(|text| (*text).to_owned()).collect()] }
-    }
-
-    /// Adds a row.
-    pub fn row(&mut self, cells: Vec<String>) {
-        // Here and not when printing, so that the widths are those of what is shown; a cell is one line.
-        let shown = |cell: String| visible(&cell).replace(['\n', '\t'], " ");
-        self.rows.push(cells.into_iter().map(shown).collect());
-    }
-
-    /// The table as text; numbers stand to the right.
-    pub fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
-            })
-            .collect();
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                let pad = " ".repeat(width - cell.width());
-                let number = cell.starts_with(|c: char| c.is_ascii_digit())
-                    && cell.chars().all(|c| c.is_ascii_digit() || ".,%".contains(c));
-                let _ = if number { write!(line, "{pad}{cell}  ") } else { write!(line, "{cell}{pad}  ") };
-            }
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
-        text
-    }
-}
 
 /// Prints text, what is hidden in it written out; a reader that went away (`| head`) is no failure.
 ///
@@ -112,12 +67,6 @@ pub fn begin_csv() -> Result<(), Failure> {
     write_out("\u{feff}")
 }
 
-/// Tells the person at the terminal, on standard error.
-pub fn complain(text: &str) {
-    // Nobody is left to be told where standard error is gone.
-    let _ = writeln!(io::stderr(), "{}", visible(text));
-}
-
 /// Prints what the running server said.
 ///
 /// # Errors
@@ -134,48 +83,5 @@ pub fn tell(reply: Reply, screen: &Screen) -> Result<Ended, Failure> {
             said.iter().for_each(|message| screen.complain(message));
             Ok(Ended::Refused)
         }
-    }
-}
-
-/// A count as Vietnamese readers write it: 1.234.567.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_three() {
-        for (count, text) in [(0, "0"), (999, "999"), (1_234, "1.234"), (1_234_567, "1.234.567")] {
-            assert_eq!(grouped(count), text);
-        }
-    }
-
-    #[test]
-    fn a_cell_shows_what_would_be_hidden_and_stays_one_line() {
-        let mut table = Table::new(&["nhóm", "số"]);
-        table.row(vec!["a\u{202e}b\u{1b}[2J\nc".into(), "1".into()]);
-        table.row(vec!["d".into(), "2".into()]);
-        let lines: Vec<_> = table.render().lines().map(str::to_owned).collect();
-        assert_eq!(lines[1], "a\\u{202e}b\\u{1b}[2J c   1");
-        assert_eq!(lines[2].len(), lines[1].len());
-    }
-
-    #[test]
-    fn columns_line_up_under_vietnamese_letters() {
-        let mut table = Table::new(&["cấp học", "số"]);
-        table.row(vec!["Tiểu học".into(), "12".into()]);
-        table.row(vec!["THCS".into(), "1.234".into()]);
-        assert_eq!(table.render(), "cấp học   số\nTiểu học     12\nTHCS      1.234\n");
     }
 }

@@ -3,6 +3,7 @@
 use crate::i18n::{Lang, Message, msg};
 use crate::model::category::Category;
 use crate::model::tier::Tier;
+use crate::policy::{DEFAULT_GROUP, UNKNOWN_GROUP};
 
 /// A tier by its id; an id that this program does not know stays as it is.
 pub fn tier(id: &str, lang: Lang) -> String {
@@ -28,6 +29,16 @@ pub fn of_category(category: Category, lang: Lang) -> &'static str {
         Lang::Vi => category.vi(),
         Lang::En => category.en(),
     }
+}
+
+/// A group by its name: those that no config names have words of ours.
+pub fn group(name: &str, lang: Lang) -> String {
+    let message = match name {
+        DEFAULT_GROUP => msg!("group-default"),
+        UNKNOWN_GROUP => msg!("group-unknown"),
+        name => return name.to_owned(),
+    };
+    message.text(lang)
 }
 
 /// A group's mode by its id.

@@ -116,6 +116,8 @@ pub struct GroupSettings {
 
 /// Name of the group of clients that no range covers.
 pub const UNKNOWN_GROUP: &str = "không rõ";
+/// Name of the one group that a config without groups has.
+pub const DEFAULT_GROUP: &str = "Mặc định / default";
 /// Groups that a policy may have; a school has some dozens of rooms.
 pub const GROUPS_MAX: usize = 4096;
 

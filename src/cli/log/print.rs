@@ -9,7 +9,7 @@ use crate::cli::args::Format;
 use crate::cli::out::{Failure, begin_csv, print, print_json_line};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
-use crate::cli::words::{because, of_category, of_tier};
+use crate::cli::words::{because, group, of_category, of_tier};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
 use crate::i18n::{Message, msg};
@@ -104,7 +104,7 @@ impl Printer {
                 None => because(row.kind.layer.id(), lang),
             };
             let parts = [
-                row.kind.group.clone(),
+                row.kind.group.as_deref().map(|name| group(name, lang)),
                 Some(tier),
                 row.device.map(|device| device.to_string()),
                 Some(category),

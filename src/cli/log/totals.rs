@@ -13,7 +13,7 @@ use crate::cli::out::{Failure, begin_csv, print, print_json};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
 use crate::cli::table::Table;
-use crate::cli::words::{because, of_category, of_tier};
+use crate::cli::words::{because, group, of_category, of_tier};
 use crate::dns::idna::to_display;
 use crate::i18n::{Lang, Message, Moment, msg};
 use crate::journal::access::Reader;
@@ -59,8 +59,8 @@ pub fn print_all(
     sheet.part("day", msg!("log-day"), days.collect());
     let crossed = reader.groups_by_category(filter)?.into_iter().map(|cell| {
         let (category, shown) = class(cell.category, lang);
-        let group = cell.group.unwrap_or_else(|| "–".into());
-        (vec![group.clone(), category], vec![group, shown], cell.count)
+        let name = cell.group.unwrap_or_else(|| "–".into());
+        (vec![name.clone(), category], vec![group(&name, lang), shown], cell.count)
     });
     sheet.cross("group_category", msg!("log-group"), crossed.collect());
     let names = reader.top_names(filter, NAMES_SHOWN)?.into_iter().map(|name| {
@@ -160,7 +160,8 @@ fn what(what: &What, lang: Lang) -> (String, String) {
     match what {
         What::Tier(tier) => (tier.id().into(), of_tier(*tier, lang).into()),
         What::Category(category) => class(*category, lang),
-        What::Group(Some(name)) | What::List(Some(name)) => same(name),
+        What::Group(Some(name)) => (name.clone(), group(name, lang)),
+        What::List(Some(name)) => same(name),
         What::Group(None) | What::List(None) => ("none".into(), "–".into()),
         What::Layer(layer) => (layer.id().into(), because(layer.id(), lang)),
         What::Effect(effect) => (effect.id().into(), words::of_effect(*effect).text(lang)),

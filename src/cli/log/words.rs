@@ -74,8 +74,15 @@ pub fn group(written: &str, known: &[String]) -> Result<String, Message> {
     if known.iter().any(|group| group == written) {
         return Ok(written.to_owned());
     }
-    let spellings: Vec<(&str, &str)> = known.iter().map(|group| (group.as_str(), group.as_str())).collect();
-    let all = || known.iter().map(|group| Both { vi: group.clone(), en: group.clone() }).collect();
+    let shown =
+        |group: &String| Both { vi: words::group(group, Lang::Vi), en: words::group(group, Lang::En) };
+    let of_screen: Vec<Both> = known.iter().map(shown).collect();
+    let spellings: Vec<(&str, &str)> = known
+        .iter()
+        .zip(&of_screen)
+        .flat_map(|(group, shown)| [group, &shown.vi, &shown.en].map(|word| (word.as_str(), group.as_str())))
+        .collect();
+    let all = || of_screen.clone();
     let found = find(written, &spellings).map(str::to_owned);
     found.map_err(|meant| no_such(msg!("log-group"), written, meant, all()))
 }

@@ -10,11 +10,8 @@ use crate::config::spec::Text;
 use crate::config::spec::group::GroupSpec;
 use crate::config::spec::table::Tables;
 use crate::config::{School, clash, say};
-use crate::policy::{GROUPS_MAX, GroupSettings, Mode, UNKNOWN_GROUP};
+use crate::policy::{DEFAULT_GROUP, GROUPS_MAX, GroupSettings, Mode, UNKNOWN_GROUP};
 use crate::serve::private_networks;
-
-/// Name of the one group of a config without groups.
-pub(in crate::config) const DEFAULT_GROUP: &str = "Mặc định / default";
 
 const _: () = assert!(ENTRIES_MAX >= GROUPS_MAX);
 

@@ -44,7 +44,7 @@ pub(super) fn policy(
 }
 
 fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
-    let shipped = desk.notes.sources.add("policy.toml (kèm chương trình / built in)", DEFAULT_POLICY);
+    let shipped = desk.notes.sources.add("policy.toml (Lá Chắn)", DEFAULT_POLICY);
     let mut tiers = Tier::ALL.map(|_| Placed {
         settings: TierSettings {
             mode: Mode::Filter,

@@ -84,7 +84,7 @@ pub(super) fn school(desk: &mut Desk<'_>, spec: &SchoolSpec) -> (School, TimeZon
 fn text_within(desk: &mut Desk<'_>, text: &Text) -> String {
     let length = text.get_ref().chars().count();
     if length > TEXT_MAX {
-        let found = format!("{length} ký tự / characters");
+        let found = length.to_string();
         desk.note(say::out_of_range(desk.at(text), &found, 0, TEXT_MAX));
     }
     text.get_ref().clone()

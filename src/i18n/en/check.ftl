@@ -30,6 +30,8 @@ check-no-type = there is no RR type `{ $written }`: A, AAAA, HTTPS, MX, TXT, TYP
 check-no-tier = there is no tier `{ $written }`: { $known }
 check-no-group = there is no group `{ $written }`: { $known }
 
+group-default = default
+group-unknown = unknown
 mode-filter = filtered
 mode-allow-only = allow-only
 mode-monitor = monitored

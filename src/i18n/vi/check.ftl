@@ -30,6 +30,8 @@ check-no-type = không có loại bản ghi `{ $written }`: A, AAAA, HTTPS, MX, 
 check-no-tier = không có cấp học `{ $written }`: { $known }
 check-no-group = không có nhóm `{ $written }`: { $known }
 
+group-default = Mặc định
+group-unknown = không rõ
 mode-filter = lọc
 mode-allow-only = chỉ danh sách được phép
 mode-monitor = chỉ đếm
