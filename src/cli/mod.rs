@@ -9,6 +9,7 @@ mod help;
 mod init;
 mod lists;
 mod log;
+mod misuse;
 pub mod out;
 mod page;
 mod place;
@@ -34,10 +35,11 @@ use crate::i18n::{Lang, Message, msg};
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let typed = help::lang_typed(std::env::args().skip(1));
+    let typed = help::lang_typed(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()));
     let screen = &Screen::standard(Lang::choose(typed, |name| std::env::var(name).ok()));
-    let args =
-        Args::from_arg_matches(&help::command(screen).get_matches()).unwrap_or_else(|error| error.exit());
+    let typed = help::command(screen).try_get_matches();
+    let args = typed.and_then(|typed| Args::from_arg_matches(&typed));
+    let args = args.unwrap_or_else(|error| misuse::end(&error, screen));
     let ended = match args.command {
         Command::Serve(args) => serve::run(&args, screen),
         Command::Init(args) => init::run(&args, screen),
