@@ -227,9 +227,24 @@ impl Responder {
             return rate::answer(worker, packet, client, out);
         }
         let number = world.policy.number_of(client.address);
-        if worker.packets.is_some() && self.repeat(moment, worker, packet, (client, number), out) {
+        if worker.packets.is_some() && self.repeat(moment, worker, packet, client, number, out) {
             return Outcome::Ready;
         }
+        self.answer_new(moment, worker, packet, client, number, out)
+    }
+
+    /// The same for a packet that the packet cache does not have. Apart from the above, whose frame stays small.
+    #[inline(never)]
+    fn answer_new(
+        &self,
+        moment: &Moment,
+        worker: &mut WorkerState,
+        packet: &[u8],
+        client: Client,
+        number: usize,
+        out: &mut Vec<u8>,
+    ) -> Outcome {
+        let world = &moment.world;
         let question = match client.parse(packet) {
             Ok(question) => question,
             Err(refused) => return self.refuse(world, worker, refused, packet, client, out),

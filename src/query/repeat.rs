@@ -25,12 +25,14 @@ pub(super) enum Rests<'h> {
 
 impl Responder {
     /// Whether the packet was answered as one like it was before. `number` is that of the client's group.
+    #[inline]
     pub(super) fn repeat(
         &self,
         moment: &Moment,
         worker: &mut WorkerState,
         packet: &[u8],
-        (client, number): (Client, usize),
+        client: Client,
+        number: usize,
         out: &mut Vec<u8>,
     ) -> bool {
         let Some(packets) = worker.packets.as_mut().filter(|_| client.transport == Transport::Udp) else {
