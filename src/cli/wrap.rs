@@ -2,8 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The text in lines of at most `columns`, `indent` columns before each line but the first. Line ends stay; a line
-/// that fits stays as it is; a word that is too long for a line is cut.
+/// The text in lines of at most `columns`, `indent` columns before each line but the first. Line ends and spaces at
+/// the start stay; a line that fits stays as it is; a word that is too long for a line is cut.
 pub fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
     let columns = columns.max(1);
     // Deeper than half of the width there is no room left to read in.
@@ -12,15 +12,18 @@ pub fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let start = if lines.is_empty() { "" } else { indent.as_str() };
         if start.len() + paragraph.width() <= columns {
-            lines.push(format!("{start}{paragraph}"));
+            lines.push(format!("{start}{paragraph}").trim_end().to_owned());
             continue;
         }
-        let mut line = start.to_owned();
+        let lead: String =
+            paragraph.chars().take_while(|character| *character == ' ').take(columns / 2).collect();
+        let rest = if lead.len() > indent.len() { &lead } else { &indent };
+        let mut line = if lines.is_empty() { lead.clone() } else { rest.clone() };
         let mut is_empty = true;
         for word in paragraph.split_whitespace() {
             let gap = usize::from(!is_empty);
             if !is_empty && line.width() + gap + word.width() > columns {
-                lines.push(std::mem::replace(&mut line, indent.clone()));
+                lines.push(std::mem::replace(&mut line, rest.clone()));
                 is_empty = true;
             }
             if !is_empty {
@@ -28,7 +31,7 @@ pub fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
             }
             for character in word.chars() {
                 if line.width() + character.width().unwrap_or(0) > columns {
-                    lines.push(std::mem::replace(&mut line, indent.clone()));
+                    lines.push(std::mem::replace(&mut line, rest.clone()));
                 }
                 line.push(character);
             }
@@ -53,6 +56,7 @@ mod tests {
         assert_eq!(wrap("một hai ba bốn", 8, 2), ["một hai", "  ba bốn"]);
         assert_eq!(wrap("a\n  b  c", 9, 2), ["a", "    b  c"]);
         assert_eq!(wrap("", 9, 2), [""]);
+        assert_eq!(wrap("  a b c", 5, 2), ["  a b", "  c"]);
     }
 
     #[test]
