@@ -236,7 +236,7 @@ mod tests {
             because: "category".into(),
             answer: Some("NXDOMAIN".into()),
             errors: vec!["15 Nội dung bị chặn / blocked content".into()],
-            aliases: vec!["very-long-alias.of-a-content-network.example".into(), "b.example".into()],
+            aliases: vec!["very-long-alias.in-a-content-network.example".into(), "b.example".into()],
             link: Some("b.example".into()),
             category: Some("gambling".into()),
             list: Some("danh-sach-cua-truong".into()),

@@ -52,13 +52,15 @@ fn localised(command: Command, path: &str, screen: &Screen) -> Command {
 fn described(arg: Arg, path: &str, screen: &Screen) -> Arg {
     let ids = [format!("help-{path}--{}", arg.get_id()), format!("help-any--{}", arg.get_id())];
     let heading = if arg.is_positional() { msg!("help-arguments") } else { msg!("help-options") };
-    arg.help(of(&ids, screen).unwrap_or_default())
+    let arg = arg
+        .help(of(&ids, screen).unwrap_or_default())
         .long_help(Resettable::Reset)
-        .help_heading(screen.say(&heading))
+        .help_heading(screen.say(&heading));
+    match arg.get_action().takes_values() {
         // The texts have them, in the language.
-        .hide_default_value(true)
-        .hide_possible_values(true)
-        .hide_env(true)
+        true => arg.hide_default_value(true).hide_possible_values(true).hide_env(true),
+        false => arg,
+    }
 }
 
 /// The first of these texts that there is.
