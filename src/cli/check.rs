@@ -239,7 +239,7 @@ mod tests {
             aliases: vec!["very-long-alias.in-a-content-network.example".into(), "b.example".into()],
             link: Some("b.example".into()),
             category: Some("gambling".into()),
-            list: Some("danh-sach-cua-truong".into()),
+            list: Some("a-list-with-a-long-id".into()),
             version: Some("2026-11-23-0123456789abcdef".into()),
             rule: Some("subtree gambling.a-long-name.example".into()),
             line: Some(12_345),
@@ -270,7 +270,7 @@ mod tests {
             ],
             rules: says
                 .map(|says| RuleTold {
-                    list: "danh-sach-cua-truong".into(),
+                    list: "a-list-with-a-long-id".into(),
                     version: "2026-11-23-0123456789abcdef".into(),
                     says: says.into(),
                     rule: "subtree gambling.a-long-name.example".into(),

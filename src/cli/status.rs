@@ -285,7 +285,7 @@ mod tests {
             Both { vi: "không tải được danh sách".into(), en: "could not fetch the list".into() };
         Status {
             version: "0.1.0".into(),
-            school: "Trường THCS và THPT Nguyễn Bỉnh Khiêm, thành phố Hồ Chí Minh, cơ sở 2".into(),
+            school: "Trường THCS, THPT Nguyễn Bỉnh Khiêm, thành phố Hồ Chí Minh, cơ sở 2".into(),
             started: "2026-11-22T00:00:00Z".into(),
             uptime_s: 100_000,
             troubles: vec![
