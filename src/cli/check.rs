@@ -37,7 +37,12 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
             return Ok(Ended::Refused);
         }
         None => match offline::check(&readable(args, screen)?, &check) {
-            Ok(explanation) => explanation,
+            Ok(explanation) => {
+                if !args.offline {
+                    screen.complain(&msg!("check-from-disk"));
+                }
+                explanation
+            }
             Err(why) => {
                 screen.complain(&why);
                 return Ok(Ended::Refused);

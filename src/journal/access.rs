@@ -178,6 +178,14 @@ impl Reader {
         self.reading.top_names(filter, limit)
     }
 
+    /// When an earlier store was last lost or damaged: what happened before may be missing.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn lost(&self) -> Result<Option<Timestamp>, Error> {
+        self.reading.lost()
+    }
+
     /// Who read what, newest first, at most `limit`.
     ///
     /// # Errors

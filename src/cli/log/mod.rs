@@ -16,6 +16,7 @@ use super::args::{Format, LogArgs, LogCommand};
 use super::out::{Ended, Failure};
 use super::place;
 use super::screen::Screen;
+use crate::app::moment;
 use crate::config::Settings;
 use crate::dns::written;
 use crate::i18n::{Both, Message, msg};
@@ -41,6 +42,9 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
     let zone = settings.journal.time_zone.clone();
     let Some(reader) = open(&settings.journal.folder, screen)? else { return Ok(Ended::Refused) };
     let filter = filter(args, &settings, &reader, Timestamp::now())?;
+    if let Some(at) = reader.lost()?.filter(|at| filter.since.is_none_or(|since| since < *at)) {
+        screen.complain(&msg!("log-lost", at = moment(at, &zone)));
+    }
     if args.totals {
         totals::print_all(&reader, &filter, &zone, args.format, screen)?;
         return Ok(Ended::Done);

@@ -84,6 +84,9 @@ impl Printer {
     fn page(&self, rows: &[Row]) -> Page<'_> {
         let (screen, lang) = (&self.screen, self.screen.lang);
         let mut page = Page::new(screen);
+        if rows.is_empty() {
+            page.say(&msg!("log-no-rows"));
+        }
         for row in rows {
             let name = match &row.name {
                 NameShown::Name(name) => to_display(&name.to_string()),

@@ -24,6 +24,7 @@ check-line = line
 
 check-looked-up = looking up `{ $name }` (`{ $written }`: { $why })
 not-a-name = `{ $written }` is not a name: { $why }
+check-from-disk = no server runs: this is by the index on disk, not what the network answers now
 check-no-server = the server does not run, so nothing can be resolved: leave out --resolve
 check-no-index = no usable index: run `lachan lists compile` or the server first ({ $error })
 check-no-type = there is no RR type `{ $written }`: A, AAAA, HTTPS, MX, TXT, TYPE65 …

@@ -17,6 +17,8 @@ log-queries-of = { $count } { $count ->
   }
 log-cut-short = { $shown } of { $all } rows; use --limit, or --format csv for all
 log-newest-only = only the newest { $shown } rows; use --limit
+log-no-rows = No rows.
+log-lost = the journal before { $at } was lost or damaged: figures of before may be incomplete
 log-time = time
 log-who = who
 log-filter = filter

@@ -24,6 +24,7 @@ check-line = dòng
 
 check-looked-up = tra tên `{ $name }` (`{ $written }`: { $why })
 not-a-name = `{ $written }` không phải tên miền: { $why }
+check-from-disk = máy chủ không chạy: đây là kết quả theo chỉ mục trên đĩa, không phải câu trả lời trong mạng lúc này
 check-no-server = máy chủ không chạy nên không phân giải được: bỏ --resolve
 check-no-index = chưa có chỉ mục dùng được: chạy `lachan lists compile` hoặc máy chủ trước ({ $error })
 check-no-type = không có loại bản ghi `{ $written }`: A, AAAA, HTTPS, MX, TXT, TYPE65 …

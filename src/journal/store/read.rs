@@ -12,6 +12,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row as SqlRow, ToSql, Transaction, params};
 
+use super::fold::none_found;
 use super::sources::Matcher;
 use super::{Doing, Error, open_for_reading};
 use crate::dns::name::{Name, OwnedName};
@@ -70,6 +71,13 @@ impl Reading {
             .execute("INSERT INTO access (at, who, filter, rows) VALUES (?1, ?2, ?3, 0)", line)
             .doing("write down who reads")?;
         Ok(self.db.last_insert_rowid())
+    }
+
+    pub fn lost(&self) -> Result<Option<Timestamp>, Error> {
+        let found =
+            self.db.query_row("SELECT value FROM mark WHERE name = 'lost'", [], |row| row.get::<_, i64>(0));
+        let found = found.map(Some).or_else(none_found).doing("read what the store remembers")?;
+        Ok(found.and_then(|at| Timestamp::from_second(at).ok()))
     }
 
     pub fn count_rows(&self, access: i64, rows: usize) -> Result<(), Error> {
