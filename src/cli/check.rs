@@ -156,7 +156,7 @@ fn outcome(page: &mut Page<'_>, whom: Message, told: &Told, screen: &Screen) {
         answer => answer.to_owned(),
     });
     let aliases = (!told.aliases.is_empty()).then(|| told.aliases.join(" → "));
-    let errors = told.errors.iter().map(|error| Some(words::one_of_both(error, lang).to_owned()));
+    let errors = told.errors.iter().map(|error| Some(words::extended_error(error, lang)));
     let mut rows = vec![
         (msg!("check-because"), Some(words::because(&told.because, lang))),
         (msg!("check-answer"), answer),
@@ -302,5 +302,8 @@ mod tests {
         let screen = Screen { lang: Lang::Vi, columns: 80, colours: false };
         let text = page(&explanation, &screen).text();
         assert!(text.contains("\nMầm non; Tiểu học: chặn\n"), "{text}");
+        assert!(text.contains("  EDE            15 Nội dung bị chặn\n"), "{text}");
+        let text = page(&explanation, &Screen { lang: Lang::En, ..screen }).text();
+        assert!(text.contains("  EDE        15 blocked content\n"), "{text}");
     }
 }

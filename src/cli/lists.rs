@@ -25,7 +25,7 @@ use crate::filter::Index;
 use crate::filter::build::Step as BuildStep;
 use crate::filter::diff::{Change, diff as compare};
 use crate::i18n::{Both, Message, msg};
-use crate::lists::account::Reason;
+use crate::lists::account::{Account, Reason};
 use crate::lists::fetch::Fetcher;
 use crate::lists::read::{Reading, survey, survey_file};
 use crate::lists::spec::{ListSpec, SourceSpec};
@@ -79,7 +79,7 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
     let mut page = Page::new(screen);
     page.table(&accounts(&rows, screen));
     for row in &rows {
-        remarks(&mut page, row);
+        remarks(&mut page, row, &settings.journal.time_zone);
         reasons(&mut page, row, args.samples, screen);
     }
     for (id, failure, has_copy) in &failures {
@@ -97,32 +97,28 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
     Ok(Ended::Done)
 }
 
-/// What became of every entry of every list.
+/// One of an account's counts.
+type Count = fn(&Account) -> u32;
+
+/// What became of every entry of every list. Counts that no list has have no column.
 fn accounts(rows: &[Row], screen: &Screen) -> Table {
-    let headings = [
-        msg!("lists-list"),
-        msg!("lists-version"),
-        msg!("lists-format"),
-        msg!("lists-entries"),
-        msg!("lists-taken"),
-        msg!("lists-exceptions"),
-        msg!("lists-ignored"),
-        msg!("lists-refused"),
-        msg!("lists-rewrites"),
+    let counts: [(Message, Count); 6] = [
+        (msg!("lists-entries"), Account::entries),
+        (msg!("lists-taken"), |account| account.taken),
+        (msg!("lists-exceptions"), |account| account.excepted),
+        (msg!("lists-ignored"), Account::ignored_total),
+        (msg!("lists-refused"), Account::refused_total),
+        (msg!("lists-rewrites"), |account| account.rewrites),
     ];
+    let has_some = |count: &Count| rows.iter().any(|row| count(&row.reading.account) > 0);
+    let counts: Vec<_> = counts.into_iter().filter(|(_, count)| has_some(count)).collect();
+    let headings = [msg!("lists-list"), msg!("lists-format")].into_iter();
+    let headings = headings.chain(counts.iter().map(|(heading, _)| heading.clone()));
     let mut table = Table::new(headings.map(|heading| screen.say(&heading)));
     for Row { reading, source, .. } in rows {
-        let account = &reading.account;
-        let counts = [
-            account.entries(),
-            account.taken,
-            account.excepted,
-            account.ignored_total(),
-            account.refused_total(),
-            account.rewrites,
-        ];
-        let words = [source.spec.id.clone(), source.version.clone(), reading.format.id().into()];
-        table.row(words.into_iter().chain(counts.map(|count| screen.lang.number(count.into()))));
+        let words = [source.spec.id.clone(), reading.format.id().into()].into_iter();
+        let numbers = counts.iter().map(|(_, count)| screen.lang.number(count(&reading.account).into()));
+        table.row(words.chain(numbers));
     }
     table
 }
@@ -136,12 +132,13 @@ struct Row {
 }
 
 /// Where a copy is from, and what a person should know of it.
-fn remarks(page: &mut Page<'_>, row: &Row) {
+fn remarks(page: &mut Page<'_>, row: &Row, zone: &TimeZone) {
     let Row { reading, source, meta: Some(meta) } = row else { return };
     page.gap();
     let at = Timestamp::from_second(meta.fetched_at as i64).unwrap_or_default();
-    let at = moment(at, &TimeZone::system());
-    page.say(&msg!("lists-copy-from", id = &source.spec.id, source = &meta.source, at = at));
+    let at = moment(at, zone);
+    let (id, version) = (&source.spec.id, &source.version);
+    page.say(&msg!("lists-copy-from", id = id, version = version, source = &meta.source, at = at));
     if !meta.is_from(&source.spec) {
         page.item(&msg!("lists-other-source", source = source_of(&source.spec)));
     }

@@ -99,11 +99,13 @@ pub fn rule(rule: &str, lang: Lang) -> String {
     message.text(lang)
 }
 
-/// One language of a text that is sent in both, `Vietnamese / English`, such as an Extended DNS Error's.
-pub fn one_of_both(text: &str, lang: Lang) -> &str {
-    match (text.split_once(" / "), lang) {
+/// An Extended DNS Error, `code text`, whose text is sent as `Vietnamese / English`: its code and one of them.
+pub fn extended_error(error: &str, lang: Lang) -> String {
+    let (code, text) = error.split_once(' ').unwrap_or((error, ""));
+    let text = match (text.split_once(" / "), lang) {
         (Some((vi, _)), Lang::Vi) => vi,
         (Some((_, en)), Lang::En) => en,
         (None, _) => text,
-    }
+    };
+    format!("{code} {text}").trim_end().to_owned()
 }

@@ -1,7 +1,6 @@
 # lachan lists
 
 lists-list = list
-lists-version = version
 lists-format = format
 lists-entries = entries
 lists-taken = taken
@@ -9,7 +8,7 @@ lists-exceptions = exceptions
 lists-ignored = ignored
 lists-refused = refused
 lists-rewrites = rewrites
-lists-copy-from = { $id }: copy from { $source }, { $at }
+lists-copy-from = { $id }: version { $version }, from { $source }, { $at }
 lists-other-source = the config names another source now, to be fetched: { $source }
 lists-wildcards-cover-names = nothing but *.x lines: x itself is covered too
 lists-refused-of = { $id }: refused lines

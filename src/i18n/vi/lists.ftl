@@ -1,7 +1,6 @@
 # lachan lists
 
 lists-list = danh sách
-lists-version = bản
 lists-format = dạng
 lists-entries = mục
 lists-taken = dùng
@@ -9,7 +8,7 @@ lists-exceptions = ngoại lệ
 lists-ignored = bỏ qua
 lists-refused = từ chối
 lists-rewrites = chuyển hướng
-lists-copy-from = { $id }: bản lấy từ { $source }, lúc { $at }
+lists-copy-from = { $id }: bản { $version }, lấy từ { $source } lúc { $at }
 lists-other-source = cấu hình nay ghi nguồn khác, sẽ tải: { $source }
 lists-wildcards-cover-names = chỉ có dòng *.x: gồm cả x
 lists-refused-of = { $id }: dòng bị từ chối
