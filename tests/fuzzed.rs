@@ -8,7 +8,7 @@ mod targets;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
-use targets::{TARGETS, Target};
+use targets::{TARGETS, Target, kept};
 
 /// Changed copies of each seed.
 const CHANGED: u64 = 2000;
@@ -68,6 +68,7 @@ fn run(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target");
     let seeds = (target.seeds)();
     seeds.iter().for_each(|seed| hold(target, seed));
+    kept::inputs(name).iter().for_each(|input| hold(target, input));
     let mut dice = Dice(0x6c61_6368_616e);
     let start = Instant::now();
     for _ in 0..CHANGED {

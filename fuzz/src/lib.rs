@@ -10,6 +10,7 @@ pub mod authority;
 pub mod config;
 pub mod control;
 pub mod index;
+pub mod kept;
 pub mod list;
 pub mod name;
 pub mod policy;

@@ -304,6 +304,6 @@ mod tests {
         assert!(text.contains("\nMầm non; Tiểu học: chặn\n"), "{text}");
         assert!(text.contains("  EDE            15 Nội dung bị chặn\n"), "{text}");
         let text = page(&explanation, &Screen { lang: Lang::En, ..screen }).text();
-        assert!(text.contains("  EDE        15 blocked content\n"), "{text}");
+        assert!(text.contains("  EDE          15 blocked content\n"), "{text}");
     }
 }
