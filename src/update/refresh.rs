@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::lists::fetch::{self, Fetched, Fetcher, Validators};
-use crate::lists::fresh::Fresh;
-use crate::lists::gate::{self, Origin, Refused};
+use crate::lists::fresh::{Fresh, Rules};
+use crate::lists::gate::{self, Origin, Passed, Refused};
 use crate::lists::protected::Protected;
-use crate::lists::read::survey_and_keep;
+use crate::lists::read::{Reading, survey_and_keep};
 use crate::lists::spec::{ListSpec, SourceSpec};
-use crate::lists::store::{self, Failure, Meta, Store};
+use crate::lists::store::{self, Arriving, Failure, Meta, Store};
 use crate::sys::clock::unix_now;
 
 /// How long an update waits for another one of the same list.
@@ -113,6 +113,24 @@ pub fn refresh(
     outcome
 }
 
+/// Reads a text that has arrived, and lets the gate judge it.
+fn read_and_judge(
+    spec: &ListSpec,
+    means: Means<'_>,
+    text: &Arriving,
+    origin: Origin,
+) -> Result<(Reading, Option<Rules>, Passed), RefreshError> {
+    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
+    drop(turn);
+    let (reading, rules) = read.map_err(RefreshError::Read)?;
+    let past = means.store.past(spec);
+    let passed =
+        gate::check_from(origin, past.as_ref(), &reading, means.gate).map_err(RefreshError::Refused)?;
+    Ok((reading, rules, passed))
+}
+
+/// The same as [`bring_in`] where the disk takes nothing.
 fn bring_into_memory(
     spec: &ListSpec,
     means: Means<'_>,
@@ -126,12 +144,7 @@ fn bring_into_memory(
         SourceSpec::File(_) => Origin::OwnFile,
         SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
     };
-    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
-    let (reading, rules) = read.map_err(RefreshError::Read)?;
-    drop(turn);
-    let passed = gate::check_from(origin, store.past(spec).as_ref(), &reading, means.gate)
-        .map_err(RefreshError::Refused)?;
+    let (reading, rules, passed) = read_and_judge(spec, means, &text, origin)?;
     let rules = rules.ok_or_else(|| RefreshError::Read(io::ErrorKind::OutOfMemory.into()))?;
     let meta = store.keep_in_memory(spec, &text, Fresh { reading, rules }, &passed, now);
     Ok(Refreshed::New(Box::new(meta)))
@@ -166,12 +179,7 @@ fn bring_in(
         store.note_unchanged(&spec.id, now)?;
         return Ok(Refreshed::Unchanged);
     }
-    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
-    let (reading, rules) = read.map_err(RefreshError::Read)?;
-    drop(turn);
-    let passed = gate::check_from(origin, store.past(spec).as_ref(), &reading, means.gate)
-        .map_err(RefreshError::Refused)?;
+    let (reading, rules, passed) = read_and_judge(spec, means, &text, origin)?;
     let meta = store.keep(spec, text, validators, &reading, &passed, now)?;
     if let Some(rules) = rules {
         store.note_fresh(spec, &meta, Fresh { reading, rules });
