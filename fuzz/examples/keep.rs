@@ -1,4 +1,4 @@
-//! Packs the inputs of a merged corpus into `kept/TARGET`, the smallest first: `keep TARGET FOLDER`.
+//! Packs some inputs of a corpus, of all lengths, into `kept/TARGET`: `keep TARGET FOLDER`.
 
 use std::error::Error;
 use std::fs;
@@ -6,8 +6,12 @@ use std::path::Path;
 
 use lachan_fuzz::TARGETS;
 
-/// Octets of one target's file: some hundred inputs.
-const OCTETS_MAX: usize = 48 * 1024;
+/// Octets of one target's file: some hundred inputs, which the tests replay in a second.
+const OCTETS_MAX: usize = 16 * 1024;
+/// Inputs that are looked at.
+const INPUTS: usize = 160;
+/// Octets of one.
+const INPUT_MAX: usize = 1200;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,9 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     inputs.sort_by_key(|input| (input.len(), input.clone()));
     let (mut octets, mut kept) = (Vec::new(), 0);
-    for input in &inputs {
-        if octets.len() + 4 + input.len() > OCTETS_MAX {
-            break;
+    for input in inputs.iter().step_by((inputs.len() / INPUTS).max(1)) {
+        if input.len() > INPUT_MAX || octets.len() + 4 + input.len() > OCTETS_MAX {
+            continue;
         }
         octets.extend_from_slice(&u32::try_from(input.len())?.to_le_bytes());
         octets.extend_from_slice(input);
