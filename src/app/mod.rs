@@ -98,7 +98,7 @@ pub struct App {
     index_complaint: Complaint,
     /// Lists whose kept text is damaged or gone, and since when that is known: they are fetched at once.
     damaged_lists: Mutex<BTreeMap<String, Instant>>,
-    /// Lists that were fetched out of turn, and whether they came.
+    /// Lists that were fetched and are not in the timetable yet, and whether they came.
     fetches: Mutex<Vec<(ListSpec, bool)>>,
     /// Wakes the task that renews lists, after a reload.
     lists_changed: tokio::sync::Notify,
@@ -256,9 +256,10 @@ impl App {
         self.damaged_lists.lock().expect("nothing panics while it holds this lock").get(id).copied()
     }
 
-    /// Notes that a list was fetched out of turn, and whether it came.
+    /// Notes that a list was fetched, whoever asked for it, and whether it came: the timetable counts from then.
     fn note_fetch(&self, spec: &ListSpec, good: bool) {
         self.fetches.lock().expect("nothing panics while it holds this lock").push((spec.clone(), good));
+        self.lists_changed.notify_one();
     }
 
     /// What was noted since this was last asked.

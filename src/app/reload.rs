@@ -74,9 +74,7 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
         // Files of this machine are read again at once. One that is not taken leaves its copy as it was.
         let (mut not_taken, mut warnings) = (Vec::new(), Vec::new());
         for spec in settings.lists.specs.iter().filter(|spec| matches!(spec.source, SourceSpec::File(_))) {
-            let outcome = fetch_one(app, &settings, spec);
-            app.note_fetch(spec, outcome.is_ok());
-            match outcome {
+            match fetch_one(app, &settings, spec) {
                 Ok(Refreshed::New(meta)) => warnings.extend(lists::warning(&meta)),
                 Ok(Refreshed::Unchanged) => {}
                 Err(error) => not_taken.push(lists::not_taken(&spec.id, &error, &app.store)),
@@ -220,15 +218,13 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut fetches = JoinSet::new();
     renew_later(&app).await;
     loop {
+        app.take_fetches().into_iter().for_each(|(spec, good)| timetable.note(&spec, good));
         let mut next = timetable.next(&app);
         while let Some((spec, _)) = next.take_if(|(_, pause)| pause.is_zero() && fetches.len() < FETCHES_MAX)
         {
             timetable.under_way.insert(spec.id.clone(), spec.clone());
             let own = app.clone();
-            fetches.spawn_blocking(move || {
-                let outcome = fetch_one(&own, &own.settings(), &spec);
-                (spec, outcome)
-            });
+            fetches.spawn_blocking(move || fetch_one(&own, &own.settings(), &spec));
             next = timetable.next(&app);
         }
         let pause = next.filter(|_| fetches.len() < FETCHES_MAX).map_or(LOOK, |(_, pause)| pause.min(LOOK));
@@ -241,10 +237,7 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match event {
-            Event::Look => {
-                timetable.note_clock(app.timekeeper.jumps());
-                app.take_fetches().into_iter().for_each(|(spec, good)| timetable.note(&spec, good));
-            }
+            Event::Look => timetable.note_clock(app.timekeeper.jumps()),
             Event::Build => {
                 let begun = Instant::now();
                 renew_later(&app).await;
@@ -255,8 +248,7 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 let all: Vec<ListSpec> = timetable.under_way.values().cloned().collect();
                 all.iter().for_each(|spec| timetable.note(spec, false));
             }
-            Event::Fetched(Some((spec, outcome))) => {
-                timetable.note(&spec, outcome.is_ok());
+            Event::Fetched(Some(outcome)) => {
                 if let Ok(Refreshed::New(_)) = outcome {
                     arrivals.note(Instant::now());
                 }
@@ -268,7 +260,7 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// What the task that keeps lists new wakes up for.
 enum Event {
     /// A fetch ended.
-    Fetched(Option<(ListSpec, Result<Refreshed, RefreshError>)>),
+    Fetched(Option<Result<Refreshed, RefreshError>>),
     /// An index is to be built.
     Build,
     /// A list is due, or the settings are others.
@@ -327,6 +319,7 @@ fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Result<Refreshe
     let means =
         Means { store: &app.store, protected: &protected, fetcher: &fetcher, gate: &settings.lists.gate };
     let outcome = refresh(spec, means, &mut |_| {});
+    app.note_fetch(spec, outcome.is_ok());
     match &outcome {
         Ok(Refreshed::New(meta)) => {
             info!(list.id = %spec.id, rules.taken = meta.taken, "list `{}` updated: {} rules", spec.id, meta.taken);
