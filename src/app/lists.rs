@@ -68,20 +68,19 @@ pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) 
     let mut fresh = store.take_fresh();
     let mut without_copy = Vec::new();
     for spec in &settings.lists.specs {
+        // Two texts, or one read in two ways, may bear one date.
+        let version = |meta: &Meta| format!("{}-{}", meta.version, meta.mark(spec));
         if let Some((meta, list)) = store.in_memory(&spec.id) {
-            let version = format!("{}-{}", meta.version, meta.mark(spec));
-            all.sources.push(Source { spec: spec.clone(), version, text: Text::Fresh(list) });
+            all.sources.push(Source { spec: spec.clone(), version: version(&meta), text: Text::Fresh(list) });
             continue;
         }
         match copy(spec, store) {
             Ok(Some((text, meta))) => {
-                // Two texts, or one read in two ways, may bear one date.
-                let version = format!("{}-{}", meta.version, meta.mark(spec));
                 let text = match fresh.remove(&(spec.id.clone(), meta.mark(spec))) {
                     Some(fresh) => Text::Fresh(fresh),
                     None => Text::File(text),
                 };
-                all.sources.push(Source { spec: spec.clone(), version, text });
+                all.sources.push(Source { spec: spec.clone(), version: version(&meta), text });
                 continue;
             }
             Ok(None) => {}

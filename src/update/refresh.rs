@@ -113,6 +113,15 @@ pub fn refresh(
     outcome
 }
 
+/// How far the gate trusts the text that has arrived. Whoever accepted it did so for this one.
+fn origin_of(spec: &ListSpec, store: &Store) -> Origin {
+    match &spec.source {
+        _ if store.take_acceptance(&spec.id) => Origin::Accepted,
+        SourceSpec::File(_) => Origin::OwnFile,
+        SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
+    }
+}
+
 /// Reads a text that has arrived, and lets the gate judge it.
 fn read_and_judge(
     spec: &ListSpec,
@@ -140,11 +149,7 @@ fn bring_into_memory(
     let store = means.store;
     let mut text = store.begin_in_memory()?;
     means.fetcher.fetch(&spec.source, &Validators::default(), &mut text, progress)?;
-    let origin = match &spec.source {
-        SourceSpec::File(_) => Origin::OwnFile,
-        SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
-    };
-    let (reading, rules, passed) = read_and_judge(spec, means, &text, origin)?;
+    let (reading, rules, passed) = read_and_judge(spec, means, &text, origin_of(spec, store))?;
     let rules = rules.ok_or_else(|| RefreshError::Read(io::ErrorKind::OutOfMemory.into()))?;
     let meta = store.keep_in_memory(spec, &text, Fresh { reading, rules }, &passed, now);
     Ok(Refreshed::New(Box::new(meta)))
@@ -166,11 +171,7 @@ fn bring_in(
         }
         Fetched::Text { validators } => validators,
     };
-    let origin = match &spec.source {
-        _ if store.take_acceptance(&spec.id) => Origin::Accepted,
-        SourceSpec::File(_) => Origin::OwnFile,
-        SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
-    };
+    let origin = origin_of(spec, store);
     // A file has no ETag: it is what it was if its octets are.
     if origin == Origin::OwnFile
         && store.past(spec).is_some()

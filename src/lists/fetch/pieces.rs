@@ -30,21 +30,10 @@ pub(super) fn copy(
         }
     }
     let whole = Cursor::new(head).take(count as u64).chain(from);
-    if head == GZIP && count == GZIP.len() {
-        drain(MultiGzDecoder::new(whole), into, octets_max, None, progress, failed)
-    } else {
-        drain(whole, into, octets_max, total, progress, failed)
-    }
-}
-
-fn drain(
-    mut from: impl Read,
-    into: &mut dyn Write,
-    octets_max: u64,
-    total: Option<u64>,
-    progress: &mut dyn FnMut(Progress),
-    failed: impl Fn(io::Error) -> Error,
-) -> Result<(), Error> {
+    let (mut from, total): (Box<dyn Read>, _) = match head == GZIP && count == GZIP.len() {
+        true => (Box::new(MultiGzDecoder::new(whole)), None),
+        false => (Box::new(whole), total),
+    };
     let mut chunk = vec![0; CHUNK];
     let mut octets = 0;
     loop {
