@@ -252,7 +252,7 @@ impl Resolver {
         let local = Arc::new(Local::new(&settings.local, forwarded, settings.dns64)?);
         let settings = with_delegations(settings, &local);
         let sources: Arc<[IpAddr]> = settings.source_addresses.clone().into();
-        let timing = Timing { patience: settings.forward_try_for, hedge: settings.hedge_after };
+        let timing = Timing { time_limit: settings.forward_try_for, hedge: settings.hedge_after };
         let forwarder = Arc::new(Forwarder::new(&settings, sources.clone(), timing, &timekeeping.watch)?);
         Ok(Self {
             guard: Guard::new(&settings, local.clone()),

@@ -59,7 +59,7 @@ const TYPE_DS: u16 = 43;
 #[derive(Clone, Copy)]
 pub(super) struct Timing {
     /// One try.
-    pub patience: Duration,
+    pub time_limit: Duration,
     /// Until the next server is asked as well.
     pub hedge: Duration,
 }
@@ -209,10 +209,10 @@ impl Server {
         let server = upstream.address;
         let source = source_for(sources, server.ip());
         let udp = source.filter(|_| upstream.transport == Transport::Plain);
-        let udp = udp.map(|source| Datagrams::new(server, source, timing.patience));
+        let udp = udp.map(|source| Datagrams::new(server, source, timing.time_limit));
         let connections = source.map(|source| {
             let protocol = trusted.protocol(&upstream.transport);
-            let opener = Opener { server, source, protocol, patience: timing.patience };
+            let opener = Opener { server, source, protocol, time_limit: timing.time_limit };
             Connections::new(opener, driver.clone(), tally.clone())
         });
         Self { label: upstream.to_string(), udp, connections, tally, signs: Signs::default() }
@@ -274,7 +274,7 @@ fn request(ask: &Ask) -> DnsRequest {
 impl Zone {
     /// Asks the servers, and again where none was there.
     async fn ask(&self, ask: &Ask, timing: Timing) -> Result<Taken, Fault> {
-        let end = Instant::now() + timing.patience;
+        let end = Instant::now() + timing.time_limit;
         let mut pause = PAUSE;
         let mut found = self.ask_all(ask, timing.hedge).await;
         for _ in 1..ROUNDS_MAX {

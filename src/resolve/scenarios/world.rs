@@ -294,7 +294,7 @@ impl World {
         path
     }
 
-    /// Settings to recurse from `root`, without validation, with little patience.
+    /// Settings to recurse from `root`, without validation, with a short time limit.
     pub fn recursive(&self, root: IpAddr) -> Settings {
         let hints = format!(". 60 NS a.root.invalid.\na.root.invalid. 60 A {root}\n");
         Settings { dnssec: false, root_hints: Some(self.file("root.hints", &hints)), ..hasty() }

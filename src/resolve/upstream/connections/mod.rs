@@ -97,7 +97,7 @@ impl Connections {
     async fn ask_once(&self, request: DnsRequest) -> Result<DnsResponse, Refusal> {
         let Pool { tally, opener, .. } = &*self.0;
         tally.asked();
-        let found = timeout(opener.patience, self.0.clone().exchange(request)).await;
+        let found = timeout(opener.time_limit, self.0.clone().exchange(request)).await;
         match found.unwrap_or(Err(Refusal::Silent)) {
             Ok((response, took)) => {
                 tally.answered(took);

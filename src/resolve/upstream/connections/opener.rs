@@ -26,7 +26,7 @@ pub(in crate::resolve) struct Opener {
     /// What is spoken over TCP.
     pub protocol: Protocol,
     /// Time for a connection, its handshakes included, and for one answer over it.
-    pub patience: Duration,
+    pub time_limit: Duration,
 }
 
 /// What is spoken over TCP.
@@ -42,7 +42,7 @@ pub(in crate::resolve) enum Protocol {
 impl Opener {
     /// Opens a connection; its stream is watched by `pulse`. Must run on the driver.
     pub(super) async fn open(&self, pulse: Arc<Pulse>) -> Result<Channel, Refusal> {
-        match timeout(self.patience, self.connect(pulse)).await {
+        match timeout(self.time_limit, self.connect(pulse)).await {
             Ok(Ok(channel)) => Ok(channel),
             Ok(Err(error)) if is_distrusted(&error) => Err(Refusal::Distrusted),
             Ok(Err(_)) | Err(_) => Err(Refusal::NoConnection),
@@ -71,7 +71,7 @@ impl Opener {
                 if let Some(source) = self.source {
                     builder.bind_addr(source);
                 }
-                builder.request_timeout(self.patience);
+                builder.request_timeout(self.time_limit);
                 Ok(Channel::Https(builder.build(self.server, name.clone(), path.clone()).await?))
             }
         }
@@ -85,7 +85,7 @@ impl Opener {
         pulse: Arc<Pulse>,
     ) -> Channel {
         let multiplexer = DnsMultiplexer::new(stream, messages)
-            .with_timeout(self.patience)
+            .with_timeout(self.time_limit)
             .with_max_active_requests(PIPELINE_MAX as usize);
         let (exchange, background) = DnsExchange::from_stream(multiplexer);
         tokio::spawn(async move {

@@ -41,13 +41,13 @@ pub(in crate::resolve) enum Found {
 pub(in crate::resolve) struct Datagrams {
     sockets: Sockets,
     /// Time for one question, all its repetitions together.
-    patience: Duration,
+    time_limit: Duration,
 }
 
 impl Datagrams {
     /// Queries come from `source`; from the kernel's choice, if none.
-    pub fn new(server: SocketAddr, source: Option<SocketAddr>, patience: Duration) -> Self {
-        Self { sockets: Sockets::new(server, source), patience }
+    pub fn new(server: SocketAddr, source: Option<SocketAddr>, time_limit: Duration) -> Self {
+        Self { sockets: Sockets::new(server, source), time_limit }
     }
 
     /// Asks, once more without EDNS where the server does not know that (RFC 6891 §7). What happened is
@@ -85,7 +85,7 @@ impl Datagrams {
         rtt: Option<Duration>,
     ) -> io::Result<Option<Vec<u8>>> {
         let mut heard = Heard::after(query, &self.sockets)?;
-        let end = start + self.patience;
+        let end = start + self.time_limit;
         let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
         let mut until = start;
         for sent in 1..=SENT_MAX {

@@ -183,10 +183,10 @@ async fn a_repeated_query_has_a_port_of_its_own_and_the_answer_to_either_counts(
 #[tokio::test]
 async fn a_silent_server_costs_its_patience_and_few_datagrams() {
     let (mut datagrams, asked) = server(|_, _| vec![]).await;
-    datagrams.patience = Duration::from_millis(900);
+    datagrams.time_limit = Duration::from_millis(900);
     let (tally, start) = (Tally::new(), Instant::now());
     assert!(matches!(datagrams.ask(&ask(), &tally).await, Found::Silent));
-    assert!(start.elapsed() >= datagrams.patience);
+    assert!(start.elapsed() >= datagrams.time_limit);
     assert!(asked.load(Ordering::SeqCst) <= SENT_MAX);
     assert_eq!((tally.queries(), tally.failures()), (1, 1));
 }
