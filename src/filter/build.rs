@@ -17,6 +17,7 @@ use crate::dns::name::Name;
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
 use crate::sys::mmap::memory_file;
+use crate::sys::pipeline::pipeline;
 use crate::sys::scratch::no_random;
 
 use super::class::{Contribution, Effect, Side, settle};
@@ -26,7 +27,7 @@ use super::layout::{
     BUCKET_OCTETS, HEADER_OCTETS, Header, LIST_TEXT_MAX, encode_class, encode_list, put_varint, u32_at,
     u64_at,
 };
-use super::merge::{FIXED_OCTETS, Merged, sorted_rules};
+use super::merge::{FIXED_OCTETS, Merged, SortedPart};
 use super::spill::Spill;
 use super::table::{Filler, homes_for};
 use super::{Index, LISTS_MAX};
@@ -351,24 +352,35 @@ impl Builder {
         let (mut says, mut settled, mut record) = (Vec::new(), Vec::new(), Vec::new());
         let mut done = 0;
         out.put(&[0]).map_err(&io)?; // the offset 0 means: no record
-        for part in 0..self.spill.parts() {
-            let octets = self.spill.take(part).map_err(&spilled)?;
-            let rules = sorted_rules(&octets);
-            for of_name in rules.chunk_by(|a, b| (a.hash, a.wire) == (b.hash, b.wire)) {
+        let spill = &mut self.spill;
+        let sort = |give: &mut dyn FnMut(SortedPart) -> bool| {
+            for part in 0..spill.parts() {
+                let octets = spill.take(part).map_err(&spilled)?;
+                if !give(SortedPart::of(octets)) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        pipeline("index-sort", 0, sort, &mut |part: SortedPart| {
+            for of_name in part.names() {
+                let rules = || of_name.iter().filter_map(|place| part.rule(*place));
+                let Some(first) = rules().next() else { continue };
                 says.clear();
-                says.extend(of_name.iter().map(|rule| rule.say));
+                says.extend(rules().map(|rule| rule.say));
                 settle(&mut says, &mut settled);
                 record.clear();
                 put_varint(&mut record, merged.class_of(&settled)?);
-                record.extend_from_slice(of_name[0].wire);
+                record.extend_from_slice(first.wire);
                 settled.iter().for_each(|say| put_varint(&mut record, say.line));
                 let offset = u32::try_from(out.offset()).map_err(|_| BuildError::TooLarge)?;
                 out.put(&record).map_err(&io)?;
-                merged.note(of_name[0], offset, &settled).map_err(&spilled)?;
+                merged.note(first, offset, &settled).map_err(&spilled)?;
             }
-            done += rules.len() as u64;
+            done += part.len() as u64;
             progress(Progress { step: Step::Merge, done, of: self.rules });
-        }
+            Ok(())
+        })?;
         let padding = out.offset().next_multiple_of(BUCKET_OCTETS as u64) - out.offset();
         out.put(&[0; BUCKET_OCTETS][..padding as usize]).map_err(&io)?;
         Ok(merged)

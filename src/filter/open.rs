@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::sys::mmap::Mapped;
+use crate::sys::pipeline::pipeline;
 use crate::sys::whole::open_file;
 
 use super::class::{Contribution, Effect, Side};
@@ -68,6 +69,8 @@ const HELD_MAX: usize = 8 << 20;
 pub(super) const GIVE_BACK: usize = 4 << 20;
 /// Octets read at once: whole buckets and classes.
 const PIECE: usize = 256 << 10;
+/// Names that are read before they are looked up: those of some 100 KiB of records.
+const LOOKED_UP: usize = 4096;
 
 const _: () = assert!(PIECE.is_multiple_of(BUCKET_OCTETS));
 
@@ -146,22 +149,39 @@ impl Index {
     /// [`OpenError::Contradiction`].
     pub fn check_every_name(&self, mut each: impl FnMut(u64)) -> Result<(), OpenError> {
         let (mut seen, mut given_back) = (0, 0);
-        for entry in self.names() {
-            let found = self.find(hash_name(&self.key, entry.name), entry.name);
-            if found.map(|(record, _)| record) != Some(entry.record) {
-                return Err(contradiction("a name is not found where it stands"));
+        let read = |give: &mut dyn FnMut(Vec<(u64, u32)>) -> bool| {
+            let mut some = Vec::with_capacity(LOOKED_UP);
+            for entry in self.names() {
+                if entry.name.label_count() > self.deepest || entry.rules().next().is_none() {
+                    return Err(contradiction("a name is too deep, or has no rule"));
+                }
+                some.push((hash_name(&self.key, entry.name), entry.record));
+                if some.len() == LOOKED_UP
+                    && !give(std::mem::replace(&mut some, Vec::with_capacity(LOOKED_UP)))
+                {
+                    return Ok(());
+                }
             }
-            if entry.name.label_count() > self.deepest || entry.rules().next().is_none() {
-                return Err(contradiction("a name is too deep, or has no rule"));
+            give(some);
+            Ok(())
+        };
+        pipeline("index-check", 1, read, &mut |some: Vec<(u64, u32)>| {
+            for (hash, record) in some {
+                let name = self.entry_at(record).map(|(entry, _)| entry.name);
+                let found = name.and_then(|name| self.find(hash, name));
+                if found.map(|(record, _)| record) != Some(record) {
+                    return Err(contradiction("a name is not found where it stands"));
+                }
+                seen += 1;
+                each(seen);
+                let at = record as usize;
+                if at - given_back >= GIVE_BACK {
+                    self.records.give_back(given_back..at);
+                    given_back = at;
+                }
             }
-            seen += 1;
-            each(seen);
-            let at = entry.record as usize;
-            if at - given_back >= GIVE_BACK {
-                self.records.give_back(given_back..at);
-                given_back = at;
-            }
-        }
+            Ok(())
+        })?;
         self.records.give_back(given_back..self.records().len());
         if seen == self.names { Ok(()) } else { Err(contradiction("a record is cut short")) }
     }

@@ -8,6 +8,7 @@ pub mod interfaces;
 pub mod limits;
 pub mod mmap;
 pub mod outgoing;
+pub mod pipeline;
 pub mod ports;
 pub mod priority;
 pub mod private;
