@@ -85,10 +85,14 @@ impl InFlight {
         loop {
             let answer = match self.join(&flight)? {
                 Role::Leader(sender) => {
-                    let _removal = Removal { flights: self, flight: &flight };
+                    let removal = Removal { flights: self, flight: &flight };
                     let progress = Arc::new(Progress(sender));
                     let answer = Arc::new(work(progress.clone()).await);
-                    progress.0.send_modify(|state| state.answer = Some(answer.clone()));
+                    // Nobody joins from here on, and mostly nobody has.
+                    drop(removal);
+                    if progress.0.receiver_count() > 0 {
+                        progress.0.send_modify(|state| state.answer = Some(answer.clone()));
+                    }
                     return Ok(answer);
                 }
                 Role::Follower(mut receiver) => {

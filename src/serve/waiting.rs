@@ -43,7 +43,8 @@ impl Waiting {
     pub fn finish(&self, pending: PendingQuery, deliver: impl FnOnce(Vec<u8>) + Send + 'static) {
         let mut permit = self.admission.admit(pending.client().prefix());
         let (responder, mut worker) = (self.responder.clone(), self.worker());
-        tokio::spawn(async move {
+        // In a box: the event loop moves a task several times, and these are some kilobytes.
+        tokio::spawn(Box::pin(async move {
             let counters = &responder.counters().shared;
             let mut answer = Vec::new();
             let work = or_nothing(responder.finish(&pending, &mut worker, &mut answer), counters);
@@ -59,17 +60,17 @@ impl Waiting {
                 let _ =
                     permit.while_held(or_nothing(responder.settle(background, &mut worker), counters)).await;
             }
-        });
+        }));
     }
 
     /// Has a task fetch anew what is about to expire, if there is room for one.
     pub fn prefetch(&self, background: BackgroundFetch) {
         let Some(mut permit) = self.admission.admit_prefetch() else { return };
         let (responder, mut worker) = (self.responder.clone(), self.worker());
-        tokio::spawn(async move {
+        tokio::spawn(Box::pin(async move {
             let counters = &responder.counters().shared;
             let _ = permit.while_held(or_nothing(responder.settle(background, &mut worker), counters)).await;
-        });
+        }));
     }
 
     fn worker(&self) -> WorkerState {
