@@ -42,7 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls_native_certs", &["lists/fetch"]),
     ("webpki_root_certs", &["lists/fetch"]),
     ("flate2", &["lists"]),
-    ("psl", &["lists", "journal/budget"]),
+    ("psl", &["dns/public_suffix"]),
     ("zstd", &["journal/block", "lists/tests"]),
     ("zeroize", &["sys"]),
     ("fluent_bundle", &["i18n"]),

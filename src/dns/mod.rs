@@ -13,6 +13,7 @@ pub mod edns;
 pub mod idna;
 pub mod message;
 pub mod name;
+pub mod public_suffix;
 pub mod question;
 pub mod rdata;
 pub mod reply;

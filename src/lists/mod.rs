@@ -19,7 +19,6 @@ pub mod gate;
 pub mod protected;
 pub mod read;
 pub mod reason;
-pub mod registrable;
 pub mod spec;
 pub mod starter;
 pub mod store;

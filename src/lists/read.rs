@@ -15,7 +15,7 @@ use super::content::{self, ContentKind, Header};
 use super::detect::{Detection, Why, detect_in, is_all_wildcards};
 use super::format::{Entry, Format, Parser};
 use super::fresh::{Keeper, Rules};
-use super::profile::{Suffix, folded, promoted};
+use super::profile::{folded, promoted};
 use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
 use super::sorted::{Fate, Gathered, Judged, Room, Said, What};
@@ -23,6 +23,7 @@ use super::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
 use super::target;
 use super::text::{Line, Text};
 use crate::dns::name::{Name, NameBuf};
+use crate::dns::public_suffix::{SuffixKind, kind_of};
 use crate::dns::suffixes::Suffixes;
 use crate::model::rule::{ListKind, Rule, RuleAction, Scope};
 
@@ -332,7 +333,7 @@ impl<L: Listener> Reader<'_, L> {
         if let Err(why) = target::read(text, &mut self.name) {
             return self.refuse(why, number, line);
         }
-        let suffix = Suffix::of(self.name.name());
+        let suffix = kind_of(self.name.name());
         if let Err(why) = target::guard(suffix, self.profile) {
             return self.refuse(why, number, line);
         }
@@ -362,7 +363,7 @@ impl<L: Listener> Reader<'_, L> {
 
     /// Adds a rule, unless the name is protected or the list full. No copy of a walk is made: it is
     /// 1.4 KiB, and this comes for every line.
-    fn add(&mut self, of: Of, what: What, suffix: Suffix, number: u32, line: &str) {
+    fn add(&mut self, of: Of, what: What, suffix: SuffixKind, number: u32, line: &str) {
         let walk = match of {
             Of::Name => &self.walk,
             Of::Site => &self.aside,
@@ -376,7 +377,7 @@ impl<L: Listener> Reader<'_, L> {
             self.account.protected_names += u32::from(fresh);
             return self.refuse(Refusal::Protected, number, line);
         }
-        let said = Said::Rule { what, unknown_top: suffix == Suffix::UnderUnknown };
+        let said = Said::Rule { what, unknown_top: suffix == SuffixKind::UnderUnknown };
         if !self.gather(of, said, number) {
             self.refuse(Refusal::TooMany, number, line);
         }

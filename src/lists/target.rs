@@ -1,11 +1,11 @@
 //! From what a list wrote to the name that it means, or why it means none.
 
 use super::format::ip::is_address;
-use super::profile::Suffix;
 use super::reason::Refusal;
 use super::spec::Profile;
 use crate::dns::idna;
 use crate::dns::name::{Name, NameBuf, NameError};
+use crate::dns::public_suffix::SuffixKind;
 
 /// Reads a name as lists write it into `into`; drops a port.
 pub(super) fn read(text: &str, into: &mut NameBuf) -> Result<(), Refusal> {
@@ -76,11 +76,11 @@ fn check(name: Name<'_>) -> Result<(), Refusal> {
 }
 
 /// Whether the list's profile lets a rule stand at that kind of suffix.
-pub(super) fn guard(suffix: Suffix, profile: &Profile) -> Result<(), Refusal> {
+pub(super) fn guard(suffix: SuffixKind, profile: &Profile) -> Result<(), Refusal> {
     match suffix {
-        Suffix::Public if !profile.tld => Err(Refusal::PublicSuffix),
-        Suffix::Private if !profile.private_suffixes => Err(Refusal::PrivateSuffix),
-        Suffix::SingleLabel if !profile.tld => Err(Refusal::SingleLabel),
+        SuffixKind::Public if !profile.tld => Err(Refusal::PublicSuffix),
+        SuffixKind::Private if !profile.private_suffixes => Err(Refusal::PrivateSuffix),
+        SuffixKind::SingleLabel if !profile.tld => Err(Refusal::SingleLabel),
         _ => Ok(()),
     }
 }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use super::counters::Counts;
 use crate::dns::name::Name;
+use crate::dns::public_suffix::registrable;
 use crate::dns::reply::Rcode;
-use crate::lists::registrable::registrable;
 use crate::resolve::cache::Hit;
 use crate::resolve::cause::Cause;
 
@@ -124,7 +124,7 @@ struct Domain {
 impl Outcomes {
     /// Counts what became of a question for `name`, `elapsed` after the start.
     pub fn note(&self, name: Name<'_>, outcome: Outcome, elapsed: Duration) {
-        let domain = self.hasher.hash_one(registrable(name).wire());
+        let domain = self.hasher.hash_one(registrable(name).unwrap_or(name).wire());
         let mut slices = self.slices();
         let slice = slices.current(elapsed);
         match outcome {

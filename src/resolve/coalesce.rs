@@ -14,6 +14,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::alias::{Alias, Gate, Unfinished};
 use super::{Answer, Ask, wire};
@@ -40,8 +41,13 @@ pub(super) struct InFlight {
     most: usize,
 }
 
-/// Too many different questions are in flight.
-pub(super) struct Full;
+/// Why there is no answer.
+pub(super) enum NoAnswer {
+    /// Too many different questions are in flight.
+    Full,
+    /// Whoever works did not come to an end in time.
+    OutOfTime,
+}
 
 enum Role {
     Leader(watch::Sender<State>),
@@ -74,13 +80,15 @@ impl InFlight {
         Self { waiting: Mutex::default(), most }
     }
 
-    /// What `work` finds for `ask`, or what somebody else who is at it already finds, as far as `gate` follows.
+    /// What `work` finds for `ask`, or what somebody else who is at it already finds, as far as `gate` follows. For
+    /// another's work is waited until `end`; own work ends by itself.
     pub(super) async fn share<F: Future<Output = Answer>>(
         &self,
         ask: &Ask,
         gate: &dyn Gate,
+        end: Instant,
         work: impl Fn(Arc<Progress>) -> F,
-    ) -> Result<Arc<Answer>, Full> {
+    ) -> Result<Arc<Answer>, NoAnswer> {
         let mut flight = Flight { ask: ask.clone(), only: 0 };
         loop {
             let answer = match self.join(&flight)? {
@@ -98,8 +106,8 @@ impl InFlight {
                 Role::Follower(mut receiver) => {
                     let is_stopped =
                         |state: &State| !state.aliases.is_empty() && !gate.follows(&ask.name, &state.aliases);
-                    let found = receiver.wait_for(|state| state.answer.is_some() || is_stopped(state)).await;
-                    match found {
+                    let found = receiver.wait_for(|state| state.answer.is_some() || is_stopped(state));
+                    match timeout_at(end, found).await.map_err(|_| NoAnswer::OutOfTime)? {
                         Ok(state) => match &state.answer {
                             Some(answer) => answer.clone(),
                             None => {
@@ -128,13 +136,13 @@ impl InFlight {
         self.lock().len()
     }
 
-    fn join(&self, flight: &Flight) -> Result<Role, Full> {
+    fn join(&self, flight: &Flight) -> Result<Role, NoAnswer> {
         let mut waiting = self.lock();
         if let Some(receiver) = waiting.get(flight) {
             return Ok(Role::Follower(receiver.clone()));
         }
         if waiting.len() >= self.most {
-            return Err(Full);
+            return Err(NoAnswer::Full);
         }
         let (sender, receiver) = watch::channel(State::default());
         waiting.insert(flight.clone(), receiver);
@@ -166,7 +174,12 @@ mod tests {
     use crate::resolve::alias::Open;
     use crate::resolve::reason::Reason;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
     use tokio::sync::Notify;
+
+    fn end() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
 
     fn ask(name: &str) -> Ask {
         Ask::new(OwnedName::parse(name).unwrap(), 1)
@@ -182,7 +195,7 @@ mod tests {
                 let (flights, work, go, ask) = (flights.clone(), work.clone(), go.clone(), ask.clone());
                 tokio::spawn(async move {
                     let found = flights
-                        .share(&ask, &Open, |_| async {
+                        .share(&ask, &Open, end(), |_| async {
                             work.fetch_add(1, Ordering::Relaxed);
                             go.notified().await;
                             wire::failure(&ask, Reason::NoUpstream)
@@ -207,7 +220,9 @@ mod tests {
         let ask = ask("www.example");
         let first = {
             let (flights, ask) = (flights.clone(), ask.clone());
-            tokio::spawn(async move { flights.share(&ask, &Open, |_| std::future::pending()).await.is_ok() })
+            tokio::spawn(async move {
+                flights.share(&ask, &Open, end(), |_| std::future::pending()).await.is_ok()
+            })
         };
         tokio::task::yield_now().await;
         assert_eq!(flights.len(), 1);
@@ -215,7 +230,7 @@ mod tests {
             let (flights, ask) = (flights.clone(), ask.clone());
             tokio::spawn(async move {
                 flights
-                    .share(&ask, &Open, |_| async { wire::failure(&ask, Reason::NoUpstream) })
+                    .share(&ask, &Open, end(), |_| async { wire::failure(&ask, Reason::NoUpstream) })
                     .await
                     .is_ok()
             })
@@ -225,6 +240,23 @@ mod tests {
         assert!(second.await.unwrap());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_work_without_an_end_goes_in_time() {
+        let flights = Arc::new(InFlight::new(4));
+        let (flying, ask) = (flights.clone(), ask("www.example"));
+        let asked = ask.clone();
+        let first = tokio::spawn(async move {
+            flying.share(&asked, &Open, end(), |_| std::future::pending()).await.is_ok()
+        });
+        tokio::task::yield_now().await;
+        let end = Instant::now() + Duration::from_secs(5);
+        let found = flights.share(&ask, &Open, end, |_| std::future::pending()).await;
+        assert!(matches!(found, Err(NoAnswer::OutOfTime)));
+        // Timers have steps of a millisecond.
+        assert!((end..end + Duration::from_millis(2)).contains(&Instant::now()));
+        first.abort();
+    }
+
     #[tokio::test]
     async fn one_question_too_many_is_refused() {
         let flights = Arc::new(InFlight::new(2));
@@ -232,11 +264,11 @@ mod tests {
         for name in ["a", "b"] {
             let (flights, ask) = (flights.clone(), ask(name));
             tasks.push(tokio::spawn(async move {
-                flights.share(&ask, &Open, |_| std::future::pending()).await.is_ok()
+                flights.share(&ask, &Open, end(), |_| std::future::pending()).await.is_ok()
             }));
             tokio::task::yield_now().await;
         }
-        assert!(flights.share(&ask("c"), &Open, |_| std::future::pending()).await.is_err());
+        assert!(flights.share(&ask("c"), &Open, end(), |_| std::future::pending()).await.is_err());
         for task in tasks {
             task.abort();
             let _ = task.await;
@@ -272,11 +304,11 @@ mod tests {
                 progress.tell(&[alias()]);
                 std::future::pending().await
             };
-            flying.share(&asked, &Open, work).await.is_ok()
+            flying.share(&asked, &Open, end(), work).await.is_ok()
         });
         tokio::task::yield_now().await;
         let never = |_| async { panic!("somebody is at it already") };
-        let answer = flights.share(&ask, &Shut("bad.example"), never).await.ok().unwrap();
+        let answer = flights.share(&ask, &Shut("bad.example"), end(), never).await.ok().unwrap();
         assert_eq!(answer.unfinished, Some(Unfinished::Stopped([alias()].into())));
         permissive.abort();
     }
@@ -292,12 +324,12 @@ mod tests {
                 going.notified().await;
                 wire::unfinished(&asked, Unfinished::Stopped([alias()].into()))
             };
-            flying.share(&asked, &Shut("bad.example"), work).await.ok().unwrap().unfinished.is_some()
+            flying.share(&asked, &Shut("bad.example"), end(), work).await.ok().unwrap().unfinished.is_some()
         });
         tokio::task::yield_now().await;
         go.notify_one();
         let work = |_| async { wire::failure(&ask, Reason::NoUpstream) };
-        let answer = flights.share(&ask, &Open, work).await.ok().unwrap();
+        let answer = flights.share(&ask, &Open, end(), work).await.ok().unwrap();
         assert_eq!(answer.unfinished, None, "its own work's");
         assert!(strict.await.unwrap());
         assert_eq!(flights.len(), 0);

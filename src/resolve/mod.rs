@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
@@ -32,7 +32,7 @@ use crate::dns::security::Security;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
 use cause::Cause;
-use coalesce::{InFlight, Progress};
+use coalesce::{InFlight, NoAnswer, Progress};
 use dns64::Dns64;
 use forward::upstream::Upstream;
 use forward::{Forwarder, Timing};
@@ -290,11 +290,14 @@ impl Resolver {
         if let Some(refusal) = unanswerable(&ask) {
             return refusal;
         }
+        // Who takes over from somebody that gave up has what is left of this.
+        let end = Instant::now() + self.deadline + TAKE_OVER;
         let work = |progress: Arc<Progress>| {
             let ask = &ask;
             async move {
                 let onward = Onward { asked: &ask.name, gate, progress: &progress, before: Vec::new() };
-                match timeout(self.deadline, self.gather_or_make(ask, &onward, freshness)).await {
+                let end = end.min(Instant::now() + self.deadline);
+                match timeout_at(end, self.gather_or_make(ask, &onward, freshness)).await {
                     Ok(answer) => answer,
                     Err(_) => {
                         let aliases = progress.aliases();
@@ -304,11 +307,10 @@ impl Resolver {
                 }
             }
         };
-        // The outer time counts for who took over from somebody that gave up.
-        match timeout(self.deadline + TAKE_OVER, self.flights.share(&ask, gate, work)).await {
-            Ok(Ok(answer)) => Arc::unwrap_or_clone(answer),
-            Ok(Err(coalesce::Full)) => wire::failure(&ask, Reason::TooManyInFlight),
-            Err(_) => Answer::out_of_time(&ask),
+        match self.flights.share(&ask, gate, end, work).await {
+            Ok(answer) => Arc::unwrap_or_clone(answer),
+            Err(NoAnswer::Full) => wire::failure(&ask, Reason::TooManyInFlight),
+            Err(NoAnswer::OutOfTime) => Answer::out_of_time(&ask),
         }
     }
 

@@ -6,8 +6,8 @@ use super::{Error, Talk};
 use crate::config::mistake::Said;
 use crate::config::nearest::folded;
 use crate::config::value;
+use crate::dns::public_suffix::is_public_suffix;
 use crate::dns::written;
-use crate::lists::profile::is_public_suffix;
 use crate::resolve::forward::upstream::Upstream;
 
 /// Servers of one zone, as `[[resolve.forward]]` takes them.
