@@ -94,7 +94,7 @@ fn compile_all(folder: &Path) {
     let protected = Protected::embedded();
     let (cpu, wall) = (CpuTime.start(), Instant::now());
     let mut reading = None;
-    let compiled = compile(&sources, &protected, &folder.join("index"), &mut |step| {
+    let compiled = compile(&sources, &protected, None, &folder.join("index"), &mut |step| {
         if let Step::Build(_) = step
             && reading.is_none()
         {

@@ -173,7 +173,7 @@ fn all_real_lists_make_one_index_that_says_what_the_oracle_says() {
     let folder = tempfile::tempdir().unwrap();
     let protected = Protected::embedded();
     let sources = sources(&lists, folder.path());
-    let compiled = compile(&sources, &protected, &folder.path().join("index"), &mut |_| ()).unwrap();
+    let compiled = compile(&sources, &protected, None, &folder.path().join("index"), &mut |_| ()).unwrap();
 
     assert!(compiled.unreadable.is_empty(), "{:?}", compiled.unreadable);
     assert_eq!(compiled.readings.len(), sources.len());

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use lachan::app::{lists, world};
+use lachan::app::lists;
+use lachan::app::world::Basis;
 use lachan::config::{self, Context, Settings};
 use lachan::filter::Index;
 use lachan::model::roster::Roster;
@@ -54,7 +55,7 @@ pub fn index() -> Arc<Index> {
     let build = || {
         let folder = tempfile::tempdir().expect("a folder of our own");
         let sources = lists::starter_sources(true);
-        let made = compile(&sources, &lists::protected(), &folder.path().join("index"), &mut |_| ());
+        let made = compile(&sources, &lists::protected(), None, &folder.path().join("index"), &mut |_| ());
         Arc::new(made.expect("the starter lists make an index").index)
     };
     INDEX.get_or_init(build).clone()
@@ -72,6 +73,8 @@ pub fn responder(cache_octets: u64) -> Responder {
 }
 
 fn own_world() -> World {
-    let rosters = (&Roster::default(), &Roster::default());
-    world::build(&settings(), index(), None, rosters, &Arc::default(), Default::default()).expect("a world")
+    let (groups, list_numbers) = (Roster::default(), Roster::default());
+    Basis { settings: &settings(), groups: &groups, lists: &list_numbers, watch: &Arc::default() }
+        .build(index(), Default::default())
+        .expect("a world")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::explain::Checker;
-use super::{App, Tell, offline, reload, status};
+use super::{App, Tell, keeper, list_updates, offline, reload, status};
 use crate::control::{Control, Reply, Request};
 use crate::i18n::{Message, msg};
 
@@ -24,7 +24,7 @@ impl Control for Answers {
                 Err(error) => Reply::Refused(vec![error.tell(), msg!("nothing-changed")]),
             },
             Request::UpdateLists => {
-                let mut updated = reload::update_all(app);
+                let mut updated = list_updates::update_all(app);
                 if updated.lines.is_empty() {
                     updated.lines.push(msg!("no-lists-to-fetch"));
                 }
@@ -47,7 +47,7 @@ fn facts(value: &impl serde::Serialize) -> Reply {
     serde_json::to_value(value).map_or_else(failed, Reply::Facts)
 }
 
-fn sentences(done: reload::Reloaded) -> Vec<Message> {
+fn sentences(done: keeper::Reloaded) -> Vec<Message> {
     let index = if done.new_index { msg!("index-new") } else { msg!("index-same") };
     let mut said = vec![msg!("reloaded", index = index, names = done.names)];
     if !done.at_restart.is_empty() {

@@ -199,7 +199,7 @@ impl Checker<'_> {
                 return told;
             }
         };
-        if !client.is_check() && !moment.world.access.allows(client.address) {
+        if !client.is_check() && !moment.world.limits.access.allows(client.address) {
             (told.verdict, told.because) = ("refuse".into(), "access".into());
             return told;
         }

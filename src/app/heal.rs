@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
+use super::keeper::{Change, apply};
 use super::{App, lists, reload, start};
 use crate::config::Settings;
 use crate::i18n::msg;
@@ -85,7 +86,9 @@ impl Healer {
         if !app.responder.world().index.is_sound() {
             if is_due(&mut self.index, TRY_AGAIN) {
                 error!("the file of the index in force was changed or cut from outside: it is built again");
-                reload::renew_lost(app);
+                if let Err(error) = apply(app, Change::Lists) {
+                    error!("the damaged index was not built again: {error}");
+                }
                 if app.responder.world().index.is_sound() {
                     // The next damage is another one, and is mended at once.
                     self.index = None;
@@ -94,7 +97,7 @@ impl Healer {
             return;
         }
         // Nobody puts another index in this place meanwhile.
-        let _building = app.building.lock().expect("nothing panics while it holds this lock");
+        let _index = app.keeper.hold_index();
         let index = app.responder.world().index.clone();
         let path = lists::index_path(&app.settings().state);
         if index.is_kept_at(&path) {

@@ -18,7 +18,9 @@ mod answering;
 mod answers;
 pub mod explain;
 mod heal;
+mod keeper;
 pub mod last_good;
+mod list_updates;
 pub mod listen;
 pub mod lists;
 mod log;
@@ -84,8 +86,8 @@ pub struct App {
     streams: Arc<Streams>,
     /// Where it listens, and where it should.
     listening: listen::Listening,
-    /// Held by whoever builds a new world: one at a time.
-    building: Mutex<()>,
+    /// Who changes what is in force.
+    keeper: keeper::Keeper,
     /// What the last reading of the config complained about; empty while all is well.
     config_complaint: Complaint,
     /// Whether the settings in force are not those of the present config, which is then looked at again.

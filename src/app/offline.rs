@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::explain::{Checker, Explanation, Whom};
-use super::{Tell, lists, world, zones};
+use super::world::Basis;
+use super::{Tell, lists, zones};
 use crate::config::Settings;
 use crate::control::Check;
 use crate::dns::idna;
@@ -26,9 +27,9 @@ pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, Message>
     let path = lists::index_path(&settings.state);
     let index = Index::open(&path).map_err(|error| msg!("check-no-index", error = error.to_string()))?;
     let kept = zones::at_rest(settings, *index.key());
-    let rosters = (&Roster::default(), &Roster::default());
-    let world = world::build(settings, Arc::new(index), None, rosters, &Arc::default(), (kept, Vec::new()))
-        .map_err(|error| error.tell())?;
+    let (groups, lists, watch) = (Roster::default(), Roster::default(), Arc::default());
+    let basis = Basis { settings, groups: &groups, lists: &lists, watch: &watch };
+    let world = basis.build(Arc::new(index), (kept, Vec::new())).map_err(|error| error.tell())?;
     let responder = Responder::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
     explain_check(&Checker { responder: &responder, runtime: None }, check)
 }

@@ -13,12 +13,14 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use super::answering::Answering;
+use super::keeper::Keeper;
 use super::last_good::Chosen;
 use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::timekeeper::{self, Timekeeper};
+use super::world::{self, Basis};
 use super::zones::Zones;
-use super::{App, Complaint, Place, Tell, lists, tasks, world};
+use super::{App, Complaint, Place, Tell, lists, tasks};
 use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
@@ -106,7 +108,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     let zones = Zones::open(&settings, *index.key());
     let build = |settings: &Settings| {
         let in_force = (zones.in_force(settings, &list_names), zones.announced(settings));
-        world::build(settings, index.clone(), None, (&groups, &list_names), &watch, in_force)
+        Basis { settings, groups: &groups, lists: &list_names, watch: &watch }.build(index.clone(), in_force)
     };
     let (settings, first_world) = match build(&settings) {
         Ok(world) => (settings, world),
@@ -141,7 +143,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
         zones,
         streams,
         listening,
-        building: Mutex::new(()),
+        keeper: Keeper::default(),
         config_complaint,
         config_is_stand_in: AtomicBool::new(is_stand_in),
         build_complaint: Complaint::default(),
@@ -264,13 +266,13 @@ fn first_index(state: &Path, complaint: &Complaint) -> Result<Index, StartError>
     }
     // Also where they are switched off: they beat no filter at all until the school's lists are built.
     let (sources, protected) = (lists::starter_sources(true), lists::protected());
-    let on_disk = compile(&sources, &protected, &path, &mut |_: compile::Step<'_>| {});
+    let on_disk = compile(&sources, &protected, None, &path, &mut |_: compile::Step<'_>| {});
     complaint.note(&on_disk);
     match on_disk {
         Ok(compiled) => Ok(compiled.index),
         Err(error) => {
             error!("the index is kept in memory: {error}");
-            Ok(compile_in_memory(&sources, &protected, &mut |_: compile::Step<'_>| {})?.index)
+            Ok(compile_in_memory(&sources, &protected, None, &mut |_: compile::Step<'_>| {})?.index)
         }
     }
 }

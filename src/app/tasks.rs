@@ -32,7 +32,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use super::listen::{self, Opened, Sockets};
-use super::{App, answering, answers, heal, reload, timekeeper, zones};
+use super::{App, answering, answers, heal, list_updates, reload, timekeeper, zones};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::udp::UdpWorker;
@@ -131,7 +131,7 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(heal::keep_whole(app.clone(), stopped.clone()));
-        tasks.spawn(reload::keep_lists_new(app.clone(), stopped.clone()));
+        tasks.spawn(list_updates::keep_lists_new(app.clone(), stopped.clone()));
         tasks.spawn(timekeeper::watch(app.clone(), stopped.clone()));
         tasks.spawn(answering::watch(app.clone(), stopped.clone()));
         tasks.spawn(zones::keep_zones_new(app.clone(), stopped.clone()));

@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch as signal;
 use tracing::{info, warn};
 
-use super::{App, world};
+use super::App;
+use super::keeper::{Change, apply};
 use crate::clock::judge::{Judgement, Signatures};
 use crate::clock::{RELEASED, Watch, seen};
 use crate::i18n::{Message, Moment, msg};
@@ -138,19 +139,10 @@ fn jump(before: (Duration, Duration), now: (Duration, Duration)) -> Option<i64> 
 /// Forgets what was judged by a clock that was wrong: answers, failures, keys, zone cuts. What is being
 /// fetched is answered, and kept by nobody, since it comes from a resolver that is not in force any more.
 fn judge_anew(app: &App) {
-    {
-        let _building = app.building.lock().unwrap_or_else(PoisonError::into_inner);
-        let (settings, old) = (app.settings(), app.responder.world());
-        let zones = (app.zones.in_force(&settings, &app.lists), app.zones.announced(&settings));
-        let rosters = (&app.groups, &app.lists);
-        match world::build(&settings, old.index.clone(), None, rosters, app.timekeeper.watch(), zones) {
-            Ok(world) => app.responder.swap(world),
-            // A file that the settings name is not there. Entries carry the time when they came, so those of
-            // a wrong clock expire by themselves.
-            Err(error) => warn!("the resolver goes on with what it has learnt: {error}"),
-        }
+    // A file that the settings name is not there.
+    if let Err(error) = apply(app, Change::Clock) {
+        warn!("the resolver goes on with what it has learnt: {error}");
     }
-    app.responder.forget_answers();
     app.lists_changed.notify_one();
     app.zones.wake();
 }

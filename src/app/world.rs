@@ -1,4 +1,5 @@
-//! A world from settings and an index: what queries are answered from until the next reload.
+//! The parts of a world from settings, an index and policy zones: what queries are answered from. Each change builds
+//! the parts that it touches and leaves the others as they are.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,14 +10,14 @@ use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
 use crate::lists::protected::Protected;
 use crate::model::name_set::NameSet;
-use crate::model::roster::Roster;
+use crate::model::roster::{Roster, RosterId};
 use crate::model::rule::Scope;
 use crate::policy::{self, Policy};
-use crate::query::World;
 use crate::query::block::BlockTexts;
 use crate::query::client::Access;
 use crate::query::rate::Rates;
 use crate::query::server_identity::Identity;
+use crate::query::{Limits, World};
 use crate::resolve::timekeeping::Timekeeping;
 use crate::resolve::{self, Resolver};
 use crate::rpz::transfer::notify::Listener;
@@ -34,42 +35,143 @@ pub enum WorldError {
     Resolve(#[from] resolve::Error),
 }
 
-/// Builds a world. `zones` are the policy zones in force and whose announcements count. `resolver` is taken over where resolution is set as before: what it has learnt of
-/// servers is worth keeping.
-pub fn build(
-    settings: &Settings,
-    index: Arc<Index>,
-    resolver: Option<Arc<Resolver>>,
-    (groups, lists): (&Roster, &Roster),
-    watch: &Arc<Watch>,
-    (zones, announced): (Vec<Zone>, Vec<Listener>),
-) -> Result<World, WorldError> {
-    let policy = Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), groups)?;
-    let resolver = match resolver {
-        Some(resolver) => resolver,
-        None => {
-            let timekeeping = Timekeeping { watch: watch.clone(), servers: super::lists::time_servers() };
-            Arc::new(Resolver::with_timekeeping(resolution(settings), &timekeeping)?)
+/// What the parts of a world are built from, besides the index and the zones.
+#[derive(Clone, Copy)]
+pub struct Basis<'b> {
+    pub settings: &'b Settings,
+    /// Journal numbers of groups.
+    pub groups: &'b Roster,
+    /// Journal numbers of lists.
+    pub lists: &'b Roster,
+    /// The wall clock.
+    pub watch: &'b Arc<Watch>,
+}
+
+/// Policy zones in force, and whose announcements of new versions count.
+pub type ZonesInForce = (Vec<Zone>, Vec<Listener>);
+
+impl Basis<'_> {
+    /// A world of new parts.
+    pub fn build(self, index: Arc<Index>, zones: ZonesInForce) -> Result<World, WorldError> {
+        let key = *index.key();
+        let policy = Arc::new(self.policy(&index)?);
+        let (resolver, local) = self.resolution(key)?;
+        Ok(World {
+            zones: zones_for(zones.0, key, &policy),
+            announced: zones.1.into(),
+            local,
+            policy,
+            lists: self.numbers(&index),
+            school_list: self.lists.id_of(SCHOOL_LIST),
+            index,
+            resolver,
+            limits: Arc::new(self.limits(None)),
+        })
+    }
+
+    /// `old` with another index. The policy numbers its allow sets as the index does.
+    pub fn with_index(self, old: &World, index: Arc<Index>) -> Result<World, WorldError> {
+        let key = *index.key();
+        let policy = Arc::new(self.policy(&index)?);
+        let (zones, local) = match key == *old.index.key() {
+            true => (old.zones.clone(), old.local.clone()),
+            // An index of another installation.
+            false => {
+                let zones = zones_for(old.zones.all().to_vec(), key, &policy);
+                (zones, Arc::new(local_names(&old.resolver, key)))
+            }
+        };
+        Ok(World { policy, lists: self.numbers(&index), index, zones, local, ..old.clone() })
+    }
+
+    /// `old` with what these settings change, those before being `before`. The resolver stays where `same_resolution`
+    /// says so: what it has learnt of servers is worth keeping.
+    pub fn with_settings(
+        self,
+        old: &World,
+        before: &Settings,
+        same_resolution: bool,
+        zones: ZonesInForce,
+    ) -> Result<World, WorldError> {
+        let key = *old.index.key();
+        let policy = Arc::new(self.policy(&old.index)?);
+        let (resolver, local) = match same_resolution {
+            true => (old.resolver.clone(), old.local.clone()),
+            false => self.resolution(key)?,
+        };
+        let has_zones = !zones.0.is_empty() || !old.zones.all().is_empty();
+        let limits = match limits_of(before) == limits_of(self.settings) {
+            true => old.limits.clone(),
+            false => Arc::new(self.limits(Some(&old.limits))),
+        };
+        Ok(World {
+            zones: if has_zones { zones_for(zones.0, key, &policy) } else { old.zones.clone() },
+            announced: zones.1.into(),
+            policy,
+            resolver,
+            local,
+            limits,
+            ..old.clone()
+        })
+    }
+
+    /// `old` with a resolver that has learnt nothing yet.
+    pub fn with_new_resolver(self, old: &World) -> Result<World, WorldError> {
+        let (resolver, local) = self.resolution(*old.index.key())?;
+        Ok(World { resolver, local, ..old.clone() })
+    }
+
+    fn policy(self, index: &Index) -> Result<Policy, WorldError> {
+        let allow_set = |set: &str| index.allow_set(set);
+        Ok(Policy::build(&self.settings.policy, *index.key(), allow_set, self.groups)?)
+    }
+
+    fn resolution(self, key: HashKey) -> Result<(Arc<Resolver>, LocalNames), WorldError> {
+        let timekeeping = Timekeeping { watch: self.watch.clone(), servers: super::lists::time_servers() };
+        let resolver = Resolver::with_timekeeping(resolution(self.settings), &timekeeping)?;
+        let local = local_names(&resolver, key);
+        Ok((Arc::new(resolver), Arc::new(local)))
+    }
+
+    fn numbers(self, index: &Index) -> Arc<[RosterId]> {
+        index.lists().iter().map(|list| self.lists.id_of(&list.id)).collect()
+    }
+
+    /// What a client has used up of its rate stays used up.
+    fn limits(self, old: Option<&Limits>) -> Limits {
+        let serve = &self.settings.serve;
+        let rates = NonZeroU32::new(serve.rate).map(|rate| {
+            let old = old.and_then(|old| old.rates.clone()).filter(|rates| rates.is_for(rate));
+            old.unwrap_or_else(|| Arc::new(Rates::new(rate)))
+        });
+        Limits {
+            access: Access::new(serve.allow.clone()).with_refusal(serve.refusal),
+            rates,
+            texts: BlockTexts::new(&self.settings.school.name),
+            identity: Identity { version: serve.version.clone(), hostname: serve.hostname.clone() },
         }
-    };
-    let tiers = policy.all_numbered().iter().map(|group| (group.name.as_str(), group.tier));
-    Ok(World {
-        zones: Zones::build(zones, *index.key(), tiers),
-        announced,
-        local: local_names(&resolver, *index.key()),
-        policy,
-        lists: index.lists().iter().map(|list| lists.id_of(&list.id)).collect(),
-        school_list: lists.id_of(SCHOOL_LIST),
-        index,
-        access: Access::new(settings.serve.allow.clone()).with_refusal(settings.serve.refusal),
-        rates: NonZeroU32::new(settings.serve.rate).map(Rates::new),
-        resolver,
-        texts: BlockTexts::new(&settings.school.name),
-        identity: Identity {
-            version: settings.serve.version.clone(),
-            hostname: settings.serve.hostname.clone(),
-        },
-    })
+    }
+}
+
+/// `old` with other policy zones.
+pub fn with_zones(old: &World, zones: ZonesInForce) -> World {
+    let key = *old.index.key();
+    World { zones: zones_for(zones.0, key, &old.policy), announced: zones.1.into(), ..old.clone() }
+}
+
+type LocalNames = Arc<Option<NameSet<()>>>;
+
+/// The zones for the groups of that policy, by their numbers.
+fn zones_for(zones: Vec<Zone>, key: HashKey, policy: &Policy) -> Arc<Zones> {
+    let groups = policy.all_numbered().iter().map(|group| (group.name.as_str(), group.tier));
+    Arc::new(Zones::build(zones, key, groups))
+}
+
+/// The settings that [`Limits`] are made of.
+fn limits_of(settings: &Settings) -> impl PartialEq {
+    let serve = &settings.serve;
+    let identity = (serve.version.clone(), serve.hostname.clone());
+    (serve.allow.clone(), serve.refusal, serve.rate, identity, settings.school.name.clone())
 }
 
 /// The settings of the resolver. What devices ask for to learn whether they are online may lead into private

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use super::{App, reload};
+use super::App;
+use super::keeper::{Change, apply, make_way};
 use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
@@ -348,7 +349,7 @@ pub async fn keep_zones_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// One look at a zone's primaries, and what follows from it.
 fn look(app: &App, zone: &zones::Settings) {
     let Source::Primaries { addresses, key } = &zone.source else { return };
-    reload::make_way();
+    make_way();
     let have = {
         let kept = app.zones.kept();
         let Some(known) = kept.get(&zone.name) else { return };
@@ -361,7 +362,9 @@ fn look(app: &App, zone: &zones::Settings) {
         Ok(Brought::New(content, how)) => {
             let key = *app.responder.world().index.key();
             app.zones.take(&zone.name, &content, Account::default(), how.id(), key);
-            reload::renew_zones(app);
+            if let Err(error) = apply(app, Change::Zones) {
+                error!("the policy zones were not renewed, the old ones stay in force: {error}");
+            }
         }
         Err(failures) => {
             let told: Vec<String> =

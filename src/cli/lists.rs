@@ -316,7 +316,7 @@ fn compile_at(
 ) -> Result<Compiled, Failure> {
     let sources = in_force::sources(settings, store);
     let bar = bar("");
-    let compiled = compile_lists(&sources, &in_force::protected(), target, &mut |step| match step {
+    let compiled = compile_lists(&sources, &in_force::protected(), None, target, &mut |step| match step {
         Step::Read { id, number, of } => {
             bar.set_length(of as u64);
             bar.set_position(number as u64);

@@ -2,12 +2,12 @@
 //!
 //! SipHash-1-3 chained label by label from the top, so that `example`, `a.example` and `b.a.example`
 //! cost one short hash each, and every table of names (the index, school rules, allow sets,
-//! protected names) is looked up with the same hashes. The key is drawn afresh for each index file:
-//! who does not know it cannot make names collide.
+//! protected names) is looked up with the same hashes. The key is drawn once for an installation and
+//! handed on from index to index: who does not know it cannot make names collide.
 
 use super::name::{LABELS_MAX, Name, NameBuf};
 
-/// Key of the suffix hash. One for each index file.
+/// Key of the suffix hash. One for an installation: the index on its disk has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashKey(pub [u8; 16]);
 

@@ -159,6 +159,14 @@ impl Builder {
         Self::new(Path::new(""), limits)
     }
 
+    /// The same with the key of another index of the installation: what was walked or filed by that key stays good.
+    /// To be said before the first rule.
+    #[must_use]
+    pub fn with_key(self, key: HashKey) -> Self {
+        debug_assert_eq!(self.rules, 0, "rules are filed by the key");
+        Self { key, ..self }
+    }
+
     /// Makes the index in memory: for a start whose state folder takes nothing. It costs the octets of the whole
     /// file, and is gone with the program.
     ///

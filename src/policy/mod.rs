@@ -12,9 +12,11 @@ pub mod decide;
 pub mod lint;
 pub mod school;
 
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
+use siphasher::sip::SipHasher13;
 
 use crate::dns::suffixes::HashKey;
 use crate::model::category::{Category, CategorySet};
@@ -140,12 +142,14 @@ pub enum BuildError {
 pub struct Policy {
     /// Those of the school, then one without clients for each tier, to tell what a tier gets.
     groups: Vec<Group>,
+    /// By the same numbers: what is in force for the group, as one number.
+    marks: Vec<u64>,
     clients: Clients,
     rules: SchoolRules,
 }
 
 /// A group in force: everything that `decide` needs of it, resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Group {
     /// Name.
     pub name: String,
@@ -217,7 +221,18 @@ impl Policy {
         });
         groups.extend(by_tier);
         let clients = Clients::build(&settings.groups)?;
-        Ok(Self { clients, rules: SchoolRules::build(&settings.school_rules, key), groups })
+        let rules = SchoolRules::build(&settings.school_rules, key);
+        let mark = |group: &Group| {
+            let mut hasher = SipHasher13::new_with_key(&key.0);
+            (group, rules.id()).hash(&mut hasher);
+            hasher.finish()
+        };
+        Ok(Self { marks: groups.iter().map(mark).collect(), clients, rules, groups })
+    }
+
+    /// Another number where something else is in force for group number `number`: for who keeps answers by group.
+    pub fn mark_of(&self, number: usize) -> u64 {
+        self.marks[number]
     }
 
     /// What a group of that tier without anything of its own gets.

@@ -59,7 +59,7 @@ use pending::{BackgroundFetch, PendingQuery, Shed, Task};
 use repeat::Rests;
 use request::{Allowed, Request, limit};
 use trace::{Decided, ListRule, Trace};
-pub use world::{Moment, World};
+pub use world::{Limits, Moment, World};
 use zones::Early;
 
 /// Answers queries. There is one in the program; workers share it.
@@ -173,10 +173,15 @@ impl Responder {
         Moment { world: world.clone(), generation: 0, now: self.now(), elapsed: self.started.elapsed() }
     }
 
-    /// Puts a new snapshot in force. Queries under way end with the old one, which then goes.
+    /// Puts a new snapshot in force. Queries under way end with the old one, which then goes. Workers forget the
+    /// answers that they have ready, as far as another part decides them now: a policy that is new for one group
+    /// costs the others nothing.
     pub fn swap(&self, world: World) {
-        self.world.store(Arc::new(world));
-        self.generation.fetch_add(1, Ordering::Release);
+        let world = Arc::new(world);
+        let old = self.world.swap(world.clone());
+        if !world.answers_as(&old) {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Forgets all answers that were fetched, and what became of queries: other servers are asked from now on.
@@ -221,7 +226,7 @@ impl Responder {
         out: &mut Vec<u8>,
     ) -> Outcome {
         let world = &moment.world;
-        if let Some(rates) = &world.rates
+        if let Some(rates) = &world.limits.rates
             && !rates.admits(client, moment.elapsed)
         {
             return rate::answer(worker, packet, client, out);
@@ -251,12 +256,12 @@ impl Responder {
         };
         Counters::add(&worker.counters.queries);
         let limit = limit(&question, client.transport);
-        if !world.access.allows(client.address) {
+        if !world.limits.access.allows(client.address) {
             Counters::add(&worker.counters.refused);
             if client.is_inside() {
                 Counters::add(&worker.counters.refused_inside);
             }
-            if world.access.refusal() == Refusal::Drop {
+            if world.limits.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
             }
             let error = Error::new(EdeCode::Prohibited, "");
@@ -285,7 +290,7 @@ impl Responder {
         let Request { question, context, moment, .. } = request;
         let world = request.world();
         if !question.is_internet() {
-            world.identity.answer(question, request.limit(), out);
+            world.limits.identity.answer(question, request.limit(), out);
             return Outcome::Ready;
         }
         worker.suffixes.fill(world.index.key(), question.name());
@@ -407,7 +412,7 @@ impl Responder {
             Counters::add(&worker.counters.unknown_clients);
         }
         let blocked = self.count(request, worker, matched, reason, Effect::Blocked);
-        let texts = &request.world().texts;
+        let texts = &request.world().limits.texts;
         block::write(request.question, request.context.group, reason, place, texts, request.limit(), out);
         blocked
     }
@@ -472,11 +477,11 @@ impl Responder {
             Refused::BadVers => Rcode::BadVers,
             Refused::Refused => Rcode::Refused,
         };
-        let (rcode, errors) = if world.access.allows(client.address) {
+        let (rcode, errors) = if world.limits.access.allows(client.address) {
             (rcode, &[][..])
         } else {
             Counters::add(&worker.counters.refused);
-            if world.access.refusal() == Refusal::Drop {
+            if world.limits.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
             }
             (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])

@@ -53,7 +53,12 @@ impl Rates {
         let _ = getrandom::fill(&mut key);
         let half = |at: usize| u64::from_le_bytes(key[at..at + 8].try_into().expect("eight octets"));
         let rows = std::iter::repeat_with(Default::default).take(ROWS).collect();
-        Self { key: (half(0), half(8)), interval: (1_000_000 / u64::from(rate.get())).max(1), rows }
+        Self { key: (half(0), half(8)), interval: interval_of(rate), rows }
+    }
+
+    /// Whether it is for that rate: then another setting need not give everybody the reserve back.
+    pub fn is_for(&self, rate: NonZeroU32) -> bool {
+        self.interval == interval_of(rate)
     }
 
     /// Whether a query that came `now` is within its client's rate; if so it is counted.
@@ -85,6 +90,11 @@ impl Rates {
             IpAddr::V6(address) => hasher.hash(&[&[way, 6][..], &address.octets()].concat()),
         }
     }
+}
+
+/// Microseconds between two queries at the full rate.
+fn interval_of(rate: NonZeroU32) -> u64 {
+    (1_000_000 / u64::from(rate.get())).max(1)
 }
 
 /// The client's place and what it holds, or else the one that is worth least.

@@ -41,7 +41,7 @@ impl Responder {
         let world = &moment.world;
         let Some(mut found) = packets.answer(packet, moment.scope(number), out) else { return false };
         // Last, since whom we do not answer seldom asks: what was written is thrown away then.
-        if !world.access.allows(client.address) {
+        if !world.limits.access.allows(client.address) {
             return false;
         }
         Counters::add(&worker.counters.queries);

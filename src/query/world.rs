@@ -17,28 +17,37 @@ use crate::resolve::Resolver;
 use crate::rpz::transfer::notify::Listener;
 use crate::rpz::zones::Zones;
 
-/// Everything that a query is answered from and a reload replaces: one immutable snapshot.
+/// Everything that a query is answered from: one immutable snapshot of parts, each of which is built and replaced
+/// by itself. What is put beside the others fits them: names are filed under one key, and zones know the groups of
+/// the policy by their numbers.
+#[derive(Clone)]
 pub struct World {
     /// Who gets what.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// What the lists say.
     pub index: Arc<Index>,
     /// Journal numbers of the index's lists, in the index's order.
-    pub lists: Vec<RosterId>,
+    pub lists: Arc<[RosterId]>,
     /// Journal number for the school's own rules.
     pub school_list: RosterId,
+    /// Response policy zones.
+    pub zones: Arc<Zones>,
+    /// Whose announcements of new versions of them count.
+    pub announced: Arc<[Listener]>,
+    /// How to get answers.
+    pub resolver: Arc<Resolver>,
+    /// Names at or below which the resolver has a name of its own; `None`: any name may be one.
+    pub local: Arc<Option<NameSet<()>>>,
+    /// Whom we answer, how fast, and with what texts.
+    pub limits: Arc<Limits>,
+}
+
+/// Whom we answer and how fast, and what goes with some answers.
+pub struct Limits {
     /// Whom we answer.
     pub access: Access,
     /// How fast a client may ask; `None`: as fast as it likes.
-    pub rates: Option<Rates>,
-    /// Names at or below which a name may be local; `None`: any name may.
-    pub local: Option<NameSet<()>>,
-    /// How to get answers.
-    pub resolver: Arc<Resolver>,
-    /// Response policy zones.
-    pub zones: Zones,
-    /// Whose announcements of new versions count.
-    pub announced: Vec<Listener>,
+    pub rates: Option<Arc<Rates>>,
     /// What goes with a block.
     pub texts: BlockTexts,
     /// What `version.bind` and `hostname.bind` are answered with.
@@ -54,6 +63,16 @@ impl World {
         self.index.id() ^ self.zones.id().wrapping_mul(SPREAD) ^ self.policy.rules().id()
     }
 
+    /// Whether a packet is answered from `other` as from this one, as long as the policy says the same for its
+    /// group: each part is the same or, what announcements and journal numbers concern, of no account.
+    pub(super) fn answers_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.index, &other.index)
+            && Arc::ptr_eq(&self.zones, &other.zones)
+            && Arc::ptr_eq(&self.resolver, &other.resolver)
+            && Arc::ptr_eq(&self.local, &other.local)
+            && Arc::ptr_eq(&self.limits, &other.limits)
+    }
+
     /// Number of the client's group.
     pub(super) fn number_of(&self, client: Client) -> usize {
         client.group().unwrap_or_else(|| self.policy.number_of(client.address))
@@ -61,7 +80,7 @@ impl World {
 
     /// Whether the name walked may be one of our own.
     pub(super) fn may_be_local(&self, suffixes: &Suffixes) -> bool {
-        self.local.as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
+        (*self.local).as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
     }
 }
 
@@ -69,8 +88,8 @@ impl World {
 pub struct Moment {
     /// The snapshot.
     pub world: Arc<World>,
-    /// Changes whenever an answer to the same packet may: with each new snapshot, and when the answer
-    /// cache is emptied.
+    /// Changes whenever an answer to the same packet may, whoever asks: with each new part of the snapshot but the
+    /// policy, and when the answer cache is emptied.
     pub(super) generation: u64,
     /// Seconds since 1970.
     pub now: u64,
@@ -81,6 +100,7 @@ pub struct Moment {
 impl Moment {
     /// For whom and how long an answer given now is good.
     pub(super) fn scope(&self, group: usize) -> Scope {
-        Scope { generation: self.generation, group: group as u16, now: self.now }
+        let generation = self.generation.wrapping_mul(SPREAD) ^ self.world.policy.mark_of(group);
+        Scope { generation, group: group as u16, now: self.now }
     }
 }

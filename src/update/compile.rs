@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
+use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
@@ -103,19 +104,20 @@ fn protected_version(protected: &Protected) -> String {
     format!("{:08x}", hasher.finish() as u32)
 }
 
-/// Reads all sources and builds the index at `target`. A list that cannot be read is left out; the
-/// others must not wait for it.
+/// Reads all sources and builds the index at `target`, with the installation's `key` if it has one already. A list
+/// that cannot be read is left out; the others must not wait for it.
 ///
 /// # Errors
 /// What [`CompileError`] says; what stood at `target` is untouched.
 pub fn compile(
     sources: &[Source],
     protected: &Protected,
+    key: Option<HashKey>,
     target: &Path,
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<Compiled, CompileError> {
     let folder = target.parent().unwrap_or(Path::new("."));
-    let mut builder = Builder::new(folder, BuildLimits::default())?;
+    let mut builder = with_key(Builder::new(folder, BuildLimits::default())?, key);
     let (readings, unreadable) = read_all(&mut builder, sources, protected, folder, told)?;
     let summary = builder.finish(target, &mut |progress| told(Step::Build(progress)))?;
     Ok(Compiled { index: Index::open(target)?, summary, readings, unreadable })
@@ -128,12 +130,20 @@ pub fn compile(
 pub fn compile_in_memory(
     sources: &[Source],
     protected: &Protected,
+    key: Option<HashKey>,
     told: &mut dyn FnMut(Step<'_>),
 ) -> Result<Compiled, CompileError> {
-    let mut builder = Builder::in_memory(BuildLimits::default())?;
+    let mut builder = with_key(Builder::in_memory(BuildLimits::default())?, key);
     let (readings, unreadable) = read_all(&mut builder, sources, protected, Path::new(""), told)?;
     let (index, summary) = builder.finish_in_memory(&mut |progress| told(Step::Build(progress)))?;
     Ok(Compiled { index, summary, readings, unreadable })
+}
+
+fn with_key(builder: Builder, key: Option<HashKey>) -> Builder {
+    match key {
+        Some(key) => builder.with_key(key),
+        None => builder,
+    }
 }
 
 type Readings = (Vec<(String, Reading)>, Vec<(String, io::Error)>);

@@ -10,4 +10,5 @@
 pub mod compile;
 pub mod refresh;
 pub mod schedule;
+pub mod timetable;
 pub mod zones;

@@ -10,7 +10,7 @@ use tokio::net::UdpSocket;
 
 use crate::app::explain::{Checker, Explanation};
 use crate::app::offline::explain_check;
-use crate::app::world;
+use crate::app::world::Basis;
 use crate::config::{self, Context};
 use crate::control::Check;
 use crate::dns::compose::Composer;
@@ -168,9 +168,9 @@ impl House {
             config::read_text("lachan.toml", &text, &context).unwrap_or_else(|report| panic!("{report}"));
         let index = Arc::new(index(lists));
         let zones = zones.iter().map(|(apex, text)| zone(apex, text, &index)).collect();
-        let rosters = (&Roster::default(), &Roster::default());
-        let world = world::build(&settings, index, None, rosters, &Arc::default(), (zones, Vec::new()))
-            .expect("a world");
+        let (groups, lists, watch) = (Roster::default(), Roster::default(), Arc::default());
+        let basis = Basis { settings: &settings, groups: &groups, lists: &lists, watch: &watch };
+        let world = basis.build(index, (zones, Vec::new())).expect("a world");
         let responder = Responder::new(world, Cache::new(1 << 20, TtlBounds::default()));
         Self { responder: Arc::new(responder), upstream }
     }

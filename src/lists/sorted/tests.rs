@@ -1,3 +1,5 @@
+//! Fates of rules, against holding every rule against every other.
+
 use super::*;
 use crate::dns::name::OwnedName;
 use RuleAction::{Block, BlockImportant, Except};

@@ -27,11 +27,10 @@ use crate::policy::{self, AnswerStyle, GroupSettings, Mode, Policy, SchoolRule, 
 use crate::query::block::BlockTexts;
 use crate::query::client::Access;
 use crate::query::server_identity::Identity;
-use crate::query::{Responder, World};
+use crate::query::{Limits, Responder, World};
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::settings::ForwardZone;
 use crate::resolve::{self, Resolver};
-use crate::rpz::zones::Zones;
 use crate::serve::Settings;
 use crate::serve::admission::Admission;
 use crate::serve::stream::Streams;
@@ -82,18 +81,20 @@ fn world(upstream: SocketAddr) -> World {
         ..resolve::settings::Settings::default()
     });
     World {
-        policy: Policy::build(&policy(), *index.key(), |_| None, &Roster::default()).unwrap(),
+        policy: Arc::new(Policy::build(&policy(), *index.key(), |_| None, &Roster::default()).unwrap()),
         index,
-        lists: Vec::new(),
+        lists: [].into(),
         school_list: Roster::default().id_of("school"),
-        access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
-        rates: None,
-        local: None,
+        local: Arc::default(),
         resolver: Arc::new(resolver.unwrap()),
-        zones: Zones::default(),
-        announced: Vec::new(),
-        texts: BlockTexts::new("THCS A"),
-        identity: Identity { version: Some("lachan".into()), hostname: None },
+        zones: Arc::default(),
+        announced: [].into(),
+        limits: Arc::new(Limits {
+            access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
+            rates: None,
+            texts: BlockTexts::new("THCS A"),
+            identity: Identity { version: Some("lachan".into()), hostname: None },
+        }),
     }
 }
 

@@ -1,0 +1,186 @@
+//! When each list is fetched next.
+
+use std::collections::HashMap;
+use std::hash::Hasher;
+use std::time::{Duration, Instant};
+
+use siphasher::sip::SipHasher13;
+
+use super::schedule::{since_check, wait};
+use crate::lists::spec::ListSpec;
+use crate::lists::store::{Meta, Store, source_mark};
+use crate::sys::clock::unix_now;
+
+/// When each list is asked for next. Remembers attempts in memory, so that a disk that takes no notes
+/// does not make us ask a server over and over.
+pub struct Timetable {
+    seed: u64,
+    /// Times that the wall clock had been set when it was last looked at.
+    jumps: u64,
+    attempts: HashMap<String, Attempts>,
+    /// Lists that are being fetched.
+    under_way: HashMap<String, ListSpec>,
+}
+
+struct Attempts {
+    /// Where the list came from then: another source was never tried.
+    source: String,
+    last: Instant,
+    failures: u32,
+}
+
+impl Default for Timetable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Timetable {
+    /// Nothing was asked for yet.
+    pub fn new() -> Self {
+        // Without randomness this school is merely not spread among the others.
+        Self {
+            seed: getrandom::u64().unwrap_or(0),
+            jumps: 0,
+            attempts: HashMap::new(),
+            under_way: HashMap::new(),
+        }
+    }
+
+    /// Notes that a list was fetched, and whether it came.
+    pub fn note(&mut self, spec: &ListSpec, good: bool) {
+        self.under_way.remove(&spec.id);
+        let source = source_mark(spec);
+        let before = self.attempts.get(&spec.id).filter(|before| before.source == source);
+        let failures = if good { 0 } else { before.map_or(0, |before| before.failures).saturating_add(1) };
+        self.attempts.insert(spec.id.clone(), Attempts { source, last: Instant::now(), failures });
+    }
+
+    /// Notes that a list is being fetched.
+    pub fn begin(&mut self, spec: &ListSpec) {
+        self.under_way.insert(spec.id.clone(), spec.clone());
+    }
+
+    /// Notes that all that are being fetched failed.
+    pub fn fail_all(&mut self) {
+        let all: Vec<ListSpec> = self.under_way.values().cloned().collect();
+        all.iter().for_each(|spec| self.note(spec, false));
+    }
+
+    /// Forgets failures from before the clock was last set: with a wrong clock no certificate is valid.
+    pub fn note_clock(&mut self, jumps: u64) {
+        if self.jumps != jumps {
+            self.attempts.retain(|_, attempts| attempts.failures == 0);
+            self.jumps = jumps;
+        }
+    }
+
+    /// The list that is due next, and how long until then.
+    /// `damaged` says since when a list's kept text is known not to be whole.
+    pub fn next(
+        &self,
+        specs: &[ListSpec],
+        store: &Store,
+        damaged: impl Fn(&str) -> Option<Instant>,
+    ) -> Option<(ListSpec, Duration)> {
+        let idle = specs.iter().filter(|spec| !self.under_way.contains_key(&spec.id));
+        let due = idle.map(|spec| (spec, self.pause(store, spec, unix_now(), damaged(&spec.id))));
+        due.min_by_key(|(_, pause)| *pause).map(|(spec, pause)| (spec.clone(), pause))
+    }
+
+    /// `damaged`: since when the kept text is known not to be whole.
+    fn pause(&self, store: &Store, spec: &ListSpec, now: u64, damaged: Option<Instant>) -> Duration {
+        let attempts = self.attempts.get(&spec.id).filter(|it| it.source == source_mark(spec));
+        // A kept text that is damaged is fetched at once, and after that as often as a fetch that fails.
+        if let Some(since) = damaged
+            && attempts.is_none_or(|attempts| attempts.last < since)
+        {
+            return Duration::ZERO;
+        }
+        if let Some(attempts) = attempts {
+            let wait = wait(spec.every, attempts.failures, self.chance(&spec.id));
+            return wait.saturating_sub(attempts.last.elapsed());
+        }
+        // Not asked for since the start, or since it moved: what the store noted before counts, if it is of
+        // this source and not of the future (a clock that was wrong then, or is now).
+        let counts = |meta: &Meta| meta.failure.is_none() && meta.is_from(spec);
+        let meta = store.meta(&spec.id).filter(counts);
+        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now)) else {
+            return Duration::ZERO;
+        };
+        wait(spec.every, 0, self.chance(&spec.id)).saturating_sub(since)
+    }
+
+    /// A number in 0..1 for each list, the same as long as the program runs.
+    fn chance(&self, id: &str) -> f64 {
+        let mut hasher = SipHasher13::new_with_keys(self.seed, 0);
+        hasher.write(id.as_bytes());
+        hasher.finish() as f64 / u64::MAX as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::lists::fetch::Validators;
+    use crate::lists::gate;
+    use crate::lists::protected::Protected;
+    use crate::lists::read::survey;
+    use crate::lists::spec::{FormatChoice, Profile, SourceSpec};
+    use crate::lists::store::Failure;
+    use crate::model::category::Category;
+    use crate::model::rule::ListKind;
+
+    const DAY: u64 = 86_400;
+
+    fn list(url: &str) -> ListSpec {
+        ListSpec {
+            id: "own".into(),
+            source: SourceSpec::Url(url.into()),
+            kind: ListKind::Block(Category::Games),
+            format: FormatChoice::Auto,
+            profile: Profile::default(),
+            every: Duration::from_secs(DAY),
+        }
+    }
+
+    /// A store that has the list's text since `now`.
+    fn store(folder: &std::path::Path, spec: &ListSpec, now: u64) -> Store {
+        let store = Store::open(folder).unwrap();
+        let mut text = store.begin(&spec.id).unwrap();
+        text.write_all(b"a.example\n").unwrap();
+        let reading = survey(b"a.example\n", spec, &Protected::none());
+        let passed = gate::check(None, &reading, &gate::Settings::default()).unwrap();
+        store.keep(spec, text, Validators::default(), &reading, &passed, now).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_list_is_due_when_its_interval_is_over_it_moved_or_the_clock_was_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, moved) = (list("https://one.example/a"), list("https://two.example/a"));
+        let store = store(folder.path(), &here, 1000 * DAY);
+        let timetable = Timetable::new();
+        let due = |spec: &ListSpec, now| timetable.pause(&store, spec, now, None).is_zero();
+        assert!(!due(&here, 1000 * DAY + 3600));
+        assert!(due(&here, 1002 * DAY));
+        assert!(due(&moved, 1000 * DAY + 3600), "it comes from elsewhere now");
+        assert!(due(&here, 10 * DAY), "the copy is from the future");
+        store.note_failure(&here, Failure { at: 0, vi: String::new(), en: String::new() }).unwrap();
+        assert!(due(&here, 1000 * DAY + 3600), "the last attempt before the start failed");
+    }
+
+    #[test]
+    fn an_address_put_right_is_tried_at_once_and_one_that_fails_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wrong, right) = (list("https://wrong.example/a"), list("https://right.example/a"));
+        let store = Store::open(folder.path()).unwrap();
+        let mut timetable = Timetable::new();
+        assert!(timetable.pause(&store, &wrong, DAY, None).is_zero());
+        timetable.note(&wrong, false);
+        assert!(!timetable.pause(&store, &wrong, DAY, None).is_zero(), "five minutes later");
+        assert!(timetable.pause(&store, &right, DAY, None).is_zero());
+    }
+}
