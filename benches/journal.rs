@@ -52,6 +52,7 @@ fn count(tally: &Tally, name: &OwnedName, device: u16) {
         name: name.as_name(),
         rtype: 1,
         category: Some(Category::Gambling),
+        service: None,
         list: Some(RosterId(0)),
         layer: Layer::Category,
         effect: Effect::Blocked,

@@ -10,6 +10,7 @@
 //! | `protect` | no public name leads inside; a client has its share and its rate; strangers gain nothing; DNS64 |
 //! | `recursion` | from signed roots: what is secure, insecure and bogus is told apart, and a bad server costs nothing |
 //! | `school` | groups, tiers, rules, allow-only and monitor work as configured |
+//! | `services` | a service that a tier is switched off is blocked, also by alias, and counted by its name |
 //! | `forwarding` | encrypted, conditional and failing upstreams: the right one is asked, trusted or not, and why |
 //! | `forwarder_connections` | connections to forwarders that end, fall silent or show another certificate cost no answer |
 //! | `policy_zones` | response policy zones from files: every action, override and group, precedence, reloads |
@@ -66,6 +67,7 @@ mod reload;
 mod reload_under_load;
 mod rights;
 mod school;
+mod services;
 mod starts;
 mod streams;
 mod support;

@@ -100,8 +100,12 @@ impl Oracle {
         if said.protection == Some(Protection::Hard) || tier.mode == Mode::Open {
             return false;
         }
-        let service = |category| matches!(category, Category::Zalo | Category::Youtube);
-        if any(&|category| service(category) && has(tier.blocked, category)) {
+        let is_of_service = |service| {
+            let names =
+                lachan::lists::services::all().filter(|(id, _)| *id == service).flat_map(|(_, names)| names);
+            { names }.any(|rule| name.is_at_or_below(rule.name.as_name()))
+        };
+        if tier.services.iter().any(|service| is_of_service(*service)) {
             return true;
         }
         let may_block = |category: Category| match said.protection {

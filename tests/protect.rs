@@ -241,6 +241,28 @@ fn who_asks_too_fast_is_told_now_and_then_to_come_over_tcp_and_others_are_not_to
 }
 
 #[test]
+fn a_reload_gives_nobody_the_reserve_of_its_rate_back() {
+    const QUERIES: u16 = 40;
+    let Some(authority) = Authority::start("") else { return };
+    let (server, school) = serve(authority.address, "", "[access]\nrate = 1\n");
+    let host = Host::at("127.0.0.2", server.address);
+    let answered = || {
+        let all = count(&school, "queries") + count(&school, "limited");
+        for id in 0..QUERIES {
+            host.send("blocked.example", id);
+        }
+        let is_over = || count(&school, "queries") + count(&school, "limited") == all + u64::from(QUERIES);
+        assert!(wait_for(|| is_over().then_some(())).is_some(), "all are read");
+        host.received().iter().filter(|answer| !answer.truncated).count()
+    };
+    let begun = std::time::Instant::now();
+    assert!(answered() >= 5, "the reserve");
+    school.run_ok(&["reload"]);
+    let again = answered();
+    assert!(again as u64 <= begun.elapsed().as_secs() + 1, "{again} answers after the reload");
+}
+
+#[test]
 fn over_tcp_too_there_is_a_rate() {
     let Some(authority) = Authority::start("") else { return };
     let (server, _school) = serve(authority.address, "", "[access]\nrate = 1\n");

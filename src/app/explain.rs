@@ -20,6 +20,7 @@ use crate::dns::rrset::Sections;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
 use crate::model::rule::{ListKind, Protection, RuleAction};
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source};
 use crate::policy::{Group, Policy};
@@ -83,6 +84,8 @@ pub struct Told {
     #[serde(default)]
     pub link: Option<String>,
     pub category: Option<String>,
+    #[serde(default)]
+    pub service: Option<String>,
     pub list: Option<String>,
     pub version: Option<String>,
     /// The rule as `scope name`.
@@ -99,7 +102,7 @@ pub struct Told {
 pub struct RuleTold {
     pub list: String,
     pub version: String,
-    /// Category, `exception`, `allow set` or `protected`.
+    /// Category, `service`, `exception`, `allow set` or `protected`.
     pub says: String,
     pub rule: String,
     pub line: u32,
@@ -179,7 +182,15 @@ impl Checker<'_> {
                 line: found.line,
             })
         });
-        told.collect()
+        let services = moment.world.policy.services();
+        let of_services = services.names_of(&suffixes).map(|name| RuleTold {
+            list: format!("services/{}", name.service.word()),
+            version: env!("CARGO_PKG_VERSION").into(),
+            says: format!("service {}", name.service.word()),
+            rule: format!("{} {}", name.scope.id(), name.name),
+            line: name.line,
+        });
+        told.chain(of_services).collect()
     }
 
     /// Asks as `client`, and tells what came of it.
@@ -278,6 +289,7 @@ impl Told {
         let reason = decided.reason;
         self.because = reason.layer.id().into();
         self.category = reason.category.map(|category| category.id().into());
+        self.service = reason.service.map(ServiceId::word);
         let is_secret = reason.category.is_some_and(|category| category.is_secret());
         // Behind a policy zone's rule the walk may be another name's.
         let is_elsewhere = decided.name.as_name() != asked && reason.layer != Layer::PolicyZone;

@@ -161,6 +161,7 @@ fn outcome(page: &mut Page<'_>, whom: Message, told: &Told, screen: &Screen) {
         (msg!("check-because"), Some(words::because(&told.because, lang))),
         (msg!("check-answer"), answer),
         (msg!("check-category"), told.category.as_ref().map(|id| words::category(id, lang))),
+        (msg!("check-service"), told.service.as_ref().map(|id| words::service(id, lang))),
         (msg!("check-list"), list),
         (msg!("check-rule"), rule),
         (msg!("check-school-rule"), told.school_rule.clone()),
@@ -216,6 +217,8 @@ fn says(says: &str, screen: &Screen) -> String {
         screen.say(&msg!("says-exception", category = category(id)))
     } else if let Some(id) = says.strip_suffix(", excepted") {
         screen.say(&msg!("says-excepted", category = category(id)))
+    } else if let Some(service) = says.strip_prefix("service ") {
+        screen.say(&msg!("says-service", service = words::service(service, screen.lang)))
     } else if let Some(set) = says.strip_prefix("allow set ") {
         screen.say(&msg!("says-allow-set", set = set))
     } else {

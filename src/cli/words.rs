@@ -2,6 +2,7 @@
 
 use crate::i18n::{Lang, Message, msg};
 use crate::model::category::Category;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::policy::{DEFAULT_GROUP, UNKNOWN_GROUP};
 
@@ -29,6 +30,20 @@ pub fn of_category(category: Category, lang: Lang) -> &'static str {
         Lang::Vi => category.vi(),
         Lang::En => category.en(),
     }
+}
+
+/// A service.
+pub fn of_service(id: ServiceId, lang: Lang) -> String {
+    match (id.service(), lang) {
+        (Some(service), Lang::Vi) => service.vi.to_owned(),
+        (Some(service), Lang::En) => service.en.to_owned(),
+        (None, _) => id.word(),
+    }
+}
+
+/// A service by its id; an id that this program does not know stays as it is.
+pub fn service(id: &str, lang: Lang) -> String {
+    ServiceId::from_word(id).map_or_else(|| id.to_owned(), |service| of_service(service, lang))
 }
 
 /// A group by its name: those that no config names have words of ours.
@@ -70,6 +85,7 @@ pub fn because(id: &str, lang: Lang) -> String {
     let message = match id {
         "locked" => msg!("because-locked"),
         "school" => msg!("because-school"),
+        "service" => msg!("because-service"),
         "policy_zone" => msg!("because-policy-zone"),
         "category" => msg!("because-category"),
         "allow_only" => msg!("because-allow-only"),

@@ -1,5 +1,7 @@
 //! What changed from one index to another: names that came and went, by list and by category.
 
+use std::collections::BTreeMap;
+
 use crate::dns::name::{Name, OwnedName};
 use crate::model::category::{Category, CategorySet};
 use crate::model::rule::ListKind;
@@ -55,8 +57,7 @@ pub struct Diff {
 pub fn diff(old: &Index, new: &Index, samples: usize) -> Diff {
     let (mut lists, numbers) = join_lists(old, new);
     let mut names = Change::default();
-    let mut categories: Vec<_> =
-        Category::ALL.iter().map(|category| (*category, Change::default())).collect();
+    let mut categories: BTreeMap<Category, Change> = BTreeMap::new();
     for (side, from, other) in [(OLD, old, new), (NEW, new, old)] {
         for entry in from.names() {
             let there = other.entry(entry.name);
@@ -70,12 +71,12 @@ pub fn diff(old: &Index, new: &Index, samples: usize) -> Diff {
             }
             let categories_there = there.map(|there| there.categories()).unwrap_or_default();
             for category in entry.categories().iter() {
-                categories[usize::from(category.bit())].1.note(&seen, categories_there.contains(category));
+                let change = categories.entry(category).or_default();
+                change.note(&seen, categories_there.contains(category));
             }
         }
     }
-    categories.retain(|(_, change)| change.was + change.is > 0);
-    Diff { names, lists, categories }
+    Diff { names, lists, categories: categories.into_iter().collect() }
 }
 
 const OLD: usize = 0;

@@ -158,6 +158,7 @@ mod tests {
             group: Some(RosterId(1)),
             tier: Tier::Primary,
             category: None,
+            service: None,
             list: None,
             layer: Layer::School,
             effect: Effect::Blocked,

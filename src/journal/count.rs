@@ -104,6 +104,7 @@ impl Tally {
             group: Some(attempt.group),
             tier: attempt.tier,
             category: attempt.category,
+            service: attempt.service,
             list: attempt.list,
             layer: attempt.layer,
             effect: attempt.effect,

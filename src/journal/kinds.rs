@@ -2,8 +2,8 @@
 //!
 //! Both a worker's open second and what waits for the disk are such a table. When a new kind no longer
 //! fits, the attempt still counts under a coarser key: first without name, device and type, then by
-//! the hour, at last without group and list. There are so few keys of the last sort (1,584 an hour)
-//! that they always fit.
+//! the hour, at last without group, list and service. There are so few keys of the last sort (some 2,000 an
+//! hour) that they always fit.
 //!
 //! Knows numbers and octets. Never knows time zones, files or SQL.
 // An open-addressed index over a vector, with the names in one arena: no allocation for each kind, and
@@ -17,6 +17,7 @@ use siphasher::sip::SipHasher13;
 use crate::model::category::Category;
 use crate::model::event::Effect;
 use crate::model::roster::RosterId;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
@@ -27,6 +28,7 @@ pub(super) struct Kind {
     pub group: Option<RosterId>,
     pub tier: Tier,
     pub category: Option<Category>,
+    pub service: Option<ServiceId>,
     pub list: Option<RosterId>,
     pub layer: Layer,
     pub effect: Effect,
@@ -68,7 +70,7 @@ pub(super) struct Key {
 }
 
 /// Octets of a key as it is hashed.
-const KEY_OCTETS: usize = 36;
+const KEY_OCTETS: usize = 38;
 
 impl Key {
     fn without_details(self) -> Self {
@@ -80,7 +82,7 @@ impl Key {
     }
 
     fn bare(self) -> Self {
-        Self { kind: Kind { group: None, list: None, ..self.kind }, ..self }
+        Self { kind: Kind { group: None, list: None, service: None, ..self.kind }, ..self }
     }
 
     /// The key as octets, for a hash.
@@ -96,7 +98,9 @@ impl Key {
         out[15] = self.kind.effect as u8;
         out[16..18].copy_from_slice(&self.rtype.to_le_bytes());
         out[18] = self.who.len;
-        out[20..36].copy_from_slice(&self.who.octets);
+        let service = self.kind.service.map_or(0, ServiceId::number);
+        out[20..22].copy_from_slice(&service.to_le_bytes());
+        out[22..38].copy_from_slice(&self.who.octets);
         out
     }
 }
@@ -321,6 +325,7 @@ mod tests {
             group: Some(RosterId(group)),
             tier: Tier::Primary,
             category: Some(Category::Adult),
+            service: None,
             list: Some(RosterId(0)),
             layer: Layer::Category,
             effect: Effect::Blocked,

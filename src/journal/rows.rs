@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use crate::dns::name::{NameError, OwnedName};
 use crate::model::category::Category;
 use crate::model::event::Effect;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
@@ -27,6 +28,8 @@ pub struct Filter {
     pub group: Option<String>,
     /// Of this category.
     pub category: Option<Category>,
+    /// Of this service.
+    pub service: Option<ServiceId>,
     /// Of this name or names. Attempts whose name was not kept do not match.
     pub name: Option<Names>,
     /// Blocked by this layer.
@@ -68,12 +71,13 @@ impl fmt::Display for Names {
 impl fmt::Display for Filter {
     /// As it is written down in `access`: `since=… tier=…`, or `all`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts: [(&str, Option<String>); 8] = [
+        let parts: [(&str, Option<String>); 9] = [
             ("since", self.since.map(|at| at.to_string())),
             ("until", self.until.map(|at| at.to_string())),
             ("tier", self.tier.map(|tier| tier.id().into())),
             ("group", self.group.as_ref().map(|group| format!("{group:?}"))),
             ("category", self.category.map(|category| category.id().into())),
+            ("service", self.service.map(ServiceId::word)),
             ("name", self.name.as_ref().map(Names::to_string)),
             ("layer", self.layer.map(|layer| layer.id().into())),
             ("effect", self.effect.map(|effect| effect.id().into())),
@@ -124,6 +128,8 @@ pub struct KindRow {
     pub tier: Tier,
     /// The one that it counts under, if one.
     pub category: Option<Category>,
+    /// The service that it counts under, if one.
+    pub service: Option<ServiceId>,
     /// Whose rule it was, if a list's.
     pub list: Option<String>,
     /// Which layer blocked.
@@ -204,6 +210,8 @@ pub enum What {
     Group(Option<String>),
     /// None: a school's own rule, or an allow-only group.
     Category(Option<Category>),
+    /// What stands among the categories: an attempt has one of both at most.
+    Service(ServiceId),
     /// None: no list's rule.
     List(Option<String>),
     Layer(Layer),
@@ -237,6 +245,7 @@ pub struct MonthRow {
 pub struct NameTotal {
     pub name: OwnedName,
     pub category: Option<Category>,
+    pub service: Option<ServiceId>,
     pub count: u64,
 }
 
@@ -245,8 +254,9 @@ pub struct NameTotal {
 pub struct GroupCategory {
     /// None if it was not kept.
     pub group: Option<String>,
-    /// None: a school's own rule, or an allow-only group.
+    /// None: a service, a school's own rule, or an allow-only group.
     pub category: Option<Category>,
+    pub service: Option<ServiceId>,
     pub count: u64,
 }
 

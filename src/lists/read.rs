@@ -19,7 +19,7 @@ use super::profile::{folded, promoted};
 use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
 use super::sorted::{Fate, Gathered, Judged, Room, Said, What};
-use super::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
+use super::spec::{FormatChoice, ListSpec, Profile};
 use super::target;
 use super::text::{Line, Text};
 use crate::dns::name::{Name, NameBuf};
@@ -216,7 +216,6 @@ fn walk(
         kind: spec.kind,
         profile: &spec.profile,
         protected,
-        reviewed: spec.source == SourceSpec::Starter,
         wildcards_cover_names,
         account: Account::default(),
         gathered: Gathered::new(room),
@@ -236,8 +235,6 @@ struct Reader<'r, L> {
     kind: ListKind,
     profile: &'r Profile,
     protected: &'r Protected,
-    /// The program's own list.
-    reviewed: bool,
     /// `*.x` covers x too.
     wildcards_cover_names: bool,
     account: Account,
@@ -368,9 +365,7 @@ impl<L: Listener> Reader<'_, L> {
             Of::Name => &self.walk,
             Of::Site => &self.aside,
         };
-        // The program's own lists were reviewed by people, and may name what a policy switches (Zalo,
-        // YouTube).
-        let bound = what.action() != RuleAction::Except && !self.reviewed;
+        let bound = what.action() != RuleAction::Except;
         let hit = if bound { self.protected.against(walk, self.kind) } else { None };
         if let Some(hit) = hit {
             let fresh = hit.itself && self.hits.insert(walk.hashes().last().copied().unwrap_or_default());

@@ -1,8 +1,6 @@
 //! The lists that are part of the program, so that the resolver is never without a filter.
 //!
-//! Written and reviewed by people of the project (`blocklists/README.md`); the rule that no list names
-//! a protected name is held by a test and not at run time, because Zalo and YouTube have lists of their
-//! own on purpose.
+//! Written and reviewed by people of the project (`blocklists/README.md`).
 
 use std::time::Duration;
 
@@ -48,9 +46,7 @@ const BLOCK: &[(Category, &str)] = texts! {
     Social = "social.txt";
     Shortvideo = "shortvideo.txt";
     Chat = "chat.txt";
-    Zalo = "zalo.txt";
     Video = "video.txt";
-    Youtube = "youtube.txt";
     Ai = "ai.txt";
     Cheat = "cheat.txt";
     Filehost = "filehost.txt";
@@ -104,7 +100,6 @@ mod tests {
     use crate::lists::protected::Protected;
     use crate::lists::read::read;
     use crate::lists::reason::Ignored;
-    use crate::model::rule::Protection;
 
     #[test]
     fn every_file_of_the_folder_is_part_of_the_program() {
@@ -256,14 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn none_names_a_protected_name_but_zalo_and_youtube_the_soft_ones() {
+    fn none_names_a_protected_name() {
         let protected = Protected::embedded();
         for Starter { spec, text } in all() {
-            let own = matches!(spec.kind, ListKind::Block(Category::Zalo | Category::Youtube));
             for rule in read(text.as_bytes(), &spec, &Protected::none()).0 {
                 let hit = protected.against(&Suffixes::of(protected.key(), rule.name.as_name()), spec.kind);
-                let fine = hit.is_none_or(|hit| own && hit.protection != Protection::Hard);
-                assert!(fine, "{}: {} is protected", spec.id, rule.name);
+                assert!(hit.is_none(), "{}: {} is protected", spec.id, rule.name);
             }
         }
     }

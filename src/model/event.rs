@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::category::Category;
 use super::roster::RosterId;
+use super::service::ServiceId;
 use super::tier::Tier;
 use super::verdict::Layer;
 use crate::dns::name::Name;
@@ -24,6 +25,8 @@ pub struct Attempt<'q> {
     pub rtype: u16,
     /// Category it counts under, if one.
     pub category: Option<Category>,
+    /// Service it counts under, if one.
+    pub service: Option<ServiceId>,
     /// List whose rule it was, if one (the roster also has `school` rules by their own names).
     pub list: Option<RosterId>,
     /// Which layer blocked.

@@ -10,6 +10,7 @@ pub mod name_set;
 pub mod prefixes;
 pub mod roster;
 pub mod rule;
+pub mod service;
 pub mod tier;
 pub mod verdict;
 pub mod visible;

@@ -2,8 +2,9 @@
 
 use super::category::Category;
 use super::roster::RosterId;
+use super::service::ServiceId;
 
-/// The only output of `policy::decide`. `Rewrite` joins it with the services.
+/// The only output of `policy::decide`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Answered as the world answers.
@@ -38,8 +39,10 @@ pub enum AllowReason {
 pub struct BlockReason {
     /// Which layer of `docs/policy.md` decided.
     pub layer: Layer,
-    /// The category it counts under; none for a school rule or allow-only mode.
+    /// The category it counts under; none for a service, a school rule or allow-only mode.
     pub category: Option<Category>,
+    /// The service it counts under, if one.
+    pub service: Option<ServiceId>,
     /// The rule.
     pub source: Source,
 }
@@ -52,6 +55,8 @@ pub enum Layer {
     Locked = 1,
     /// 3: a school rule.
     School = 3,
+    /// 4: a service that the tier is switched off.
+    Service = 4,
     /// Between 4 and 6: a response policy zone. (5 itself only allows.)
     PolicyZone = 5,
     /// 6: a category of the tier.
@@ -62,14 +67,15 @@ pub enum Layer {
 
 impl Layer {
     /// All layers that can block.
-    pub const ALL: [Layer; 5] =
-        [Layer::Locked, Layer::School, Layer::PolicyZone, Layer::Category, Layer::AllowOnly];
+    pub const ALL: [Layer; 6] =
+        [Layer::Locked, Layer::School, Layer::Service, Layer::PolicyZone, Layer::Category, Layer::AllowOnly];
 
     /// The id, as the store and exports write it.
     pub fn id(self) -> &'static str {
         match self {
             Layer::Locked => "locked",
             Layer::School => "school",
+            Layer::Service => "service",
             Layer::PolicyZone => "policy_zone",
             Layer::Category => "category",
             Layer::AllowOnly => "allow_only",
@@ -90,6 +96,8 @@ pub enum Source {
     Lists,
     /// A school rule, by its number in the policy.
     SchoolRule(u32),
+    /// A name of the service that it counts under.
+    ServiceName,
     /// A response policy zone, by its number in the journal.
     PolicyZone(RosterId),
     /// No rule: the allow set lacks the name.

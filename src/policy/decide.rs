@@ -1,7 +1,7 @@
 //! The order of the layers (`docs/policy.md`), in one function.
 
 use super::school::SchoolAction;
-use super::{Group, Mode, Policy, SERVICES};
+use super::{Group, Mode, Policy};
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::CategorySet;
 use crate::model::matched::Matched;
@@ -25,8 +25,12 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
     if let Some(verdict) = by_school(policy, group, suffixes) {
         return verdict;
     }
-    // 4–6. Services, then the categories that soft protection leaves open.
-    if let Some(verdict) = by_category(group, matched.categories, open_categories(matched)) {
+    // 4. Services that the tier is switched off.
+    if let Some(verdict) = by_service(policy, group, suffixes) {
+        return verdict;
+    }
+    // 6. The categories that soft protection leaves open.
+    if let Some(verdict) = by_category(group, open_categories(matched)) {
         return verdict;
     }
     // 7. Allow-only: protection keeps lists off a name, it does not put it into the allow set.
@@ -37,6 +41,7 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
             Verdict::Block(BlockReason {
                 layer: Layer::AllowOnly,
                 category: None,
+                service: None,
                 source: Source::NotInAllowSet,
             })
         };
@@ -67,14 +72,13 @@ pub fn decide_link(
     if matched.protection == Some(Protection::Hard) {
         return Some(Verdict::Allow(AllowReason::HardProtected));
     }
-    if let Some(verdict) = by_school(policy, group, suffixes) {
-        return Some(verdict);
-    }
-    by_category(group, matched.categories, open_categories(matched))
+    by_school(policy, group, suffixes)
+        .or_else(|| by_service(policy, group, suffixes))
+        .or_else(|| by_category(group, open_categories(matched)))
 }
 
 /// Whether [`decide_link`] can close a name that has the categories `all`, of which `closing` are its
-/// [`closing_categories`]; unions over several names do. School rules are not looked at.
+/// [`open_categories`]; unions over several names do. School rules and services are not looked at.
 pub fn may_close(group: &Group, allowed: AllowReason, all: CategorySet, closing: CategorySet) -> bool {
     !all.intersection(group.locked).is_empty()
         || !is_held_to_locks_only(allowed) && !closing.intersection(group.blocked).is_empty()
@@ -99,9 +103,8 @@ pub fn comes_before_zones(verdict: &Verdict) -> bool {
             matches!(reason, AllowReason::HardProtected | AllowReason::SchoolRule(_) | AllowReason::OpenGroup)
         }
         Verdict::Block(reason) | Verdict::Monitor(reason) => match reason.layer {
-            Layer::Locked | Layer::School | Layer::PolicyZone => true,
-            Layer::Category => reason.category.is_some_and(|category| SERVICES.contains(category)),
-            Layer::AllowOnly => false,
+            Layer::Locked | Layer::School | Layer::Service | Layer::PolicyZone => true,
+            Layer::Category | Layer::AllowOnly => false,
         },
     }
 }
@@ -116,22 +119,18 @@ pub fn open_categories(matched: &Matched) -> CategorySet {
     }
 }
 
-/// The categories of a name that a group may be closed by: those left open to blocking, and switches for one
-/// service, which protection by lists does not open.
-pub fn closing_categories(matched: &Matched) -> CategorySet {
-    match matched.protection {
-        Some(Protection::Hard) => CategorySet::EMPTY,
-        _ => open_categories(matched).union(matched.categories.intersection(SERVICES)),
-    }
-}
-
 fn by_school(policy: &Policy, group: &Group, suffixes: &Suffixes) -> Option<Verdict> {
     let (index, rule) = policy.rules().decisive(suffixes, group)?;
     Some(match rule.action {
         SchoolAction::Allow => Verdict::Allow(AllowReason::SchoolRule(index)),
         SchoolAction::Block => closed(
             group,
-            BlockReason { layer: Layer::School, category: None, source: Source::SchoolRule(index) },
+            BlockReason {
+                layer: Layer::School,
+                category: None,
+                service: None,
+                source: Source::SchoolRule(index),
+            },
         ),
     })
 }
@@ -141,17 +140,22 @@ fn locked(group: &Group, categories: CategorySet) -> Option<Verdict> {
     Some(Verdict::Block(BlockReason {
         layer: Layer::Locked,
         category: Some(category),
+        service: None,
         source: Source::Lists,
     }))
 }
 
-fn by_category(group: &Group, all: CategorySet, open: CategorySet) -> Option<Verdict> {
-    let services = all.intersection(SERVICES).intersection(group.blocked);
-    let category = services.union(open.intersection(group.blocked)).first()?;
-    Some(closed(
-        group,
-        BlockReason { layer: Layer::Category, category: Some(category), source: Source::Lists },
-    ))
+fn by_service(policy: &Policy, group: &Group, suffixes: &Suffixes) -> Option<Verdict> {
+    let name = policy.services().blocking(suffixes, group)?;
+    let service = Some(name.service);
+    let reason = BlockReason { layer: Layer::Service, category: None, service, source: Source::ServiceName };
+    Some(closed(group, reason))
+}
+
+fn by_category(group: &Group, open: CategorySet) -> Option<Verdict> {
+    let category = Some(open.intersection(group.blocked).first()?);
+    let reason = BlockReason { layer: Layer::Category, category, service: None, source: Source::Lists };
+    Some(closed(group, reason))
 }
 
 /// Monitor mode counts what it would have blocked.

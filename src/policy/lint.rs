@@ -2,6 +2,7 @@
 
 use super::{Mode, TierSettings};
 use crate::model::category::Category;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 
 /// A younger tier that may see what an older one may not.
@@ -11,8 +12,8 @@ pub struct Laxer {
     pub younger: Tier,
     /// The older tier that blocks it.
     pub older: Tier,
-    /// What.
-    pub category: Category,
+    /// What, by the id of a category or service.
+    pub what: &'static str,
 }
 
 /// Younger pupil tiers that are laxer than an older one without being told so.
@@ -30,7 +31,17 @@ pub fn laxer(tiers: &[TierSettings; 6]) -> Vec<Laxer> {
                 Mode::Monitor | Mode::Open => young.locked,
             };
             let open = old.blocked.union(old.locked).without(closed).without(young.laxer_than_older);
-            found.extend(open.iter().map(|category| Laxer { younger, older, category }));
+            let is_closed = |service: &&ServiceId| match young.mode {
+                Mode::Filter | Mode::AllowOnly => young.services.contains(service),
+                Mode::Monitor | Mode::Open => false,
+            };
+            let open_services = old
+                .services
+                .iter()
+                .filter(|service| !is_closed(service) && !young.laxer_services.contains(service));
+            let services = open_services.filter_map(|service| Some(service.service()?.word));
+            let what = open.iter().map(Category::id).chain(services);
+            found.extend(what.map(|what| Laxer { younger, older, what }));
         }
     }
     found

@@ -4,13 +4,15 @@
 //! [`decide`](decide::decide) is the order of the layers (`docs/policy.md`), in one function.
 //!
 //! Knows tiers, categories, prefixes and school rules. Never knows lists, packets or the network.
-// Inside: `client` finds the group, `school` holds the school's own rules, `decide` is the order,
+// Inside: `client` finds the group, `school` holds the school's own rules, `service` those that are switched by
+// name, `decide` is the order,
 // `lint` finds younger tiers that are laxer than older ones.
 
 pub mod client;
 pub mod decide;
 pub mod lint;
 pub mod school;
+pub mod service;
 
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,12 +21,14 @@ use ipnet::IpNet;
 use siphasher::sip::SipHasher13;
 
 use crate::dns::suffixes::HashKey;
-use crate::model::category::{Category, CategorySet};
+use crate::model::category::CategorySet;
 use crate::model::roster::{Roster, RosterId};
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use client::Clients;
 pub use school::SchoolRule;
 use school::SchoolRules;
+use service::{ServiceName, Services};
 
 /// What the policy is made of; checked by `config`.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,8 @@ pub struct Settings {
     pub unknown: Option<Tier>,
     /// Standing rules of the school.
     pub school_rules: Vec<SchoolRule>,
+    /// The names of all services.
+    pub service_names: Vec<ServiceName>,
 }
 
 /// One tier's policy.
@@ -46,6 +52,8 @@ pub struct TierSettings {
     pub mode: Mode,
     /// Categories blocked.
     pub blocked: CategorySet,
+    /// Services switched off.
+    pub services: Vec<ServiceId>,
     /// Categories that nothing local opens, beyond `csam`, `authority` and `test`, which never open.
     pub locked: CategorySet,
     /// Allow sets that an allow-only tier may reach, by id.
@@ -56,6 +64,8 @@ pub struct TierSettings {
     pub ttl: u32,
     /// Categories in which this tier is laxer than an older one on purpose.
     pub laxer_than_older: CategorySet,
+    /// Services in which it is.
+    pub laxer_services: Vec<ServiceId>,
 }
 
 /// How names are judged.
@@ -146,6 +156,7 @@ pub struct Policy {
     marks: Vec<u64>,
     clients: Clients,
     rules: SchoolRules,
+    services: Services,
 }
 
 /// A group in force: everything that `decide` needs of it, resolved.
@@ -161,6 +172,8 @@ pub struct Group {
     pub mode: Mode,
     /// Categories blocked.
     pub blocked: CategorySet,
+    /// Services switched off.
+    pub services: Vec<ServiceId>,
     /// Categories that nothing local opens.
     pub locked: CategorySet,
     /// Allow sets that it may reach, as in [`Matched`](crate::model::matched::Matched).
@@ -222,12 +235,14 @@ impl Policy {
         groups.extend(by_tier);
         let clients = Clients::build(&settings.groups)?;
         let rules = SchoolRules::build(&settings.school_rules, key);
+        let is_switched = |service| settings.tiers.iter().any(|tier| tier.services.contains(&service));
+        let services = Services::build(&settings.service_names, is_switched, key);
         let mark = |group: &Group| {
             let mut hasher = SipHasher13::new_with_key(&key.0);
-            (group, rules.id()).hash(&mut hasher);
+            (group, rules.id(), services.id()).hash(&mut hasher);
             hasher.finish()
         };
-        Ok(Self { marks: groups.iter().map(mark).collect(), clients, rules, groups })
+        Ok(Self { marks: groups.iter().map(mark).collect(), clients, rules, services, groups })
     }
 
     /// Another number where something else is in force for group number `number`: for who keeps answers by group.
@@ -281,6 +296,17 @@ impl Policy {
         &self.groups[..self.groups.len() - Tier::ALL.len()]
     }
 
+    /// The services that tiers are switched off.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// A number that differs where the names do that rules and services are about: what was looked up by them is
+    /// looked up anew.
+    pub fn names_id(&self) -> u64 {
+        self.rules.id() ^ self.services.id().rotate_left(32)
+    }
+
     /// The school's own rules.
     pub fn rules(&self) -> &SchoolRules {
         &self.rules
@@ -325,6 +351,7 @@ fn group_in_force(
         tier: spec.tier,
         mode,
         blocked: tier.blocked,
+        services: tier.services.clone(),
         locked: tier.locked.union(CategorySet::SECRET).union(CategorySet::TEST),
         allow_sets,
         lacks_allow_set,
@@ -332,11 +359,6 @@ fn group_in_force(
         ttl: tier.ttl,
     }
 }
-
-/// Categories that are switches for one service: where a tier blocks one, protection of the service's
-/// names does not open it.
-pub(crate) const SERVICES: CategorySet =
-    CategorySet(1 << Category::Zalo as u8 | 1 << Category::Youtube as u8);
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 
-use super::decide::{closing_categories, decide, decide_link, may_close, open_categories};
+use super::decide::{decide, decide_link, may_close, open_categories};
 use super::lint::laxer;
 use super::school::SchoolAction;
 use super::*;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::Suffixes;
+use crate::model::category::Category;
 use crate::model::matched::Matched;
 use crate::model::rule::{Protection, Scope};
 use crate::model::verdict::{AllowReason, Layer, Verdict};
@@ -29,7 +30,13 @@ fn tier(blocked: &[Category]) -> TierSettings {
         style: AnswerStyle::Null,
         ttl: 30,
         laxer_than_older: CategorySet::EMPTY,
+        services: vec![],
+        laxer_services: vec![],
     }
+}
+
+fn zalo() -> ServiceId {
+    ServiceId::from_word("zalo").unwrap()
 }
 
 struct School(Settings);
@@ -38,7 +45,7 @@ impl School {
     fn new() -> Self {
         use Category::*;
         let mut tiers = [
-            tier(&[Adult, Gambling, Games, Zalo, Ads]),
+            tier(&[Adult, Gambling, Games, Ads]),
             tier(&[Adult, Gambling, Games, Ads]),
             tier(&[Adult, Gambling, Ads]),
             tier(&[Adult, Gambling]),
@@ -46,6 +53,7 @@ impl School {
             tier(&[Adult, Gambling, Ads]),
         ];
         tiers[0].mode = Mode::AllowOnly;
+        tiers[0].services = vec![zalo()];
         tiers[0].allow_sets = vec!["learning".into()];
         let groups = Tier::ALL
             .iter()
@@ -57,7 +65,9 @@ impl School {
                 allow_sets: vec![],
             })
             .collect();
-        Self(Settings { tiers, groups, unknown: None, school_rules: vec![] })
+        let name = OwnedName::parse("zalo.example").unwrap();
+        let service_names = vec![ServiceName { service: zalo(), name, scope: Scope::Subtree, line: 1 }];
+        Self(Settings { tiers, groups, unknown: None, school_rules: vec![], service_names })
     }
 
     fn rule(mut self, name: &str, action: SchoolAction) -> Self {
@@ -194,7 +204,14 @@ fn soft_protection_holds_against_lists_but_not_against_the_school_threats_or_a_s
         layer(school.ask(Tier::Preschool, "x.example", matched))
     };
     assert_eq!(soft(&[Category::Games], Protection::Soft), None);
-    assert_eq!(soft(&[Category::Zalo], Protection::Soft), Some(Layer::Category));
+    let mut matched = protected(&[], Protection::Soft);
+    matched.allow_sets = 1 << 5;
+    assert_eq!(layer(school.ask(Tier::Preschool, "chat.zalo.example", matched)), Some(Layer::Service));
+    assert_eq!(
+        layer(school.ask(Tier::Primary, "chat.zalo.example", matched)),
+        None,
+        "it is not switched off there"
+    );
     let mut threats = School::new();
     threats.0.tiers[1].blocked = set(&[Category::Malware, Category::Games]);
     let ask = |categories: &[Category], protection| {
@@ -268,7 +285,7 @@ fn an_answer_is_held_to_the_names_it_leads_to() {
         let verdict = decide_link(&policy, group, allowed, &suffixes, &matched);
         let closes = matches!(verdict, Some(Verdict::Block(_)));
         let by_rule = policy.rules().covers(&suffixes);
-        let may = may_close(group, allowed, categories, closing_categories(&matched));
+        let may = may_close(group, allowed, categories, open_categories(&matched));
         assert!(!closes || may || by_rule, "what may close is seen before");
         closes
     };
@@ -301,10 +318,18 @@ fn a_younger_tier_that_is_laxer_is_found_unless_it_is_said() {
     let found = laxer(&school.0.tiers);
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (found[0].younger, found[0].older, found[0].category),
-        (Tier::Primary, Tier::LowerSecondary, Category::Ads)
+        (found[0].younger, found[0].older, found[0].what),
+        (Tier::Primary, Tier::LowerSecondary, "ads")
     );
     school.0.tiers[1].laxer_than_older = CategorySet::of(Category::Ads);
+    assert_eq!(laxer(&school.0.tiers), []);
+    school.0.tiers[2].services = vec![zalo()];
+    let found = laxer(&school.0.tiers);
+    assert_eq!(
+        found.iter().map(|one| (one.younger, one.what)).collect::<Vec<_>>(),
+        [(Tier::Primary, "zalo")]
+    );
+    school.0.tiers[1].laxer_services = vec![zalo()];
     assert_eq!(laxer(&school.0.tiers), []);
 }
 

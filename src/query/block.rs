@@ -8,6 +8,7 @@ use crate::dns::question::Question;
 use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::model::category::Category;
+use crate::model::service::{Service, ServiceId};
 use crate::model::verdict::{BlockReason, Layer};
 use crate::policy::{AnswerStyle, Group};
 use crate::resolve::alias::Alias;
@@ -18,7 +19,10 @@ const HOTLINE: &str = "tel:111";
 /// Texts that go with a block, made once: none is put together while a query waits.
 #[derive(Debug)]
 pub struct BlockTexts {
-    by_category: Vec<Texts>,
+    /// By bit.
+    by_category: Vec<Option<Texts>>,
+    /// By number.
+    by_service: Vec<Option<Texts>>,
     school: Texts,
     zone: Texts,
     allow_only: Texts,
@@ -37,10 +41,16 @@ pub(super) struct Texts {
 impl BlockTexts {
     /// Texts in the name of `school` (may be empty).
     pub fn new(school: &str) -> Self {
-        let by_category =
-            Category::ALL.iter().map(|category| Texts::of_category(*category, school)).collect();
+        let by_category = (0..64).map(|bit| Some(Texts::of_category(Category::from_bit(bit)?, school)));
+        let last = Service::ALL.iter().map(|service| service.id.number()).max().unwrap_or(0);
+        let by_service = (0..=last).map(|number| {
+            let service = ServiceId::from_number(number)?.service()?;
+            let (vi, en) = (format!("Chặn: {}", service.vi), format!("blocked: {}", service.en));
+            Some(Texts::new(&vi, &en, Some(5), school))
+        });
         Self {
-            by_category,
+            by_category: by_category.collect(),
+            by_service: by_service.collect(),
             school: Texts::new("Nhà trường chặn", "blocked by the school", Some(5), school),
             zone: Texts::new(
                 "Chặn theo vùng chính sách",
@@ -69,8 +79,12 @@ impl BlockTexts {
     }
 
     fn of(&self, reason: &BlockReason, group: &Group) -> &Texts {
-        match (reason.category, reason.layer) {
-            (Some(category), _) => &self.by_category[category.bit() as usize],
+        let of_category =
+            reason.category.and_then(|it| self.by_category.get(usize::from(it.bit()))?.as_ref());
+        let of_service =
+            reason.service.and_then(|it| self.by_service.get(usize::from(it.number()))?.as_ref());
+        match (of_category.or(of_service), reason.layer) {
+            (Some(texts), _) => texts,
             (None, Layer::AllowOnly) if group.lacks_allow_set => &self.allow_only_unread,
             (None, Layer::AllowOnly) => &self.allow_only,
             (None, Layer::PolicyZone) => &self.zone,

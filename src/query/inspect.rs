@@ -14,10 +14,10 @@ use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::CategorySet;
-use crate::policy::decide::closing_categories;
+use crate::policy::decide::open_categories;
 use crate::resolve::alias::{self, Alias, Unfinished};
 
-/// A rule of the school covers one of the names.
+/// A rule of the school or a service covers one of the names.
 pub const RULES: u8 = 1;
 /// An HTTPS or SVCB record leads to another name, which the client asks for next.
 pub const TARGETS: u8 = 2;
@@ -45,8 +45,8 @@ pub fn leads(
         suffixes.fill(world.index.key(), name);
         let matched = world.index.lookup(suffixes);
         leads.all = leads.all.union(matched.categories);
-        leads.closing = leads.closing.union(closing_categories(&matched));
-        if world.policy.rules().covers(suffixes) {
+        leads.closing = leads.closing.union(open_categories(&matched));
+        if world.policy.rules().covers(suffixes) || world.policy.services().covers(suffixes) {
             leads.marks |= RULES;
         }
     };

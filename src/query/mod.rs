@@ -43,6 +43,7 @@ use crate::dns::suffixes::Suffixes;
 use crate::journal::count::Tally;
 use crate::model::event::{Attempt, Effect};
 use crate::model::matched::Matched;
+use crate::model::service::ServiceId;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::resolve::Ask;
@@ -430,7 +431,7 @@ impl Responder {
         let list = match reason.source {
             Source::SchoolRule(_) => Some(world.school_list),
             Source::PolicyZone(list) => Some(list),
-            Source::NotInAllowSet => None,
+            Source::ServiceName | Source::NotInAllowSet => None,
             Source::Lists => reason.category.and_then(|category| {
                 let (list, _) = world.index.blocking_list(&worker.suffixes, matched, category)?;
                 world.lists.get(usize::from(list)).copied()
@@ -443,6 +444,7 @@ impl Responder {
             name: request.question.name(),
             rtype: request.question.rtype,
             category: reason.category,
+            service: reason.service,
             list,
             layer: reason.layer,
             effect,
@@ -450,7 +452,7 @@ impl Responder {
         if worker.trace.is_some() {
             worker.note(world, matched, reason, effect);
         }
-        Blocked { category: reason.category, list, layer: reason.layer, hint }
+        Blocked { category: reason.category, service: reason.service, list, layer: reason.layer, hint }
     }
 
     /// Writes the answer to a packet that is no question we answer. Who may not ask learns no more than
@@ -537,6 +539,17 @@ impl WorkerState {
                 line: found.line,
             })
         });
+        let of_service = |service: ServiceId| {
+            let found = world.policy.services().name_of(service, &self.suffixes)?;
+            Some(ListRule {
+                list: format!("services/{}", service.word()),
+                version: env!("CARGO_PKG_VERSION").into(),
+                scope: found.scope,
+                name: found.name.clone(),
+                line: found.line,
+            })
+        };
+        let rule = rule.or_else(|| of_service(reason.service?));
         let name = self.suffixes.name().to_owned();
         trace.decided.push(Decided { name, effect, reason: *reason, rule, zone: None });
     }

@@ -58,6 +58,7 @@ impl Responder {
             name,
             rtype,
             category: blocked.category,
+            service: blocked.service,
             list: blocked.list,
             layer: blocked.layer,
             effect: Effect::Blocked,

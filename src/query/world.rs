@@ -58,9 +58,9 @@ pub struct Limits {
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl World {
-    /// What answers are looked at by: another number with each index, each set of zones and of school rules.
+    /// What answers are looked at by: another number with each index, each set of zones, of school rules and of services.
     pub fn generation(&self) -> u64 {
-        self.index.id() ^ self.zones.id().wrapping_mul(SPREAD) ^ self.policy.rules().id()
+        self.index.id() ^ self.zones.id().wrapping_mul(SPREAD) ^ self.policy.names_id()
     }
 
     /// Whether a packet is answered from `other` as from this one, as long as the policy says the same for its

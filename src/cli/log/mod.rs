@@ -92,9 +92,10 @@ fn open(folder: &Path, screen: &Screen) -> Result<Option<Reader>, Failure> {
 /// The filter that was typed, with the words of the screen or the ids.
 fn filter(args: &LogArgs, settings: &Settings, reader: &Reader, now: Timestamp) -> Result<Filter, Failure> {
     let zone = &settings.journal.time_zone;
-    let (mut category, mut layer) = (None, None);
+    let (mut category, mut service, mut layer) = (None, None, None);
     match args.category.as_deref().map(words::class).transpose()? {
         Some(Class::Category(one)) => category = Some(one),
+        Some(Class::Service(one)) => service = Some(one),
         Some(Class::Layer(one)) => layer = Some(one),
         None => {}
     }
@@ -108,6 +109,7 @@ fn filter(args: &LogArgs, settings: &Settings, reader: &Reader, now: Timestamp) 
         tier: args.tier.as_deref().map(words::tier).transpose()?,
         group,
         category,
+        service,
         layer,
         name: args.name.as_deref().map(names).transpose()?,
         effect: args.effect.as_deref().map(words::effect).transpose()?,

@@ -9,7 +9,7 @@ use crate::cli::args::Format;
 use crate::cli::out::{Failure, begin_csv, print, print_json_line};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
-use crate::cli::words::{because, group, of_category, of_tier};
+use crate::cli::words::{because, group, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
 use crate::i18n::{Message, msg};
@@ -102,9 +102,10 @@ impl Printer {
                 type_name(row.rtype)
             ));
             let tier = of_tier(row.kind.tier, lang).to_owned();
-            let category = match row.kind.category {
-                Some(category) => of_category(category, lang).to_owned(),
-                None => because(row.kind.layer.id(), lang),
+            let category = match (row.kind.category, row.kind.service) {
+                (Some(category), _) => of_category(category, lang).to_owned(),
+                (None, Some(service)) => of_service(service, lang),
+                (None, None) => because(row.kind.layer.id(), lang),
             };
             let parts = [
                 row.kind.group.as_deref().map(|name| group(name, lang)),
@@ -131,7 +132,7 @@ impl Printer {
             row.device.map(|device| device.to_string()).unwrap_or_default(),
             name,
             type_name(row.rtype).into_owned(),
-            row.kind.category.map(|category| category.id().to_owned()).unwrap_or_default(),
+            words::class_id(row.kind.category, row.kind.service).unwrap_or_default(),
             row.kind.list.clone().unwrap_or_default(),
             row.kind.layer.id().into(),
             row.kind.effect.id().into(),

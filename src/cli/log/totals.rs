@@ -13,12 +13,13 @@ use crate::cli::out::{Failure, begin_csv, print, print_json};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
 use crate::cli::table::Table;
-use crate::cli::words::{because, group, of_category, of_tier};
+use crate::cli::words::{because, group, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
 use crate::i18n::{Lang, Message, Moment, msg};
 use crate::journal::access::Reader;
 use crate::journal::rows::{By, Filter, What};
 use crate::model::category::Category;
+use crate::model::service::ServiceId;
 
 /// Names that are shown.
 const NAMES_SHOWN: usize = 20;
@@ -58,13 +59,13 @@ pub fn print_all(
     let days = days.map(|day| (vec![day.day.to_string()], vec![lang.date(of_day(day.day))], day.count));
     sheet.part("day", msg!("log-day"), days.collect());
     let crossed = reader.groups_by_category(filter)?.into_iter().map(|cell| {
-        let (category, shown) = class(cell.category, lang);
+        let (category, shown) = class(cell.category, cell.service, lang);
         let name = cell.group.unwrap_or_else(|| "–".into());
         (vec![name.clone(), category], vec![group(&name, lang), shown], cell.count)
     });
     sheet.cross("group_category", msg!("log-group"), crossed.collect());
     let names = reader.top_names(filter, NAMES_SHOWN)?.into_iter().map(|name| {
-        let (category, shown) = class(name.category, lang);
+        let (category, shown) = class(name.category, name.service, lang);
         let text = name.name.to_string();
         (vec![text.clone(), category], vec![to_display(&text), shown], name.count)
     });
@@ -148,10 +149,11 @@ impl Sheet<'_> {
     }
 }
 
-fn class(category: Option<Category>, lang: Lang) -> (String, String) {
-    match category {
-        Some(category) => (category.id().into(), of_category(category, lang).into()),
-        None => ("none".into(), msg!("log-no-category").text(lang)),
+fn class(category: Option<Category>, service: Option<ServiceId>, lang: Lang) -> (String, String) {
+    match (category, service) {
+        (Some(category), _) => (category.id().into(), of_category(category, lang).into()),
+        (None, Some(service)) => (service.word(), of_service(service, lang)),
+        (None, None) => ("none".into(), msg!("log-no-category").text(lang)),
     }
 }
 
@@ -159,7 +161,8 @@ fn what(what: &What, lang: Lang) -> (String, String) {
     let same = |text: &str| (text.to_owned(), text.to_owned());
     match what {
         What::Tier(tier) => (tier.id().into(), of_tier(*tier, lang).into()),
-        What::Category(category) => class(*category, lang),
+        What::Category(category) => class(*category, None, lang),
+        What::Service(service) => class(None, Some(*service), lang),
         What::Group(Some(name)) => (name.clone(), group(name, lang)),
         What::List(Some(name)) => same(name),
         What::Group(None) | What::List(None) => ("none".into(), "–".into()),

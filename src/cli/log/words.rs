@@ -6,6 +6,7 @@ use crate::config::words as spelt;
 use crate::i18n::{Both, Lang, Message, msg};
 use crate::model::category::Category;
 use crate::model::event::Effect;
+use crate::model::service::{Service, ServiceId};
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
@@ -14,6 +15,8 @@ use crate::model::verdict::Layer;
 pub enum Class {
     /// A category.
     Category(Category),
+    /// A service.
+    Service(ServiceId),
     /// A layer that blocks without one: the school's rules, a policy zone, allow-only.
     Layer(Layer),
 }
@@ -42,9 +45,19 @@ pub fn class(written: &str) -> Result<Class, Message> {
         let [vi, en] = Lang::ALL.map(|lang| words::because(layer.id(), lang));
         [layer.id().to_owned(), vi, en].map(move |word| (word, Class::Layer(layer)))
     });
-    let all: Vec<(String, Class)> = of_categories.chain(of_layers).collect();
+    let of_services = Service::ALL.iter().flat_map(|service| {
+        [service.word, service.vi, service.en].map(|word| (word.to_owned(), Class::Service(service.id)))
+    });
+    let all: Vec<(String, Class)> = of_categories.chain(of_services).chain(of_layers).collect();
     let spellings: Vec<(&str, Class)> = all.iter().map(|(word, class)| (word.as_str(), *class)).collect();
-    let known = || named(Category::ALL.iter().copied(), Category::id, words::of_category);
+    let known = || {
+        let mut known = named(Category::ALL.iter().copied(), Category::id, words::of_category);
+        known.extend(Service::ALL.iter().map(|it| {
+            let of = |lang| format!("{} ({})", it.word, words::of_service(it.id, lang));
+            Both { vi: of(Lang::Vi), en: of(Lang::En) }
+        }));
+        known
+    };
     find(written, &spellings).map_err(|meant| no_such(msg!("log-category"), written, meant, known()))
 }
 
@@ -89,6 +102,11 @@ pub fn group(written: &str, known: &[String]) -> Result<String, Message> {
 
 /// Layers that stand in the column of categories, since they block without one.
 const WITHOUT_CATEGORY: [Layer; 3] = [Layer::School, Layer::PolicyZone, Layer::AllowOnly];
+
+/// The id of the category or service that an attempt counts under: exports have both in one column.
+pub fn class_id(category: Option<Category>, service: Option<ServiceId>) -> Option<String> {
+    category.map(|category| category.id().to_owned()).or_else(|| service.map(ServiceId::word))
+}
 
 /// What the screen calls an effect.
 pub fn of_effect(effect: Effect) -> Message {
@@ -155,6 +173,9 @@ mod tests {
         }
         for written in ["gambling", "Cờ bạc, cá độ", "co bac", "betting"] {
             assert_eq!(class(written), Ok(Class::Category(Category::Gambling)), "{written}");
+        }
+        for written in ["zalo", "Zalo"] {
+            assert_eq!(class(written), Ok(Class::Service(Service::ALL[0].id)), "{written}");
         }
         for written in ["school", "quy định của trường", "quy dinh cua truong"] {
             assert_eq!(class(written), Ok(Class::Layer(Layer::School)), "{written}");

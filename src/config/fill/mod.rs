@@ -27,6 +27,7 @@ use super::{Context, Settings, Written, clash, say, words};
 use crate::dns::name::OwnedName;
 use crate::dns::written::{self, NotAName};
 use crate::model::category::{Category, CategorySet};
+use crate::model::service::{Service, ServiceId};
 use crate::model::tier::Tier;
 
 /// Entries of one array of the config that are read; a school has some dozens.
@@ -154,20 +155,26 @@ impl Desk<'_> {
     }
 
     fn category(&mut self, text: &Text) -> Option<Category> {
-        // The category for trials is blocked everywhere and holds our own name only: no config speaks of it.
-        let all = || Category::ALL.iter().filter(|category| **category != Category::Test);
-        let category = all().find(|category| category.id() == text.get_ref()).copied();
+        let category = known_category(text);
         if category.is_none() {
-            let known: Vec<&str> = all().map(|category| category.id()).collect();
-            let spellings = all().flat_map(|category| {
-                let words = category.vi().split(", ").chain(category.en().split(", "));
-                std::iter::once(category.id()).chain(words).map(|word| (word, category.id()))
-            });
-            let meant = nearest_alias(text.get_ref(), spellings);
-            let noun = Said::new("nhóm nội dung", "category");
-            self.note(say::unknown_value(self.at(text), text.get_ref(), noun, &known, meant));
+            self.note_no_category(text, Said::new("nhóm nội dung", "category"), &[]);
         }
         category
+    }
+
+    /// Notes that `text` is none of the categories and, where they may stand there too, none of `services`.
+    fn note_no_category(&mut self, text: &Text, noun: Said, services: &[Service]) {
+        let known: Vec<&str> =
+            categories().map(Category::id).chain(services.iter().map(|service| service.word)).collect();
+        let of_categories = categories().flat_map(|category| {
+            let words = category.vi().split(", ").chain(category.en().split(", "));
+            std::iter::once(category.id()).chain(words).map(move |word| (word, category.id()))
+        });
+        let of_services = services
+            .iter()
+            .flat_map(|service| [service.word, service.vi, service.en].map(|word| (word, service.word)));
+        let meant = nearest_alias(text.get_ref(), of_categories.chain(of_services));
+        self.note(say::unknown_value(self.at(text), text.get_ref(), noun, &known, meant));
     }
 
     /// A set of categories, each at most once.
@@ -176,14 +183,46 @@ impl Desk<'_> {
         for text in texts {
             let Some(category) = self.category(text) else { continue };
             if set.contains(category) {
-                let first = texts.iter().find(|other| other.get_ref() == text.get_ref());
-                let first = self.at(first.unwrap_or(text));
-                let noun = Said::new("nhóm nội dung", "category");
-                self.note(clash::duplicate(self.at(text), text.get_ref(), noun, first));
+                self.note_duplicate(texts, text, Said::new("nhóm nội dung", "category"));
             }
             set = set.union(CategorySet::of(category));
         }
         set
+    }
+
+    /// Categories and services in one list, each at most once.
+    fn categories_and_services(&mut self, texts: &[Text]) -> (CategorySet, Vec<ServiceId>) {
+        let noun = || Said::new("nhóm nội dung hay dịch vụ", "category or service");
+        let (mut set, mut services) = (CategorySet::EMPTY, Vec::new());
+        for text in texts {
+            let is_new = match (known_category(text), ServiceId::from_word(text.get_ref())) {
+                (Some(category), _) => {
+                    let before = set;
+                    set = set.union(CategorySet::of(category));
+                    set.0 != before.0
+                }
+                (None, Some(service)) => {
+                    let is_new = !services.contains(&service);
+                    services.extend(Some(service).filter(|_| is_new));
+                    is_new
+                }
+                (None, None) => {
+                    self.note_no_category(text, noun(), Service::ALL);
+                    true
+                }
+            };
+            if !is_new {
+                self.note_duplicate(texts, text, noun());
+            }
+        }
+        (set, services)
+    }
+
+    /// Notes that `text` stands among `texts` before.
+    fn note_duplicate(&mut self, texts: &[Text], text: &Text, noun: Said) {
+        let first = texts.iter().find(|other| other.get_ref() == text.get_ref());
+        let first = self.at(first.unwrap_or(text));
+        self.note(clash::duplicate(self.at(text), text.get_ref(), noun, first));
     }
 
     /// The name of a zone or a site.
@@ -312,4 +351,13 @@ impl Desk<'_> {
 /// An optional flag.
 fn flag(flag: &Option<toml::Spanned<bool>>, default: bool) -> bool {
     flag.as_ref().map_or(default, |flag| *flag.get_ref())
+}
+
+/// The categories that a config may speak of. The one for trials is blocked everywhere and holds our own name only.
+fn categories() -> impl Iterator<Item = Category> {
+    Category::ALL.iter().copied().filter(|category| *category != Category::Test)
+}
+
+fn known_category(text: &Text) -> Option<Category> {
+    categories().find(|category| category.id() == text.get_ref())
 }

@@ -8,10 +8,12 @@ use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
 use crate::config::spec::policy::{PolicyFileSpec, TierSpec, TiersSpec};
 use crate::config::{DEFAULT_POLICY, School, clash, read, say, take_in};
+use crate::lists::services;
 use crate::lists::spec::ListSpec;
 use crate::model::category::CategorySet;
 use crate::model::tier::Tier;
 use crate::policy::lint::laxer;
+use crate::policy::service::ServiceName;
 use crate::policy::{self, AnswerStyle, Mode, TierSettings};
 
 /// TTLs of block answers: felt at once, yet not asked for each second.
@@ -37,10 +39,28 @@ pub(super) fn policy(
     let groups = group::groups(desk, &spec.group, school);
     let unknown = spec.policy.unknown.as_ref().and_then(|tier| desk.tier(tier));
     allow_only(desk, spec, &tiers, &groups);
-    let mut settings =
-        policy::Settings { tiers: tiers.map(|tier| tier.settings), groups, unknown, school_rules: vec![] };
+    let mut settings = policy::Settings {
+        tiers: tiers.map(|tier| tier.settings),
+        groups,
+        unknown,
+        school_rules: vec![],
+        service_names: service_names(),
+    };
     settings.school_rules = rule::school_rules(desk, &spec.school_rules, &settings);
     settings
+}
+
+/// The names of the services that are part of the program.
+fn service_names() -> Vec<ServiceName> {
+    let names = services::all().flat_map(|(service, rules)| {
+        rules.into_iter().map(move |rule| ServiceName {
+            service,
+            name: rule.name,
+            scope: rule.scope,
+            line: rule.line,
+        })
+    });
+    names.collect()
 }
 
 fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
@@ -54,6 +74,8 @@ fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6
             style: AnswerStyle::Null,
             ttl: 30,
             laxer_than_older: CategorySet::EMPTY,
+            services: vec![],
+            laxer_services: vec![],
         },
         mode: None,
         blocked: None,
@@ -104,14 +126,14 @@ fn lay(desk: &mut Desk<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Plac
         tier.mode = Some(desk.at(text));
     }
     if let Some(blocked) = &spec.blocked {
-        settings.blocked = desk.categories(blocked.get_ref());
+        (settings.blocked, settings.services) = desk.categories_and_services(blocked.get_ref());
         tier.blocked = Some(desk.at(blocked));
     }
     if let Some(locked) = &spec.locked {
         settings.locked = desk.categories(locked);
     }
     if let Some(laxer) = &spec.laxer_than_older {
-        settings.laxer_than_older = desk.categories(laxer);
+        (settings.laxer_than_older, settings.laxer_services) = desk.categories_and_services(laxer);
     }
     if let Some(sets) = &spec.allow_sets {
         super::allow_sets::exist(desk, sets.get_ref(), lists);
@@ -173,12 +195,12 @@ fn lint(desk: &mut Desk<'_>, tiers: &[Placed; 6]) {
     let mut told: Vec<(Tier, Tier, Vec<&str>)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for one in found {
-        if !seen.insert((one.younger, one.category)) {
+        if !seen.insert((one.younger, one.what)) {
             continue;
         }
         match told.iter_mut().find(|(younger, older, _)| (*younger, *older) == (one.younger, one.older)) {
-            Some((.., categories)) => categories.push(one.category.id()),
-            None => told.push((one.younger, one.older, vec![one.category.id()])),
+            Some((.., categories)) => categories.push(one.what),
+            None => told.push((one.younger, one.older, vec![one.what])),
         }
     }
     for (younger, older, categories) in told {

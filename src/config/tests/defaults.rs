@@ -65,9 +65,17 @@ fn the_shipped_tiers_are_those_of_the_study() {
         assert_eq!(settings.mode == Mode::AllowOnly, allow_only, "{tier:?}");
     }
     assert_eq!(blocked(Tier::Guest), blocked(Tier::LowerSecondary));
-    assert!(blocked(Tier::Preschool).contains(Category::Youtube));
-    assert!(!blocked(Tier::Primary).contains(Category::Youtube));
-    assert!(!blocked(Tier::UpperSecondary).contains(Category::Zalo));
+    let services = |tier: Tier| {
+        let services = policy.tiers[tier.index()].services.iter();
+        services.map(|service| service.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(services(Tier::Preschool), ["zalo", "youtube"]);
+    for tier in [Tier::Primary, Tier::LowerSecondary, Tier::Guest] {
+        assert_eq!(services(tier), ["zalo"], "{tier:?}");
+    }
+    for tier in [Tier::UpperSecondary, Tier::Staff] {
+        assert_eq!(services(tier), [] as [String; 0], "{tier:?}");
+    }
     assert!(blocked(Tier::UpperSecondary).contains(Category::Games));
     let staff = [
         Category::Csam,

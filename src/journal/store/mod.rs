@@ -41,9 +41,9 @@ use save::Numbers;
 use super::block::{Block, Damaged};
 use crate::sys::private::identity;
 
-const TABLES: &str = include_str!("schema-2.sql");
+const TABLES: &str = include_str!("schema-3.sql");
 /// The version that this program reads and writes.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 /// `LCJR`: how a file says that it is our journal.
 const APPLICATION_ID: i32 = 0x4c43_4a52;
 /// Waiting for a reader that writes its line into `access`, which takes it a few milliseconds…
@@ -181,7 +181,10 @@ impl Store {
                 return Err(Error::Older { path: path.into(), found });
             }
             tracing::info!("the journal's store is brought from version {found} to version {SCHEMA}");
-            upgrade::from_1(path)?;
+            match found {
+                1 => upgrade::from_1(path)?,
+                _ => upgrade::from_2(path)?,
+            }
         }
         let file_error = |doing, source| Error::File { doing, path: path.into(), source };
         // SQLite gives the log and its index the mode of this file. `create_new` does not follow a link that

@@ -24,6 +24,7 @@ use crate::journal::rows::{
 };
 use crate::model::category::Category;
 use crate::model::event::Effect;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
@@ -136,7 +137,7 @@ impl Reading {
             let what = match by {
                 By::Tier => What::Tier(kind.tier),
                 By::Group => What::Group(kind.group.clone()),
-                By::Category => What::Category(kind.category),
+                By::Category => kind.service.map_or(What::Category(kind.category), What::Service),
                 By::List => What::List(kind.list.clone()),
                 By::Layer => What::Layer(kind.layer),
                 By::Effect => What::Effect(kind.effect),
@@ -154,14 +155,15 @@ impl Reading {
     pub fn groups_by_category(&self, filter: &Filter) -> Result<Vec<GroupCategory>, Error> {
         let _snapshot = self.snapshot()?;
         let matcher = self.matcher(filter)?;
-        let mut cells: BTreeMap<(Option<String>, Option<Category>), u64> = BTreeMap::new();
+        type Cell = (Option<String>, Option<Category>, Option<ServiceId>);
+        let mut cells: BTreeMap<Cell, u64> = BTreeMap::new();
         for part in self.parts(&matcher)? {
             let Some(kind) = matcher.kinds.get(&part.kind) else { continue };
-            *cells.entry((kind.group.clone(), kind.category)).or_default() += part.count;
+            *cells.entry((kind.group.clone(), kind.category, kind.service)).or_default() += part.count;
         }
         let mut cells: Vec<GroupCategory> = cells
             .into_iter()
-            .map(|((group, category), count)| GroupCategory { group, category, count })
+            .map(|((group, category, service), count)| GroupCategory { group, category, service, count })
             .collect();
         cells.sort_by_key(|cell| std::cmp::Reverse(cell.count));
         Ok(cells)
@@ -283,13 +285,14 @@ impl Reading {
         )?;
         let rounds = self.rows_in(matcher.from, matcher.until)? / NAMES_AT_ONCE + 1;
         let hash = RandomState::new();
-        let mut top: Vec<(Vec<u8>, Option<Category>, u64)> = Vec::new();
+        type Class = (Option<Category>, Option<ServiceId>);
+        let mut top: Vec<(Vec<u8>, Class, u64)> = Vec::new();
         for round in 0..rounds {
             let mine = |name: &[u8]| rounds == 1 || hash.hash_one(name) % rounds == round;
-            let mut names: HashMap<(Option<Category>, Vec<u8>), u64> = HashMap::new();
+            let mut names: HashMap<(Class, Vec<u8>), u64> = HashMap::new();
             let mut add = |kind: u32, name: &[u8], count: u64| {
                 if let Some(kind) = matcher.kinds.get(&kind).filter(|_| !name.is_empty()) {
-                    *names.entry((kind.category, name.to_vec())).or_default() += count;
+                    *names.entry(((kind.category, kind.service), name.to_vec())).or_default() += count;
                 }
             };
             for source in &sources {
@@ -303,12 +306,12 @@ impl Reading {
                     add(*kind, name, *count);
                 }
             }
-            top.extend(names.into_iter().map(|((category, name), count)| (name, category, count)));
+            top.extend(names.into_iter().map(|((class, name), count)| (name, class, count)));
             top.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
             top.truncate(limit);
         }
-        let named = |(name, category, count): (Vec<u8>, _, _)| {
-            Some(NameTotal { name: shown(&name)?, category, count })
+        let named = |(name, (category, service), count): (Vec<u8>, Class, _)| {
+            Some(NameTotal { name: shown(&name)?, category, service, count })
         };
         Ok(top.into_iter().filter_map(named).collect())
     }
@@ -437,6 +440,10 @@ pub(super) fn tier(number: i64) -> Tier {
 
 pub(super) fn category(number: i64) -> Option<Category> {
     u8::try_from(number).ok().and_then(Category::from_bit)
+}
+
+pub(super) fn service(number: i64) -> Option<ServiceId> {
+    u16::try_from(number).ok().and_then(ServiceId::from_number)
 }
 
 pub(super) fn layer(number: i64) -> Layer {

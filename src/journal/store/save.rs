@@ -13,6 +13,7 @@ use crate::journal::clock::{day_number, day_of};
 use crate::journal::kinds::{Kind, Kinds};
 use crate::model::category::Category;
 use crate::model::roster::Roster;
+use crate::model::service::ServiceId;
 
 /// Ids between two batches: parts of one that is too large for one block. What may wait for the disk makes
 /// three (`writer::WAITING`).
@@ -127,14 +128,18 @@ fn number_of_kind(tx: &Connection, kind: &Kind, rosters: &Rosters) -> rusqlite::
         None => 0,
     };
     let category = kind.category.map_or(-1, |category| i64::from(Category::bit(category)));
-    let values = params![group, kind.tier as u8, category, list, kind.layer as u8, kind.effect as u8];
-    let find = "SELECT id FROM kind WHERE grp = ?1 AND tier = ?2 AND category = ?3 AND list = ?4
-                AND layer = ?5 AND effect = ?6";
+    let service = kind.service.map_or(0, ServiceId::number);
+    let values =
+        params![group, kind.tier as u8, category, service, list, kind.layer as u8, kind.effect as u8];
+    let find =
+        "SELECT id FROM kind WHERE grp = ?1 AND tier = ?2 AND category = ?3 AND service = ?4 AND list = ?5
+                AND layer = ?6 AND effect = ?7";
     if let Some(number) = tx.query_row(find, values, |row| row.get(0)).optional()? {
         return Ok(number);
     }
     tx.execute(
-        "INSERT INTO kind (grp, tier, category, list, layer, effect) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO kind (grp, tier, category, service, list, layer, effect)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         values,
     )?;
     tx.query_row(find, values, |row| row.get(0))

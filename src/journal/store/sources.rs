@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rusqlite::params;
 
-use super::read::{Reading, category, effect, layer, tier};
+use super::read::{Reading, category, effect, layer, service, tier};
 use super::{Doing, Error};
 use crate::journal::block::{Block, Line, push_name};
 use crate::journal::clock::minute_of;
@@ -89,7 +89,7 @@ impl Reading {
             let seconds = until.as_second() + i64::from(until.subsec_nanosecond() > 0);
             u32::try_from((seconds + 59).div_euclid(60)).unwrap_or(0)
         });
-        let sql = "SELECT k.id, g.name, k.tier, k.category, l.name, k.layer, k.effect FROM kind k
+        let sql = "SELECT k.id, g.name, k.tier, k.category, l.name, k.layer, k.effect, k.service FROM kind k
                    LEFT JOIN grp g ON g.id = k.grp LEFT JOIN list l ON l.id = k.list";
         let kinds = self.ask(sql, &[], |row| {
             let kind = KindRow {
@@ -99,12 +99,14 @@ impl Reading {
                 list: row.get(4)?,
                 layer: layer(row.get(5)?),
                 effect: effect(row.get(6)?),
+                service: service(row.get(7)?),
             };
             Ok((row.get(0)?, Arc::new(kind)))
         })?;
         let wanted = |kind: &KindRow| {
             filter.tier.is_none_or(|tier| kind.tier == tier)
                 && filter.category.is_none_or(|category| kind.category == Some(category))
+                && filter.service.is_none_or(|service| kind.service == Some(service))
                 && filter.layer.is_none_or(|layer| kind.layer == layer)
                 && filter.effect.is_none_or(|effect| kind.effect == effect)
                 && filter.group.as_ref().is_none_or(|group| kind.group.as_ref() == Some(group))

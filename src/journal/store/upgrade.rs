@@ -1,6 +1,6 @@
-//! From version 1 to version 2: a new file beside the old one, then its place.
+//! From older versions to the newest.
 //!
-//! Version 1 kept a row an event and names in a table of their own. Its rows become blocks, its hours,
+//! From version 1 by a new file beside the old one, then its place. Version 1 kept a row an event and names in a table of their own. Its rows become blocks, its hours,
 //! months, names of days and readings are taken as they are. A crash at any moment leaves the old file or
 //! the new one whole. Takes a few seconds a million rows, on the thread that stores; meanwhile what is
 //! counted waits in memory.
@@ -28,7 +28,39 @@ struct Old {
     count: u64,
 }
 
-/// Replaces the store at `path`, which is of version 1, by one of version 2.
+/// What versions 1 and 2 had as the categories 21 and 23, which layer 6 decided, are services, which layer 4 decides.
+/// Written for a row of their table `kind`.
+const SERVICE_OF: &str = "CASE category WHEN 21 THEN 1 WHEN 23 THEN 2 ELSE 0 END";
+const CATEGORY_OF: &str = "CASE WHEN category IN (21, 23) THEN -1 ELSE category END";
+const LAYER_OF: &str = "CASE WHEN category IN (21, 23) AND layer = 6 THEN 4 ELSE layer END";
+
+/// Brings the store at `path`, which is of version 2, to the newest, in one transaction. Only the table of kinds is
+/// another; their numbers stay.
+pub(super) fn from_2(path: &Path) -> Result<(), Error> {
+    let db = Connection::open(path).doing(DOING)?;
+    db.busy_timeout(super::BUSY_WAIT).doing(DOING)?;
+    db.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         ALTER TABLE kind RENAME TO kind_2;
+         {};
+         INSERT INTO kind (id, grp, tier, category, service, list, layer, effect)
+             SELECT id, grp, tier, {CATEGORY_OF}, {SERVICE_OF}, list, {LAYER_OF}, effect FROM kind_2;
+         DROP TABLE kind_2;
+         PRAGMA user_version = {};
+         COMMIT;",
+        kind_table(),
+        super::SCHEMA
+    ))
+    .doing(DOING)
+}
+
+/// How the newest version makes its table of kinds.
+fn kind_table() -> &'static str {
+    let start = super::TABLES.find("CREATE TABLE kind").expect("a test upgrades a store");
+    super::TABLES[start..].split(';').next().expect("a statement ends")
+}
+
+/// Replaces the store at `path`, which is of version 1, by one of the newest.
 pub(super) fn from_1(path: &Path) -> Result<(), Error> {
     let file_error = |doing, source| Error::File { doing, path: path.into(), source };
     let beside = with_ending(path, ".new");
@@ -130,8 +162,9 @@ fn copy_tables(old: &Connection, new: &Connection) -> Result<(), Error> {
         ("SELECT id, name FROM grp", "INSERT INTO grp VALUES (?1, ?2)"),
         ("SELECT id, name FROM list", "INSERT INTO list VALUES (?1, ?2)"),
         (
-            "SELECT id, grp, tier, category, list, layer, effect FROM kind",
-            "INSERT INTO kind VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            &format!("SELECT id, grp, tier, {CATEGORY_OF}, {SERVICE_OF}, list, {LAYER_OF}, effect FROM kind"),
+            "INSERT INTO kind (id, grp, tier, category, service, list, layer, effect)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         ),
         (
             "SELECT hour, kind, count, -1, devices FROM hour",

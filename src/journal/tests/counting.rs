@@ -25,6 +25,8 @@ fn any_asked() -> impl Strategy<Value = Asked> {
             name: if name == 0 { ".".into() } else { format!("n{name}.example") },
             rtype: 1 + rtype * 27,
             category: CATEGORIES[category],
+            // An attempt has one of both at most.
+            service: ServiceId::from_number(if category == 0 { rtype } else { 0 }),
             list: LISTS[list],
             layer: Layer::ALL[layer],
             effect: if blocked { Effect::Blocked } else { Effect::Monitored },
@@ -36,8 +38,9 @@ fn oracle_key(asked: &Asked, minute: Timestamp) -> String {
     let secret = asked.category.is_some_and(Category::is_secret);
     let name = if secret { "secret" } else { &asked.name };
     let device = asked.client.trim_start_matches("::ffff:");
-    let Asked { group, tier, rtype, category, list, layer, effect, .. } = asked;
-    format!("{minute} {group} {tier:?} {device} {name} {rtype} {category:?} {list:?} {layer:?} {effect:?}")
+    let Asked { group, tier, rtype, category, service, list, layer, effect, .. } = asked;
+    let class = (category, service);
+    format!("{minute} {group} {tier:?} {device} {name} {rtype} {class:?} {list:?} {layer:?} {effect:?}")
 }
 
 fn row_key(row: &Row) -> String {
@@ -54,7 +57,7 @@ fn row_key(row: &Row) -> String {
         kind.tier,
         row.device.unwrap(),
         row.rtype,
-        kind.category,
+        (kind.category, kind.service),
         kind.list.as_deref(),
         kind.layer,
         kind.effect
@@ -272,6 +275,7 @@ fn attempt(group: RosterId, name: &OwnedName) -> Attempt<'_> {
         name: name.as_name(),
         rtype: 65,
         category: Some(Category::Gambling),
+        service: None,
         list: None,
         layer: Layer::School,
         effect: Effect::Blocked,

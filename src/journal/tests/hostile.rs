@@ -187,7 +187,7 @@ fn a_store_that_cannot_be_opened_hinders_no_start_and_loses_no_count() {
     };
     let older = |path: &Path| {
         let db = rusqlite::Connection::open(path).unwrap();
-        db.execute_batch("PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        db.execute_batch("PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     };
     let folder_in_place = |path: &Path| {
         fs::rename(path, path.with_extension("old")).unwrap();

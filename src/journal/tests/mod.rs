@@ -30,6 +30,7 @@ use crate::dns::name::OwnedName;
 use crate::model::category::Category;
 use crate::model::event::{Attempt, Effect};
 use crate::model::roster::Roster;
+use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::Layer;
 
@@ -55,6 +56,7 @@ struct Asked {
     name: String,
     rtype: u16,
     category: Option<Category>,
+    service: Option<ServiceId>,
     list: Option<&'static str>,
     layer: Layer,
     effect: Effect,
@@ -68,6 +70,7 @@ fn asked(name: &str) -> Asked {
         name: name.into(),
         rtype: 1,
         category: Some(Category::Gambling),
+        service: None,
         list: Some("starter-gambling"),
         layer: Layer::Category,
         effect: Effect::Blocked,
@@ -138,6 +141,7 @@ impl School {
             name: name.as_name(),
             rtype: asked.rtype,
             category: asked.category,
+            service: asked.service,
             list: asked.list.map(|list| self.lists.id_of(list)),
             layer: asked.layer,
             effect: asked.effect,
@@ -225,6 +229,7 @@ fn count(tally: &Tally, asked: &Asked, groups: &Roster, lists: &Roster) {
         name: name.as_name(),
         rtype: asked.rtype,
         category: asked.category,
+        service: asked.service,
         list: asked.list.map(|list| lists.id_of(list)),
         layer: asked.layer,
         effect: asked.effect,

@@ -124,3 +124,58 @@ fn an_upgrade_that_was_cut_off_is_done_again() {
     assert_eq!((school.total(), school.health().failing), (65, None));
     school.is_sound();
 }
+
+/// How version 2 made its table of kinds.
+fn kinds_of_version_2() -> &'static str {
+    let text = include_str!("schema-2.sql");
+    text[text.find("CREATE TABLE kind").unwrap()..].split(';').next().unwrap()
+}
+
+/// Makes a store of the newest version one as version 2 left it: Zalo is the category 21, which layer 6 decided.
+fn as_version_2(path: &Path) {
+    let db = Connection::open(path).unwrap();
+    db.execute_batch(&format!(
+        "BEGIN; ALTER TABLE kind RENAME TO newest; {};
+         INSERT INTO kind SELECT id, grp, tier, CASE service WHEN 1 THEN 21 ELSE category END, list,
+             CASE service WHEN 1 THEN 6 ELSE layer END, effect FROM newest;
+         DROP TABLE newest; PRAGMA user_version = 2; COMMIT;",
+        kinds_of_version_2()
+    ))
+    .unwrap();
+}
+
+#[test]
+fn a_store_of_version_2_keeps_its_counts_and_zalo_is_a_service_in_it() {
+    let zalo = ServiceId::from_word("zalo");
+    let of_zalo = |name: &str| Asked { service: zalo, category: None, layer: Layer::Service, ..asked(name) };
+    let mut school = School::new();
+    let tally = school.tally();
+    for (name, times) in [("zalo.example", 3), ("chat.zalo.example", 2)] {
+        (0..times).for_each(|_| school.count(&tally, &of_zalo(name)));
+    }
+    school.count(&tally, &asked("casino.example"));
+    school.second();
+    school.crash();
+    let path = school.settings.folder.join(FILE);
+    as_version_2(&path);
+    assert!(matches!(Reader::open(&school.settings.folder), Err(Error::Older { found: 2, .. })));
+    school.start();
+    let tally = school.tally();
+    school.count(&tally, &of_zalo("zalo.example"));
+    school.second();
+    assert_eq!((school.health().failing, school.total()), (None, 7));
+    let of = |filter: Filter| -> u64 {
+        let totals = school.reader().totals(&filter, By::Category).unwrap();
+        totals.iter().map(|total| total.count).sum()
+    };
+    assert_eq!(of(Filter { service: zalo, ..Filter::default() }), 6);
+    assert_eq!(
+        of(Filter { layer: Some(Layer::Service), ..Filter::default() }),
+        6,
+        "old and new are one kind"
+    );
+    let totals = school.reader().totals(&Filter::default(), By::Category).unwrap();
+    assert_eq!(totals.iter().map(|total| total.count).collect::<Vec<_>>(), [6, 1]);
+    assert_eq!(totals[0].what, What::Service(zalo.unwrap()));
+    school.is_sound();
+}

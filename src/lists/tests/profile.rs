@@ -6,7 +6,7 @@ use crate::lists::format::Format;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, read, read_file};
 use crate::lists::reason::{Ignored, Refusal};
-use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile, SourceSpec};
+use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile};
 use crate::model::category::Category;
 use crate::model::rule::{ListKind, Rule, RuleAction};
 
@@ -89,8 +89,6 @@ fn protected_names_are_refused_but_threat_lists_may_name_hacked_schools() {
     );
     let allow = ListSpec { kind: ListKind::Allow, ..spec(Category::Ads, Profile::default()) };
     assert_eq!(rules_of(text, &allow).0.len(), 4, "an allow set may name them; two lie below others");
-    let starter = ListSpec { source: SourceSpec::Starter, ..spec(Category::Zalo, Profile::default()) };
-    assert_eq!(rules_of("zalo.me\n", &starter).0, ["subtree zalo.me :1"]);
 }
 
 #[test]

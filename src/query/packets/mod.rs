@@ -22,6 +22,7 @@ use crate::dns::name::{HEADER, LABEL_MAX, Name};
 use crate::journal::count::Hint;
 use crate::model::category::Category;
 use crate::model::roster::RosterId;
+use crate::model::service::ServiceId;
 use crate::model::verdict::Layer;
 use slot::{Kept, Slot};
 
@@ -72,6 +73,8 @@ struct Asked {
 pub struct Blocked {
     /// Category it counts under.
     pub category: Option<Category>,
+    /// Service it counts under, if one.
+    pub service: Option<ServiceId>,
     /// List whose rule it was.
     pub list: Option<RosterId>,
     /// Which layer blocked.

@@ -133,7 +133,7 @@ fn a_kept_block_says_what_is_to_be_counted() {
     let mut packets = Packets::new();
     let packet = query(1, OPT);
     let (category, layer) = (Some(Category::Gambling), Layer::Category);
-    let blocked = Blocked { category, list: Some(RosterId(7)), layer, hint: Hint::default() };
+    let blocked = Blocked { category, service: None, list: Some(RosterId(7)), layer, hint: Hint::default() };
     for _ in 0..2 {
         assert!(packets.answer(&packet, SCOPE, &mut Vec::new()).is_none());
         packets.keep(SCOPE, &answer(&packet, 0).0, &[], u64::MAX, Some(blocked));

@@ -244,7 +244,7 @@ impl Responder {
             Counters::add(&worker.counters.blocked);
         }
         let source = Source::PolicyZone(zone.list);
-        let reason = BlockReason { layer: Layer::PolicyZone, category: None, source };
+        let reason = BlockReason { layer: Layer::PolicyZone, category: None, service: None, source };
         self.count(request, worker, &Matched::default(), &reason, effect);
         if let Some(decided) = worker.trace.as_mut().and_then(|trace| trace.decided.last_mut()) {
             decided.zone = Some(told(zone, ruling));

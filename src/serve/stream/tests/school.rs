@@ -107,6 +107,8 @@ fn policy() -> policy::Settings {
         style: AnswerStyle::Null,
         ttl: 30,
         laxer_than_older: CategorySet::EMPTY,
+        services: vec![],
+        laxer_services: vec![],
     };
     policy::Settings {
         tiers: [(); 6].map(|()| tier.clone()),
@@ -127,6 +129,7 @@ fn policy() -> policy::Settings {
             reason: "thi".into(),
             by: "IT".into(),
         }],
+        service_names: vec![],
     }
 }
 
