@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -271,6 +273,8 @@ enum Damage {
     Flipped,
     Random,
     Folder,
+    /// A pipe that nobody writes into.
+    Pipe,
     Dangling,
     Link,
     /// Of its owner, with mode 0; the server runs without rights.
@@ -280,13 +284,14 @@ enum Damage {
 }
 
 impl Damage {
-    const ALL: [Damage; 10] = [
+    const ALL: [Damage; 11] = [
         Self::Absent,
         Self::Empty,
         Self::Cut,
         Self::Flipped,
         Self::Random,
         Self::Folder,
+        Self::Pipe,
         Self::Dangling,
         Self::Link,
         Self::Unreadable,
@@ -322,6 +327,7 @@ impl Damage {
                 fs::write(path, noise.collect::<Vec<u8>>()).unwrap();
             }
             Self::Folder => fs::create_dir(path).unwrap(),
+            Self::Pipe => mkfifo(path, Mode::S_IRWXU).unwrap(),
             Self::Dangling => symlink("/nowhere/at/all", path).unwrap(),
             Self::Link => {
                 let elsewhere = path.with_extension("elsewhere");
@@ -394,7 +400,8 @@ fn no_damage_to_any_file_of_the_state_folder_keeps_a_school_from_its_dns_and_its
         } else if !damage.needs_another_user() && !place.as_os_str().is_empty() {
             school.wait_until_blocked(server.address, LISTED);
         }
-        let is_obstacle = matches!(damage, Damage::Folder | Damage::Unreadable | Damage::NotOurs);
+        let is_obstacle =
+            matches!(damage, Damage::Folder | Damage::Pipe | Damage::Unreadable | Damage::NotOurs);
         if ["journal.sqlite", "journal.key", "journal.lock"].iter().any(|name| place.as_os_str() == *name)
             && is_obstacle
         {
@@ -417,14 +424,16 @@ fn no_mistake_in_a_config_nor_in_any_file_that_it_needs_keeps_a_school_from_its_
         "lachan.toml" | "policy.toml" => "version = 1\n[tier.lower_secundary]\nnmae = \"",
         _ => "half a li",
     };
-    let rows: Vec<_> =
-        parts.iter().chain(&copied).flat_map(|part| [(*part, "absent"), (*part, "broken")]).collect();
+    let rows =
+        parts.iter().chain(&copied).flat_map(|part| ["absent", "broken", "a pipe"].map(|how| (*part, how)));
+    let rows: Vec<_> = rows.collect();
     run_rows(rows, |(part, how)| {
         let school = School::with_state_of(&used);
         // What this very school wrote is what is kept of it.
         school.serve().kill();
         match *how {
             "absent" => fs::remove_file(school.path(part)).unwrap(),
+            "a pipe" => Damage::Pipe.done_to(&school.path(part)),
             _ => school.write(part, broken(part)),
         }
         let server = school.serve();

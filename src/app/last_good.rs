@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::hash::Hasher;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 use super::Place;
 use crate::config::{self, Context, Settings, Written};
 use crate::i18n::{Message, msg};
-use crate::sys::whole::{open_file, write_whole};
+use crate::sys::whole::{read_file, write_whole};
 
 /// The folder in the state folder.
 const FOLDER: &str = "last-good";
@@ -65,7 +65,7 @@ impl Manifest {
     }
 
     fn read(state: &Path) -> Option<Self> {
-        let text = read_bounded(&folder(state).join(MANIFEST), MANIFEST_MAX).ok()?;
+        let text = read_file(&folder(state).join(MANIFEST), MANIFEST_MAX).ok()?;
         serde_json::from_slice(&text).ok().filter(|manifest: &Self| manifest.checksum == manifest.sum())
     }
 }
@@ -110,7 +110,7 @@ fn pointer(config: &Path) -> PathBuf {
 
 /// The state folder that was told beside a config file.
 pub fn pointed(config: &Path) -> Option<PathBuf> {
-    let text = read_bounded(&pointer(config), PATH_MAX).ok()?;
+    let text = read_file(&pointer(config), PATH_MAX).ok()?;
     Some(PathBuf::from(String::from_utf8(text).ok()?))
 }
 
@@ -130,8 +130,7 @@ pub fn load(state: &Path) -> Option<Settings> {
     let manifest = Manifest::read(state)?;
     let folder = folder(state);
     // A copy that is damaged is none: the file itself is read then, and is perhaps there.
-    let sound =
-        |sum: &str| read_bounded(&folder.join(sum), FILE_MAX).is_ok_and(|text| checksum(&text) == *sum);
+    let sound = |sum: &str| read_file(&folder.join(sum), FILE_MAX).is_ok_and(|text| checksum(&text) == *sum);
     let stand_ins = manifest.files.iter().filter(|(_, sum)| sound(sum));
     let stand_ins = stand_ins.map(|(path, sum)| (path.clone(), folder.join(sum))).collect();
     let context = Context { stand_ins, ..Context::of_this_machine(config::folder_of(&manifest.config)) };
@@ -147,7 +146,7 @@ pub fn keep(state: &Path, config: &Path, written: &Written) -> io::Result<()> {
     let mut files = BTreeMap::new();
     let mut texts = BTreeMap::new();
     for path in &written.files {
-        let text = read_bounded(path, FILE_MAX)?;
+        let text = read_file(path, FILE_MAX)?;
         let sum = checksum(&text);
         files.insert(absolute(path), sum.clone());
         texts.insert(sum, text);
@@ -156,7 +155,7 @@ pub fn keep(state: &Path, config: &Path, written: &Written) -> io::Result<()> {
         Manifest { config: absolute(config), text: written.text.clone(), files, checksum: String::new() };
     manifest.checksum = manifest.sum();
     let is_kept =
-        |sum: &str| read_bounded(&folder.join(sum), FILE_MAX).is_ok_and(|text| checksum(&text) == *sum);
+        |sum: &str| read_file(&folder.join(sum), FILE_MAX).is_ok_and(|text| checksum(&text) == *sum);
     let same = Manifest::read(state).is_some_and(|kept| kept.checksum == manifest.checksum);
     if same && texts.keys().all(|sum| is_kept(sum)) {
         return Ok(());
@@ -188,12 +187,6 @@ fn forget_others(folder: &Path, texts: &BTreeMap<String, Vec<u8>>) {
 
 fn folder(state: &Path) -> PathBuf {
     state.join(FOLDER)
-}
-
-fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    open_file(path)?.take(most + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(text) }
 }
 
 /// Against damage on disk, not against forgery.

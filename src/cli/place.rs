@@ -10,6 +10,7 @@ use crate::app;
 use crate::app::last_good::{self, Chosen};
 use crate::config::{Context, Look, Settings};
 use crate::i18n::{Message, msg};
+use crate::sys::whole::open_file;
 
 /// Where an installed server has its config, see `deploy/lachan.service`.
 const INSTALLED: &str = "/etc/lachan/lachan.toml";
@@ -72,7 +73,7 @@ fn is_the_systems(own: &Path, system: &Path) -> bool {
 /// # Errors
 /// Which right is missing, and how to get it.
 pub fn may_read(path: &Path) -> Result<(), Failure> {
-    match std::fs::File::open(path) {
+    match open_file(path) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(no_right(path).into()),
         _ => Ok(()),
     }

@@ -3,12 +3,13 @@
 //! One line of text with a checksum. What cannot be read, is damaged, or cannot be (before the release, or
 //! beyond any use of this program) counts as if there were nothing: the file only ever helps.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::RELEASED;
+use crate::sys::whole::read_file;
 
 /// The file's name in the state folder.
 pub const FILE: &str = "clock";
@@ -21,9 +22,7 @@ const BEYOND_USE: u64 = 50 * 366 * 86_400;
 
 /// The time that the file in the state folder has, if it can be.
 pub fn load(state: &Path) -> Option<u64> {
-    let mut text = String::new();
-    File::open(path(state)).ok()?.take(FILE_MAX).read_to_string(&mut text).ok()?;
-    parse(&text)
+    parse(&String::from_utf8(read_file(&path(state), FILE_MAX).ok()?).ok()?)
 }
 
 /// Keeps a time: written beside, flushed, renamed.

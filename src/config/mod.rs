@@ -31,7 +31,7 @@ pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::journal;
@@ -42,6 +42,7 @@ use crate::policy;
 use crate::resolve;
 use crate::rpz;
 use crate::serve;
+use crate::sys::whole;
 use fill::Desk;
 pub use mistake::{Look, Report};
 use mistake::{Mistake, Notes};
@@ -236,30 +237,23 @@ fn read_source(mut notes: Notes, file: FileNo, context: &Context) -> Result<Sett
 /// Opens a file, bounded, and takes its text in; where it cannot be read, the mistake points at its
 /// start.
 fn take_in(notes: &mut Notes, name: &str, path: &Path) -> Result<FileNo, Box<Mistake>> {
-    let mut octets = Vec::new();
-    let read =
-        std::fs::File::open(path).and_then(|file| file.take(read::FILE_MAX + 1).read_to_end(&mut octets));
-    let text = match (&read, String::from_utf8(octets)) {
-        (Ok(_), Ok(text)) => text,
-        (Ok(_), Err(error)) => {
-            let valid = error.utf8_error().valid_up_to();
-            let file = notes.sources.add(name, &String::from_utf8_lossy(error.as_bytes()));
-            let is_utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-            return Err(Box::new(say::not_utf8(file.place(valid..valid + 1), is_utf16)));
-        }
-        (Err(error), _) => {
-            let file = notes.sources.add(name, "");
-            return Err(Box::new(say::unreadable(file.place(0..0), name, error)));
-        }
-    };
+    let octets = whole::read_file(path, read::FILE_MAX).map_err(|error| {
+        let file = notes.sources.add(name, "");
+        Box::new(match error.kind() {
+            ErrorKind::FileTooLarge => say::too_large(file.place(0..0), read::FILE_MAX),
+            _ => say::unreadable(file.place(0..0), name, &error),
+        })
+    })?;
+    let text = String::from_utf8(octets).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let file = notes.sources.add(name, &String::from_utf8_lossy(error.as_bytes()));
+        let is_utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+        Box::new(say::not_utf8(file.place(valid..valid + 1), is_utf16))
+    })?;
     if let Some(at) = text.find('\0') {
         // UTF-16 without its mark: each second octet of ASCII is zero.
         let file = notes.sources.add(name, &text);
         return Err(Box::new(say::not_utf8(file.place(at..at + 1), true)));
-    }
-    if text.len() as u64 > read::FILE_MAX {
-        let file = notes.sources.add(name, "");
-        return Err(Box::new(say::too_large(file.place(0..0), read::FILE_MAX)));
     }
     Ok(notes.sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }

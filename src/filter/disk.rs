@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::layout::Section;
+use crate::sys::whole::open_file;
 
 pub(super) trait Disk {
     /// A new file, open for reading and writing, locked as long as it is open.
@@ -122,7 +123,7 @@ pub(super) fn clear_leftovers(disk: &mut dyn Disk, folder: &Path, path: &Path) {
     let prefix = beside_prefix(path);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(&prefix)
-            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+            && open_file(&entry.path()).is_ok_and(|file| file.try_lock().is_ok())
         {
             let _ = disk.remove(&entry.path());
         }

@@ -24,7 +24,7 @@ use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
 use crate::sys::mmap::memory_file;
-use crate::sys::whole::{open_file, write_whole};
+use crate::sys::whole::{open_file, open_private, write_whole};
 
 /// Characters of an id that make a folder's name as they are; longer or odd ids are hashed.
 const ID_MAX: usize = 80;
@@ -219,9 +219,7 @@ impl Store {
         let folder = self.make_folder(id)?;
         let path = folder.join("lock");
         let failed = |source| io_error("lock", &path, source);
-        let mut options = OpenOptions::new();
-        let file =
-            options.create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+        let file = open_private(&path).map_err(failed)?;
         let begun = Instant::now();
         loop {
             match file.try_lock() {

@@ -1,8 +1,9 @@
 //! A file that the config names, read up to a bound: a device or a mix-up must not fill the memory.
 
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
+
+use crate::sys::whole::read_file;
 
 /// Octets of one file. The library looks at each name of a zone for a negative answer: keep them small.
 const FILE_MAX: u64 = 16 << 20;
@@ -12,11 +13,11 @@ const FILE_MAX: u64 = 16 << 20;
 /// # Errors
 /// What the system says; `FileTooLarge` past the bound, `InvalidData` for what is not UTF-8.
 pub(super) fn read(path: &Path) -> Result<String> {
-    // Not by the size that the system tells: a device has none.
-    let mut octets = Vec::new();
-    File::open(path)?.take(FILE_MAX + 1).read_to_end(&mut octets)?;
-    if octets.len() as u64 > FILE_MAX {
-        return Err(Error::new(ErrorKind::FileTooLarge, format!("larger than {} MiB", FILE_MAX >> 20)));
-    }
+    let octets = read_file(path, FILE_MAX).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            Error::new(ErrorKind::FileTooLarge, format!("larger than {} MiB", FILE_MAX >> 20))
+        }
+        _ => error,
+    })?;
     String::from_utf8(octets).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }

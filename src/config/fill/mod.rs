@@ -29,6 +29,7 @@ use crate::dns::written::{self, NotAName};
 use crate::model::category::{Category, CategorySet};
 use crate::model::service::{Service, ServiceId};
 use crate::model::tier::Tier;
+use crate::sys::whole::open_file;
 
 /// Entries of one array of the config that are read; a school has some dozens.
 pub(super) const ENTRIES_MAX: usize = 4096;
@@ -338,10 +339,10 @@ impl Desk<'_> {
         self.path(text)
     }
 
-    /// A path, from the config file's folder if relative; the file must be there.
+    /// A path, from the config file's folder if relative; the file must be there, and be one that can be read.
     fn file(&mut self, text: &Text) -> PathBuf {
         let path = self.needed(text);
-        if let Err(error) = std::fs::metadata(&path) {
+        if let Err(error) = open_file(&path) {
             self.note(say::unreadable(self.at(text), text.get_ref(), &error));
         }
         path

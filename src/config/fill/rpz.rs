@@ -1,5 +1,6 @@
 //! `[[rpz]]`: response policy zones, from a file or from primaries.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -18,7 +19,7 @@ use crate::policy::GroupSettings;
 use crate::rpz::action::{Action, Target};
 use crate::rpz::transfer::tsig::Key;
 use crate::rpz::zones::{Policy, Settings, Source, ZONES_MAX};
-use crate::sys::whole::open_file;
+use crate::sys::whole::read_file;
 
 /// Octets of a file with a secret: a key file of BIND has some hundred.
 const SECRET_FILE_MAX: u64 = 4096;
@@ -165,14 +166,17 @@ fn key(desk: &mut Desk<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
 }
 
 fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
-    use std::io::Read;
-    let mut octets = Vec::new();
-    let read = open_file(&desk.needed(file))
-        .and_then(|opened| opened.take(SECRET_FILE_MAX).read_to_end(&mut octets));
-    if let Err(error) = read {
-        desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));
-        return None;
-    }
+    let octets = match read_file(&desk.needed(file), SECRET_FILE_MAX) {
+        Ok(octets) => octets,
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            desk.note(say::bad_secret(desk.at(file), file.get_ref()));
+            return None;
+        }
+        Err(error) => {
+            desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));
+            return None;
+        }
+    };
     let secret = value::secret(&String::from_utf8_lossy(&octets));
     if secret.is_none() {
         desk.note(say::bad_secret(desk.at(file), file.get_ref()));

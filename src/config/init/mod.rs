@@ -23,6 +23,7 @@ use super::mistake::{Report, Said};
 use super::{Context, read_text, words};
 use crate::i18n::Lang;
 use crate::model::tier::Tier;
+use crate::sys::whole::open_file;
 use write_up::write_up;
 
 /// Times that one question is asked before we give up: whoever answers is no person.
@@ -99,7 +100,11 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Error> {
     let failed = |source| Error::Write { path: path.to_owned(), source };
     let opened = match existing {
         Existing::Keep => OpenOptions::new().write(true).create_new(true).open(path),
-        Existing::Replace => OpenOptions::new().write(true).create(true).truncate(true).open(path),
+        // What is no file is not replaced: to write into a pipe would wait for who reads it.
+        Existing::Replace => match open_file(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Err(error),
+            _ => OpenOptions::new().write(true).create(true).truncate(true).open(path),
+        },
     };
     let mut file = match opened {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

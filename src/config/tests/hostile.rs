@@ -8,6 +8,7 @@ use super::*;
 use crate::config::mistake::{Code, Look, MISTAKES_MAX};
 use crate::config::read_file;
 use crate::i18n::Lang;
+use crate::sys::whole::make_pipe;
 
 #[test]
 fn more_mistakes_than_can_be_told_are_counted() {
@@ -34,6 +35,34 @@ fn a_file_that_cannot_be_read_is_a_mistake_too() {
     assert_eq!(code(&path), Code::Unreadable);
     fs::write(&path, "\u{feff}version = 1\n").unwrap();
     read_file(&path).unwrap();
+}
+
+#[test]
+fn a_pipe_in_the_place_of_any_file_is_told_of_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, pipe) = (folder.path().join("lachan.toml"), folder.path().join("pipe"));
+    make_pipe(&pipe);
+    let told = |path: &std::path::Path| {
+        let report = read_file(path).unwrap_err();
+        (report.mistakes()[0].code, report.mistakes()[0].told().text(Lang::En))
+    };
+    let (code, text) = told(&pipe);
+    assert_eq!(code, Code::Unreadable);
+    assert!(text.contains("a pipe (FIFO)"), "{text}");
+    for named in [
+        "[policy]\nfile = \"pipe\"",
+        "[resolve]\nroot_hints = \"pipe\"",
+        "[resolve]\ntrust_anchors = \"pipe\"",
+        "[resolve]\nca_file = \"pipe\"",
+        "[lists]\nca_file = \"pipe\"",
+        "[[local]]\nzone = \"a\"\nfile = \"pipe\"",
+        "[[rpz]]\nzone = \"a\"\nprimaries = [\"192.0.2.1\"]\ntsig = { name = \"k\", secret_file = \"pipe\" }",
+    ] {
+        fs::write(&path, format!("version = 1\n{named}\n")).unwrap();
+        let (code, text) = told(&path);
+        assert_eq!(code, Code::Unreadable, "{named}: {text}");
+        assert!(text.contains("a pipe (FIFO)"), "{named}: {text}");
+    }
 }
 
 #[test]

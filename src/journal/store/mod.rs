@@ -40,6 +40,7 @@ use save::Numbers;
 
 use super::block::{Block, Damaged};
 use crate::sys::private::identity;
+use crate::sys::whole::open_file;
 
 const TABLES: &str = include_str!("schema-3.sql");
 /// The version that this program reads and writes.
@@ -165,16 +166,16 @@ impl Store {
         at_start: bool,
     ) -> Result<(Self, Option<PathBuf>), Error> {
         let path = folder.join(FILE);
-        match Self::open_file(&path, zone.clone(), at_start) {
+        match Self::open_path(&path, zone.clone(), at_start) {
             Err(error) if error.is_damage() => {
                 let aside = put_aside(&path, now)?;
-                Ok((Self::open_file(&path, zone, at_start)?, Some(aside)))
+                Ok((Self::open_path(&path, zone, at_start)?, Some(aside)))
             }
             opened => Ok((opened?, None)),
         }
     }
 
-    fn open_file(path: &Path, zone: TimeZone, at_start: bool) -> Result<Self, Error> {
+    fn open_path(path: &Path, zone: TimeZone, at_start: bool) -> Result<Self, Error> {
         let found = refuse_strangers(path)?;
         if (1..SCHEMA).contains(&found) {
             if at_start {
@@ -194,7 +195,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {}
             made => drop(made.map_err(|source| file_error("open", source))?),
         }
-        let file = File::open(path).map_err(|source| file_error("open", source))?;
+        let file = open_file(path).map_err(|source| file_error("open", source))?;
         let mut db = Connection::open(path).doing("open the store")?;
         db.busy_timeout(if at_start { BUSY_WAIT_AT_START } else { BUSY_WAIT }).doing("open the store")?;
         // A transaction that reads first and finds that a reader has written meanwhile could only fail.
@@ -334,7 +335,8 @@ impl Store {
 /// 0 for a new file.
 fn refuse_strangers(path: &Path) -> Result<u32, Error> {
     let mut head = Vec::new();
-    match File::open(path) {
+    // A pipe in its place would be waited for.
+    match open_file(path) {
         Ok(file) => file.take(100).read_to_end(&mut head).map_err(|source| Error::File {
             doing: "read",
             path: path.into(),

@@ -4,11 +4,11 @@
 //! The system's store is where a school's IT installs the CA of a firewall that inspects TLS, and that of an
 //! internal mirror.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+
+use crate::sys::whole::read_file;
 
 /// Octets of a file of CA certificates. The bundle of a whole operating system has 220,000.
 const FILE_MAX: u64 = 4 << 20;
@@ -35,9 +35,7 @@ pub(super) fn roots(files: &[impl AsRef<Path>]) -> (RootCerts, Option<String>) {
 /// # Errors
 /// A sentence for the person who wrote the config.
 pub(super) fn read(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
-    let mut text = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(FILE_MAX).read_to_end(&mut text).map_err(|error| error.to_string())?;
+    let text = read_file(path, FILE_MAX).map_err(|error| error.to_string())?;
     let mut certificates = Vec::new();
     for item in parse_pem(&text) {
         if let PemItem::Certificate(certificate) = item.map_err(|error| error.to_string())? {

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hickory_resolver::proto::rr::rdata::CNAME;
 use hickory_resolver::proto::rr::{RData, Record, RecordType};
@@ -109,11 +109,35 @@ impl Zones {
     }
 }
 
+/// Files that include each other, one in the other.
+const INCLUDED_DEPTH_MAX: usize = 8;
+
+/// Makes sure that what a zone file includes can be read, since the library opens whatever is named: it would wait
+/// for a pipe.
+fn look_at_included(text: &str, file: &Path, depth: usize) -> Result<(), String> {
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("$INCLUDE")) {
+            continue;
+        }
+        let Some(named) = words.next() else { continue };
+        let included = file.parent().unwrap_or(Path::new(".")).join(named.trim_matches('"'));
+        if depth == INCLUDED_DEPTH_MAX {
+            return Err(format!("more than {INCLUDED_DEPTH_MAX} files that include each other"));
+        }
+        let text = file::read(&included)
+            .map_err(|error| format!("could not read the included file {}: {error}", included.display()))?;
+        look_at_included(&text, &included, depth + 1)?;
+    }
+    Ok(())
+}
+
 impl Zone {
     fn read(spec: &ZoneSpec) -> Result<Self, LocalError> {
         let failed =
             |why: String| LocalError::Zone { zone: spec.zone.to_string(), file: spec.file.clone(), why };
         let text = file::read(&spec.file).map_err(|error| failed(error.to_string()))?;
+        look_at_included(&text, &spec.file, 0).map_err(failed)?;
         let text = dname::readable(&text).map_err(failed)?;
         let origin = wire::library_name(spec.zone.as_name());
         let (_, sets) = Parser::new(text, Some(spec.file.clone()), Some(origin))

@@ -1,7 +1,6 @@
 //! A policy zone from a file of this machine.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::dns::name::Name;
@@ -9,6 +8,7 @@ use crate::lists::content::{self, ContentKind};
 use crate::lists::gate;
 use crate::rpz::content::Content;
 use crate::rpz::text::{self, Account};
+use crate::sys::whole::read_file;
 
 /// Why a file was not taken. The last good copy stays in force.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +49,10 @@ pub fn read(
     octets_max: u64,
     gate: &gate::Settings,
 ) -> Result<(Content, Account), Refused> {
-    let mut octets = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(octets_max + 1).read_to_end(&mut octets));
-    read.map_err(|source| Refused::Read { path: path.to_owned(), source })?;
-    if octets.len() as u64 > octets_max {
-        return Err(Refused::TooLarge { octets_max });
-    }
+    let octets = read_file(path, octets_max).map_err(|source| match source.kind() {
+        io::ErrorKind::FileTooLarge => Refused::TooLarge { octets_max },
+        _ => Refused::Read { path: path.to_owned(), source },
+    })?;
     if let Some(found) = content::wrong(&octets) {
         return Err(Refused::NotAZone { found });
     }

@@ -11,7 +11,12 @@ use siphasher::sip::SipHasher13;
 use crate::dns::name::{Name, OwnedName};
 use crate::rpz::content::Content;
 use crate::rpz::text;
-use crate::sys::whole::write_whole;
+use crate::sys::whole::{read_file, write_whole};
+
+/// Octets of a kept text: more is not read into memory. The largest feeds have some 200 MB.
+const TEXT_MAX: u64 = 1 << 30;
+/// Octets of what is known of a zone, which is a line.
+const META_MAX: u64 = 4096;
 
 /// What could not be done with the disk.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +50,8 @@ impl Store {
 
     /// The last good copy of a zone, undamaged.
     pub fn load(&self, zone: &OwnedName) -> Option<(Content, Meta)> {
-        let meta: Meta = serde_json::from_slice(&fs::read(self.path(zone, "json")).ok()?).ok()?;
-        let text = fs::read(self.path(zone, "zone")).ok()?;
+        let meta: Meta = serde_json::from_slice(&read_file(&self.path(zone, "json"), META_MAX).ok()?).ok()?;
+        let text = read_file(&self.path(zone, "zone"), TEXT_MAX).ok()?;
         if checksum(&text) != meta.checksum {
             return None;
         }
@@ -73,7 +78,7 @@ impl Store {
     /// # Errors
     /// What the disk says.
     pub fn note_current(&self, zone: &OwnedName, now: u64) -> Result<(), Error> {
-        let Some(meta) = fs::read(self.path(zone, "json"))
+        let Some(meta) = read_file(&self.path(zone, "json"), META_MAX)
             .ok()
             .and_then(|text| serde_json::from_slice::<Meta>(&text).ok())
         else {

@@ -91,6 +91,25 @@ fn a_zone_file_that_cannot_be_used_says_which_and_why() {
 }
 
 #[test]
+fn a_file_that_a_zone_includes_is_read_and_what_is_no_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (zone, rest) = (folder.path().join("school.zone"), folder.path().join("rest"));
+    std::fs::write(&zone, "@ 60 IN SOA a. b. 1 2 3 4 5\n$INCLUDE rest\n").unwrap();
+    let read = || {
+        let spec = ZoneSpec { zone: OwnedName::parse("school.lan").unwrap(), file: zone.clone() };
+        let settings = Settings { zones: vec![spec], ..Settings::default() };
+        Local::new(&settings, std::iter::empty(), None).map(drop).map_err(|error| error.to_string())
+    };
+    std::fs::write(&rest, "www 60 IN A 10.1.1.1\n").unwrap();
+    assert_eq!(read(), Ok(()));
+    std::fs::write(&rest, "$INCLUDE rest\n").unwrap();
+    assert!(read().unwrap_err().contains("include each other"));
+    std::fs::remove_file(&rest).unwrap();
+    crate::sys::whole::make_pipe(&rest);
+    assert!(read().unwrap_err().contains("a pipe (FIFO)"));
+}
+
+#[test]
 fn a_dname_moves_what_is_below_it_and_nothing_else() {
     let long = "x".repeat(63);
     let text = format!(
