@@ -424,8 +424,10 @@ fn no_mistake_in_a_config_nor_in_any_file_that_it_needs_keeps_a_school_from_its_
         "lachan.toml" | "policy.toml" => "version = 1\n[tier.lower_secundary]\nnmae = \"",
         _ => "half a li",
     };
-    let rows =
-        parts.iter().chain(&copied).flat_map(|part| ["absent", "broken", "a pipe"].map(|how| (*part, how)));
+    let rows = parts
+        .iter()
+        .chain(&copied)
+        .flat_map(|part| ["absent", "broken", "zeros", "a pipe"].map(|how| (*part, how)));
     let rows: Vec<_> = rows.collect();
     run_rows(rows, |(part, how)| {
         let school = School::with_state_of(&used);
@@ -433,6 +435,7 @@ fn no_mistake_in_a_config_nor_in_any_file_that_it_needs_keeps_a_school_from_its_
         school.serve().kill();
         match *how {
             "absent" => fs::remove_file(school.path(part)).unwrap(),
+            "zeros" => fs::write(school.path(part), [0; 5000]).unwrap(),
             "a pipe" => Damage::Pipe.done_to(&school.path(part)),
             _ => school.write(part, broken(part)),
         }
@@ -452,6 +455,39 @@ fn no_mistake_in_a_config_nor_in_any_file_that_it_needs_keeps_a_school_from_its_
         }
         assert!(server.stop().success());
     });
+}
+
+#[test]
+fn a_config_that_may_not_be_read_is_told_as_that_by_the_start_and_by_every_command() {
+    if !can_become_nobody() {
+        return;
+    }
+    let school = School::new();
+    assert!(school.serve().stop().success());
+    give_to_nobody(school.folder.path());
+    Damage::Unreadable.done_to(&school.path("lachan.toml"));
+    let Some(server) = school.serve_as_nobody() else { return };
+    serves_and_filters(server.address);
+    let of_nobody = |args: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", &NOBODY.to_string(), "--regid", &NOBODY.to_string(), "--clear-groups"]);
+        command.arg(env!("CARGO_BIN_EXE_lachan")).args(args).arg("--config").arg(school.path("lachan.toml"));
+        let output = command.output().unwrap();
+        flat(&[output.stdout, output.stderr].concat())
+    };
+    for args in
+        [&["status"][..], &["log", "--totals"], &["lists", "status"], &["check", "--offline", STARTER]]
+    {
+        let told = of_nobody(args);
+        for part in ["không đọc được tệp cấu hình", "nobody (uid 65534)", "quyền 0000", "chown"]
+        {
+            assert!(told.contains(part), "{args:?}, `{part}`: {told}");
+        }
+        assert!(!told.contains("có lỗi"), "{args:?}: {told}");
+    }
+    let told = of_nobody(&["status"]);
+    assert!(told.contains("bản tốt gần nhất"), "{told}");
+    assert!(server.stop().success());
 }
 
 #[test]

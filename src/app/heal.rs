@@ -119,9 +119,7 @@ impl Healer {
             Err(_) => {}
         }
         app.index_complaint
-            .note(&saved.map_err(|error| {
-                msg!("index-not-written", path = path.as_path(), error = error.to_string())
-            }));
+            .note(&saved.map_err(|error| msg!("index-not-written", path = path.as_path(), error = &error)));
     }
 }
 

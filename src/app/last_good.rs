@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::Place;
-use crate::config::{self, Context, Settings, Written};
+use crate::config::{self, Context, Report, Settings, Written, Wrong};
 use crate::i18n::{Message, msg};
 use crate::sys::whole::{read_file, write_whole};
 
@@ -38,8 +38,17 @@ const MANIFEST_MAX: u64 = 16 << 20;
 pub struct Chosen {
     /// The settings.
     pub settings: Settings,
-    /// Why these are not those of the present config, if they are not: what is wrong with it, for people.
-    pub why_not: Option<Message>,
+    /// Why these are not those of the present config, if they are not.
+    pub why_not: Option<WhyNot>,
+}
+
+/// What is wrong with the present config, for people.
+#[derive(Clone, Debug)]
+pub struct WhyNot {
+    /// With every mistake, and what is in use in its stead.
+    pub told: Message,
+    /// In a line, for a command that does something else.
+    pub brief: Message,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,10 +81,11 @@ impl Manifest {
 
 /// The settings of `place`, or the best in their stead.
 pub fn choose(place: &Place) -> Chosen {
-    let mistakes = match super::settings(place) {
+    let report = match super::settings(place) {
         Ok(settings) => return Chosen { settings, why_not: None },
-        Err(report) => super::mistakes(&report),
+        Err(report) => report,
     };
+    let (wrong, mistakes, brief) = (super::wrong(&report), super::mistakes(&report), brief(&report));
     let salvaged = place.config.as_deref().map_or_else(super::shipped, config::salvage);
     let salvaged = super::at_state(salvaged, place);
     let told = place.config.as_deref().and_then(pointed);
@@ -85,12 +95,26 @@ pub fn choose(place: &Place) -> Chosen {
         let is_ours =
             place.state.is_some() || place.config.as_deref().is_some_and(|config| is_of(state, config));
         if let Some(settings) = Some(state).filter(|_| is_ours).and_then(|state| load(state)) {
-            let why = msg!("config-last-good", mistakes = mistakes);
-            return Chosen { settings: super::at_state(settings, place), why_not: Some(why) };
+            let told = msg!("config-last-good", wrong = wrong, mistakes = mistakes);
+            let why_not = Some(WhyNot { told, brief });
+            return Chosen { settings: super::at_state(settings, place), why_not };
         }
     }
-    let why = msg!("config-in-part", mistakes = mistakes);
-    Chosen { settings: salvaged, why_not: Some(why) }
+    let told = match report.wrong() {
+        Wrong::Unread => msg!("config-defaults", wrong = wrong, mistakes = mistakes),
+        Wrong::NoRight | Wrong::Mistakes => msg!("config-in-part", wrong = wrong, mistakes = mistakes),
+    };
+    Chosen { settings: salvaged, why_not: Some(WhyNot { told, brief }) }
+}
+
+/// In a line: a config that has mistakes is shown by another command, one that cannot be read is told of here.
+fn brief(report: &Report) -> Message {
+    match (report.wrong(), report.mistakes().first()) {
+        (Wrong::Unread | Wrong::NoRight, Some(mistake)) => {
+            msg!("config-not-read", what = super::wrong(report), why = mistake.told_with_fix())
+        }
+        _ => msg!("config-has-mistakes"),
+    }
 }
 
 /// Whether what is kept there is of that config file.
@@ -257,7 +281,7 @@ mod tests {
             }
             let place = Place { state: Some(school.0.path().join("state")), ..school.place() };
             let chosen = choose(&place);
-            assert!(chosen.why_not.unwrap().to_string().contains("last good"), "{file}");
+            assert!(chosen.why_not.unwrap().told.to_string().contains("last good"), "{file}");
             assert_eq!(chosen.settings.school.name, "THCS Lá Chắn", "{file}");
             assert_eq!(chosen.settings.resolve.local.zones.len(), 1, "{file}");
         }
@@ -282,7 +306,7 @@ mod tests {
         let school = School::new();
         school.write("truong.zone", "half a li");
         let chosen = choose(&school.place());
-        assert!(chosen.why_not.unwrap().to_string().contains("only what can be read"));
+        assert!(chosen.why_not.unwrap().told.to_string().contains("only what can be read"));
         assert_eq!(chosen.settings.school.name, "THCS Lá Chắn");
         assert_eq!(chosen.settings.resolve.local.zones.len(), 0);
         fs::remove_file(school.place().config.unwrap()).unwrap();

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
+use crate::i18n::cause::cause;
 use crate::i18n::{Both, Lang, Message, msg};
 use crate::serve::{self, udp};
 use crate::sys::limits;
@@ -84,8 +85,8 @@ pub enum Cause {
     NotHere,
     /// This machine does not have the address family, and the address is a wildcard: nothing is missing.
     NoFamily,
-    /// What the system says.
-    Other(String),
+    /// Why the system refused.
+    Other(Message),
 }
 
 /// Why nobody can ask us.
@@ -337,7 +338,7 @@ impl Listener {
             Cause::Forbidden => msg!("port-forbidden"),
             Cause::InUse => and_then(in_use(lack.holder.as_ref())),
             Cause::NotHere => and_then(msg!("address-not-here")),
-            Cause::Other(error) => msg!("not-opened", error = error),
+            Cause::Other(cause) => msg!("not-opened", error = cause.clone()),
         };
         Some(if at.is_empty() { what } else { msg!("listens-instead", what = what, at = at) })
     }
@@ -370,7 +371,7 @@ impl Cause {
             io::ErrorKind::PermissionDenied if address.port() < 1024 => Self::Forbidden,
             io::ErrorKind::AddrInUse => Self::InUse,
             io::ErrorKind::AddrNotAvailable => Self::NotHere,
-            _ => Self::Other(error.to_string()),
+            _ => Self::Other(cause(error)),
         }
     }
 }

@@ -164,9 +164,9 @@ pub fn warning(meta: &Meta) -> Option<Message> {
 /// Lists whose file is not there or cannot be read, each with what the system says.
 pub fn missing_files(settings: &Settings) -> Vec<Message> {
     let missing = |spec: &ListSpec| match &spec.source {
-        SourceSpec::File(path) => open_file(path).err().map(|error| {
-            msg!("list-file-missing", id = &spec.id, path = path.as_path(), error = error.to_string())
-        }),
+        SourceSpec::File(path) => open_file(path)
+            .err()
+            .map(|error| msg!("list-file-missing", id = &spec.id, path = path.as_path(), error = &error)),
         SourceSpec::Url(_) | SourceSpec::Starter => None,
     };
     settings.lists.specs.iter().filter_map(missing).collect()

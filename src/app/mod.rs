@@ -49,13 +49,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::error;
 
-use crate::config::{self, Context, Report, Settings};
-use crate::i18n::{Both, Lang, Message, msg};
+use crate::config::{self, Context, Report, Settings, Wrong};
+use crate::i18n::cause::cause_behind;
+use crate::i18n::{Arg, Both, Lang, Message, msg};
 use crate::journal::Journal;
 use crate::lists::spec::ListSpec;
 use crate::lists::store::Store;
 use crate::model::roster::Roster;
 use crate::query::Responder;
+use crate::resolve;
 use crate::serve::stream::Streams;
 use crate::update::compile::CompileError;
 
@@ -154,28 +156,52 @@ impl Tell for Message {
 
 impl Tell for Box<Report> {
     fn tell(&self) -> Message {
-        msg!("config-mistakes", mistakes = mistakes(self))
+        msg!("config-mistakes", wrong = wrong(self), mistakes = mistakes(self))
     }
 }
 
 impl Tell for world::WorldError {
     fn tell(&self) -> Message {
-        msg!("world-not-built", error = self.to_string())
+        // The file that could not be read is named, in the reader's language.
+        let cause = match self {
+            world::WorldError::Resolve(resolve::Error::Read { path, source }) => {
+                Arg::from(msg!("file-and-cause", path = path.as_path(), why = source))
+            }
+            other => Arg::from(other.to_string()),
+        };
+        msg!("world-not-built", error = cause)
     }
 }
 
 impl Tell for CompileError {
     fn tell(&self) -> Message {
-        msg!("index-not-built", error = self.to_string())
+        // The step that failed stands in the log.
+        let cause = cause_behind(self).map_or_else(|| Arg::from(self.to_string()), Arg::from);
+        msg!("index-not-built", error = cause)
     }
 }
 
 /// Mistakes that a sentence has; `lachan config check` shows all.
 const MISTAKES_TOLD: usize = 20;
 
-/// The mistakes of a config, a line each.
+/// What is wrong with a config as a whole.
+fn wrong(report: &Report) -> Message {
+    match report.wrong() {
+        Wrong::Unread => msg!("config-unread"),
+        Wrong::NoRight => msg!("config-no-right"),
+        Wrong::Mistakes => msg!("config-wrong"),
+    }
+}
+
+/// The mistakes of a config, a line each. A file that cannot be read has no line that could be looked at.
 fn mistakes(report: &Report) -> Both {
     let lines = |lang| -> String {
+        if report.wrong() == Wrong::Unread {
+            let told = report.mistakes().iter().map(|mistake| {
+                format!("\n{}: {}", report.locate(&mistake.at).0, mistake.told_with_fix().text(lang))
+            });
+            return told.collect();
+        }
         let told = report.mistakes().iter().take(MISTAKES_TOLD).map(|mistake| {
             let (file, line, column) = report.locate(&mistake.at);
             format!("\n{file}:{line}:{column}: {}", mistake.told().text(lang))
@@ -239,9 +265,8 @@ impl App {
         if self.place.state.is_none() {
             last_good::tell_state(config, &settings.state);
         }
-        last_good::keep(&settings.state, config, &settings.written).map_err(|error| {
-            msg!("config-not-kept", folder = settings.state.as_path(), error = error.to_string())
-        })
+        last_good::keep(&settings.state, config, &settings.written)
+            .map_err(|error| msg!("config-not-kept", folder = settings.state.as_path(), error = &error))
     }
 
     /// Notes which lists' kept texts cannot be used.

@@ -10,6 +10,7 @@ use crate::control::Check;
 use crate::dns::idna;
 use crate::dns::rdata::{rtype, type_number};
 use crate::filter::Index;
+use crate::filter::open::OpenError;
 use crate::i18n::{Message, msg};
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;
@@ -25,13 +26,23 @@ const CACHE_OCTETS: u64 = 1 << 16;
 /// A sentence for the person who asked.
 pub fn check(settings: &Settings, check: &Check) -> Result<Explanation, Message> {
     let path = lists::index_path(&settings.state);
-    let index = Index::open(&path).map_err(|error| msg!("check-no-index", error = error.to_string()))?;
+    let index = Index::open(&path).map_err(no_index)?;
     let kept = zones::at_rest(settings, *index.key());
     let (groups, lists, watch) = (Roster::default(), Roster::default(), Arc::default());
     let basis = Basis { settings, groups: &groups, lists: &lists, watch: &watch };
     let world = basis.build(Arc::new(index), (kept, Vec::new())).map_err(|error| error.tell())?;
     let responder = Responder::new(world, Cache::new(CACHE_OCTETS, settings.resolve.ttl));
     explain_check(&Checker { responder: &responder, runtime: None }, check)
+}
+
+fn no_index(error: OpenError) -> Message {
+    match error {
+        OpenError::Io { path, source } => {
+            let error = msg!("file-and-cause", path = path.as_path(), why = &source);
+            msg!("check-no-index", error = error)
+        }
+        error => msg!("check-no-index", error = error.to_string()),
+    }
 }
 
 /// Explains what was asked for.

@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::answering::Answering;
 use super::keeper::Keeper;
-use super::last_good::Chosen;
+use super::last_good::{Chosen, WhyNot};
 use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::timekeeper::{self, Timekeeper};
@@ -61,10 +61,10 @@ impl StartError {
     pub fn tell(&self) -> Message {
         match self {
             Self::Listen(ListenError(message)) => message.clone(),
-            Self::Journal(error) => msg!("start-journal", error = error.to_string()),
+            Self::Journal(error) => msg!("start-journal", error = error.tell()),
             Self::Compile(error) => error.tell(),
             Self::World(error) => error.tell(),
-            Self::System(error) => msg!("start-system", error = error.to_string()),
+            Self::System(error) => msg!("start-system", error = error),
         }
     }
 }
@@ -85,9 +85,11 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     let Chosen { settings, why_not } = chosen;
     let mut is_stand_in = why_not.is_some();
     let config_complaint = Complaint::default();
-    if let Some(why) = why_not {
-        error!("{why}");
-        config_complaint.note::<(), _>(&Err(why));
+    let mut config_trouble = None;
+    if let Some(WhyNot { told, brief }) = why_not {
+        error!("{told}");
+        config_complaint.note::<(), _>(&Err(told));
+        config_trouble = Some(brief);
     }
     if let Err(told) = prepare_state(&settings.state) {
         error!("{told}; nothing is kept for the next start");
@@ -117,6 +119,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
             error!("part of the config is left out: {error}");
             config_complaint.note::<(), _>(&Err(error));
             is_stand_in = true;
+            config_trouble.get_or_insert(msg!("config-has-mistakes"));
             let settings = config::usable(settings);
             let world = build(&settings)?;
             (settings, world)
@@ -158,7 +161,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     });
     // Said before the first query is answered.
     timekeeper::look(&app);
-    let greeting = Greeting::of(&app, &opened);
+    let greeting = Greeting::of(&app, &opened, config_trouble);
     if let Some(room) = greeting.small_room {
         warn!(
             queries.room = room,
@@ -194,8 +197,8 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
 /// What a person at the terminal is told.
 #[derive(Clone, Debug)]
 pub struct Greeting {
-    /// Whether the config has mistakes, so that another one is in use.
-    pub has_mistakes: bool,
+    /// What is wrong with the config, so that another one is in use.
+    pub config_trouble: Option<Message>,
     /// Where it listens.
     pub addresses: Vec<std::net::SocketAddr>,
     /// Addresses that are not served as configured, a sentence each.
@@ -209,7 +212,7 @@ pub struct Greeting {
 }
 
 impl Greeting {
-    fn of(app: &App, opened: &[Opened]) -> Self {
+    fn of(app: &App, opened: &[Opened], config_trouble: Option<Message>) -> Self {
         let mut addresses: Vec<_> =
             app.listening.listeners().into_iter().flat_map(|door| door.bound).collect();
         // In the order of the config, each once.
@@ -225,7 +228,7 @@ impl Greeting {
         addresses.sort_by_key(|address| (place(address), *address));
         addresses.dedup();
         Self {
-            has_mistakes: app.config_complaint.is_noted(),
+            config_trouble,
             missing: app.listening.troubles(),
             addresses,
             small_room: listen::small_room(opened),
@@ -239,7 +242,7 @@ impl Greeting {
 pub(super) fn prepare_state(folder: &Path) -> Result<(), Message> {
     let prepared = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     if let Err(error) = prepared {
-        return Err(msg!("state-not-usable", folder = folder, error = error.to_string()));
+        return Err(msg!("state-not-usable", folder = folder, error = &error));
     }
     if let Ok(meta) = fs::metadata(folder)
         && meta.permissions().mode() & OTHERS != 0

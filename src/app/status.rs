@@ -387,7 +387,7 @@ fn journal_troubles(health: &Health, zone: &TimeZone) -> Vec<Message> {
     }
     if let Some(failing) = &health.failing {
         let since = moment(failing.since, zone);
-        troubles.push(msg!("journal-failing", since = since, what = &failing.what));
+        troubles.push(msg!("journal-failing", since = since, what = failing.what.clone()));
     }
     if let Some(aside) = &health.put_aside {
         troubles.push(msg!("journal-put-aside", path = aside.as_path()));

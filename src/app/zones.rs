@@ -17,6 +17,8 @@ use super::keeper::{Change, apply, make_way};
 use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
+use crate::i18n::cause::cause_behind;
+use crate::i18n::{Lang, msg};
 use crate::lists::store::Failure;
 use crate::model::roster::Roster;
 use crate::rpz::content::Content;
@@ -240,7 +242,9 @@ impl Zones {
         if let Err(error) = stored {
             warn!(zone = %name, "zone `{name}` is in force, but not kept for the next start: could not {error}");
             if let Some(kept) = self.kept().get_mut(name) {
-                let vi = format!("không lưu được vùng ({error})");
+                let cause =
+                    cause_behind(&error).unwrap_or_else(|| msg!("system-other", error = error.to_string()));
+                let vi = format!("không lưu được vùng: {}", cause.text(Lang::Vi));
                 kept.failure = Some(Failure { at: unix_now(), vi, en: format!("could not {error}") });
             }
         }
@@ -367,10 +371,12 @@ fn look(app: &App, zone: &zones::Settings) {
             }
         }
         Err(failures) => {
-            let told: Vec<String> =
-                failures.iter().map(|(address, error)| format!("{address}: {error}")).collect();
-            let en = told.join("; ");
-            app.zones.note_failure(&zone.name, format!("không lấy được vùng ({en})"), en);
+            let told = |say: fn(&Error) -> String| -> String {
+                let each = failures.iter().map(|(address, error)| format!("{address}: {}", say(error)));
+                each.collect::<Vec<_>>().join("; ")
+            };
+            let (vi, en) = (told(Error::vi), told(Error::to_string));
+            app.zones.note_failure(&zone.name, format!("không lấy được vùng ({vi})"), en);
         }
     }
 }

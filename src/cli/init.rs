@@ -50,7 +50,7 @@ fn told(error: Error, screen: &Screen) -> Message {
         Error::GaveUp(question) => msg!("init-gave-up", question = question),
         Error::Exists(path) => msg!("init-exists", file = path.as_path()),
         Error::Write { path, source } => {
-            msg!("init-not-written", file = path.as_path(), error = source.to_string())
+            msg!("init-not-written", file = path.as_path(), error = &source)
         }
         Error::Refused(report) => {
             msg!("init-refused", report = report.render(Look::Plain, screen.lang, screen.columns))

@@ -349,7 +349,7 @@ fn summary<'s>(compiled: &Compiled, screen: &'s Screen) -> Page<'s> {
         ms = summary.took.as_millis() as u64,
     ));
     for (id, error) in &compiled.unreadable {
-        page.say(&msg!("lists-unreadable", id = id, error = error.to_string()));
+        page.say(&msg!("lists-unreadable", id = id, error = error));
     }
     page
 }

@@ -31,7 +31,9 @@ use screen::Screen;
 use crate::app::StartError;
 use crate::config::Report;
 use crate::control::client::AskError;
+use crate::i18n::cause::cause_behind;
 use crate::i18n::{Lang, Message, msg};
+use crate::journal;
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
@@ -78,14 +80,19 @@ fn told(failure: &out::Failure, screen: &Screen) -> String {
     if let Some(error) = failure.downcast_ref::<StartError>() {
         return screen.say(&error.tell());
     }
-    let Some(error) = failure.downcast_ref::<AskError>() else { return failure.to_string() };
+    if let Some(error) = failure.downcast_ref::<journal::store::Error>() {
+        return screen.say(&error.tell());
+    }
+    let Some(error) = failure.downcast_ref::<AskError>() else {
+        return cause_behind(&**failure).map_or_else(|| failure.to_string(), |cause| screen.say(&cause));
+    };
     screen.say(&match error {
         AskError::NotAllowed { path, .. } => place::no_right(path),
         AskError::NotRunning { path, source } => {
-            msg!("no-server", path = path.as_path(), error = source.to_string())
+            msg!("no-server", path = path.as_path(), error = source)
         }
         AskError::NoAnswer { path, source } => {
-            msg!("no-answer", path = path.as_path(), error = source.to_string())
+            msg!("no-answer", path = path.as_path(), error = source)
         }
     })
 }

@@ -39,8 +39,8 @@ pub fn place(place: &Place) -> app::Place {
 /// None at present.
 pub fn settings(at: &Place, screen: &Screen) -> Result<Settings, Failure> {
     let chosen = chosen(at);
-    if chosen.why_not.is_some() {
-        screen.complain(&msg!("config-has-mistakes"));
+    if let Some(why) = &chosen.why_not {
+        screen.complain(&why.brief);
     }
     Ok(chosen.settings)
 }

@@ -38,8 +38,8 @@ fn page<'s>(greeting: &Greeting, config: Option<&Path>, screen: &'s Screen) -> P
     for missing in &greeting.missing {
         page.item(&msg!("serve-missing", what = missing.clone()));
     }
-    if greeting.has_mistakes {
-        page.item(&msg!("config-has-mistakes"));
+    if let Some(trouble) = &greeting.config_trouble {
+        page.item(trouble);
     }
     if let Some(room) = greeting.small_room {
         page.item(&msg!("serve-small-room", room = room, burst = BURST));
@@ -84,7 +84,7 @@ mod tests {
                     address = "127.0.0.53:53"
                 )
             )],
-            has_mistakes: true,
+            config_trouble: Some(msg!("config-has-mistakes")),
             small_room,
             state: "/var/lib/lachan".into(),
             names: 1_000_000,

@@ -7,14 +7,16 @@
 //!
 //! Knows every room's settings. Never starts anything.
 // Inside: `say` and `clash` hold all sentences, `syntax` those about TOML itself, `mistake` draws them, `explain`
-// is the page on each code, `nearest` finds what was meant, `value` reads durations and the like, `never` finds
-// rules and groups that no query meets, `words` what people call a tier, `init` asks for a first config.
+// is the page on each code, `nearest` finds what was meant, `value` reads durations and the like, `lost` knows
+// what a crash leaves of a file, `never` finds rules and groups that no query meets, `words` what people call a
+// tier, `init` asks for a first config.
 
 mod check;
 mod clash;
 pub mod explain;
 mod fill;
 pub mod init;
+mod lost;
 pub mod mistake;
 pub mod nearest;
 mod never;
@@ -44,7 +46,7 @@ use crate::rpz;
 use crate::serve;
 use crate::sys::whole;
 use fill::Desk;
-pub use mistake::{Look, Report};
+pub use mistake::{Look, Report, Wrong};
 use mistake::{Mistake, Notes};
 use source::FileNo;
 use spec::FileSpec;
@@ -177,7 +179,7 @@ pub fn read_file(path: &Path) -> Result<Settings, Report> {
         Ok(file) => read_source(notes, file, &context),
         Err(unread) => {
             notes.note(*unread);
-            Err(notes.refuse())
+            Err(notes.refuse().unread())
         }
     }
 }
@@ -241,19 +243,23 @@ fn take_in(notes: &mut Notes, name: &str, path: &Path) -> Result<FileNo, Box<Mis
         let file = notes.sources.add(name, "");
         Box::new(match error.kind() {
             ErrorKind::FileTooLarge => say::too_large(file.place(0..0), read::FILE_MAX),
-            _ => say::unreadable(file.place(0..0), name, &error),
+            _ => say::unreadable(file.place(0..0), name, path, &error),
         })
     })?;
+    // Before it is taken for UTF-16, which has zeros too.
+    if let Some((lost, at)) = lost::look(&octets) {
+        let file = notes.sources.add(name, &String::from_utf8_lossy(&octets[..at]));
+        return Err(Box::new(say::lost(file.place(at..at), lost)));
+    }
+    let is_utf16 = lost::is_utf16(&octets);
     let text = String::from_utf8(octets).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let file = notes.sources.add(name, &String::from_utf8_lossy(error.as_bytes()));
-        let is_utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         Box::new(say::not_utf8(file.place(valid..valid + 1), is_utf16))
     })?;
     if let Some(at) = text.find('\0') {
-        // UTF-16 without its mark: each second octet of ASCII is zero.
         let file = notes.sources.add(name, &text);
-        return Err(Box::new(say::not_utf8(file.place(at..at + 1), true)));
+        return Err(Box::new(say::not_utf8(file.place(at..at + 1), is_utf16)));
     }
     Ok(notes.sources.add(name, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }

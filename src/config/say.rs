@@ -1,20 +1,79 @@
 //! Sentences about one setting that is wrong by itself, Vietnamese and English side by side.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::lost::Lost;
 use super::mistake::{Code, Mistake, Said};
 use super::source::Place;
 use super::spec::table::TABLE;
 use crate::dns::written::NotAName;
+use crate::i18n::Lang;
+use crate::i18n::cause::cause;
 use crate::resolve::dns64::prefix::PrefixError;
+use crate::sys::private::effective_user;
+use crate::sys::user;
 
-/// The file cannot be opened.
-pub fn unreadable(at: Place, path: &str, error: &std::io::Error) -> Mistake {
+/// The file cannot be opened. `path` as it was written, `file` as it was opened.
+pub fn unreadable(at: Place, path: &str, file: &Path, error: &std::io::Error) -> Mistake {
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        return no_right(at, path, file);
+    }
+    let cause = cause(error);
     let what = Said::new(
-        format!("không đọc được tệp {path}: {error}"),
-        format!("cannot read the file {path}: {error}"),
+        format!("không đọc được tệp {path}: {}", cause.text(Lang::Vi)),
+        format!("cannot read the file {path}: {}", cause.text(Lang::En)),
     );
     Mistake::new(Code::Unreadable, at, path, what).fix(Said::new(
-        "xem lại đường dẫn và quyền đọc; đường dẫn tương đối tính từ thư mục của tệp cấu hình",
-        "check the path and the right to read it; a relative path starts at the config file's folder",
+        "xem lại đường dẫn; đường dẫn tương đối tính từ thư mục của tệp cấu hình",
+        "check the path; a relative path starts at the config file's folder",
+    ))
+}
+
+/// The file may not be read by who reads it: by whom, and whose it is.
+fn no_right(at: Place, path: &str, file: &Path) -> Mistake {
+    let named = |user: u32| match user::local_name(user) {
+        Some(name) => format!("{name} (uid {user})"),
+        None => format!("uid {user}"),
+    };
+    let me = named(effective_user());
+    // Where a folder on the way is closed, nothing is known of the file.
+    let (vi, en) = match std::fs::metadata(file) {
+        Ok(found) => {
+            let (owner, mode) = (named(found.uid()), found.mode() & 0o7777);
+            (format!("tệp của {owner}, quyền {mode:04o}"), format!("it is of {owner}, mode {mode:04o}"))
+        }
+        Err(_) => ("không vào được thư mục chứa tệp".to_owned(), "a folder on the way is closed".to_owned()),
+    };
+    let what = Said::new(
+        format!("không đọc được tệp {path}: người dùng {me} không có quyền ({vi})"),
+        format!("cannot read the file {path}: the user {me} has no right to ({en})"),
+    );
+    Mistake::new(Code::NoRight, at, path, what).fix(Said::new(
+        "cấp quyền đọc (chown hoặc chmod), hoặc chạy lệnh bằng người dùng của dịch vụ hay root (sudo)",
+        "give the right to read it (chown or chmod), or run the command as the service's user or root (sudo)",
+    ))
+}
+
+/// The file has no octet, or zeros from `at` on: what it held is lost.
+pub fn lost(at: Place, lost: Lost) -> Mistake {
+    let what = match lost {
+        Lost::Empty => Said::new(
+            "tệp trống (0 byte), có thể do mất điện khi đang ghi",
+            "the file is empty (0 octets), perhaps by a power cut while it was written",
+        ),
+        Lost::Zeros => Said::new(
+            "tệp toàn byte 0, nội dung đã mất (thường do mất điện khi đang ghi)",
+            "the file is all zero octets: its content is lost, as by a power cut while it was written",
+        ),
+        Lost::ZerosWithin => Said::new(
+            "từ đây tệp toàn byte 0, phần nội dung này đã mất (thường do mất điện khi đang ghi)",
+            "from here on there are zero octets: this part is lost, as by a power cut while it was written",
+        ),
+    };
+    Mistake::new(Code::Unreadable, at, "", what).fix(Said::new(
+        "chép lại tệp từ bản sao lưu, hoặc từ mục `text` trong last-good/config.json của thư mục trạng thái",
+        "restore it from a backup, or from `text` in last-good/config.json of the state folder",
     ))
 }
 

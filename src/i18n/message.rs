@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::cause::cause;
 use super::{Lang, texts};
 
 /// A sentence whose language is not chosen yet.
@@ -150,6 +151,7 @@ arg_from! {
     IpAddr => |address| Self::Text(address.to_string());
     SocketAddr => |address| Self::Text(address.to_string());
     Moment => |moment| Self::Moment(moment);
+    &std::io::Error => |error| Self::Message(Box::new(cause(error)));
     Message => |message| Self::Message(Box::new(message));
     Both => |both| Self::Both(both);
 }

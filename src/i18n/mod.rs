@@ -4,10 +4,11 @@
 //! becomes a sentence where it is printed. The texts are Fluent files, embedded. An id that has no text is printed
 //! as itself with its arguments; the tests find it before that.
 //!
-//! Imports nothing of ours.
+//! Imports the causes of the system's errors, and nothing else of ours.
 // Inside: `lang` chooses the language, `message` is what is passed on, `texts` holds the files, `format` writes
-// numbers, sizes, durations and moments.
+// numbers, sizes, durations and moments, `cause` says why the system refused.
 
+pub mod cause;
 pub mod format;
 pub mod lang;
 pub mod message;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::i18n::Message;
+
 /// A picture of the journal, at most a second old. Reading it touches no file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
@@ -56,6 +58,6 @@ pub struct Health {
 pub struct Failing {
     /// When it began.
     pub since: Timestamp,
-    /// What failed last, a fragment that fits after "could not".
-    pub what: String,
+    /// Why it failed the last time.
+    pub what: Message,
 }

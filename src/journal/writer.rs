@@ -28,6 +28,7 @@ use super::keyfile::KeyFile;
 use super::kinds::{Fit, Key, Kinds, Limits};
 use super::pseudonym::{DayKey, DeviceMode, kept};
 use super::store::{Error, Keep, Place, Rosters, SCHEMA, Store, put_aside};
+use crate::i18n::msg;
 use crate::sys::fault;
 use crate::sys::private::identity;
 use crate::sys::secret::wipe_stack;
@@ -508,10 +509,10 @@ impl Keeper {
         let mut health = lock(&self.shared.health);
         health.failures += 1;
         match &mut health.failing {
-            Some(failing) => failing.what = error.to_string(),
+            Some(failing) => failing.what = error.tell(),
             none => {
                 error!("the journal could not {error}; attempts are kept in memory until it can");
-                *none = Some(Failing { since: now, what: error.to_string() });
+                *none = Some(Failing { since: now, what: error.tell() });
             }
         }
         drop(health);
@@ -538,8 +539,7 @@ impl Keeper {
         self.store = None;
         let mut health = lock(&self.shared.health);
         health.failures += 1;
-        let what = "store a batch: a bug in the program, please report it".to_owned();
-        health.failing = Some(Failing { since: now, what });
+        health.failing = Some(Failing { since: now, what: msg!("journal-panicked") });
     }
 
     /// Stores what waits, and behaves as if that had failed.

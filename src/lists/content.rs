@@ -27,6 +27,8 @@ pub enum ContentKind {
     Base64,
     Json,
     Binary,
+    /// Nothing but zero octets: what a crash leaves of a file that was being written.
+    Zeros,
     /// Addresses only: a list for a firewall.
     Addresses,
     /// Patterns, pages or cosmetic rules only: a list for a browser or a proxy.
@@ -45,6 +47,7 @@ impl ContentKind {
             Self::Base64 => "văn bản mã hoá base64",
             Self::Json => "JSON",
             Self::Binary => "dữ liệu nhị phân",
+            Self::Zeros => "toàn byte 0 (nội dung đã mất, thường do mất điện khi đang ghi)",
             Self::Addresses => "danh sách địa chỉ IP (dùng cho tường lửa)",
             Self::NotNames => "quy tắc cho trình duyệt hoặc proxy, không phải tên miền",
         }
@@ -61,6 +64,7 @@ impl ContentKind {
             Self::Base64 => "base64 text",
             Self::Json => "JSON",
             Self::Binary => "binary data",
+            Self::Zeros => "nothing but zero octets (its content is lost, as by a power cut)",
             Self::Addresses => "a list of IP addresses (for a firewall)",
             Self::NotNames => "rules for a browser or a proxy, not names",
         }
@@ -87,6 +91,9 @@ pub fn wrong(text: &[u8]) -> Option<ContentKind> {
     // The second field of a tar header; names of lists stand before it.
     if look.get(257..262) == Some(b"ustar") {
         return Some(ContentKind::Archive);
+    }
+    if !look.is_empty() && look.iter().all(|octet| *octet == 0) {
+        return Some(ContentKind::Zeros);
     }
     let nuls = look.iter().filter(|octet| **octet == 0).count();
     let controls = look.iter().filter(|octet| **octet < 9 || (14..32).contains(*octet)).count();
@@ -192,6 +199,7 @@ mod tests {
         for (text, kind) in [
             (&b"\x1f\x8b\x08\0"[..], Some(ContentKind::Gzip)),
             (b"\xff\xfea\0", Some(ContentKind::Utf16)),
+            (&[0; 5000], Some(ContentKind::Zeros)),
             (&utf16, Some(ContentKind::Utf16)),
             (b"\xef\xbb\xbf <!DOCTYPE html><html>", Some(ContentKind::Html)),
             (b"<p>Moved</p>", Some(ContentKind::Html)),

@@ -11,7 +11,7 @@ const FILE_MAX: u64 = 16 << 20;
 /// The file's text.
 ///
 /// # Errors
-/// What the system says; `FileTooLarge` past the bound, `InvalidData` for what is not UTF-8.
+/// What the system says; `FileTooLarge` past the bound, `InvalidData` for what is not UTF-8, or has zero octets.
 pub(super) fn read(path: &Path) -> Result<String> {
     let octets = read_file(path, FILE_MAX).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
@@ -19,5 +19,8 @@ pub(super) fn read(path: &Path) -> Result<String> {
         }
         _ => error,
     })?;
+    if octets.contains(&0) {
+        return Err(Error::new(ErrorKind::InvalidData, "it has zero octets, as a power cut leaves them"));
+    }
     String::from_utf8(octets).map_err(|error| Error::new(ErrorKind::InvalidData, error))
 }

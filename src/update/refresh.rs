@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::i18n::Lang;
+use crate::i18n::cause::{cause, cause_behind};
 use crate::lists::fetch::{self, Fetched, Fetcher, Validators};
 use crate::lists::fresh::{Fresh, Rules};
 use crate::lists::gate::{self, Origin, Passed, Refused};
@@ -61,10 +63,14 @@ impl RefreshError {
     pub fn vi(&self) -> String {
         match self {
             Self::Fetch(error) => format!("không tải được danh sách: {}", error.vi()),
-            Self::Read(error) => format!("không đọc được danh sách ({error})"),
+            Self::Read(error) => format!("không đọc được danh sách: {}", cause(error).text(Lang::Vi)),
             Self::Refused(why) => format!("từ chối: {}", why.vi()),
             Self::Store(store::Error::Busy { .. }) => "đang có một lượt cập nhật khác".into(),
-            Self::Store(error) => format!("không lưu được danh sách ({error})"),
+            Self::Store(error) => {
+                let cause =
+                    cause_behind(error).map_or_else(|| error.to_string(), |cause| cause.text(Lang::Vi));
+                format!("không lưu được danh sách: {cause}")
+            }
         }
     }
 }

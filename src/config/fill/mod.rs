@@ -343,7 +343,7 @@ impl Desk<'_> {
     fn file(&mut self, text: &Text) -> PathBuf {
         let path = self.needed(text);
         if let Err(error) = open_file(&path) {
-            self.note(say::unreadable(self.at(text), text.get_ref(), &error));
+            self.note(say::unreadable(self.at(text), text.get_ref(), &path, &error));
         }
         path
     }

@@ -101,6 +101,11 @@ fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6
             }
             Err(mut unread) => {
                 unread.at = desk.at(file);
+                // It is told at the line of another file.
+                if !unread.what.en.contains(file.get_ref()) {
+                    unread.what.vi = format!("{}: {}", file.get_ref(), unread.what.vi);
+                    unread.what.en = format!("{}: {}", file.get_ref(), unread.what.en);
+                }
                 unread.found.clone_from(file.get_ref());
                 desk.note(*unread);
             }

@@ -166,14 +166,15 @@ fn key(desk: &mut Desk<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
 }
 
 fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
-    let octets = match read_file(&desk.needed(file), SECRET_FILE_MAX) {
+    let path = desk.needed(file);
+    let octets = match read_file(&path, SECRET_FILE_MAX) {
         Ok(octets) => octets,
         Err(error) if error.kind() == ErrorKind::FileTooLarge => {
             desk.note(say::bad_secret(desk.at(file), file.get_ref()));
             return None;
         }
         Err(error) => {
-            desk.note(say::unreadable(desk.at(file), file.get_ref(), &error));
+            desk.note(say::unreadable(desk.at(file), file.get_ref(), &path, &error));
             return None;
         }
     };

@@ -6,7 +6,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::Mistake;
+use super::{Code, Mistake};
 use crate::config::source::{Place, Sources, floor};
 use crate::i18n::{Lang, msg};
 use crate::model::visible::{visible, visible_in_place};
@@ -31,12 +31,39 @@ pub struct Report {
     pub(super) sources: Sources,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) left_out: usize,
+    /// Whether the config itself could not be read, so that nothing is known of what it says.
+    pub(super) is_unread: bool,
+}
+
+/// What is wrong as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The config itself cannot be read.
+    Unread,
+    /// This user may not read files that it names; nothing else is wrong.
+    NoRight,
+    /// It has mistakes.
+    Mistakes,
 }
 
 impl Report {
     /// All mistakes, in the order of the files.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes
+    }
+
+    /// The same, of a config that could not be read.
+    pub(in crate::config) fn unread(self) -> Self {
+        Self { is_unread: true, ..self }
+    }
+
+    /// What is wrong as a whole.
+    pub fn wrong(&self) -> Wrong {
+        match self.mistakes.iter().all(|mistake| mistake.code == Code::NoRight) {
+            _ if self.is_unread => Wrong::Unread,
+            true => Wrong::NoRight,
+            false => Wrong::Mistakes,
+        }
     }
 
     /// File, line and column (from 1) of a place.

@@ -6,7 +6,7 @@ mod notes;
 
 use super::source::Place;
 use crate::i18n::{Both, Lang, Message, msg};
-pub use draw::{Look, Report};
+pub use draw::{Look, Report, Wrong};
 pub use notes::{MISTAKES_MAX, Notes};
 
 /// Allowed words that a report lists; the JSON has them all.
@@ -33,6 +33,8 @@ macro_rules! codes {
 codes! {
     /// The file cannot be read at all.
     Unreadable = "unreadable";
+    /// The file is there, and the user who reads it may not.
+    NoRight = "no-right";
     /// Not TOML.
     Syntax = "syntax";
     /// A key that does not exist.
@@ -195,6 +197,17 @@ impl Mistake {
             lines.push(msg!("mistake-allowed", words = words).text(lang));
         }
         lines.join("\n")
+    }
+
+    /// The mistake in one sentence, with what to do.
+    pub fn told_with_fix(&self) -> Message {
+        match &self.fix {
+            Some(fix) => {
+                let fix = Both { vi: fix.vi.clone(), en: fix.en.clone() };
+                msg!("mistake-fix", what = self.told(), fix = fix)
+            }
+            None => self.told(),
+        }
     }
 
     /// The mistake in one sentence, with the word that was likely meant.

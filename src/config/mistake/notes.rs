@@ -99,7 +99,7 @@ impl Notes {
 
     /// All mistakes, where nothing was made of the files.
     pub fn refuse(self) -> Report {
-        Report { sources: self.sources, mistakes: self.mistakes, left_out: self.left_out }
+        Report { sources: self.sources, mistakes: self.mistakes, left_out: self.left_out, is_unread: false }
     }
 
     /// What was made of the files, if nothing is wrong with them.

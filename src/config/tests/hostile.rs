@@ -5,8 +5,9 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::mistake::Notes;
 use crate::config::mistake::{Code, Look, MISTAKES_MAX};
-use crate::config::read_file;
+use crate::config::{Wrong, read_file, say};
 use crate::i18n::Lang;
 use crate::sys::whole::make_pipe;
 
@@ -35,6 +36,50 @@ fn a_file_that_cannot_be_read_is_a_mistake_too() {
     assert_eq!(code(&path), Code::Unreadable);
     fs::write(&path, "\u{feff}version = 1\n").unwrap();
     read_file(&path).unwrap();
+}
+
+#[test]
+fn a_file_that_a_crash_emptied_or_zeroed_is_told_as_that_and_not_as_utf_16() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, policy) = (folder.path().join("lachan.toml"), folder.path().join("policy.toml"));
+    let told = || {
+        let report = read_file(&path).unwrap_err();
+        (report.wrong(), report.mistakes()[0].told().text(Lang::En))
+    };
+    let zeros_within = [b"version = 1\n".as_slice(), &[0; 100]].concat();
+    for (octets, says) in [
+        (&[][..], "empty"),
+        (&[0; 5000], "zero octets"),
+        (&zeros_within, "zero octets"),
+        (b"v\0e\0r\0s\0i\0o\0n\0", "UTF-16"),
+    ] {
+        fs::write(&path, octets).unwrap();
+        let (wrong, text) = told();
+        assert!(text.contains(says), "{text}");
+        assert_eq!(text.contains("UTF-16"), says == "UTF-16", "{text}");
+        assert_eq!(wrong, Wrong::Unread);
+    }
+    fs::write(&path, "version = 1\n[policy]\nfile = \"policy.toml\"\n").unwrap();
+    fs::write(&policy, [0; 5000]).unwrap();
+    let (wrong, text) = told();
+    assert!(text.contains("policy.toml") && text.contains("zero octets"), "{text}");
+    assert_eq!(wrong, Wrong::Mistakes);
+}
+
+#[test]
+fn a_file_that_this_user_may_not_read_is_told_with_whose_it_is_and_is_no_mistake_of_the_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lachan.toml");
+    fs::write(&path, "").unwrap();
+    let mut notes = Notes::default();
+    let file = notes.sources.add("lachan.toml", "");
+    let denied = std::io::ErrorKind::PermissionDenied.into();
+    notes.note(say::unreadable(file.place(0..0), "lachan.toml", &path, &denied));
+    let report = notes.refuse();
+    assert_eq!((report.mistakes()[0].code, report.wrong()), (Code::NoRight, Wrong::NoRight));
+    let text = report.mistakes()[0].told_with_fix().text(Lang::En);
+    assert!(text.contains("(uid ") && text.contains("mode 06") && text.contains("chown"), "{text}");
+    assert_eq!(report.unread().wrong(), Wrong::Unread);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mistakes-and-more = { $count ->
 mistake-meant = did you mean `{ $word }`?
 mistake-allowed = allowed: { $words }
 mistake-alone = { $what }
+mistake-fix = { $what }; { $fix }
 mistake-but = { $what }; { $meant }
 
 init-exists = { $file } exists; add --overwrite to replace it

@@ -1,8 +1,12 @@
 # What needs a look, as the server tells it.
 
-config-mistakes = the config has mistakes, the old one stays in use:{ $mistakes }
-config-last-good = the config has mistakes, the last good one is in use:{ $mistakes }
-config-in-part = the config has mistakes, only what can be read of it is in use:{ $mistakes }
+config-wrong = the config has mistakes
+config-unread = the config cannot be read
+config-no-right = files that the config names may not be read
+config-mistakes = { $wrong }, the old one stays in use:{ $mistakes }
+config-last-good = { $wrong }, the last good one is in use:{ $mistakes }
+config-in-part = { $wrong }, only what can be read of it is in use:{ $mistakes }
+config-defaults = { $wrong }, the defaults are in use:{ $mistakes }
 config-not-kept = could not keep the config for the next start in { $folder }: { $error }
 state-not-usable = could not use the state folder { $folder }: { $error }
 index-not-built = could not build the index: { $error }
@@ -64,7 +68,15 @@ list-damaged-in-force = the kept copy is damaged or gone; its rules stay in forc
 list-damaged = not in force: the kept copy is damaged or gone, fetching it again
 list-not-in-force = not in force
 
-journal-failing = journal, since { $since }: could not { $what }
+journal-failing = the journal cannot be stored, since { $since }: { $what }
+journal-in-use = { $path } is in use by another lachan
+journal-newer = { $path } was written by a newer program (version { $found }, this one knows up to { $known }); use the newer one, or another folder
+journal-older = { $path } is of the older version { $found } ({ $known } is needed): start the server once
+journal-not-ours = { $path } is a database of another program
+journal-absent = { $path } does not exist: nothing has been stored yet
+journal-damaged = the journal is damaged
+journal-not-opened = the journal's file cannot be opened
+journal-panicked = a bug in the program, please report it
 list-in-memory = { $id }: in memory only, since the disk does not take it
 journal-ended = the journal has stopped storing: restart the service, and please report it
 journal-lost = the journal before { $at } was lost or damaged: figures of before are incomplete

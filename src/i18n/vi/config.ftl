@@ -9,6 +9,7 @@ mistakes-and-more = { $count } lỗi, còn { $more } lỗi chưa kể; giải th
 mistake-meant = có phải ý bạn là `{ $word }`?
 mistake-allowed = cho phép: { $words }
 mistake-alone = { $what }
+mistake-fix = { $what }; { $fix }
 mistake-but = { $what }; { $meant }
 
 init-exists = { $file } đã có; thêm --overwrite để ghi đè

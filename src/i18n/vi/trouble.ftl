@@ -1,8 +1,12 @@
 # Điều cần xem lại, do máy chủ báo.
 
-config-mistakes = tệp cấu hình có lỗi, cấu hình cũ vẫn dùng:{ $mistakes }
-config-last-good = tệp cấu hình có lỗi, đang dùng bản tốt gần nhất:{ $mistakes }
-config-in-part = tệp cấu hình có lỗi, chỉ dùng những phần đọc được:{ $mistakes }
+config-wrong = tệp cấu hình có lỗi
+config-unread = không đọc được tệp cấu hình
+config-no-right = không được đọc tệp mà cấu hình nêu
+config-mistakes = { $wrong }, cấu hình cũ vẫn dùng:{ $mistakes }
+config-last-good = { $wrong }, đang dùng bản tốt gần nhất:{ $mistakes }
+config-in-part = { $wrong }, chỉ dùng những phần đọc được:{ $mistakes }
+config-defaults = { $wrong }, đang dùng thiết lập mặc định:{ $mistakes }
 config-not-kept = không lưu được cấu hình cho lần khởi động sau vào { $folder }: { $error }
 state-not-usable = không dùng được thư mục trạng thái { $folder }: { $error }
 index-not-built = không dựng được chỉ mục: { $error }
@@ -64,7 +68,15 @@ list-damaged-in-force = bản lưu hỏng hoặc mất, quy tắc cũ vẫn dùn
 list-damaged = chưa có hiệu lực: bản lưu hỏng hoặc mất, đang tải lại
 list-not-in-force = chưa có hiệu lực
 
-journal-failing = nhật ký, từ { $since }: không làm được “{ $what }”
+journal-failing = nhật ký không ghi được, từ { $since }: { $what }
+journal-in-use = { $path }: lachan khác đang ghi ở đó
+journal-newer = { $path } do bản chương trình mới hơn ghi (phiên bản { $found }, chương trình này biết đến { $known }); dùng bản mới hơn hoặc thư mục khác
+journal-older = { $path } theo phiên bản cũ { $found } (cần { $known }): hãy chạy máy chủ một lần
+journal-not-ours = { $path } là cơ sở dữ liệu của chương trình khác
+journal-absent = { $path } chưa có: chưa ghi gì
+journal-damaged = nhật ký bị hỏng
+journal-not-opened = không mở được tệp nhật ký
+journal-panicked = lỗi chương trình, hãy báo lại
 list-in-memory = { $id }: chỉ có trong bộ nhớ vì đĩa không ghi được
 journal-ended = nhật ký đã dừng ghi, hãy khởi động lại dịch vụ và báo lại lỗi
 journal-lost = nhật ký trước { $at } bị mất hoặc hỏng, số liệu trước đó thiếu

@@ -20,6 +20,7 @@ pub(super) mod read;
 mod save;
 mod sources;
 mod tidy;
+mod told;
 mod upgrade;
 
 pub(super) use save::Rosters;

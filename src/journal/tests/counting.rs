@@ -239,7 +239,9 @@ fn with_its_threads_it_stores_on_flush_and_on_close() {
     let open = || Journal::open(settings.clone(), groups.clone(), lists.clone(), Arc::new(SystemClock));
     let journal = open().unwrap();
     let second = open().unwrap();
-    assert!(second.health().failing.is_some_and(|failing| failing.what.contains("in use by another")));
+    assert!(
+        second.health().failing.is_some_and(|failing| failing.what.to_string().contains("in use by another"))
+    );
     let tally = journal.tally();
     let name = OwnedName::parse("casino.example").unwrap();
     let attempt = attempt(groups.id_of("6A"), &name);

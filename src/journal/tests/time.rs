@@ -77,7 +77,7 @@ fn a_key_that_cannot_be_replaced_on_disk_is_told_and_tried_again() {
     school.count(&tally, &asked("a.example"));
     hours_pass(&mut school, 24);
     let health = school.parts().shared.health();
-    assert!(health.failing.unwrap().what.contains("key"));
+    assert!(health.failing.unwrap().what.to_string().contains("key"));
     assert_eq!(school.total(), 1, "attempts are stored all the same");
     std::fs::remove_dir(&key_file).unwrap();
     school.second();
@@ -256,7 +256,7 @@ fn a_crash_in_the_middle_of_deletion_neither_doubles_nor_loses() {
     for _ in 0..32 {
         school.pass(DAY);
     }
-    assert!(school.parts().shared.health().failing.unwrap().what.contains("power cut"));
+    assert!(school.parts().shared.health().failing.unwrap().what.to_string().contains("power cut"));
     assert_eq!(school.rows().len(), 7);
     let top = |school: &School| -> u64 {
         school.reader().top_names(&Filter::default(), 100).unwrap().iter().map(|name| name.count).sum()

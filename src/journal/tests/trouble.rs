@@ -32,7 +32,7 @@ fn a_full_disk_loses_nothing_and_is_told_until_room_comes() {
     assert_eq!((health.waiting, health.stored), (5000, 1));
     assert!(health.failures >= 5);
     let failing = health.failing.unwrap();
-    assert!(failing.what.contains("full"), "{}", failing.what);
+    assert!(failing.what.to_string().contains("full"), "{}", failing.what);
     assert_eq!(failing.since.to_string(), "2026-11-23T01:01:01Z");
     assert_eq!(school.total(), 1);
 
@@ -70,7 +70,7 @@ fn each_write_that_fails_once_costs_nothing_and_doubles_nothing() {
         school.pass(1);
         let health = school.health();
         assert_eq!((health.waiting, health.stored), (3, 1), "{table}");
-        assert!(health.failing.unwrap().what.contains("failed once"), "{table}");
+        assert!(health.failing.unwrap().what.to_string().contains("failed once"), "{table}");
         school.count(&tally, &new);
         school.parts().keeper.db().execute_batch("DROP TRIGGER fails").unwrap();
         school.pass(1);
@@ -94,7 +94,7 @@ fn a_fold_that_fails_costs_nothing_and_doubles_nothing() {
         }
         fail_writes_to(&mut school, table);
         school.pass(60);
-        assert!(school.health().failing.unwrap().what.contains("failed once"), "{table}");
+        assert!(school.health().failing.unwrap().what.to_string().contains("failed once"), "{table}");
         assert_eq!(
             (school.total(), school.hours(), school.months(), school.rows().len()),
             (5, 5, 5, 2),
@@ -273,7 +273,7 @@ fn hindered(folder: &Path) -> (Journal, String) {
     let settings = Settings { folder: folder.to_owned(), ..Settings::default() };
     let journal =
         Journal::open(settings, Roster::default(), Roster::default(), Arc::new(SystemClock)).unwrap();
-    let failing = journal.health().failing.expect("something hinders it").what;
+    let failing = journal.health().failing.expect("something hinders it").what.to_string();
     (journal, failing)
 }
 
@@ -316,7 +316,7 @@ fn a_key_file_that_cannot_be_written_costs_no_count() {
     let _ = journal.flush();
     let health = journal.health();
     assert_eq!(health.stored, 1);
-    assert!(health.failing.is_some_and(|failing| failing.what.contains("key")));
+    assert!(health.failing.is_some_and(|failing| failing.what.to_string().contains("key")));
     std::fs::remove_file(&runtime).unwrap();
     journal.flush().unwrap();
     assert_eq!(journal.health().failing, None);

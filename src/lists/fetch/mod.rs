@@ -21,6 +21,8 @@ use std::time::Duration;
 pub use lookup::Lookup;
 
 use super::spec::SourceSpec;
+use crate::i18n::Lang;
+use crate::i18n::cause::cause;
 
 /// Octets of a list's text. The largest public one (UT1 adult) has 90 million.
 pub const OCTETS_MAX: u64 = 256 << 20;
@@ -143,22 +145,26 @@ impl Error {
             Self::Packing(how) => format!("danh sách được nén kiểu “{how}”, chỉ đọc được gzip"),
             Self::Slow => "quá thời gian chờ".into(),
             Self::TooLarge(most) => format!("tệp lớn hơn {most} byte ([lists] max_size)"),
-            Self::Broken(_) => "tải giữa chừng thì đứt".into(),
+            Self::Broken(error) => format!("tải giữa chừng thì đứt: {}", cause(error).text(Lang::Vi)),
             Self::NoAddress(host) => format!("không tìm được địa chỉ của máy chủ {host}"),
             Self::Certificate { .. } => {
                 "chứng chỉ của máy chủ không do CA nào được tin cấp, hoặc không đúng \
                  tên; CA riêng ghi ở [lists] ca_file"
                     .into()
             }
-            Self::Network(_) => "không kết nối được máy chủ".into(),
+            Self::Network(error) => match &**error {
+                ureq::Error::Io(error) => {
+                    format!("không kết nối được máy chủ: {}", cause(error).text(Lang::Vi))
+                }
+                _ => "không kết nối được máy chủ".into(),
+            },
             Self::File { path, source } if source.kind() == io::ErrorKind::NotFound => {
                 format!("không có tệp {}", path.display())
             }
-            Self::File { path, source } if source.kind() == io::ErrorKind::InvalidInput => {
-                format!("{} không phải tệp thường", path.display())
+            Self::File { path, source } => {
+                format!("không đọc được tệp {}: {}", path.display(), cause(source).text(Lang::Vi))
             }
-            Self::File { path, .. } => format!("không đọc được tệp {}", path.display()),
-            Self::Disk(_) => "không ghi được xuống đĩa".into(),
+            Self::Disk(error) => format!("không ghi được xuống đĩa: {}", cause(error).text(Lang::Vi)),
         }
     }
 

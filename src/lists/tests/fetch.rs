@@ -390,5 +390,5 @@ fn a_file_is_read_whatever_its_time_says() {
     assert_eq!(missing.vi(), "không có tệp /nowhere/at/all.txt");
     let device = SourceSpec::File(PathBuf::from("/dev/zero"));
     let device = fetch(&device, &Validators::default(), &settings(), &mut |_| {}).unwrap_err();
-    assert_eq!(device.vi(), "/dev/zero không phải tệp thường");
+    assert_eq!(device.vi(), "không đọc được tệp /dev/zero: không phải tệp thường mà là thiết bị");
 }

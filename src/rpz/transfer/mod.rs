@@ -44,7 +44,7 @@ pub enum Failed {
 }
 
 /// What a server says that gives nothing, as people know it.
-pub(super) fn rcode_name(rcode: u8) -> std::borrow::Cow<'static, str> {
+pub fn rcode_name(rcode: u8) -> std::borrow::Cow<'static, str> {
     match rcode {
         1 => "FORMERR".into(),
         2 => "SERVFAIL".into(),

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::dns::name::Name;
+use crate::i18n::Lang;
+use crate::i18n::cause::cause;
 use crate::lists::content::{self, ContentKind};
 use crate::lists::gate;
 use crate::rpz::content::Content;
@@ -29,7 +31,9 @@ impl Refused {
     /// In Vietnamese, as the status shows it.
     pub fn vi(&self) -> String {
         match self {
-            Self::Read { path, source } => format!("không đọc được {}: {source}", path.display()),
+            Self::Read { path, source } => {
+                format!("không đọc được {}: {}", path.display(), cause(source).text(Lang::Vi))
+            }
             Self::TooLarge { octets_max } => format!("tệp lớn hơn {octets_max} byte"),
             Self::NotAZone { found } => format!("không phải tệp vùng mà là {}", found.vi()),
             Self::Empty { refused } => format!("không có quy tắc nào ({refused} dòng không dùng được)"),

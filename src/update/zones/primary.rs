@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dns::name::OwnedName;
+use crate::i18n::Lang;
+use crate::i18n::cause::cause;
 use crate::rpz::content::{Content, is_newer};
 use crate::rpz::transfer::tsig::{self, Chain, Key};
-use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask};
+use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask, rcode_name};
 use crate::sys::clock::unix_now;
 
 /// Time for a connection, and for the server to say the next thing.
@@ -57,6 +59,18 @@ pub enum Error {
     TooSlow,
     #[error("{0}")]
     Failed(#[from] Failed),
+}
+
+impl Error {
+    /// In Vietnamese, as the status shows it. What the protocol says is in its own words.
+    pub fn vi(&self) -> String {
+        match self {
+            Self::Io { source, .. } => cause(source).text(Lang::Vi),
+            Self::TooSlow => format!("lâu hơn {} giây", WHOLE.as_secs()),
+            Self::Failed(Failed::Rcode(rcode)) => format!("máy chủ trả lời {}", rcode_name(*rcode)),
+            Self::Failed(failed) => format!("câu trả lời không dùng được ({failed})"),
+        }
+    }
 }
 
 /// Asks the primaries in turn until one has a newer zone than `have`, of which `content` gives the records.
