@@ -1,7 +1,7 @@
 //! `lachan log` as the IT teacher types it: the words of the screen, totals that can be defended, who read what.
 
 use crate::support::client::ask_from;
-use crate::support::server::{School, flat};
+use crate::support::server::{School, flat, lachan};
 
 const A: u16 = 1;
 const AAAA: u16 = 28;
@@ -151,4 +151,21 @@ fn who_read_rows_of_devices_can_be_read_and_totals_leave_no_trace() {
     assert!(table.contains("ai xem") && table.contains("uid "), "{table}");
     let cut = school.run_ok(&["log", "access", "--limit", "1"]);
     assert!(cut.contains("chỉ hiện 1 dòng mới nhất"), "{cut}");
+}
+
+#[test]
+fn who_read_the_log_is_the_systems_word_and_not_the_environments() {
+    let school = school();
+    let mut command = lachan();
+    command.arg("log").arg("--config").arg(school.path("lachan.toml"));
+    for variable in ["USER", "LOGNAME", "SUDO_USER", "USERNAME"] {
+        command.env(variable, "hieu-truong");
+    }
+    assert!(command.output().unwrap().status.success());
+    let read = school.run_ok(&["log", "access", "--format", "json"]);
+    let who = json_lines(&read)[0]["who"].as_str().unwrap().to_owned();
+    let me = nix::unistd::getuid();
+    let name = nix::unistd::User::from_uid(me).unwrap().map_or(String::new(), |user| user.name);
+    assert!(who.starts_with(&format!("uid {me} ({name})")), "{who}");
+    assert!(!who.contains("hieu-truong"), "{who}");
 }

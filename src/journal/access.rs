@@ -7,7 +7,6 @@
 //!
 //! Never knows how a row is printed, or whether somebody may read it.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -19,6 +18,7 @@ use super::rows::{
 use super::store::Error;
 use super::store::follow::Follow;
 use super::store::read::Reading;
+use crate::sys::user;
 
 /// The reading side of a journal. Several may read while the server writes.
 pub struct Reader {
@@ -195,9 +195,58 @@ impl Reader {
     }
 }
 
-/// `uid 1000 (lan) pid 4711`. The number is the system's word, the name only the environment's.
+/// Who runs this program: `uid 1000 (lan) pid 4711`, by the system's word. Who became root is told as well.
 fn this_process() -> String {
-    let uid = std::fs::metadata("/proc/self").map_or_else(|_| "?".into(), |self_| self_.uid().to_string());
-    let name = ["SUDO_USER", "USER"].iter().find_map(|var| std::env::var(var).ok()).unwrap_or_default();
-    format!("uid {uid} ({name}) pid {}", std::process::id())
+    let sudo = std::env::var("SUDO_UID").ok().and_then(|user| user.parse().ok());
+    let who = Who { user: user::real_user(), login: user::login_user(), sudo };
+    format!("{} pid {}", who.told(user::name), std::process::id())
+}
+
+/// What is known of the user.
+struct Who {
+    user: u32,
+    /// Who logged in, by the kernel.
+    login: Option<u32>,
+    /// Who called `sudo`, by the environment: anybody may set that, so it says nothing of who is not root.
+    sudo: Option<u32>,
+}
+
+impl Who {
+    fn told(&self, name: impl Fn(u32) -> Option<String>) -> String {
+        let named = |user: u32| format!("uid {user} ({})", name(user).unwrap_or_default());
+        let mut told = named(self.user);
+        if let Some(login) = self.login.filter(|login| *login != self.user) {
+            told += &format!(", login {}", named(login));
+        }
+        let sudo = self.sudo.filter(|sudo| self.user == 0 && *sudo != 0 && Some(*sudo) != self.login);
+        if let Some(sudo) = sudo {
+            told += &format!(", SUDO_UID {}", named(sudo));
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_reads_is_told_by_the_system_and_what_the_environment_says_only_beside_it() {
+        let name = |user: u32| match user {
+            0 => Some("root".to_owned()),
+            1000 => Some("lan".to_owned()),
+            _ => None,
+        };
+        for (user, login, sudo, told) in [
+            (1000, None, None, "uid 1000 (lan)"),
+            (1000, Some(1000), Some(0), "uid 1000 (lan)"),
+            (1001, None, Some(1000), "uid 1001 ()"),
+            (0, None, None, "uid 0 (root)"),
+            (0, Some(1000), Some(1000), "uid 0 (root), login uid 1000 (lan)"),
+            (0, None, Some(1000), "uid 0 (root), SUDO_UID uid 1000 (lan)"),
+            (0, Some(1001), Some(1000), "uid 0 (root), login uid 1001 (), SUDO_UID uid 1000 (lan)"),
+        ] {
+            assert_eq!(Who { user, login, sudo }.told(name), told);
+        }
+    }
 }

@@ -14,6 +14,15 @@ pub fn real_user() -> u32 {
     getuid().as_raw()
 }
 
+/// The user who logged in, if the kernel knows: it stays the same through `sudo` and `su`, and nobody can set it
+/// again (audit's `loginuid`).
+pub fn login_user() -> Option<u32> {
+    let text = read_file(Path::new("/proc/self/loginuid"), 32).ok()?;
+    let user = String::from_utf8(text).ok()?.trim().parse().ok()?;
+    // The kernel's word for none.
+    (user != u32::MAX).then_some(user)
+}
+
 /// The name of a user, from wherever the system has its users. May wait for a directory service.
 pub fn name(user: u32) -> Option<String> {
     User::from_uid(Uid::from_raw(user)).ok().flatten().map(|found| found.name)
