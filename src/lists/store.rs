@@ -242,9 +242,16 @@ impl Store {
         write(&path, b"")
     }
 
-    /// Whether the next text is wanted; the note is gone then. For who holds the list's lock.
-    pub fn take_acceptance(&self, id: &str) -> bool {
-        fs::remove_file(self.folder_of(id).join(ACCEPTED)).is_ok()
+    /// Whether the next text is wanted. While a list is in memory alone, the text that was wanted is in force, and
+    /// what comes is compared with it.
+    pub fn is_accepted(&self, id: &str) -> bool {
+        self.folder_of(id).join(ACCEPTED).exists() && self.in_memory(id).is_none()
+    }
+
+    /// Forgets that the next text is wanted: it was judged, and is kept or refused.
+    pub fn end_acceptance(&self, id: &str) {
+        // Where there is none, there is nothing to end.
+        let _ = fs::remove_file(self.folder_of(id).join(ACCEPTED));
     }
 
     /// Begins a new text of a list, beside the one in force.

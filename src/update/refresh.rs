@@ -119,10 +119,12 @@ pub fn refresh(
     outcome
 }
 
-/// How far the gate trusts the text that has arrived. Whoever accepted it did so for this one.
+/// How far the gate trusts the text that has arrived. Whoever accepted it did so for this one: the acceptance ends
+/// when the text is kept, or refused all the same. A disk that does not take the text does not end it, so that it
+/// also holds for the copy in memory, and after a restart.
 fn origin_of(spec: &ListSpec, store: &Store) -> Origin {
     match &spec.source {
-        _ if store.take_acceptance(&spec.id) => Origin::Accepted,
+        _ if store.is_accepted(&spec.id) => Origin::Accepted,
         SourceSpec::File(_) => Origin::OwnFile,
         SourceSpec::Url(_) | SourceSpec::Starter => Origin::Published,
     }
@@ -140,9 +142,11 @@ fn read_and_judge(
     drop(turn);
     let (reading, rules) = read.map_err(RefreshError::Read)?;
     let past = means.store.past(spec);
-    let passed =
-        gate::check_from(origin, past.as_ref(), &reading, means.gate).map_err(RefreshError::Refused)?;
-    Ok((reading, rules, passed))
+    let judged = gate::check_from(origin, past.as_ref(), &reading, means.gate);
+    if judged.is_err() && origin == Origin::Accepted {
+        means.store.end_acceptance(&spec.id);
+    }
+    Ok((reading, rules, judged.map_err(RefreshError::Refused)?))
 }
 
 /// The same as [`bring_in`] where the disk takes nothing.
@@ -188,8 +192,105 @@ fn bring_in(
     }
     let (reading, rules, passed) = read_and_judge(spec, means, &text, origin)?;
     let meta = store.keep(spec, text, validators, &reading, &passed, now)?;
+    store.end_acceptance(&spec.id);
     if let Some(rules) = rules {
         store.note_fresh(spec, &meta, Fresh { reading, rules });
     }
     Ok(Refreshed::New(Box::new(meta)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::lists::spec::{FormatChoice, Profile};
+    use crate::model::category::Category;
+    use crate::model::rule::ListKind;
+
+    /// A list in a file, and the folder of its copies.
+    struct Own {
+        store: Store,
+        spec: ListSpec,
+        file: PathBuf,
+    }
+
+    impl Own {
+        fn new(folder: &Path) -> Self {
+            let file = folder.join("list.txt");
+            let spec = ListSpec {
+                id: "own".into(),
+                source: SourceSpec::File(file.clone()),
+                kind: ListKind::Block(Category::Games),
+                format: FormatChoice::Auto,
+                profile: Profile::default(),
+                every: Duration::MAX,
+            };
+            Self { store: Store::open(&folder.join("lists")).unwrap(), spec, file }
+        }
+
+        fn write(&self, names: usize) {
+            let text: String = (0..names).map(|number| format!("n{number}.example\n")).collect();
+            fs::write(&self.file, text).unwrap();
+        }
+
+        fn refresh(&self) -> Result<Refreshed, RefreshError> {
+            let fetcher = Fetcher { settings: &fetch::Settings::default(), lookup: None };
+            let (protected, gate) = (Protected::none(), gate::Settings::default());
+            let means = Means { store: &self.store, protected: &protected, fetcher: &fetcher, gate: &gate };
+            refresh(&self.spec, means, &mut |_| {})
+        }
+
+        /// Makes a disk that does not take the file's present text: something stands where it would be kept.
+        fn refuse_present_text(&self) -> PathBuf {
+            let folder = tempfile::tempdir().unwrap();
+            let other =
+                Own { store: Store::open(folder.path()).unwrap(), ..Own::new(self.file.parent().unwrap()) };
+            let Ok(Refreshed::New(meta)) = other.refresh() else { panic!("a first text is taken") };
+            let place = self.store.text_path(&meta);
+            fs::create_dir_all(place.join("obstacle")).unwrap();
+            place
+        }
+    }
+
+    #[test]
+    fn an_accepted_text_that_the_disk_refuses_is_in_force_and_accepted_until_the_disk_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Own::new(folder.path());
+        own.write(20_000);
+        own.refresh().unwrap();
+        own.write(3000);
+        assert!(matches!(own.refresh(), Err(RefreshError::Refused(_))), "it shrank");
+        own.store.accept("own").unwrap();
+        let obstacle = own.refuse_present_text();
+        own.refresh().expect("accepted, and taken into memory");
+        assert_eq!(own.store.in_memory("own").unwrap().0.taken, 3000);
+        // After a restart, with nothing in memory, it is wanted still.
+        let restarted =
+            Own { store: Store::open(&folder.path().join("lists")).unwrap(), ..Own::new(folder.path()) };
+        restarted.refresh().expect("accepted, and taken into memory again");
+        fs::remove_dir_all(obstacle).unwrap();
+        own.refresh().expect("the same text, for the disk");
+        assert!(own.store.in_memory("own").is_none());
+        assert_eq!(own.store.intact("own").unwrap().unwrap().taken, 3000);
+        own.write(1200);
+        assert!(
+            matches!(own.refresh(), Err(RefreshError::Refused(_))),
+            "the acceptance was for the text before"
+        );
+    }
+
+    #[test]
+    fn an_acceptance_ends_with_the_text_that_is_refused_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Own::new(folder.path());
+        own.write(20_000);
+        own.refresh().unwrap();
+        own.store.accept("own").unwrap();
+        fs::write(&own.file, "<!DOCTYPE html><html><body>login</body></html>\n").unwrap();
+        assert!(matches!(own.refresh(), Err(RefreshError::Refused(_))));
+        own.write(3000);
+        assert!(matches!(own.refresh(), Err(RefreshError::Refused(_))), "nobody accepted this one");
+    }
 }
