@@ -761,3 +761,56 @@ fn where_no_address_can_be_bound_the_start_fails_and_says_why() {
     let told = flat(&output.stderr);
     assert!(told.contains(&school.address.to_string()) && told.contains("đang giữ"), "{told}");
 }
+
+#[test]
+fn a_second_server_with_the_same_state_folder_serves_and_leaves_the_first_ones_files_alone() {
+    let school = School::new();
+    let first = school.serve();
+    school.wait_until_blocked(first.address, LISTED);
+    school.wait_until_well();
+    let (address, control) = (free_address(), school.path("control2.sock"));
+    let other = |control: &Path| {
+        let config = school.config().replace(&school.address.to_string(), &address.to_string());
+        let config = config.replace("THCS Lá Chắn", "THCS Khác");
+        let config = config.replace(school.path("control.sock").to_str().unwrap(), control.to_str().unwrap());
+        school.write("other.toml", &config);
+        let mut command = lachan();
+        command.arg("serve").arg("--config").arg(school.path("other.toml"));
+        Server::start(quiet(command))
+    };
+    let troubles = || {
+        let output =
+            lachan().args(["status", "--json", "--config"]).arg(school.path("other.toml")).output().unwrap();
+        let status: Value = serde_json::from_slice(&output.stdout).ok()?;
+        Some(status["troubles"].to_string())
+    };
+    let files = || {
+        let mut files = ["index.lachan", "last-good/config.json", "server.lock"]
+            .map(|name| fs::read(school.state().join(name)).unwrap());
+        files.sort();
+        files
+    };
+    let before = files();
+    let second = other(&control);
+    for server in [first.address, second.address] {
+        serves_and_filters(server);
+        assert!(is_blocked(server, LISTED), "what the index in the folder says, from the start");
+    }
+    let told = wait_for(|| troubles().filter(|told| told.contains("đang dùng thư mục trạng thái")));
+    let told = told.expect("it says that the folder is another one's");
+    assert!(told.contains(&format!("tiến trình {}", first.id())), "{told}");
+    assert_eq!(files(), before);
+    assert_eq!(school.troubles(), "[]", "the first has no trouble");
+    // One that has the same control socket in its config does not take it away when it ends.
+    assert!(second.stop().success());
+    assert!(other(&school.path("control.sock")).stop().success());
+    assert!(school.path("control.sock").exists());
+    assert_eq!(school.troubles(), "[]");
+    assert_eq!(files(), before);
+    // The folder is taken over when the first ends.
+    let second = other(&control);
+    assert!(first.stop().success());
+    school.wait_until("the folder is taken over", || troubles().is_some_and(|told| told == "[]"));
+    serves_and_filters(second.address);
+    assert!(second.stop().success());
+}

@@ -66,6 +66,9 @@ fn is_due(last: &mut Option<Instant>, pause: Duration) -> bool {
 
 impl Healer {
     fn look(&mut self, app: &App) {
+        if app.folder.look() {
+            app.keep_state();
+        }
         self.look_at_index(app);
         if app.config_is_stand_in.load(Ordering::Relaxed) && is_due(&mut self.config, CONFIG) {
             look_at_config(app);
@@ -94,6 +97,9 @@ impl Healer {
                     self.index = None;
                 }
             }
+            return;
+        }
+        if !app.folder.is_ours() {
             return;
         }
         // Nobody puts another index in this place meanwhile.

@@ -185,14 +185,17 @@ fn new_index(app: &App, settings: &Settings, old: &Arc<Index>) -> Result<Option<
     make_way();
     // Names that were filed by the key are not filed anew.
     let key = Some(*old.key());
-    let compiled = match compile(&sources, &protected, key, &path, &mut |_| {}) {
+    let may_write = app.folder.is_ours();
+    let compiled = match may_write.then(|| compile(&sources, &protected, key, &path, &mut |_| {})) {
+        // The file is another server's.
+        None => compile_in_memory(&sources, &protected, key, &mut |_| {})?,
         // Where nothing better is in force than what fits into memory, that is better than nothing.
-        Err(error) if !is_sound || old.is_in_memory() => {
+        Some(Err(error)) if !is_sound || old.is_in_memory() => {
             warn!("the index is kept in memory: {error}");
             app.index_complaint.note::<(), _>(&Err(error));
             compile_in_memory(&sources, &protected, key, &mut |_| {})?
         }
-        compiled => {
+        Some(compiled) => {
             let compiled = compiled?;
             app.index_complaint.clear();
             compiled

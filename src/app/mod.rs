@@ -9,7 +9,7 @@
 //!
 //! Knows every room. Nothing below knows it.
 // Inside: `start` builds, `last_good` chooses the config, `listen` opens the ports, `reload` builds anew,
-// `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
+// `folder` says whose the state folder is, `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
 // `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is, `lookup`
 // the program's own look-ups, `timekeeper` watches the wall clock and `answering` whether answers can be had,
 // `zones` the policy zones and how they are kept new.
@@ -17,6 +17,7 @@
 mod answering;
 mod answers;
 pub mod explain;
+mod folder;
 mod heal;
 mod keeper;
 pub mod last_good;
@@ -77,6 +78,8 @@ pub struct Place {
 /// The program while it runs.
 pub struct App {
     place: Place,
+    /// Whose the state folder is.
+    folder: folder::StateFolder,
     settings: ArcSwap<Settings>,
     responder: Arc<Responder>,
     journal: Journal,
@@ -258,6 +261,10 @@ impl App {
     fn try_keep_state(&self) -> Result<(), Message> {
         let settings = self.settings();
         start::prepare_state(&settings.state)?;
+        self.folder.look();
+        if let Some(held) = self.folder.held() {
+            return Err(held);
+        }
         let Some(config) = &self.place.config else { return Ok(()) };
         if self.config_is_stand_in.load(Ordering::Relaxed) {
             return Ok(());

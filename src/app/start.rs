@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use super::answering::Answering;
+use super::folder::StateFolder;
 use super::keeper::Keeper;
 use super::last_good::{Chosen, WhyNot};
 use super::listen::{self, ListenError, Listening, Opened};
@@ -94,20 +95,22 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     if let Err(told) = prepare_state(&settings.state) {
         error!("{told}; nothing is kept for the next start");
     }
+    // Before anything is written there.
+    let folder = StateFolder::claim(&settings.state);
     let watch = Arc::new(Watch::new(seen::load(&settings.state)));
     let (groups, list_names) = (Roster::default(), Roster::default());
     let journal =
         Journal::open(settings.journal.clone(), groups.clone(), list_names.clone(), Arc::new(SystemClock))?;
-    let store = Store::at(&lists::store_path(&settings.state));
+    let store = Store::shared(&lists::store_path(&settings.state), folder.flag());
     // What the system has room for is no part of the config: a reload compares that with the file.
     let tcp_connections_max = listen::room_for(settings.serve.tcp_connections_max);
     let serving = serve::Settings { tcp_connections_max, ..settings.serve.clone() };
     let listening = Listening::new(&settings.serve);
     let opened = listening.open()?;
     let index_complaint = Complaint::default();
-    let index = Arc::new(first_index(&settings.state, &index_complaint)?);
+    let index = Arc::new(first_index(&settings.state, &folder, &index_complaint)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
-    let zones = Zones::open(&settings, *index.key());
+    let zones = Zones::open(&settings, *index.key(), folder.flag());
     let build = |settings: &Settings| {
         let in_force = (zones.in_force(settings, &list_names), zones.announced(settings));
         Basis { settings, groups: &groups, lists: &list_names, watch: &watch }.build(index.clone(), in_force)
@@ -137,6 +140,7 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     let streams = Arc::new(Streams::new(&serving, waiting.clone()));
     let app = Arc::new(App {
         place,
+        folder,
         settings: ArcSwap::from_pointee(settings),
         responder,
         journal,
@@ -199,6 +203,8 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
 pub struct Greeting {
     /// What is wrong with the config, so that another one is in use.
     pub config_trouble: Option<Message>,
+    /// Who else uses the state folder.
+    pub folder_held: Option<Message>,
     /// Where it listens.
     pub addresses: Vec<std::net::SocketAddr>,
     /// Addresses that are not served as configured, a sentence each.
@@ -229,6 +235,7 @@ impl Greeting {
         addresses.dedup();
         Self {
             config_trouble,
+            folder_held: app.folder.held(),
             missing: app.listening.troubles(),
             addresses,
             small_room: listen::small_room(opened),
@@ -258,7 +265,7 @@ const OTHERS: u32 = 0o027;
 
 /// The index on disk if it is sound, whatever its age; else one of the starter lists, made now: on disk, or in
 /// memory where the disk does not take it.
-fn first_index(state: &Path, complaint: &Complaint) -> Result<Index, StartError> {
+fn first_index(state: &Path, folder: &StateFolder, complaint: &Complaint) -> Result<Index, StartError> {
     let path = lists::index_path(state);
     match Index::open(&path) {
         Ok(index) => return Ok(index),
@@ -269,6 +276,9 @@ fn first_index(state: &Path, complaint: &Complaint) -> Result<Index, StartError>
     }
     // Also where they are switched off: they beat no filter at all until the school's lists are built.
     let (sources, protected) = (lists::starter_sources(true), lists::protected());
+    if !folder.is_ours() {
+        return Ok(compile_in_memory(&sources, &protected, None, &mut |_: compile::Step<'_>| {})?.index);
+    }
     let on_disk = compile(&sources, &protected, None, &path, &mut |_: compile::Step<'_>| {});
     complaint.note(&on_disk);
     match on_disk {

@@ -159,8 +159,7 @@ impl Running {
 
     /// Binds the control socket, unless it is there.
     fn open_control(&mut self) -> io::Result<()> {
-        let inode = || std::fs::symlink_metadata(&self.control_path).map(|meta| meta.ino()).ok();
-        if self.control.as_ref().is_some_and(|(_, bound)| inode() == Some(*bound)) {
+        if self.has_control_file() {
             return Ok(());
         }
         let listener = match socket::bind(&self.control_path) {
@@ -178,6 +177,12 @@ impl Running {
         let inode = std::fs::symlink_metadata(&self.control_path)?.ino();
         self.control = Some((task, inode));
         Ok(())
+    }
+
+    /// Whether the socket's file is there, and this server's.
+    fn has_control_file(&self) -> bool {
+        let inode = std::fs::symlink_metadata(&self.control_path).map(|meta| meta.ino()).ok();
+        self.control.as_ref().is_some_and(|(_, bound)| inode == Some(*bound))
     }
 
     /// Where no socket file can be made, the commands reach the server without one.
@@ -242,7 +247,10 @@ impl Running {
         if timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await.is_err() {
             info!("some tasks did not end in time and are ended");
         }
-        let _ = std::fs::remove_file(&self.control_path);
+        // Another server's stays.
+        if self.has_control_file() {
+            let _ = std::fs::remove_file(&self.control_path);
+        }
     }
 }
 

@@ -156,6 +156,9 @@ async fn keep_proven(app: &Arc<App>) {
         return;
     }
     watch.note_seen(now);
+    if !app.folder.is_ours() {
+        return;
+    }
     let state = app.settings().state.clone();
     // A disk that takes nothing costs this help at the next start, and is told of by the journal.
     let _ = tokio::task::spawn_blocking(move || seen::keep(&state, now)).await;

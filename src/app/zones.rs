@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -83,9 +83,12 @@ pub struct Standing {
 
 impl Zones {
     /// Loads what is kept in the state folder and reads the files, before the first query.
-    pub fn open(settings: &Settings, key: HashKey) -> Self {
-        let zones =
-            Self { store: Store::new(folder(settings)), kept: Mutex::default(), wake: Arc::default() };
+    pub fn open(settings: &Settings, key: HashKey, may_write: Arc<AtomicBool>) -> Self {
+        let zones = Self {
+            store: Store::shared(folder(settings), may_write),
+            kept: Mutex::default(),
+            wake: Arc::default(),
+        };
         zones.take_over(settings, key);
         zones
     }

@@ -41,6 +41,9 @@ fn page<'s>(greeting: &Greeting, config: Option<&Path>, screen: &'s Screen) -> P
     if let Some(trouble) = &greeting.config_trouble {
         page.item(trouble);
     }
+    if let Some(held) = &greeting.folder_held {
+        page.item(held);
+    }
     if let Some(room) = greeting.small_room {
         page.item(&msg!("serve-small-room", room = room, burst = BURST));
         page.line(&format!("  sysctl -w net.core.rmem_max={RECEIVE_BUFFER}"));
@@ -85,6 +88,11 @@ mod tests {
                 )
             )],
             config_trouble: Some(msg!("config-has-mistakes")),
+            folder_held: Some(msg!(
+                "state-held",
+                folder = "/var/lib/lachan",
+                program = msg!("another-program")
+            )),
             small_room,
             state: "/var/lib/lachan".into(),
             names: 1_000_000,

@@ -12,6 +12,7 @@ use std::hash::Hasher;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -126,6 +127,8 @@ pub type FreshLists = HashMap<(String, String), Arc<Fresh>>;
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// Whether the folder is this program's.
+    may_write: Arc<AtomicBool>,
     /// Those read since the last index was built.
     fresh: Arc<Mutex<FreshLists>>,
     /// What could not be written, by list.
@@ -156,7 +159,13 @@ impl Store {
 
     /// The folder as it is: it is made with the first list that is kept.
     pub fn at(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), fresh: Arc::default(), unwritten: Arc::default() }
+        Self::shared(folder, Arc::new(AtomicBool::new(true)))
+    }
+
+    /// The same of a folder that may be another program's: while `may_write` says so, it is used as it is, and what
+    /// comes is kept in memory.
+    pub fn shared(folder: &Path, may_write: Arc<AtomicBool>) -> Self {
+        Self { folder: folder.to_owned(), may_write, fresh: Arc::default(), unwritten: Arc::default() }
     }
 
     /// What is known of a list; `None` where nothing is kept, or what is kept cannot be read (it is
@@ -403,6 +412,9 @@ impl Store {
 
     fn make_folder(&self, id: &str) -> Result<PathBuf, Error> {
         let folder = self.folder_of(id);
+        if !self.may_write.load(Ordering::Relaxed) {
+            return Err(io_error("use the folder", &folder, io::ErrorKind::ResourceBusy.into()));
+        }
         fs::create_dir_all(&folder).map_err(|source| io_error("make the folder", &folder, source))?;
         Ok(folder)
     }

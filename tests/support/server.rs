@@ -194,6 +194,11 @@ impl Server {
         assert!(status.success());
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM, and how it ended.
     pub fn stop(mut self) -> ExitStatus {
         self.signal("TERM");

@@ -8,6 +8,7 @@ config-last-good = { $wrong }, the last good one is in use:{ $mistakes }
 config-in-part = { $wrong }, only what can be read of it is in use:{ $mistakes }
 config-defaults = { $wrong }, the defaults are in use:{ $mistakes }
 config-not-kept = could not keep the config for the next start in { $folder }: { $error }
+state-held = { $program } uses the state folder { $folder }; this server answers and filters, but writes nothing there and keeps its counts in memory; stop one of the two, or give this one another [state] folder
 state-not-usable = could not use the state folder { $folder }: { $error }
 index-not-built = could not build the index: { $error }
 index-not-written = could not write the index { $path }, it is kept in memory only: { $error }

@@ -8,6 +8,7 @@ config-last-good = { $wrong }, đang dùng bản tốt gần nhất:{ $mistakes 
 config-in-part = { $wrong }, chỉ dùng những phần đọc được:{ $mistakes }
 config-defaults = { $wrong }, đang dùng thiết lập mặc định:{ $mistakes }
 config-not-kept = không lưu được cấu hình cho lần khởi động sau vào { $folder }: { $error }
+state-held = { $program } đang dùng thư mục trạng thái { $folder }; máy chủ này vẫn trả lời và lọc nhưng không ghi gì vào đó, số liệu chỉ giữ trong bộ nhớ; dừng một trong hai máy chủ, hoặc đặt [state] folder khác
 state-not-usable = không dùng được thư mục trạng thái { $folder }: { $error }
 index-not-built = không dựng được chỉ mục: { $error }
 index-not-written = không ghi được chỉ mục { $path }, chỉ giữ trong bộ nhớ: { $error }

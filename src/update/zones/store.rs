@@ -4,6 +4,8 @@ use std::fs;
 use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
@@ -40,12 +42,19 @@ pub struct Meta {
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// Whether the folder is this program's.
+    may_write: Arc<AtomicBool>,
 }
 
 impl Store {
     /// Keeps zones in `folder`, which is made with the first of them.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self::shared(folder, Arc::new(AtomicBool::new(true)))
+    }
+
+    /// The same in a folder that may be another program's: nothing is written while `may_write` says so.
+    pub fn shared(folder: PathBuf, may_write: Arc<AtomicBool>) -> Self {
+        Self { folder, may_write }
     }
 
     /// The last good copy of a zone, undamaged.
@@ -63,6 +72,7 @@ impl Store {
     /// # Errors
     /// What the disk says; what was kept is then still there, or taken for damaged.
     pub fn keep(&self, zone: &OwnedName, content: &Content, refreshed_at: u64) -> Result<(), Error> {
+        self.look_whether_it_is_ours()?;
         fs::create_dir_all(&self.folder).map_err(|source| Error {
             what: "make the folder",
             path: self.folder.clone(),
@@ -84,7 +94,15 @@ impl Store {
         else {
             return Ok(());
         };
+        self.look_whether_it_is_ours()?;
         self.note(zone, &Meta { refreshed_at: now, ..meta })
+    }
+
+    fn look_whether_it_is_ours(&self) -> Result<(), Error> {
+        if self.may_write.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Error { what: "write to", path: self.folder.clone(), source: io::ErrorKind::ResourceBusy.into() })
     }
 
     fn note(&self, zone: &OwnedName, meta: &Meta) -> Result<(), Error> {
