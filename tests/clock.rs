@@ -2,12 +2,16 @@
 
 use std::fs::{self, File};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::bench::resolvers::clock::{Clock, Clocks};
-use crate::support::client::{dnssec_query, exchange, query};
+use crate::support::client::{ask, dnssec_query, exchange, query};
 use crate::support::internet::Internet;
 use crate::support::server::{School, Server, lachan, wait_for};
 use crate::support::upstream::{Ca, Encrypted};
+use crate::support::web::{Web, page};
 
 const A: u16 = 1;
 const DAY: i64 = 86_400;
@@ -39,9 +43,14 @@ impl Board {
 
     /// Starts the server; its log goes to a file. `None` where there is no C compiler for its clock.
     fn serve(&self) -> Option<Server> {
+        self.serve_by(Clocks::Wall)
+    }
+
+    /// The same, with these clocks moved.
+    fn serve_by(&self, clocks: Clocks) -> Option<Server> {
         let mut command: Command = lachan();
         command.arg("serve").arg("--config").arg(self.school.path("lachan.toml"));
-        if self.clock.wear(&mut command, Clocks::Wall).is_err() {
+        if self.clock.wear(&mut command, clocks).is_err() {
             println!("left out: no C compiler for the clock");
             return None;
         }
@@ -138,4 +147,46 @@ fn a_time_that_signatures_proved_is_kept_and_a_damaged_one_does_no_harm() {
     let Some(server) = board.serve() else { return };
     assert!(board.status().0, "{}", board.status().1);
     assert!(Board::is_authentic(&server, "www.secure.example"));
+}
+
+#[test]
+fn a_list_that_a_command_could_not_renew_is_tried_again_in_minutes_and_not_in_a_day() {
+    let is_up = Arc::new(AtomicBool::new(true));
+    let text = Arc::new(Mutex::new("cuoc.example\n"));
+    let (up, published) = (is_up.clone(), text.clone());
+    let web = Web::start(move |_| match up.load(Ordering::Relaxed) {
+        true => page(*published.lock().unwrap(), ""),
+        false => b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n".to_vec(),
+    });
+    let lists = format!(
+        "[[list]]\nid = \"web\"\nurl = \"{}\"\ncategory = \"gambling\"\nevery = \"24h\"\n\
+         [[list]]\nid = \"file\"\nfile = \"list.txt\"\ncategory = \"gambling\"\n",
+        web.url("list.txt")
+    );
+    let mut board = Board::with(&lists);
+    board.school.write("list.txt", "bac.example\n");
+    let Some(server) = board.serve_by(Clocks::Both) else { return };
+    for id in ["web", "file"] {
+        board.school.wait_for_list(id);
+    }
+    // By URL, at an update; in a file, at a reload.
+    is_up.store(false, Ordering::Relaxed);
+    assert!(!board.school.run(&["lists", "update"]).status.success());
+    is_up.store(true, Ordering::Relaxed);
+    *text.lock().unwrap() = "cuoc.example\nmoi.example\n";
+    board.school.write("list.txt", "<!DOCTYPE html><html><body>login</body></html>\n");
+    assert!(!board.school.run(&["reload"]).status.success());
+    board.school.write("list.txt", "bac.example\nkhac.example\n");
+    let is_blocked = |name: &str| ask(server.address, name, A).is_blocked();
+    assert!(!is_blocked("moi.example") && !is_blocked("khac.example"));
+    board.clock.pass(Duration::from_secs(400));
+    for name in ["moi.example", "khac.example"] {
+        // Each look asks for the status too: that takes some milliseconds, so that the bound is one of time.
+        let looked = wait_for(|| {
+            board.status();
+            is_blocked(name).then_some(())
+        });
+        assert!(looked.is_some(), "{name}");
+    }
+    assert!(server.stop().success());
 }

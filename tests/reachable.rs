@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::client::ask;
-use crate::support::server::{School, Server, lachan, wait_for};
+use crate::support::server::{School, Server, flat, lachan, wait_for};
 
 const A: u16 = 1;
 /// On a starter list.
@@ -141,5 +141,45 @@ fn a_list_that_did_not_come_at_a_reload_is_tried_again() {
     assert!(is_blocked(&server, "moi.example"));
     let well = wait_for(|| (!status(&school)?["troubles"].to_string().contains("truong")).then_some(()));
     assert!(well.is_some());
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_check_without_a_server_says_that_it_comes_from_the_disk_and_one_with_a_server_does_not() {
+    let school = school();
+    let server = school.serve();
+    school.wait_for_list("truong");
+    let hint = |args: &[&str]| {
+        let output = school.run(args);
+        assert!(output.status.success(), "{args:?} {output:?}");
+        flat(&output.stderr).contains("theo chỉ mục trên đĩa")
+    };
+    assert!(!hint(&["check", LISTED]));
+    assert!(server.stop().success());
+    assert!(hint(&["check", LISTED]));
+    assert!(!hint(&["check", LISTED, "--offline"]), "who asks for the disk knows");
+    // Where a name is to be resolved, the disk is no answer.
+    let output = school.run(&["check", LISTED, "--resolve"]);
+    assert!(!output.status.success() && flat(&output.stderr).contains("máy chủ không chạy"), "{output:?}");
+}
+
+#[test]
+fn the_trouble_of_a_bad_config_ends_with_the_reload_that_cures_it() {
+    let school = school();
+    let server = school.serve();
+    school.wait_for_list("truong");
+    let path = school.path("lachan.toml");
+    let good = fs::read_to_string(&path).unwrap();
+    let well = || (school.run(&["status"]).status.code(), status(&school).unwrap()["troubles"].to_string());
+    let settled = wait_for(|| (well() == (Some(0), "[]".into())).then_some(()));
+    assert!(settled.is_some(), "{:?}", well());
+    fs::write(&path, format!("{good}\nnmae = 1\n")).unwrap();
+    assert!(!school.run(&["reload"]).status.success());
+    let (code, troubles) = well();
+    assert!(code == Some(1) && troubles.contains("cấu hình cũ vẫn dùng"), "{troubles}");
+    assert!(is_blocked(&server, LISTED));
+    fs::write(&path, good).unwrap();
+    school.run_ok(&["reload"]);
+    assert_eq!(well(), (Some(0), "[]".into()));
     assert!(server.stop().success());
 }

@@ -568,6 +568,31 @@ fn a_disk_that_takes_nothing_costs_neither_dns_nor_filter_and_counts_wait_in_mem
     });
 }
 
+#[test]
+fn a_list_that_a_full_disk_does_not_take_is_in_force_from_memory_and_that_is_told() {
+    let school = School::new();
+    let fill = "dd if=/dev/zero of=\"$1\"/filler 2>/dev/null";
+    let Some(server) = serve_on(&school, None, "size=64k", fill) else { return };
+    school.wait_until_blocked(server.address, LISTED);
+    let notes = || school.status().unwrap()["notes"].to_string();
+    assert!(notes().contains("cua-truong: chỉ có trong bộ nhớ"), "{}", notes());
+    school.write("list.txt", "cuoc.example\nmoi.example\n");
+    for command in [["lists", "update"].as_slice(), &["reload"]] {
+        let (done, told) = school.run(command);
+        assert!(done, "{command:?}: {told}");
+        for name in [LISTED, "moi.example"] {
+            school.wait_until_blocked(server.address, name);
+        }
+    }
+    // The state of the disk is told in the language of the sentence.
+    let troubles = school.troubles();
+    for told in ["không dựng được chỉ mục: đĩa đã đầy", "không lưu được vùng: đĩa đã đầy", "the disk is full"]
+    {
+        assert!(troubles.contains(told), "`{told}`: {troubles}");
+    }
+    server.kill();
+}
+
 /// A kind of allow set that is declared and not there yet.
 fn with_allow_set(school: &School) {
     let config = school.config()
