@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::bench::resolvers::clock::{Clock, Clocks};
 use crate::support::client::{ask, dnssec_query, exchange, query};
 use crate::support::internet::Internet;
-use crate::support::server::{School, Server, lachan, wait_for};
+use crate::support::server::{School, Server, flat, lachan, wait_for};
 use crate::support::upstream::{Ca, Encrypted};
 use crate::support::web::{Web, page};
 
@@ -189,4 +189,41 @@ fn a_list_that_a_command_could_not_renew_is_tried_again_in_minutes_and_not_in_a_
         assert!(looked.is_some(), "{name}");
     }
     assert!(server.stop().success());
+}
+
+#[test]
+fn attempts_that_a_wrong_clock_filed_in_the_future_are_told_of_and_stand_in_no_report() {
+    let mut board = Board::with("");
+    let count = |board: &Board| {
+        let server = board.serve()?;
+        assert!(ask(server.address, "thu-chan.lachan.example", A).is_blocked());
+        assert!(server.stop().success());
+        Some(())
+    };
+    board.clock.set(3 * 365 * DAY);
+    if count(&board).is_none() {
+        return;
+    }
+    board.clock.set(0);
+    count(&board);
+    let totals = |args: &[&str]| {
+        let all = [&["log", "--totals", "--format", "json"], args].concat();
+        let output = board.school.run(&all);
+        let totals: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (totals, flat(&output.stderr))
+    };
+    for args in [&[][..], &["--since", "1d"]] {
+        let (sums, told) = totals(args);
+        assert_eq!((&sums["attempts"], sums["by_day"].as_object().unwrap().len()), (&1.into(), 1), "{sums}");
+        assert!(told.contains("1 lượt bị ghi với giờ trong tương lai"), "{told}");
+    }
+    let rows = |args: &[&str]| {
+        let output = board.school.run(&[&["log", "--format", "json"], args].concat());
+        String::from_utf8(output.stdout).unwrap().lines().count()
+    };
+    assert_eq!(rows(&[]), 1);
+    let (_, told) = totals(&[]);
+    let since = told.split("--since ").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert_eq!(rows(&["--since", since]), 1, "they are there for who asks");
+    assert_eq!(totals(&["--since", since]).0["attempts"], 1);
 }

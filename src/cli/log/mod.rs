@@ -10,7 +10,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::args::{Format, LogArgs, LogCommand};
 use super::out::{Ended, Failure};
@@ -21,7 +22,7 @@ use crate::config::Settings;
 use crate::dns::written;
 use crate::i18n::{Both, Message, msg};
 use crate::journal::access::Reader;
-use crate::journal::rows::{Filter, Names, Order};
+use crate::journal::rows::{By, Filter, Names, Order, What};
 use crate::journal::store::Error;
 use crate::policy::UNKNOWN_GROUP;
 use print::Printer;
@@ -45,6 +46,8 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
     if let Some(at) = reader.lost()?.filter(|at| filter.since.is_none_or(|since| since < *at)) {
         screen.complain(&msg!("log-lost", at = moment(at, &zone)));
     }
+    let asked = filter;
+    let filter = until_now(&asked, &reader, Timestamp::now(), &zone, screen)?;
     if args.totals {
         totals::print_all(&reader, &filter, &zone, args.format, screen)?;
         return Ok(Ended::Done);
@@ -61,7 +64,7 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
         })?;
         return failed.map_or(Ok(Ended::Done), Err);
     }
-    let mut follow = if args.follow { Some(reader.follow(&filter, Timestamp::now())?) } else { None };
+    let mut follow = if args.follow { Some(reader.follow(&asked, Timestamp::now())?) } else { None };
     let rows = reader.rows(&filter, Order::NewestLast, args.limit, Timestamp::now())?;
     printer.rows(&rows)?;
     if rows.len() >= args.limit && args.format == Format::Table {
@@ -75,6 +78,38 @@ pub fn run(args: &LogArgs, screen: &Screen) -> Result<Ended, Failure> {
         printer.more(&reader.news(follow)?)?;
     }
     Ok(Ended::Done)
+}
+
+/// How far ahead of now a time is not wrong yet: the minute that runs, and a clock that is set by a little.
+const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+
+/// The same filter without what is dated after now, unless that was asked for: a clock that was wrong has filed it,
+/// and it belongs into no day. How much that is, is told.
+fn until_now(
+    filter: &Filter,
+    reader: &Reader,
+    now: Timestamp,
+    zone: &TimeZone,
+    screen: &Screen,
+) -> Result<Filter, Failure> {
+    let end = now.saturating_add(AHEAD)?;
+    if filter.until.is_some() || filter.since.is_some_and(|since| since >= end) {
+        return Ok(filter.clone());
+    }
+    let ahead = reader.totals(&Filter { since: Some(end), ..filter.clone() }, By::Hour)?;
+    let count: u64 = ahead.iter().map(|total| total.count).sum();
+    let first = ahead.iter().find_map(|total| match total.what {
+        What::Hour(at) => Some(at),
+        _ => None,
+    });
+    let Some(first) = first else { return Ok(filter.clone()) };
+    screen.complain(&msg!(
+        "log-from-the-future",
+        attempts = count,
+        at = moment(first, zone),
+        since = first.max(end).to_string()
+    ));
+    Ok(Filter { until: Some(end), ..filter.clone() })
 }
 
 fn open(folder: &Path, screen: &Screen) -> Result<Option<Reader>, Failure> {

@@ -19,6 +19,10 @@ log-cut-short = { $shown } of { $all } rows; use --limit, or --format csv for al
 log-newest-only = only the newest { $shown } rows; use --limit
 log-no-rows = No rows.
 log-lost = the journal before { $at } was lost or damaged: figures of before may be incomplete
+log-from-the-future = { $attempts ->
+    [one] one attempt is
+   *[other] { $attempts } attempts are
+  } dated in the future (from { $at }), since the clock was wrong: left out here; see them with --since { $since }
 log-time = time
 log-who = who
 log-filter = filter

@@ -16,6 +16,7 @@ log-cut-short = hiện { $shown } trong { $all } dòng; thêm --limit, hoặc --
 log-newest-only = chỉ hiện { $shown } dòng mới nhất; thêm --limit
 log-no-rows = Không có dòng nào.
 log-lost = nhật ký trước { $at } bị mất hoặc hỏng: số liệu trước đó có thể thiếu
+log-from-the-future = { $attempts } lượt bị ghi với giờ trong tương lai (từ { $at }) vì đồng hồ máy từng sai: không tính ở đây; xem riêng bằng --since { $since }
 log-time = thời gian
 log-who = ai xem
 log-filter = bộ lọc
