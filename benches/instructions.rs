@@ -50,10 +50,10 @@ struct Kind {
 }
 
 const KINDS: [Kind; 4] = [
-    Kind { name: "blocked", is_blocked: true, is_new: false, written: 1_005, budget: 2_500 },
-    Kind { name: "cached", is_blocked: false, is_new: false, written: 699, budget: 2_800 },
-    Kind { name: "blocked-first", is_blocked: true, is_new: true, written: 4_237, budget: 2_500 },
-    Kind { name: "cached-first", is_blocked: false, is_new: true, written: 3_144, budget: 2_800 },
+    Kind { name: "blocked", is_blocked: true, is_new: false, written: 959, budget: 2_500 },
+    Kind { name: "cached", is_blocked: false, is_new: false, written: 662, budget: 2_800 },
+    Kind { name: "blocked-first", is_blocked: true, is_new: true, written: 4_205, budget: 2_500 },
+    Kind { name: "cached-first", is_blocked: false, is_new: true, written: 3_017, budget: 2_800 },
 ];
 
 impl Kind {

@@ -1,19 +1,18 @@
 //! Lá Chắn: a DNS resolver that keeps pupils away from content that is illegal or wrong for their
 //! age, and that can account for what it blocked.
 //!
-//! This crate is a house of rooms on floors: **a room imports only from floors below its own, and
-//! rooms of one floor do not know each other**. `tests/tidy.rs` holds that. From the ground up:
+//! Its modules lie in layers: **a module imports only from layers below its own, and modules of one layer do not
+//! import each other**. `tests/tidy.rs` holds that. From the bottom up:
 //!
-//! | floor | rooms |
+//! | layer | modules |
 //! | --- | --- |
-//! | ground | [`dns`] and `sys`, then [`model`] and [`clock`], then `i18n` |
-//! | pillars | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
-//! | walks | `query`, `update`, `control` |
-//! | doors | `serve` |
+//! | bottom | [`dns`] and `sys`, then [`model`] and [`clock`], then `i18n` |
+//! | capabilities | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
+//! | paths | `query`, `update`, `control` |
+//! | listeners | `serve` |
 //! | wiring | `config`, `app`, `cli` |
 //!
-//! `ARCHITECTURE.md` walks a query, a list update and a blocked attempt through it.
-#![deny(unsafe_code)]
+//! `ARCHITECTURE.md` follows a query, a list update and a blocked attempt through them.
 
 pub mod app;
 pub mod cli;

@@ -2,7 +2,7 @@
 //!
 //! | module | promise |
 //! | --- | --- |
-//! | `tidy` | the source keeps the house rules of ARCHITECTURE.md |
+//! | `tidy` | the source keeps the rules of ARCHITECTURE.md |
 //! | `first_start` | the binary as it comes answers, blocks, explains and counts |
 //! | `fuzzed` | the bodies of the fuzz targets hold on seeds and on seeds changed a little |
 //! | `protocol` | odd queries get the codes that the RFCs ask for, over UDP and TCP |

@@ -1,12 +1,12 @@
-//! Reads our own source: floors, circles, `unsafe`, homes of libraries, files that nobody reaches,
-//! words that do not belong here. What ARCHITECTURE.md promises about the house is held here.
+//! Reads our own source: layers, circles, `unsafe`, homes of libraries, files that nobody reaches,
+//! words that do not belong here. What ARCHITECTURE.md promises about the source is held here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The floors from the ground up. A room may import only from floors below its own.
-const FLOORS: &[&[&str]] = &[
+/// The layers from the bottom up. A module may import only from layers below its own.
+const LAYERS: &[&[&str]] = &[
     &["dns", "sys"],
     &["model", "clock"],
     &["i18n"],
@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
 ];
 
-/// Libraries with a home: the rooms (or files) that may name them.
+/// Libraries with a home: the modules (or files) that may name them.
 const HOMES: &[(&str, &[&str])] = &[
     // Besides: the text of record types that policy zones seldom have.
     ("hickory_proto", &["resolve", "rpz/text/rdata"]),
@@ -73,13 +73,13 @@ fn sources(folder: &Path) -> BTreeMap<String, String> {
     found
 }
 
-/// The room that a file belongs to; `main` and `lib` are no rooms.
-fn room(file: &str) -> &str {
+/// The module that a file belongs to; `main` and `lib` are no modules.
+fn module(file: &str) -> &str {
     file.split('/').next().unwrap().trim_end_matches(".rs")
 }
 
-fn floor(room: &str) -> Option<usize> {
-    FLOORS.iter().position(|rooms| rooms.contains(&room))
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&module))
 }
 
 /// The code of a file, without comments.
@@ -91,7 +91,7 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Rooms that a line of code names through `crate::`.
-fn rooms_named(line: &str) -> impl Iterator<Item = &str> {
+fn modules_named(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("crate::").map(|(at, _)| {
         let rest = &line[at + "crate::".len()..];
         &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())]
@@ -99,23 +99,23 @@ fn rooms_named(line: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn a_room_imports_only_from_floors_below() {
+fn a_module_imports_only_from_layers_below() {
     let mut wrong = Vec::new();
     for (file, text) in sources(&root().join("src")) {
-        let Some(mine) = floor(room(&file)) else {
-            assert!(["main", "lib"].contains(&room(&file)), "src/{file} is on no floor");
+        let Some(mine) = layer(module(&file)) else {
+            assert!(["main", "lib"].contains(&module(&file)), "src/{file} is on no layer");
             continue;
         };
         for (at, line) in code(&text) {
-            for theirs in rooms_named(line).filter(|other| *other != room(&file)) {
-                match floor(theirs) {
-                    Some(floor) if floor < mine => {}
+            for theirs in modules_named(line).filter(|other| *other != module(&file)) {
+                match layer(theirs) {
+                    Some(layer) if layer < mine => {}
                     _ => wrong.push(format!("src/{file}:{at}: {line}")),
                 }
             }
         }
     }
-    // `dns` and `sys` share the ground floor; `sys` may borrow nothing from `dns`, and the other way round.
+    // `dns` and `sys` share the ground layer; `sys` may borrow nothing from `dns`, and the other way round.
     assert!(wrong.is_empty(), "imports that go up or sideways:\n{}", wrong.join("\n"));
 }
 
@@ -123,7 +123,7 @@ fn a_room_imports_only_from_floors_below() {
 fn a_grouped_import_from_the_crate_root_would_hide_who_needs_whom() {
     for (file, text) in sources(&root().join("src")) {
         for (at, line) in code(&text) {
-            assert!(!line.contains("crate::{"), "src/{file}:{at}: one `use` a room, please");
+            assert!(!line.contains("crate::{"), "src/{file}:{at}: one `use` a module, please");
         }
     }
 }
@@ -134,7 +134,7 @@ fn unsafe_stands_in_sys_only_and_each_block_says_why_it_is_sound() {
         let lines: Vec<&str> = text.lines().collect();
         for (at, line) in code(&text) {
             if line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe") {
-                assert_eq!(room(&file), "sys", "src/{file}:{at}: unsafe outside `sys`");
+                assert_eq!(module(&file), "sys", "src/{file}:{at}: unsafe outside `sys`");
                 let reasoned = lines[at.saturating_sub(8)..at].iter().any(|line| line.contains("// SAFETY:"));
                 assert!(reasoned, "src/{file}:{at}: unsafe without a `// SAFETY:` reason");
             }
@@ -193,7 +193,7 @@ fn every_file_is_reached_from_the_crate_root() {
 }
 
 #[test]
-fn every_room_introduces_itself() {
+fn every_module_says_what_it_is() {
     for (file, text) in sources(&root().join("src")) {
         if file != "main.rs" {
             assert!(text.starts_with("//!"), "src/{file} does not say what it is");

@@ -137,16 +137,16 @@ impl Setup {
         Some(Self { school, authority, oracle, tiers, queries })
     }
 
-    /// What the oracle expects of each query: `None` for names that never leave the house.
+    /// What the oracle expects of each query: `None` for names that never leave the school's network.
     fn expected(&self) -> Vec<Option<bool>> {
-        let house = Resolver::new(ResolveSettings::default()).unwrap();
+        let local = Resolver::new(ResolveSettings::default()).unwrap();
         let mut known: HashMap<(&str, Tier), Option<bool>> = HashMap::new();
         self.queries
             .iter()
             .map(|query| {
                 *known.entry((&query.name, query.tier())).or_insert_with(|| {
                     let name = OwnedName::parse(&query.name).unwrap();
-                    if house.is_local(name.as_name(), 1) {
+                    if local.is_local(name.as_name(), 1) {
                         return None;
                     }
                     Some(self.oracle.is_blocked(&self.tiers[query.tier().index()], name.as_name()))

@@ -6,13 +6,13 @@ use std::process::Output;
 use crate::support::authority::free_address;
 use crate::support::client::{Answer, exchange, query};
 use crate::support::server::{School, Server, wait_for};
-use crate::support::upstream::{Answers, Says};
+use crate::support::upstream::{Answers, Reply};
 
 const A: u16 = 1;
-const ADDRESS: Says = Says::Address([192, 0, 2, 77]);
-const SERVFAIL: Says = Says::Code(2);
-const NXDOMAIN: Says = Says::Code(3);
-const REFUSED: Says = Says::Code(5);
+const ADDRESS: Reply = Reply::Address([192, 0, 2, 77]);
+const SERVFAIL: Reply = Reply::Code(2);
+const NXDOMAIN: Reply = Reply::Code(3);
+const REFUSED: Reply = Reply::Code(5);
 
 /// A school that forwards everything.
 struct Office {

@@ -75,7 +75,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         [lachan::config::DEFAULT_CONFIG.as_bytes().to_vec(), with(b"[policy]\nfile = \"policy.toml\"\n")];
     let own = super::texts("config");
     [
-        super::files(&super::house().join("config/examples")),
+        super::files(&super::repository().join("config/examples")),
         own.iter().map(|text| with(text)).collect(),
         own,
         shipped.to_vec(),

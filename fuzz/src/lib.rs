@@ -1,7 +1,7 @@
 //! What strangers may send, one module a parser: `check` is handed any octets and holds what must be
 //! true of them, `seeds` are octets that get far.
 //!
-//! Bodies of the fuzz targets; the house's own tests run them over mutated seeds (`tests/fuzzed.rs`).
+//! Bodies of the fuzz targets; the project's own tests run them over mutated seeds (`tests/fuzzed.rs`).
 //! A failed assertion is a bug of the program, not of the octets.
 
 use std::path::{Path, PathBuf};
@@ -43,14 +43,14 @@ macro_rules! targets {
 targets!(authority, config, control, index, list, name, policy, question, upstream, zone);
 
 /// The program's own folder, wherever these bodies are compiled.
-fn house() -> PathBuf {
+fn repository() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     if here.ends_with("fuzz") && here.join("fuzz_targets").exists() { here.join("..") } else { here.into() }
 }
 
 /// The texts in `seeds/<target>/`.
 fn texts(target: &str) -> Vec<Vec<u8>> {
-    files(&house().join("fuzz/seeds").join(target))
+    files(&repository().join("fuzz/seeds").join(target))
 }
 
 /// What all files of a folder hold, in the order of their names.

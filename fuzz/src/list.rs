@@ -107,7 +107,8 @@ fn reads_back(rules: &[Rule], spec: &ListSpec) {
 
 /// The files that are hard on purpose, each by detection and by its format; the first lines of each.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let texts = [super::texts("list"), super::files(&super::house().join("tests/data/torture"))].concat();
+    let texts =
+        [super::texts("list"), super::files(&super::repository().join("tests/data/torture"))].concat();
     let formats = 0..=Format::ALL.len() as u8;
     let mut seeds = Vec::new();
     for (number, text) in texts.iter().enumerate() {

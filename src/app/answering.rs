@@ -5,7 +5,7 @@
 //! that fail are only a trouble when the root's SOA cannot be had either.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch as signal;
@@ -15,6 +15,7 @@ use super::App;
 use crate::i18n::{Message, msg};
 use crate::query::outcomes::Recent;
 use crate::resolve::cause::Cause;
+use crate::sys::lock::Guard;
 
 /// How often the last minutes are looked at.
 const LOOK: Duration = Duration::from_secs(15);
@@ -188,7 +189,7 @@ impl Answering {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Each use is a few lines that leave it whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.guard()
     }
 }
 

@@ -51,18 +51,18 @@ pub struct Explanation {
     #[serde(default)]
     pub resolved: bool,
     /// What was asked for: a client, a group or a tier; none means every tier.
-    pub asked: Option<Told>,
+    pub asked: Option<GroupVerdict>,
     /// What each tier gets.
-    pub tiers: Vec<Told>,
+    pub tiers: Vec<GroupVerdict>,
     /// Every rule that covers the name, in every list.
-    pub rules: Vec<RuleTold>,
+    pub rules: Vec<CoveringRule>,
     /// The index that this was looked up in.
     pub index: String,
 }
 
 /// What a group or tier gets, and why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct GroupVerdict {
     pub tier: String,
     /// Name of the group, where one was asked for.
     pub group: Option<String>,
@@ -99,7 +99,7 @@ pub struct Told {
 
 /// One rule that covers the name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RuleTold {
+pub struct CoveringRule {
     pub list: String,
     pub version: String,
     /// Category, `service`, `exception`, `allow set` or `protected`.
@@ -143,7 +143,7 @@ impl Checker<'_> {
             Whom::Tier(tier) => Some(of_number(world.policy.number_of_tier(tier), false)),
             Whom::EveryTier => None,
         };
-        let tiers: Vec<Told> =
+        let tiers: Vec<GroupVerdict> =
             Tier::ALL.iter().map(|tier| of_number(world.policy.number_of_tier(*tier), false)).collect();
         Some(Explanation {
             name: name.to_string(),
@@ -159,7 +159,7 @@ impl Checker<'_> {
     }
 
     /// Every rule of a list that covers the name; those of secret lists are not told.
-    fn rules(&self, moment: &Moment, name: Name<'_>) -> Vec<RuleTold> {
+    fn rules(&self, moment: &Moment, name: Name<'_>) -> Vec<CoveringRule> {
         let index = &moment.world.index;
         let suffixes = Suffixes::of(index.key(), name);
         let told = index.explain(&suffixes).into_iter().filter_map(|found| {
@@ -174,7 +174,7 @@ impl Checker<'_> {
                 ListKind::Protect(Protection::Hard) => "protected, hard".to_owned(),
                 ListKind::Protect(_) => "protected, soft".to_owned(),
             };
-            Some(RuleTold {
+            Some(CoveringRule {
                 list: found.info.id.clone(),
                 version: found.info.version.clone(),
                 says,
@@ -183,7 +183,7 @@ impl Checker<'_> {
             })
         });
         let services = moment.world.policy.services();
-        let of_services = services.names_of(&suffixes).map(|name| RuleTold {
+        let of_services = services.names_of(&suffixes).map(|name| CoveringRule {
             list: format!("services/{}", name.service.word()),
             version: env!("CARGO_PKG_VERSION").into(),
             says: format!("service {}", name.service.word()),
@@ -194,12 +194,19 @@ impl Checker<'_> {
     }
 
     /// Asks as `client`, and tells what came of it.
-    fn tell(&self, moment: &Moment, packet: &[u8], client: Client, group: &Group, named: bool) -> Told {
-        let mut told = Told {
+    fn tell(
+        &self,
+        moment: &Moment,
+        packet: &[u8],
+        client: Client,
+        group: &Group,
+        named: bool,
+    ) -> GroupVerdict {
+        let mut told = GroupVerdict {
             tier: group.tier.id().into(),
             group: named.then(|| group.name.clone()),
             mode: group.mode.id().into(),
-            ..Told::default()
+            ..GroupVerdict::default()
         };
         let question = match Question::parse(packet) {
             Ok(question) => question,
@@ -247,7 +254,7 @@ enum Given {
     Unknown,
 }
 
-impl Told {
+impl GroupVerdict {
     /// Takes what decided.
     fn fill(&mut self, trace: &Trace, policy: &Policy, asked: Name<'_>) {
         self.aliases = trace.links.iter().skip(1).map(ToString::to_string).collect();

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use tracing::{info, warn};
 
 use crate::i18n::{Message, msg};
+use crate::sys::lock::Guard;
 use crate::sys::private::identity;
 use crate::sys::whole::open_private;
 
@@ -61,7 +62,7 @@ impl StateFolder {
 
     /// Looks whether it is ours still, or can be had now; whether that has just come about.
     pub fn look(&self) -> bool {
-        let mut lock = self.lock.lock().expect("nothing panics while it holds this lock");
+        let mut lock = self.lock.guard();
         let path = self.path.join(LOCK_FILE);
         if lock.as_ref().is_some_and(|lock| lock.identity == identity(&path)) {
             return false;

@@ -25,9 +25,19 @@ const CONFIG: Duration = Duration::from_secs(10);
 /// Between two looks at the kept texts of lists: only the next build of an index needs them.
 const TEXTS: Duration = Duration::from_secs(60);
 
+/// Between two tries to store policy zones that the disk did not take: they are read or transferred again for it.
+const ZONES: Duration = Duration::from_secs(600);
+
 /// Looks after what is kept on disk until it is told to stop.
 pub async fn keep_whole(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut healer = Healer { settings: app.settings(), index: None, state: None, config: None, texts: None };
+    let mut healer = Healer {
+        settings: app.settings(),
+        index: None,
+        state: None,
+        config: None,
+        texts: None,
+        zones: Some(Instant::now()),
+    };
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
@@ -53,6 +63,7 @@ struct Healer {
     state: Option<Instant>,
     config: Option<Instant>,
     texts: Option<Instant>,
+    zones: Option<Instant>,
 }
 
 /// Whether `pause` has passed since the last time, which is now then.
@@ -66,8 +77,17 @@ fn is_due(last: &mut Option<Instant>, pause: Duration) -> bool {
 
 impl Healer {
     fn look(&mut self, app: &App) {
-        if app.folder.look() {
+        let is_taken_over = app.folder.look();
+        if is_taken_over {
             app.keep_state();
+        }
+        if is_taken_over || is_due(&mut self.zones, ZONES) {
+            let key = *app.responder.world().index.key();
+            if app.zones.store_again(&app.settings(), key)
+                && let Err(error) = apply(app, Change::Zones)
+            {
+                error!("the policy zones were not renewed, the old ones stay in force: {error}");
+            }
         }
         self.look_at_index(app);
         if app.config_is_stand_in.load(Ordering::Relaxed) && is_due(&mut self.config, CONFIG) {

@@ -3,7 +3,7 @@
 //! A change touches the parts that it concerns. An index is compiled beside what else happens: policy zones and the
 //! clock do not wait for it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tracing::{info, warn};
 
@@ -12,6 +12,7 @@ use super::{App, Tell, lists};
 use crate::config::{Report, Settings};
 use crate::filter::Index;
 use crate::i18n::Message;
+use crate::sys::lock::Guard;
 use crate::sys::priority::{Behind, step_back};
 use crate::update::compile::{CompileError, compile, compile_in_memory, infos};
 
@@ -82,7 +83,7 @@ impl Keeper {
 
 /// The lock keeps turns and guards no data, so it is as good after a panic as before.
 fn lock(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
-    turn.lock().unwrap_or_else(PoisonError::into_inner)
+    turn.guard()
 }
 
 /// Builds the parts that `change` concerns and puts them in force.

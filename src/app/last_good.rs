@@ -117,6 +117,16 @@ fn brief(report: &Report) -> Message {
     }
 }
 
+/// Whether the last good version of that config is known to have had text: where it is empty now, a crash took that.
+pub fn had_text(place: &Place, config: &Path) -> bool {
+    let usual = Context::of_this_machine(config::folder_of(config)).state;
+    let had = |state: &PathBuf| {
+        let kept = Manifest::read(state).filter(|manifest| manifest.config == absolute(config));
+        kept.is_some_and(|manifest| !manifest.text.trim().is_empty())
+    };
+    [place.state.clone(), pointed(config), Some(usual)].iter().flatten().any(had)
+}
+
 /// Whether what is kept there is of that config file.
 fn is_of(state: &Path, config: &Path) -> bool {
     Manifest::read(state).is_some_and(|manifest| manifest.config == absolute(config))

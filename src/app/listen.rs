@@ -16,6 +16,7 @@ use crate::i18n::cause::cause;
 use crate::i18n::{Both, Lang, Message, msg};
 use crate::serve::{self, udp};
 use crate::sys::limits;
+use crate::sys::lock::Guard;
 use crate::sys::ports::{self, Holder, Transport};
 use crate::sys::tcp::{self, is_family_missing};
 use crate::sys::udp::Udp;
@@ -46,7 +47,7 @@ pub enum Sockets {
 pub struct Listening {
     workers: usize,
     unprivileged_port: Option<u16>,
-    doors: Mutex<Vec<Listener>>,
+    listeners: Mutex<Vec<Listener>>,
 }
 
 /// One address that is wanted, over one transport.
@@ -104,7 +105,7 @@ impl Listening {
         // Wildcards first: they cover single addresses of the same port.
         let mut wanted = settings.dns.clone();
         wanted.sort_by_key(|address| !address.ip().is_unspecified());
-        let door = |wanted: SocketAddr| {
+        let listener = |wanted: SocketAddr| {
             [Transport::Udp, Transport::Tcp].map(|transport| Listener {
                 wanted,
                 transport,
@@ -113,8 +114,8 @@ impl Listening {
                 is_gone: false,
             })
         };
-        let doors = wanted.into_iter().flat_map(door).collect();
-        Self { workers, unprivileged_port: settings.unprivileged_port, doors: Mutex::new(doors) }
+        let listeners = wanted.into_iter().flat_map(listener).collect();
+        Self { workers, unprivileged_port: settings.unprivileged_port, listeners: Mutex::new(listeners) }
     }
 
     /// Opens everything at the start.
@@ -132,47 +133,47 @@ impl Listening {
 
     /// Whether something is still missing that may yet be had.
     pub fn is_missing(&self) -> bool {
-        self.doors().iter().any(Listener::is_open)
+        self.all().iter().any(Listener::is_open)
     }
 
     /// Looks whether the machine still has the addresses that are bound. A socket stays bound to one that is gone, and
     /// works again when it is back.
     pub fn look_at_addresses(&self) {
         let own = ports::own_addresses();
-        for door in self.doors().iter_mut() {
+        for listener in self.all().iter_mut() {
             let is_specific = |bound: &SocketAddr| !bound.ip().is_unspecified() && !bound.ip().is_loopback();
             let is_link_local = |ip: IpAddr| matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local());
             let is_gone = |bound: &SocketAddr| {
                 is_specific(bound) && !is_link_local(bound.ip()) && !own.contains(&bound.ip().to_canonical())
             };
             // Of a wildcard the addresses that are there are served.
-            let is_single = !door.wanted.ip().is_unspecified();
-            let gone = is_single && !own.is_empty() && door.bound.iter().any(is_gone);
-            if gone && !door.is_gone {
+            let is_single = !listener.wanted.ip().is_unspecified();
+            let gone = is_single && !own.is_empty() && listener.bound.iter().any(is_gone);
+            if gone && !listener.is_gone {
                 warn!(
                     "this machine no longer has the address of {} ({})",
-                    door.wanted,
-                    door.transport.name()
+                    listener.wanted,
+                    listener.transport.name()
                 );
             }
-            door.is_gone = gone;
+            listener.is_gone = gone;
         }
     }
 
     /// Tries what is missing.
     pub fn open_missing(&self) -> Vec<Opened> {
-        let mut doors = self.doors();
+        let mut listeners = self.all();
         let mut opened = Vec::new();
-        for at in 0..doors.len() {
-            if !doors[at].is_open() {
+        for at in 0..listeners.len() {
+            if !listeners[at].is_open() {
                 continue;
             }
-            match covering(&doors, at) {
+            match covering(&listeners, at) {
                 Some(wildcard) => {
-                    doors[at].bound = vec![wildcard];
-                    doors[at].lack = None;
+                    listeners[at].bound = vec![wildcard];
+                    listeners[at].lack = None;
                 }
-                None => doors[at].open(self, &mut opened),
+                None => listeners[at].open(self, &mut opened),
             }
         }
         opened
@@ -180,7 +181,7 @@ impl Listening {
 
     /// Each address, and how it stands.
     pub fn listeners(&self) -> Vec<Listener> {
-        self.doors().clone()
+        self.all().clone()
     }
 
     /// Addresses that are not served as they are wanted, a sentence each.
@@ -190,12 +191,12 @@ impl Listening {
 
     fn troubles_of(&self, told_of: fn(&Listener) -> Option<Message>) -> Vec<Message> {
         let mut told: Vec<(SocketAddr, Message, Vec<&str>)> = Vec::new();
-        for door in self.doors().iter() {
-            let Some(what) = told_of(door) else { continue };
-            let name = door.transport.name();
-            match told.iter_mut().find(|(wanted, same, _)| *wanted == door.wanted && *same == what) {
+        for listener in self.all().iter() {
+            let Some(what) = told_of(listener) else { continue };
+            let name = listener.transport.name();
+            match told.iter_mut().find(|(wanted, same, _)| *wanted == listener.wanted && *same == what) {
                 Some((.., transports)) => transports.push(name),
-                None => told.push((door.wanted, what, vec![name])),
+                None => told.push((listener.wanted, what, vec![name])),
             }
         }
         told.into_iter()
@@ -207,24 +208,27 @@ impl Listening {
 
     /// That nothing could be bound, and of each address why.
     fn nowhere(&self) -> Message {
-        let troubles = self.troubles_of(|door| door.told_with(|what| msg!("start-again", what = what)));
+        let troubles =
+            self.troubles_of(|listener| listener.told_with(|what| msg!("start-again", what = what)));
         let lines = |lang| troubles.iter().map(|trouble| format!("\n{}", trouble.text(lang))).collect();
         msg!("listens-nowhere", troubles = Both { vi: lines(Lang::Vi), en: lines(Lang::En) })
     }
 
-    fn doors(&self) -> MutexGuard<'_, Vec<Listener>> {
-        self.doors.lock().expect("nothing panics while it holds this lock")
+    fn all(&self) -> MutexGuard<'_, Vec<Listener>> {
+        self.listeners.guard()
     }
 }
 
 /// The wildcard of ours that takes what comes to that address.
-fn covering(doors: &[Listener], at: usize) -> Option<SocketAddr> {
-    let wanted = doors[at].wanted;
+fn covering(listeners: &[Listener], at: usize) -> Option<SocketAddr> {
+    let wanted = listeners[at].wanted;
     if wanted.ip().is_unspecified() {
         return None;
     }
-    let wildcards =
-        doors.iter().filter(|door| door.transport == doors[at].transport).flat_map(|door| &door.bound);
+    let wildcards = listeners
+        .iter()
+        .filter(|listener| listener.transport == listeners[at].transport)
+        .flat_map(|listener| &listener.bound);
     wildcards.copied().find(|bound| {
         bound.ip().is_unspecified() && bound.port() == wanted.port() && bound.is_ipv4() == wanted.is_ipv4()
     })
@@ -456,16 +460,16 @@ mod tests {
         let all = listening(&[away, here]);
         let _opened = all.open().unwrap();
         // As if it had been there at the start.
-        for door in all.doors().iter_mut().filter(|door| door.wanted == away) {
-            (door.bound, door.lack) = (vec![away], None);
+        for listener in all.all().iter_mut().filter(|listener| listener.wanted == away) {
+            (listener.bound, listener.lack) = (vec![away], None);
         }
         assert_eq!(all.troubles(), Vec::<Message>::new());
         all.look_at_addresses();
         let told = all.troubles();
         assert!(told.len() == 1 && told[0].to_string().contains("no longer has the address"), "{told:?}");
-        assert!(all.listeners().iter().all(|door| door.is_bound() == (door.wanted == here)));
+        assert!(all.listeners().iter().all(|listener| listener.is_bound() == (listener.wanted == here)));
         assert!(!all.is_missing(), "its sockets are there");
-        all.doors().iter_mut().for_each(|door| door.bound = vec![here]);
+        all.all().iter_mut().for_each(|listener| listener.bound = vec![here]);
         all.look_at_addresses();
         assert_eq!(all.troubles(), Vec::<Message>::new());
     }

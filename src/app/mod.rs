@@ -60,6 +60,7 @@ use crate::model::roster::Roster;
 use crate::query::Responder;
 use crate::resolve;
 use crate::serve::stream::Streams;
+use crate::sys::lock::Guard;
 use crate::update::compile::CompileError;
 
 pub use log::init as init_log;
@@ -124,7 +125,7 @@ impl Complaint {
     /// Takes how a try ended in place of how the one before it ended.
     fn note<T, E: Tell>(&self, outcome: &Result<T, E>) {
         let what = outcome.as_ref().err().map(|error| (Timestamp::now(), error.tell()));
-        *self.0.lock().expect("nothing panics while it holds this lock") = what;
+        *self.0.guard() = what;
     }
 
     /// Nothing is wrong any more.
@@ -134,12 +135,12 @@ impl Complaint {
 
     /// Whether the last try failed.
     fn is_noted(&self) -> bool {
-        self.0.lock().expect("nothing panics while it holds this lock").is_some()
+        self.0.guard().is_some()
     }
 
     /// As a person reads it, with the time in `zone`.
     fn told(&self, zone: &TimeZone) -> Option<Message> {
-        let noted = self.0.lock().expect("nothing panics while it holds this lock");
+        let noted = self.0.guard();
         let (at, what) = noted.as_ref()?;
         Some(msg!("since", at = timekeeper::moment(*at, zone), what = what.clone()))
     }
@@ -223,6 +224,7 @@ pub const CONTROL_SOCKET: &str = "control.sock";
 /// The mistakes of its config file.
 pub fn settings(place: &Place) -> Result<Settings, Box<Report>> {
     let settings = match &place.config {
+        Some(file) if last_good::had_text(place, file) => config::read_file_that_had_text(file)?,
         Some(file) => config::read_file(file)?,
         None => shipped(),
     };
@@ -278,7 +280,7 @@ impl App {
 
     /// Notes which lists' kept texts cannot be used.
     fn note_damaged_lists(&self, ids: &[String]) {
-        let mut known = self.damaged_lists.lock().expect("nothing panics while it holds this lock");
+        let mut known = self.damaged_lists.guard();
         known.retain(|id, _| ids.contains(id));
         for id in ids {
             known.entry(id.clone()).or_insert_with(Instant::now);
@@ -287,18 +289,18 @@ impl App {
 
     /// Since when the kept text of a list is known to be damaged or gone, if it is.
     fn damaged_since(&self, id: &str) -> Option<Instant> {
-        self.damaged_lists.lock().expect("nothing panics while it holds this lock").get(id).copied()
+        self.damaged_lists.guard().get(id).copied()
     }
 
     /// Notes that a list was fetched, whoever asked for it, and whether it came: the timetable counts from then.
     fn note_fetch(&self, spec: &ListSpec, good: bool) {
-        self.fetches.lock().expect("nothing panics while it holds this lock").push((spec.clone(), good));
+        self.fetches.guard().push((spec.clone(), good));
         self.lists_changed.notify_one();
     }
 
     /// What was noted since this was last asked.
     fn take_fetches(&self) -> Vec<(ListSpec, bool)> {
-        std::mem::take(&mut *self.fetches.lock().expect("nothing panics while it holds this lock"))
+        std::mem::take(&mut *self.fetches.guard())
     }
 
     /// The settings in force.

@@ -220,7 +220,7 @@ pub struct Greeting {
 impl Greeting {
     fn of(app: &App, opened: &[Opened], config_trouble: Option<Message>) -> Self {
         let mut addresses: Vec<_> =
-            app.listening.listeners().into_iter().flat_map(|door| door.bound).collect();
+            app.listening.listeners().into_iter().flat_map(|listener| listener.bound).collect();
         // In the order of the config, each once.
         let settings = app.settings();
         let place = |address: &std::net::SocketAddr| {

@@ -10,7 +10,7 @@ use super::App;
 use super::listen::Listener;
 use super::recent::{self, ClockStatus, RecentStatus};
 use super::timekeeper::moment;
-use super::zones::Standing;
+use super::zones::ZoneState;
 use crate::clock::judge::Signatures;
 use crate::config::Settings;
 use crate::filter::Index;
@@ -176,9 +176,9 @@ pub fn of(app: &App) -> Status {
         .ok()
         .and_then(|at| at.elapsed().ok());
     let servers = world.resolver.upstreams();
-    let standings = app.zones.standings(&settings, &world.zones);
+    let states = app.zones.states(&settings, &world.zones);
     let mut troubles = troubles(app, &settings, &health, &servers);
-    troubles.extend(standings.iter().filter_map(zone_trouble));
+    troubles.extend(states.iter().filter_map(zone_trouble));
     let last = app.responder.recent();
     let mut found = recent::look(app, &last, &settings);
     if health.clock_doubted && is_clock_explained(app) {
@@ -246,7 +246,7 @@ pub fn of(app: &App) -> Status {
                 names: world.index.names_of(number),
             })
             .collect(),
-        zones: standings.iter().map(ZoneStatus::of).collect(),
+        zones: states.iter().map(ZoneStatus::of).collect(),
         groups: world
             .policy
             .groups()
@@ -275,31 +275,31 @@ impl ListenerStatus {
 }
 
 impl ZoneStatus {
-    fn of(standing: &Standing) -> Self {
+    fn of(state: &ZoneState) -> Self {
         Self {
-            zone: standing.name.to_string(),
-            serial: standing.serial,
-            rules: standing.rules,
-            unusable: standing.unusable,
-            hits: standing.hits,
-            came_by: standing.came_by.into(),
-            refreshed_s: standing.refreshed.map(|at| unix_now().saturating_sub(at)),
-            failures: standing.failures,
-            in_force: standing.is_in_force,
-            expired: standing.is_expired,
+            zone: state.name.to_string(),
+            serial: state.serial,
+            rules: state.rules,
+            unusable: state.unusable,
+            hits: state.hits,
+            came_by: state.came_by.into(),
+            refreshed_s: state.refreshed.map(|at| unix_now().saturating_sub(at)),
+            failures: state.failures,
+            in_force: state.is_in_force,
+            expired: state.is_expired,
         }
     }
 }
 
 /// What is wrong with a zone, if anything is.
-fn zone_trouble(standing: &Standing) -> Option<Message> {
-    let failure = standing.failure.as_ref().map(both);
-    let state = match (standing.is_in_force, standing.is_expired) {
+fn zone_trouble(state: &ZoneState) -> Option<Message> {
+    let failure = state.failure.as_ref().map(both);
+    let standing = match (state.is_in_force, state.is_expired) {
         (false, _) => Some(msg!("no-copy-yet")),
         (true, true) => Some(msg!("zone-expired")),
         (true, false) => None,
     };
-    trouble_of(&standing.name.to_string(), state, failure)
+    trouble_of(&state.name.to_string(), standing, failure)
 }
 
 fn both(failure: &Failure) -> Both {

@@ -2,7 +2,7 @@
 //! it was set, and keeps the newest time that signatures proved.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::clock::judge::{Judgement, Signatures};
 use crate::clock::{RELEASED, Watch, seen};
 use crate::i18n::{Message, Moment, msg};
 use crate::sys::clock::{since_boot, unix_now, wall};
+use crate::sys::lock::Guard;
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,7 +51,7 @@ impl Timekeeper {
 
     /// Notes a judgement; the one noted before, if it is another.
     fn replace(&self, judgement: Judgement) -> Option<Judgement> {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.guard();
         let before = told.replace(judgement).unwrap_or(Judgement::Plausible);
         (before != judgement).then_some(before)
     }

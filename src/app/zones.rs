@@ -29,6 +29,7 @@ use crate::rpz::transfer::timers::Timers;
 use crate::rpz::transfer::tsig::Key;
 use crate::rpz::zones::{self, Source, Zone};
 use crate::sys::clock::unix_now;
+use crate::sys::lock::Guard;
 use crate::update::zones::primary::{Brought, Error, refresh};
 use crate::update::zones::store::Store;
 use crate::update::zones::{file, store};
@@ -59,11 +60,13 @@ struct Kept {
     /// How the version in force came: `kept`, `file`, `axfr`, `ixfr`.
     came_by: &'static str,
     failure: Option<Failure>,
+    /// Whether the copy in force is not on disk.
+    is_unstored: bool,
 }
 
 /// How one zone stands, for the status.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct ZoneState {
     pub name: OwnedName,
     pub serial: Option<u32>,
     pub rules: u32,
@@ -112,6 +115,20 @@ impl Zones {
         }
     }
 
+    /// Reads files of zones again whose copy the disk did not take; whether there are any, to be put in force then.
+    /// What comes from primaries is transferred whole when it is next looked at.
+    pub fn store_again(&self, settings: &Settings, key: HashKey) -> bool {
+        let mut has_read = false;
+        for zone in &settings.rpz {
+            let is_unstored = self.kept().get(&zone.name).is_some_and(|kept| kept.is_unstored);
+            if let (true, Source::File(path)) = (is_unstored, &zone.source) {
+                self.read_file(settings, zone, path, key);
+                has_read = true;
+            }
+        }
+        has_read
+    }
+
     /// Wakes the task that keeps zones new. It looks at the settings in force, so they must be stored before.
     pub fn wake(&self) {
         self.wake.notify_one();
@@ -148,13 +165,13 @@ impl Zones {
     }
 
     /// How each zone stands, in the order of the settings, where `in_force` are those that queries meet.
-    pub fn standings(&self, settings: &Settings, in_force: &zones::Zones) -> Vec<Standing> {
+    pub fn states(&self, settings: &Settings, in_force: &zones::Zones) -> Vec<ZoneState> {
         let (kept, now) = (self.kept(), unix_now());
-        let standing = |zone: &zones::Settings| {
+        let state = |zone: &zones::Settings| {
             let in_force = in_force.all().iter().find(|other| other.settings.name == zone.name);
-            Some(kept.get(&zone.name)?.standing(zone, in_force.map(|zone| &zone.table), now))
+            Some(kept.get(&zone.name)?.state(zone, in_force.map(|zone| &zone.table), now))
         };
-        settings.rpz.iter().filter_map(standing).collect()
+        settings.rpz.iter().filter_map(state).collect()
     }
 
     fn load(&self, zone: &zones::Settings, key: HashKey) -> Kept {
@@ -167,6 +184,7 @@ impl Zones {
             account: Account::default(),
             came_by: "kept",
             failure: None,
+            is_unstored: false,
         };
         if let Some((content, meta)) = self.store.load(&zone.name) {
             kept.timers.refreshed = Some(meta.refreshed_at);
@@ -242,6 +260,9 @@ impl Zones {
 
     /// A disk that takes nothing costs the copy for the next start, and no rule now.
     fn note_stored(&self, name: &OwnedName, stored: Result<(), store::Error>) {
+        if let Some(kept) = self.kept().get_mut(name) {
+            kept.is_unstored = stored.is_err();
+        }
         if let Err(error) = stored {
             warn!(zone = %name, "zone `{name}` is in force, but not kept for the next start: could not {error}");
             if let Some(kept) = self.kept().get_mut(name) {
@@ -263,7 +284,7 @@ impl Zones {
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<OwnedName, Kept>> {
-        self.kept.lock().expect("nothing panics while it holds this lock")
+        self.kept.guard()
     }
 
     /// The transferred zones with the seconds until each is to be looked at.
@@ -283,11 +304,11 @@ impl Zones {
 }
 
 impl Kept {
-    fn standing(&self, zone: &zones::Settings, in_force: Option<&Table>, now: u64) -> Standing {
+    fn state(&self, zone: &zones::Settings, in_force: Option<&Table>, now: u64) -> ZoneState {
         let soa = in_force.and_then(Table::soa);
         let counts = in_force.map(|table| *table.counts()).unwrap_or_default();
         let is_transferred = matches!(zone.source, Source::Primaries { .. });
-        Standing {
+        ZoneState {
             name: zone.name.clone(),
             serial: soa.map(|soa| soa.serial),
             rules: counts.rules(),
@@ -362,7 +383,8 @@ fn look(app: &App, zone: &zones::Settings) {
         let Some(known) = kept.get(&zone.name) else { return };
         // Before the question: what is announced from now on may be newer than the answer.
         known.bell.reset();
-        known.table.as_ref().and_then(Table::soa).map(|soa| soa.serial)
+        let in_force = known.table.as_ref().filter(|_| !known.is_unstored);
+        in_force.and_then(Table::soa).map(|soa| soa.serial)
     };
     match ask(app, zone, addresses, key.as_ref(), have) {
         Ok(Brought::Current) => app.zones.note_current(&zone.name),

@@ -7,7 +7,7 @@ use super::place;
 use super::screen::{Paint, Screen};
 use super::table::Table;
 use super::words;
-use crate::app::explain::{Explanation, NO_ANSWER, RuleTold, Told};
+use crate::app::explain::{CoveringRule, Explanation, GroupVerdict, NO_ANSWER};
 use crate::app::offline;
 use crate::config::Settings;
 use crate::control::{Check, Reply, Request, client};
@@ -124,10 +124,10 @@ fn page<'s>(explanation: &Explanation, screen: &'s Screen) -> Page<'s> {
 }
 
 /// Tiers that get the same, together.
-fn by_outcome(tiers: &[Told]) -> Vec<(Vec<&str>, &Told)> {
-    let mut found: Vec<(Vec<&str>, &Told)> = Vec::new();
+fn by_outcome(tiers: &[GroupVerdict]) -> Vec<(Vec<&str>, &GroupVerdict)> {
+    let mut found: Vec<(Vec<&str>, &GroupVerdict)> = Vec::new();
     for told in tiers {
-        let same = |other: &Told| Told { tier: told.tier.clone(), ..other.clone() } == *told;
+        let same = |other: &GroupVerdict| GroupVerdict { tier: told.tier.clone(), ..other.clone() } == *told;
         match found.iter_mut().find(|(_, other)| same(other)) {
             Some((names, _)) => names.push(&told.tier),
             None => found.push((vec![&told.tier], told)),
@@ -137,7 +137,7 @@ fn by_outcome(tiers: &[Told]) -> Vec<(Vec<&str>, &Told)> {
 }
 
 /// What one group or tier gets, and why.
-fn outcome(page: &mut Page<'_>, whom: Message, told: &Told, screen: &Screen) {
+fn outcome(page: &mut Page<'_>, whom: Message, told: &GroupVerdict, screen: &Screen) {
     let paint = if told.verdict == "block" { Paint::Bad } else { Paint::Good };
     page.painted(paint, &msg!("check-outcome", whom = whom, verdict = words::verdict(&told.verdict)));
     let lang = screen.lang;
@@ -189,7 +189,7 @@ fn notes(page: &mut Page<'_>, explanation: &Explanation, screen: &Screen) {
     said.iter().for_each(|note| page.line(&screen.say(note)));
 }
 
-fn rules(rules: &[RuleTold], screen: &Screen) -> Table {
+fn rules(rules: &[CoveringRule], screen: &Screen) -> Table {
     let headings = [
         msg!("check-every-rule"),
         msg!("check-category"),
@@ -237,7 +237,7 @@ mod tests {
     use crate::i18n::Lang;
 
     fn explanation() -> Explanation {
-        let blocked = |tier: &str| Told {
+        let blocked = |tier: &str| GroupVerdict {
             tier: tier.into(),
             mode: "filter".into(),
             verdict: "block".into(),
@@ -251,15 +251,15 @@ mod tests {
             version: Some("2026-11-23-0123456789abcdef".into()),
             rule: Some("subtree gambling.a-long-name.example".into()),
             line: Some(12_345),
-            ..Told::default()
+            ..GroupVerdict::default()
         };
-        let allowed = Told {
+        let allowed = GroupVerdict {
             tier: "staff".into(),
             mode: "filter".into(),
             verdict: "allow".into(),
             because: "nothing_forbids".into(),
             answer: Some(NO_ANSWER.into()),
-            ..Told::default()
+            ..GroupVerdict::default()
         };
         let says =
             ["gambling", "exception from gambling", "gambling, excepted", "allow set gov", "protected, hard"];
@@ -269,15 +269,15 @@ mod tests {
             rtype: "HTTPS".into(),
             local: false,
             resolved: false,
-            asked: Some(Told { group: Some("Phòng máy 1".into()), ..blocked("primary") }),
+            asked: Some(GroupVerdict { group: Some("Phòng máy 1".into()), ..blocked("primary") }),
             tiers: vec![
                 blocked("preschool"),
                 blocked("primary"),
                 allowed,
-                Told { answer: None, ..blocked("guest") },
+                GroupVerdict { answer: None, ..blocked("guest") },
             ],
             rules: says
-                .map(|says| RuleTold {
+                .map(|says| CoveringRule {
                     list: "a-list-with-a-long-id".into(),
                     version: "2026-11-23-0123456789abcdef".into(),
                     says: says.into(),

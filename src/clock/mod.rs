@@ -15,11 +15,12 @@ pub mod judge;
 pub mod seen;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::dns::name::Name;
 use crate::sys::clock::since_boot;
+use crate::sys::lock::Guard;
 use evidence::{Evidence, Period};
 use judge::{Facts, Judgement, Signatures, judge};
 
@@ -132,7 +133,7 @@ impl Watch {
 
     fn evidence(&self) -> MutexGuard<'_, Evidence> {
         // Each use is one call that leaves the table whole.
-        self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+        self.evidence.guard()
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use toml::Spanned;
 
-use super::fill::{Desk, allow_sets};
+use super::fill::{Filler, allow_sets};
 use super::spec::{FileSpec, Text};
 use super::{Settings, clash, never, say};
 use crate::dns::rdata::rtype;
@@ -18,48 +18,48 @@ use crate::resolve::local::LocalError;
 use crate::resolve::{self, Resolver};
 
 /// Looks at the settings as a whole.
-pub(super) fn check(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
-    tiers_have_groups(desk, spec, settings);
-    groups_may_ask(desk, spec, settings);
-    nobody_asks_itself(desk, spec, settings);
-    no_zone_from_itself(desk, spec, settings);
+pub(super) fn check(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
+    tiers_have_groups(filler, spec, settings);
+    groups_may_ask(filler, spec, settings);
+    nobody_asks_itself(filler, spec, settings);
+    no_zone_from_itself(filler, spec, settings);
     for group in &spec.group {
-        allow_sets::exist(desk, &group.get_ref().allow_sets, &settings.lists.specs);
+        allow_sets::exist(filler, &group.get_ref().allow_sets, &settings.lists.specs);
     }
-    allow_sets::are_used(desk, spec, settings);
-    never::groups(desk, spec, settings);
+    allow_sets::are_used(filler, spec, settings);
+    never::groups(filler, spec, settings);
 }
 
 /// A school that names its levels and its groups has a group for each level.
-fn tiers_have_groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+fn tiers_have_groups(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     let (Some(levels), false) = (&spec.school.level, spec.group.is_empty()) else { return };
     for level in levels.get_ref() {
         let Some(tier) = Tier::from_id(level.get_ref()) else { continue };
         if Tier::PUPILS.contains(&tier) && !settings.policy.groups.iter().any(|group| group.tier == tier) {
-            desk.note(clash::tier_without_group(desk.at(level), tier.id()));
+            filler.note(clash::tier_without_group(filler.at(level), tier.id()));
         }
     }
 }
 
 /// A group's clients must be among those that are answered.
-fn groups_may_ask(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+fn groups_may_ask(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     let ranges = spec.group.iter().filter_map(|group| group.get_ref().from.as_ref());
     for text in ranges.flat_map(Spanned::get_ref) {
         let Some(super::value::Range::Net(range)) = super::value::range(text.get_ref()) else { continue };
         let allowed = settings.serve.allow.iter().any(|net| net.contains(&range) || range.contains(net));
         if !allowed {
-            desk.note(clash::not_allowed(desk.at(text), &range.to_string()));
+            filler.note(clash::not_allowed(filler.at(text), &range.to_string()));
         }
     }
 }
 
 /// A question that is forwarded must not come back in.
-fn nobody_asks_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+fn nobody_asks_itself(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     let servers = spec.resolve.forward.iter().filter_map(|forward| forward.get_ref().servers.as_ref());
     for text in servers.flat_map(Spanned::get_ref) {
         let Ok(server) = text.get_ref().parse::<Upstream>() else { continue };
         if is_self(server.address, &settings.serve.dns) {
-            desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
+            filler.note(clash::asks_itself(filler.at(text), text.get_ref()));
         }
     }
 }
@@ -73,39 +73,39 @@ fn is_self(server: SocketAddr, listeners: &[SocketAddr]) -> bool {
 }
 
 /// Zones that we have ourselves are not asked for.
-fn no_zone_from_itself(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+fn no_zone_from_itself(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     for text in
         spec.rpz.iter().filter_map(|zone| zone.get_ref().primaries.as_ref()).flat_map(Spanned::get_ref)
     {
         let address = super::value::socket_address(text.get_ref(), 53);
         if address.is_some_and(|address| is_self(address, &settings.serve.dns)) {
-            desk.note(clash::asks_itself(desk.at(text), text.get_ref()));
+            filler.note(clash::asks_itself(filler.at(text), text.get_ref()));
         }
     }
 }
 
 /// What only the rooms themselves can tell: a zone file that does not parse, root hints without a
 /// server. Asked when nothing else is wrong, so that a config that passes can be started with.
-pub(super) fn ask_the_rooms(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+pub(super) fn ask_the_rooms(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     match Resolver::new(settings.resolve.clone()) {
-        Ok(resolver) => rules_for_local_names(desk, spec, &resolver),
+        Ok(resolver) => rules_for_local_names(filler, spec, &resolver),
         Err(error) => {
-            let at = whose(spec, settings, &error).map_or(desk.file.place(0..0), |text| desk.at(text));
-            desk.note(say::refused(at, &error.to_string()));
+            let at = whose(spec, settings, &error).map_or(filler.file.place(0..0), |text| filler.at(text));
+            filler.note(say::refused(at, &error.to_string()));
         }
     }
     let ca_file = spec.lists.ca_file.as_ref().zip(settings.lists.fetch.ca_files.last());
     if let Some((text, Err(why))) = ca_file.map(|(text, file)| (text, fetch::check_ca_file(file))) {
-        desk.note(say::refused(desk.at(text), &format!("CA certificates {}: {why}", text.get_ref())));
+        filler.note(say::refused(filler.at(text), &format!("CA certificates {}: {why}", text.get_ref())));
     }
     let (key, roster) = (HashKey([0; 16]), Roster::default());
     if let Err(error) = Policy::build(&settings.policy, key, |_| Some(0), &roster) {
-        desk.note(say::refused(desk.file.place(0..0), &error.to_string()));
+        filler.note(say::refused(filler.file.place(0..0), &error.to_string()));
     }
 }
 
 /// Local names are answered before any policy, so a rule for one never decides.
-fn rules_for_local_names(desk: &mut Desk<'_>, spec: &FileSpec, resolver: &Resolver) {
+fn rules_for_local_names(filler: &mut Filler<'_>, spec: &FileSpec, resolver: &Resolver) {
     let rules = spec.school_rules.allow.iter().chain(&spec.school_rules.block);
     for text in rules.filter_map(|rule| rule.get_ref().name.as_ref()) {
         let Ok(name) = crate::dns::written::name(text.get_ref()) else { continue };
@@ -114,7 +114,7 @@ fn rules_for_local_names(desk: &mut Desk<'_>, spec: &FileSpec, resolver: &Resolv
         let below = crate::dns::written::name(&below);
         let names = std::iter::once(&name).chain(below.as_ref().ok());
         if { names }.all(|name| resolver.is_local(name.as_name(), rtype::A)) {
-            desk.note(clash::answered_here(desk.at(text), text.get_ref()));
+            filler.note(clash::answered_here(filler.at(text), text.get_ref()));
         }
     }
 }

@@ -45,7 +45,7 @@ use crate::resolve;
 use crate::rpz;
 use crate::serve;
 use crate::sys::whole;
-use fill::Desk;
+use fill::Filler;
 pub use mistake::{Look, Report, Wrong};
 use mistake::{Mistake, Notes};
 use source::FileNo;
@@ -167,11 +167,24 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Reads and checks a config file.
+/// Reads and checks a config file. An empty one means the defaults.
 ///
 /// # Errors
 /// All mistakes.
 pub fn read_file(path: &Path) -> Result<Settings, Report> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_file() && meta.len() == 0 => {
+            read_text(&path.display().to_string(), "", &Context::of_this_machine(folder_of(path)))
+        }
+        _ => read_file_that_had_text(path),
+    }
+}
+
+/// Reads and checks a config file that is known to have had text: an empty one has lost it.
+///
+/// # Errors
+/// All mistakes.
+pub fn read_file_that_had_text(path: &Path) -> Result<Settings, Report> {
     let context = Context::of_this_machine(folder_of(path));
     let mut notes = Notes::default();
     let name = path.display().to_string();
@@ -202,7 +215,7 @@ pub fn salvage(path: &Path) -> Settings {
     let settings = match take_in(&mut notes, &path.display().to_string(), path) {
         Ok(file) => {
             let spec: FileSpec = read::read(&mut notes, file);
-            fill::fill(&mut Desk { notes: &mut notes, file, context: &context }, &spec)
+            fill::fill(&mut Filler { notes: &mut notes, file, context: &context }, &spec)
         }
         Err(_) => defaults(&context),
     };
@@ -222,16 +235,16 @@ pub fn defaults(context: &Context) -> Settings {
 
 fn read_source(mut notes: Notes, file: FileNo, context: &Context) -> Result<Settings, Report> {
     let spec: FileSpec = read::read(&mut notes, file);
-    let mut desk = Desk { notes: &mut notes, file, context };
-    let mut settings = fill::fill(&mut desk, &spec);
+    let mut filler = Filler { notes: &mut notes, file, context };
+    let mut settings = fill::fill(&mut filler, &spec);
     settings.written = Written {
-        name: desk.notes.sources.name(file).to_owned(),
-        text: desk.notes.sources.text(file).to_owned(),
-        files: std::mem::take(&mut desk.notes.needed),
+        name: filler.notes.sources.name(file).to_owned(),
+        text: filler.notes.sources.text(file).to_owned(),
+        files: std::mem::take(&mut filler.notes.needed),
     };
-    check::check(&mut desk, &spec, &settings);
-    if desk.notes.is_empty() {
-        check::ask_the_rooms(&mut desk, &spec, &settings);
+    check::check(&mut filler, &spec, &settings);
+    if filler.notes.is_empty() {
+        check::ask_the_rooms(&mut filler, &spec, &settings);
     }
     notes.finish(settings)
 }

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::Settings;
 use super::clash;
-use super::fill::Desk;
+use super::fill::Filler;
 use super::source::Place;
 use super::spec::FileSpec;
 use crate::dns::name::OwnedName;
@@ -60,7 +60,7 @@ impl Clients {
 }
 
 /// Notes rules that are for nobody, that stand twice, or that others leave nothing to decide.
-pub(super) fn rules(desk: &mut Desk<'_>, rules: &[Written], policy: &policy::Settings) {
+pub(super) fn rules(filler: &mut Filler<'_>, rules: &[Written], policy: &policy::Settings) {
     let mut groups: Vec<(Tier, &str)> = vec![(policy.unknown_tier(), UNKNOWN_GROUP)];
     groups.extend(policy.groups.iter().map(|group| (group.tier, group.name.as_str())));
     let mut by_name: HashMap<&OwnedName, Vec<Reach<'_>>> = HashMap::new();
@@ -69,7 +69,7 @@ pub(super) fn rules(desk: &mut Desk<'_>, rules: &[Written], policy: &policy::Set
         if clients.is_empty() {
             let has = |tier: &Tier| groups.iter().any(|(of, _)| of == tier);
             let tiers: Vec<&str> = Tier::ALL.into_iter().filter(has).map(Tier::id).collect();
-            desk.note(clash::rule_for_nobody(written.at.clone(), &written.text, &tiers));
+            filler.note(clash::rule_for_nobody(written.at.clone(), &written.text, &tiers));
         } else {
             by_name.entry(&written.rule.name).or_default().push(Reach { written, clients });
         }
@@ -77,7 +77,7 @@ pub(super) fn rules(desk: &mut Desk<'_>, rules: &[Written], policy: &policy::Set
     for same in by_name.values() {
         let opened = Opened::by(same, groups.len());
         for number in 0..same.len() {
-            same_name(desk, number, same, &opened);
+            same_name(filler, number, same, &opened);
         }
     }
 }
@@ -116,7 +116,7 @@ impl Opened {
 }
 
 /// Notes what is wrong with one of the rules of one name, if anything is.
-fn same_name(desk: &mut Desk<'_>, number: usize, same: &[Reach<'_>], opened: &Opened) {
+fn same_name(filler: &mut Filler<'_>, number: usize, same: &[Reach<'_>], opened: &Opened) {
     let Reach { written, clients } = &same[number];
     let rule = &written.rule;
     let is_same = |other: &SchoolRule| {
@@ -125,7 +125,7 @@ fn same_name(desk: &mut Desk<'_>, number: usize, same: &[Reach<'_>], opened: &Op
     let at = written.at.clone();
     if let Some(first) = same[..number].iter().find(|other| is_same(&other.written.rule)) {
         let first_at = first.written.at.clone();
-        desk.note(if first.written.rule.action == rule.action {
+        filler.note(if first.written.rule.action == rule.action {
             clash::duplicate_rule(at, &written.text, first_at)
         } else {
             clash::both_ways(at, &written.text, first_at)
@@ -137,7 +137,7 @@ fn same_name(desk: &mut Desk<'_>, number: usize, same: &[Reach<'_>], opened: &Op
         && let Some(allowed_at) = &opened.at
         && opened.leaves_nothing(rule.scope, clients)
     {
-        desk.note(clash::never_decides(at, &written.text, allowed_at.clone(), true));
+        filler.note(clash::never_decides(at, &written.text, allowed_at.clone(), true));
         return;
     }
     let wider = same.iter().enumerate().find(|(other_number, other)| {
@@ -151,7 +151,7 @@ fn same_name(desk: &mut Desk<'_>, number: usize, same: &[Reach<'_>], opened: &Op
         covers && !is_same(wide) && (!is_equal || *other_number < number)
     });
     if let Some((_, wider)) = wider {
-        desk.note(clash::never_decides(at, &written.text, wider.written.at.clone(), false));
+        filler.note(clash::never_decides(at, &written.text, wider.written.at.clone(), false));
     }
 }
 
@@ -161,7 +161,7 @@ fn reach(scope: Scope) -> u8 {
 }
 
 /// Notes groups whose ranges all belong to longer prefixes of other groups.
-pub(super) fn groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+pub(super) fn groups(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     let groups = &settings.policy.groups;
     let has_clients = have_clients(groups.iter().map(|group| group.from.as_slice()));
     for (number, group) in groups.iter().enumerate() {
@@ -170,7 +170,7 @@ pub(super) fn groups(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) 
         }
         let mut names = spec.group.iter().filter_map(|spec| spec.get_ref().name.as_ref());
         if let Some(name) = names.find(|name| *name.get_ref() == group.name) {
-            desk.note(clash::group_without_clients(desk.at(name), &group.name));
+            filler.note(clash::group_without_clients(filler.at(name), &group.name));
         }
     }
 }

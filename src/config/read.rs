@@ -29,7 +29,7 @@ pub fn read<T: DeserializeOwned + Default>(notes: &mut Notes, file: FileNo) -> T
             Err(error) => error,
         };
         let span = clip(&text, error.span().unwrap_or(0..0));
-        let told = Told::of(error.message());
+        let told = SerdeMessage::of(error.message());
         // An array whose last table was left out stands at the same place as that table.
         if !told_at.contains(&span) {
             told_at.push(span.clone());
@@ -153,17 +153,17 @@ fn remove_below(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Remove
 }
 
 /// What serde's message says.
-enum Told<'m> {
+enum SerdeMessage<'m> {
     Unknown { key: &'m str, known: Vec<&'m str> },
     WrongType { found: &'m str, expected: &'m str },
     Else(&'m str),
 }
 
-impl<'m> Told<'m> {
+impl<'m> SerdeMessage<'m> {
     /// The key that an unknown one was likely meant to be.
     fn meant(&self) -> Option<&'m str> {
         match self {
-            Told::Unknown { key, known } => nearest(key, known.iter().copied()),
+            SerdeMessage::Unknown { key, known } => nearest(key, known.iter().copied()),
             _ => None,
         }
     }
@@ -172,22 +172,24 @@ impl<'m> Told<'m> {
         let mut ticked = message.split('`').skip(1).step_by(2);
         if message.starts_with("unknown field `") {
             let key = ticked.next().unwrap_or_default();
-            return Told::Unknown { key, known: ticked.collect() };
+            return SerdeMessage::Unknown { key, known: ticked.collect() };
         }
         match message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) {
-            Some((found, expected)) => Told::WrongType { found, expected },
-            None => Told::Else(message),
+            Some((found, expected)) => SerdeMessage::WrongType { found, expected },
+            None => SerdeMessage::Else(message),
         }
     }
 }
 
-fn mistake(told: &Told<'_>, notes: &Notes, file: FileNo, span: Range<usize>) -> Mistake {
+fn mistake(told: &SerdeMessage<'_>, notes: &Notes, file: FileNo, span: Range<usize>) -> Mistake {
     let at = file.place(span);
     let written = notes.sources.excerpt(&at).lines().next().unwrap_or_default().to_owned();
     match told {
-        Told::Unknown { key, known } => say::unknown_key(at, key, known, nearest(key, known.iter().copied())),
-        Told::WrongType { found, expected } => say::wrong_type(at, &written, found, expected),
-        Told::Else(message) => Mistake::new(
+        SerdeMessage::Unknown { key, known } => {
+            say::unknown_key(at, key, known, nearest(key, known.iter().copied()))
+        }
+        SerdeMessage::WrongType { found, expected } => say::wrong_type(at, &written, found, expected),
+        SerdeMessage::Else(message) => Mistake::new(
             Code::WrongType,
             at,
             written,

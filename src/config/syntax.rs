@@ -9,7 +9,7 @@ use super::source::FileNo;
 const CURLY: &[char] = &['“', '”', '„', '‟', '‘', '’', '‚', '‛', '«', '»', '″', '′', '＂', '＇'];
 
 /// What is said of one syntax error.
-pub(super) struct Told {
+pub(super) struct Explained {
     /// The mistake.
     pub mistake: Mistake,
     /// Whether the line itself shows what is wrong, so that it cannot be the echo of an earlier error.
@@ -17,7 +17,7 @@ pub(super) struct Told {
 }
 
 /// Explains the error that the parser saw at `span`.
-pub(super) fn explain(file: FileNo, text: &str, span: Range<usize>, message: &str) -> Told {
+pub(super) fn explain(file: FileNo, text: &str, span: Range<usize>, message: &str) -> Explained {
     let line = line_around(text, span.start);
     let content = &text[line.clone()];
     if let Some((at, character)) = outside_quotes(content).find(|(_, character)| !character.is_ascii()) {
@@ -25,7 +25,7 @@ pub(super) fn explain(file: FileNo, text: &str, span: Range<usize>, message: &st
         let place = file.place(start..start + character.len_utf8());
         let (what, fix, meant) = strange(content, character);
         let mistake = Mistake::new(Code::Syntax, place, character.to_string(), what).fix(fix).meant(meant);
-        return Told { mistake, is_certain: true };
+        return Explained { mistake, is_certain: true };
     }
     let (what, fix) = usual(text, &line, &span, message);
     let excerpt = text[span.clone()].lines().next().unwrap_or_default().trim();
@@ -35,7 +35,7 @@ pub(super) fn explain(file: FileNo, text: &str, span: Range<usize>, message: &st
     {
         mistake = mistake.also(file.place(first), Said::new("lần đầu", "the first"));
     }
-    Told { mistake, is_certain: false }
+    Explained { mistake, is_certain: false }
 }
 
 /// A character that TOML has no use for outside quotes.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
 use crate::sys::fault;
+use crate::sys::lock::Guard;
 
 use super::disk::{Disk, Real, beside, clear_leftovers, folder_of};
 use super::layout::RECORDS;
@@ -65,7 +66,7 @@ impl Backing {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().expect("nothing panics while it holds this lock")
+        self.seen.guard()
     }
 }
 

@@ -1,10 +1,12 @@
 //! What time it is, asked so that a test can play any time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+
+use crate::sys::lock::Guard;
 
 /// Tells the time. The server's is [`SystemClock`]; a test's is [`SetClock`].
 pub trait Clock: Send + Sync {
@@ -34,13 +36,13 @@ impl SetClock {
 
     /// Sets it.
     pub fn set(&self, now: Timestamp) {
-        *self.0.lock().expect("nothing panics while it holds this lock") = now;
+        *self.0.guard() = now;
     }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().expect("nothing panics while it holds this lock")
+        *self.0.guard()
     }
 }
 
@@ -66,8 +68,8 @@ impl DatedClock {
     /// Tells it the newest time in the store.
     pub fn remember(&self, newest: Timestamp) {
         if newest.as_second() > FIRST_TIME {
-            *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
-            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.newest.guard() = newest;
+            *self.ahead.guard() = None;
         }
     }
 
@@ -80,12 +82,12 @@ impl DatedClock {
 impl Clock for DatedClock {
     fn now(&self) -> Timestamp {
         let now = self.inner.now();
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ahead = self.ahead.guard();
         if now.as_second() >= FIRST_TIME {
             *ahead = None;
             return now;
         }
-        let newest = *self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = *self.newest.guard();
         let ahead = *ahead.get_or_insert_with(|| newest.duration_since(now));
         now.checked_add(ahead).unwrap_or(newest)
     }

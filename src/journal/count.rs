@@ -12,11 +12,12 @@
 // price of `unsafe` here; not worth it while the budget of 3 % of a blocked answer holds.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::kinds::{Fit, Key, Kind, Kinds, Limits, Place, Who};
 use crate::model::category::Category;
 use crate::model::event::Attempt;
+use crate::sys::lock::Guard;
 
 /// Kinds of attempts with all their details, a worker, a second. At 64 octets each this is 4 MiB.
 pub const KINDS_MAX: usize = 1 << 16;
@@ -126,6 +127,6 @@ impl Tally {
     }
 
     fn lock(&self) -> MutexGuard<'_, Second> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.guard()
     }
 }

@@ -1,6 +1,6 @@
 //! What was blocked, counted: from each worker's own table to rows that can be asked for.
 //!
-//! A blocked attempt's walk: `count` (a worker adds to its own table) → `writer` (once a second the
+//! A blocked attempt's path: `count` (a worker adds to its own table) → `writer` (once a second the
 //! tables are taken, devices become pseudonyms, and one batch goes to the store) → `store` (batches become
 //! blocks, hours and months; later the blocks go) → `access` (who reads what, and that it was read).
 //!

@@ -12,7 +12,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +30,7 @@ use super::pseudonym::{DayKey, DeviceMode, kept};
 use super::store::{Error, Keep, Place, Rosters, SCHEMA, Store, put_aside};
 use crate::i18n::msg;
 use crate::sys::fault;
+use crate::sys::lock::Guard;
 use crate::sys::private::identity;
 use crate::sys::secret::wipe_stack;
 use crate::sys::whole::open_private;
@@ -63,7 +64,7 @@ struct Tallies {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    mutex.guard()
 }
 
 fn hash_key() -> [u8; 16] {

@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ use super::fresh::Fresh;
 use super::gate::{Passed, Past, Refused};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
+use crate::sys::lock::Guard;
 use crate::sys::mmap::memory_file;
 use crate::sys::whole::{open_file, open_private, write_whole};
 
@@ -323,7 +324,7 @@ impl Store {
     }
 
     fn fresh(&self) -> MutexGuard<'_, FreshLists> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fresh.guard()
     }
 
     /// Whether the kept text seems to be there, by its length alone. `true` where none was ever kept. A list in
@@ -388,7 +389,7 @@ impl Store {
     }
 
     fn unwritten(&self) -> MutexGuard<'_, HashMap<String, Unwritten>> {
-        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unwritten.guard()
     }
 
     /// Forgets a list: its text and what is known of it.

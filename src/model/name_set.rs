@@ -16,6 +16,15 @@ pub struct NameSet<T> {
     key: HashKey,
     by_hash: HashMap<u64, Vec<Entry<T>>, BuildHasherDefault<AlreadyHashed>>,
     len: usize,
+    /// A bit for each hash that is there: most walks meet none, and end here.
+    bits: [u64; BITS / 64],
+}
+
+/// Bits, of which a hash has one: of 40 names' a hundredth is set.
+const BITS: usize = 4096;
+
+fn bit_of(hash: u64) -> (usize, u64) {
+    (hash as usize / 64 % (BITS / 64), 1 << (hash % 64))
 }
 
 #[derive(Clone, Debug)]
@@ -28,13 +37,16 @@ struct Entry<T> {
 impl<T> NameSet<T> {
     /// An empty set for walks made with `key`.
     pub fn new(key: HashKey) -> Self {
-        Self { key, by_hash: HashMap::default(), len: 0 }
+        Self { key, by_hash: HashMap::default(), len: 0, bits: [0; BITS / 64] }
     }
 
     /// Adds a rule.
     pub fn insert(&mut self, name: Name<'_>, scope: Scope, value: T) {
         let entry = Entry { name: name.to_owned(), scope, value };
-        self.by_hash.entry(hash_name(&self.key, name)).or_default().push(entry);
+        let hash = hash_name(&self.key, name);
+        let (word, bit) = bit_of(hash);
+        self.bits[word] |= bit;
+        self.by_hash.entry(hash).or_default().push(entry);
         self.len += 1;
     }
 
@@ -48,10 +60,25 @@ impl<T> NameSet<T> {
         self.len == 0
     }
 
+    /// Whether a rule covers the walked name.
+    pub fn covers(&self, suffixes: &Suffixes) -> bool {
+        self.may_cover(suffixes) && self.matching(suffixes).next().is_some()
+    }
+
+    /// `false`: no rule is about a suffix of the walked name.
+    #[inline]
+    pub fn may_cover(&self, suffixes: &Suffixes) -> bool {
+        let hits = suffixes.hashes().iter().fold(0, |hits, hash| {
+            let (word, bit) = bit_of(*hash);
+            hits | self.bits[word] & bit
+        });
+        hits != 0
+    }
+
     /// Rules that cover the walked name, the most specific name first; with each, how many labels its
     /// name has. `suffixes` must be made with this set's key.
     pub fn matching<'s>(&'s self, suffixes: &'s Suffixes) -> impl Iterator<Item = (usize, &'s T)> {
-        let count = if self.is_empty() { 0 } else { suffixes.len() };
+        let count = if self.may_cover(suffixes) { suffixes.len() } else { 0 };
         (0..count).rev().flat_map(move |index| {
             let whole = index + 1 == suffixes.len();
             self.by_hash

@@ -11,6 +11,8 @@ use ipnet::IpNet;
 /// The address space, cut by what is said of it.
 #[derive(Clone, Debug)]
 pub struct Prefixes<T> {
+    /// Starts of `v4` as they are compared for each query.
+    v4_starts: Vec<u32>,
     v4: Stretches<T>,
     v6: Stretches<T>,
 }
@@ -23,14 +25,24 @@ impl<T: Copy> Prefixes<T> {
             let family = if matches!(net, IpNet::V4(_)) { &mut v4 } else { &mut v6 };
             family.push((number(net.network()), number(net.broadcast()), value));
         }
-        Self { v4: Stretches::cut(v4), v6: Stretches::cut(v6) }
+        let v4 = Stretches::cut(v4);
+        // What begins behind the last address says nothing of any.
+        let v4_starts = v4.starts.iter().map_while(|start| u32::try_from(*start).ok()).collect();
+        Self { v4_starts, v4, v6: Stretches::cut(v6) }
     }
 
     /// What is said of the longest prefix that holds the address.
     pub fn find(&self, address: IpAddr) -> Option<T> {
-        let address = address.to_canonical();
-        let stretches = if address.is_ipv4() { &self.v4 } else { &self.v6 };
-        stretches.find(number(address))
+        match address.to_canonical() {
+            IpAddr::V4(address) => {
+                let after = self.v4_starts.partition_point(|start| *start <= address.to_bits());
+                self.v4.before(after)
+            }
+            IpAddr::V6(address) => {
+                let after = self.v6.starts.partition_point(|start| *start <= address.to_bits());
+                self.v6.before(after)
+            }
+        }
     }
 
     /// Whether nothing is said of any address.
@@ -41,7 +53,7 @@ impl<T: Copy> Prefixes<T> {
 
 impl<T> Default for Prefixes<T> {
     fn default() -> Self {
-        Self { v4: Stretches::default(), v6: Stretches::default() }
+        Self { v4_starts: Vec::new(), v4: Stretches::default(), v6: Stretches::default() }
     }
 }
 
@@ -103,11 +115,9 @@ impl<T: Copy> Stretches<T> {
         }
     }
 
-    fn find(&self, address: u128) -> Option<T> {
-        match self.starts.partition_point(|start| *start <= address) {
-            0 => None,
-            after => self.values[after - 1],
-        }
+    /// What is said in the last of the first `count` stretches.
+    fn before(&self, count: usize) -> Option<T> {
+        *self.values.get(count.checked_sub(1)?)?
     }
 }
 
@@ -135,7 +145,28 @@ mod tests {
                 .filter(|((first, len), _)| (*first..=*first | 0xff >> len).contains(&address.into()))
                 .max_by_key(|((_, len), _)| *len)
                 .map(|(_, value)| *value);
-            prop_assert_eq!(stretches.find(address.into()), naive);
+            let after = stretches.starts.partition_point(|start| *start <= address.into());
+            prop_assert_eq!(stretches.before(after), naive);
         }
+    }
+
+    #[test]
+    fn the_ends_of_both_families_are_found() {
+        let nets = ["0.0.0.0/0", "255.255.255.255/32", "10.0.0.0/8", "ff00::/8", "::1/128"];
+        let prefixes =
+            Prefixes::build(nets.iter().zip(0u16..).map(|(net, number)| (net.parse().unwrap(), number)));
+        for (address, number) in [
+            ("0.0.0.0", Some(0)),
+            ("255.255.255.254", Some(0)),
+            ("255.255.255.255", Some(1)),
+            ("10.255.255.255", Some(2)),
+            ("::ffff:10.0.0.1", Some(2)),
+            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Some(3)),
+            ("::1", Some(4)),
+            ("::2", None),
+        ] {
+            assert_eq!(prefixes.find(address.parse().unwrap()), number, "{address}");
+        }
+        assert_eq!(Prefixes::<u16>::default().find("10.0.0.1".parse().unwrap()), None);
     }
 }

@@ -67,11 +67,14 @@ impl SchoolRules {
 
     /// Whether a rule for anybody covers the walked name.
     pub fn covers(&self, suffixes: &Suffixes) -> bool {
-        self.by_name.matching(suffixes).next().is_some()
+        self.by_name.covers(suffixes)
     }
 
     /// The rule that decides for this group: the most specific name, then allow before block.
     pub fn decisive(&self, suffixes: &Suffixes, group: &Group) -> Option<(u32, &SchoolRule)> {
+        if !self.by_name.may_cover(suffixes) {
+            return None;
+        }
         let mut best: Option<(usize, u32)> = None;
         for (labels, &index) in self.by_name.matching(suffixes) {
             if best.is_some_and(|(specific, _)| labels < specific) {

@@ -56,7 +56,7 @@ impl Services {
 
     /// Whether the walked name belongs to a service that somebody is switched off.
     pub fn covers(&self, suffixes: &Suffixes) -> bool {
-        self.by_name.matching(suffixes).next().is_some()
+        self.by_name.covers(suffixes)
     }
 
     /// The most specific name by which the walked name belongs to that service.
@@ -66,6 +66,9 @@ impl Services {
 
     /// The most specific name by which the walked name belongs to a service that the group is switched off.
     pub fn blocking<'s>(&'s self, suffixes: &'s Suffixes, group: &Group) -> Option<&'s ServiceName> {
+        if !self.by_name.may_cover(suffixes) {
+            return None;
+        }
         self.names_of(suffixes).find(|name| group.services.contains(&name.service))
     }
 

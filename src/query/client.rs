@@ -121,14 +121,23 @@ pub enum Refusal {
 /// Networks whose clients are answered; a school's resolver is never open to the world.
 #[derive(Clone, Debug)]
 pub struct Access {
-    allow: Vec<IpNet>,
+    /// First and last address of each network: compared for each query.
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
     refusal: Refusal,
 }
 
 impl Access {
     /// Answers clients in these networks.
     pub fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow: IpNet::aggregate(&allow), refusal: Refusal::default() }
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for net in IpNet::aggregate(&allow) {
+            match net {
+                IpNet::V4(net) => v4.push((net.network().to_bits(), net.broadcast().to_bits())),
+                IpNet::V6(net) => v6.push((net.network().to_bits(), net.broadcast().to_bits())),
+            }
+        }
+        Self { v4, v6, refusal: Refusal::default() }
     }
 
     /// The same with this for all others.
@@ -138,7 +147,10 @@ impl Access {
 
     /// Whether the client is answered.
     pub fn allows(&self, client: IpAddr) -> bool {
-        self.allow.iter().any(|net| net.contains(&client))
+        match client {
+            IpAddr::V4(client) => holds(&self.v4, client.to_bits()),
+            IpAddr::V6(client) => holds(&self.v6, client.to_bits()),
+        }
     }
 
     /// What all others get.
@@ -147,12 +159,40 @@ impl Access {
     }
 }
 
+/// Whether a number lies in one of these ranges.
+fn holds<T: Copy + PartialOrd>(ranges: &[(T, T)], number: T) -> bool {
+    ranges.iter().any(|(first, last)| *first <= number && number <= *last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_with_many_ipv6_addresses_is_one_household() {
+    fn who_is_in_one_of_the_networks_is_answered() {
+        let nets =
+            ["10.0.0.0/8", "192.168.1.0/24", "192.168.2.7/32", "fd00::/8"].map(|net| net.parse().unwrap());
+        let access = Access::new(nets.into());
+        for (client, is_allowed) in [
+            ("10.0.0.0", true),
+            ("10.255.255.255", true),
+            ("11.0.0.0", false),
+            ("9.255.255.255", false),
+            ("192.168.1.200", true),
+            ("192.168.2.7", true),
+            ("192.168.2.8", false),
+            ("fd12::1", true),
+            ("fe00::1", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(access.allows(client.parse().unwrap()), is_allowed, "{client}");
+        }
+        assert!(Access::new(vec!["0.0.0.0/0".parse().unwrap()]).allows("255.255.255.255".parse().unwrap()));
+        assert!(!Access::new(vec![]).allows("127.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_machine_with_many_ipv6_addresses_is_one_client() {
         let prefix = |text: &str| Client::new(text.parse().unwrap(), Transport::Udp).prefix().to_string();
         assert_eq!(prefix("10.0.0.7:53"), "10.0.0.7");
         assert_eq!(prefix("[::ffff:10.0.0.7]:53"), "10.0.0.7");

@@ -2,7 +2,9 @@
 //! no line of memory goes to and fro between cores; who reads adds them up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::sys::lock::Guard;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
@@ -59,7 +61,7 @@ counters! {
     over_share,
     /// Queries of clients that ask too fast.
     limited,
-    /// Queries for names that never leave the house.
+    /// Queries for names that never leave the school's network.
     local,
     /// Answers that led into the school's own networks, and do not any more.
     rebound,
@@ -86,7 +88,7 @@ impl AllCounters {
     /// New ones for a worker that lives as long as the program.
     pub fn for_worker(&self) -> Arc<Counters> {
         let counters = Arc::new(Counters::default());
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).push(counters.clone());
+        self.own.guard().push(counters.clone());
         counters
     }
 
@@ -94,7 +96,7 @@ impl AllCounters {
     pub fn sum(&self) -> Counts {
         let mut counts = Counts::default();
         counts.take_in(&self.shared);
-        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = self.own.guard();
         own.iter().for_each(|counters| counts.take_in(counters));
         counts
     }

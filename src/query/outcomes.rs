@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::counters::Counts;
@@ -19,6 +19,7 @@ use crate::dns::public_suffix::registrable;
 use crate::dns::reply::Rcode;
 use crate::resolve::cache::Hit;
 use crate::resolve::cause::Cause;
+use crate::sys::lock::Guard;
 
 /// How far back is looked.
 pub const WINDOW: Duration = Duration::from_secs(5 * 60);
@@ -193,7 +194,7 @@ impl Outcomes {
 
     fn slices(&self) -> MutexGuard<'_, Slices> {
         // Whoever panicked with the lock held left whole numbers behind.
-        self.slices.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slices.guard()
     }
 }
 

@@ -80,7 +80,7 @@ impl World {
 
     /// Whether the name walked may be one of our own.
     pub(super) fn may_be_local(&self, suffixes: &Suffixes) -> bool {
-        (*self.local).as_ref().is_none_or(|local| local.matching(suffixes).next().is_some())
+        (*self.local).as_ref().is_none_or(|local| local.covers(suffixes))
     }
 }
 
@@ -100,7 +100,7 @@ pub struct Moment {
 impl Moment {
     /// For whom and how long an answer given now is good.
     pub(super) fn scope(&self, group: usize) -> Scope {
-        let generation = self.generation.wrapping_mul(SPREAD) ^ self.world.policy.mark_of(group);
+        let generation = self.generation ^ self.world.policy.mark_of(group);
         Scope { generation, group: group as u16, now: self.now }
     }
 }

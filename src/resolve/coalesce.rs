@@ -11,13 +11,15 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::alias::{Alias, Gate, Unfinished};
 use super::{Answer, Ask, wire};
+
+use crate::sys::lock::Guard;
 
 /// A question, and for whom: 0 is everybody, else those whose gates have that key.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -151,7 +153,7 @@ impl InFlight {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         // Whoever panicked with the lock held left a whole map behind: each use is one call on it.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.guard()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Upstreams' octets without an upstream: the door for fuzzers, who have no socket.
+//! Upstreams' octets without an upstream: the entry for fuzzers, which have no socket.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub fn followed(ask: &Ask, first: &Answer, then: &Answer) -> Option<Answer> {
 }
 
 /// Resolves `ask` where every name server says the next of the `script`'s messages, their ids and questions
-/// made to fit, and where nobody waits. Says how many messages were sent.
+/// made to fit, and where nobody waits. ResponseKind how many messages were sent.
 pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
     let root = |octet| (Name::ROOT.to_owned(), vec![IpAddr::from([192, 0, 2, octet])]);
     let settings = iterate::Settings {

@@ -7,7 +7,7 @@
 //! failed validation is never in one.
 //!
 //! [`cache`] stands in front and is asked first by whoever serves; [`Resolver::local`] tells at once
-//! what never leaves the house.
+//! what never leaves the school's network.
 //!
 //! Who asks may say of each alias whether it is followed ([`alias::Gate`]), before its target is asked for.
 //!
@@ -314,7 +314,7 @@ impl Resolver {
         }
     }
 
-    /// The answer that never leaves the house, at once: config records, local zones, special-use names,
+    /// The answer that never leaves the school's network, at once: config records, local zones, special-use names,
     /// reverse zones of private ranges. `None` where the name is not local, or where local data leads
     /// outside by a CNAME and [`resolve`](Self::resolve) must follow it.
     pub fn local(&self, ask: &Ask) -> Option<Answer> {

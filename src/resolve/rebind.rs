@@ -1,7 +1,7 @@
-//! Rebinding protection: no public name leads into the house.
+//! Rebinding protection: no public name leads into the school's networks.
 //!
 //! A page of a stranger's may ask for a name of its own that suddenly has the printer's address; the browser
-//! takes both for one site. So addresses of the house are taken out of answers that come from outside: from
+//! takes both for one site. So addresses of the school are taken out of answers that come from outside: from
 //! recursion and from the forwarders of the zone `.`. The school's own names never come from there: local data
 //! and forwarded zones are left alone by where they come from, and other names may be exempted by the config.
 //!

@@ -1,4 +1,4 @@
-//! Recursion as the house sees it: [iteration](super::iterate) over this machine's sockets, from the settings.
+//! Recursion as the rest of the program sees it: [iteration](super::iterate) over this machine's sockets, from the settings.
 
 use std::net::IpAddr;
 use std::path::Path;

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{Notify, oneshot};
 
 use crate::query::pending::Shed;
+use crate::sys::lock::Guard;
 
 /// Whose a place is; `None`: a prefetch's.
 type Client = Option<IpAddr>;
@@ -120,7 +121,7 @@ impl Admission {
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().expect("nothing panics while it holds this lock")
+        self.held.guard()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The doors for DNS: UDP and TCP listeners.
+//! The listeners for DNS, over UDP and TCP.
 //!
 //! Each listener reads a query in place, asks `query` for the answer and sends it from the address
 //! that was asked. What cannot be answered at once goes to the slow path and comes back through the

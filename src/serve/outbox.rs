@@ -2,10 +2,11 @@
 //!
 //! What tasks bring in one turn of the event loop leaves in one system call.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
+use crate::sys::lock::Guard;
 use crate::sys::udp::Path;
 
 type Answer = (Vec<u8>, Path);
@@ -41,6 +42,6 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Answer>> {
         // Each use is one call on it: whoever panicked left a whole list behind.
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.guard()
     }
 }

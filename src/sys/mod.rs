@@ -7,6 +7,7 @@ pub mod clock;
 pub mod fault;
 pub mod interfaces;
 pub mod limits;
+pub mod lock;
 pub mod mmap;
 pub mod outgoing;
 pub mod pipeline;

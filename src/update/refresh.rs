@@ -2,7 +2,7 @@
 //! copy stays.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::i18n::Lang;
@@ -15,6 +15,7 @@ use crate::lists::read::{Reading, survey_and_keep};
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{self, Arriving, Failure, Meta, Store};
 use crate::sys::clock::unix_now;
+use crate::sys::lock::Guard;
 
 /// How long an update waits for another one of the same list.
 const TURN: Duration = Duration::from_secs(60);
@@ -137,7 +138,7 @@ fn read_and_judge(
     text: &Arriving,
     origin: Origin,
 ) -> Result<(Reading, Option<Rules>, Passed), RefreshError> {
-    let turn = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = READING.guard();
     let read = survey_and_keep(text.file(), spec, means.protected, text.folder());
     drop(turn);
     let (reading, rules) = read.map_err(RefreshError::Read)?;

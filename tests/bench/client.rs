@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_millis(2500);
 pub const CLIENT_COOKIE: &[u8] = b"clientid";
 
 /// What a client heard, and after how long.
-pub struct Heard {
+pub struct Received {
     pub ask: Ask,
     pub answer: Option<Message>,
     pub octets: usize,
@@ -24,7 +24,7 @@ pub struct Heard {
 }
 
 /// Asks with as many clients as the script says, all at once.
-pub fn hear(server: SocketAddr, ask: &Ask) -> Vec<Heard> {
+pub fn hear(server: SocketAddr, ask: &Ask) -> Vec<Received> {
     clients(server, ask).into_iter().map(|client| client.join().expect("a client ends")).collect()
 }
 
@@ -33,7 +33,7 @@ pub fn leave(server: SocketAddr, ask: &Ask) {
     drop(clients(server, ask));
 }
 
-fn clients(server: SocketAddr, ask: &Ask) -> Vec<JoinHandle<Heard>> {
+fn clients(server: SocketAddr, ask: &Ask) -> Vec<JoinHandle<Received>> {
     let client = |number: usize| {
         let ask = Ask { name: ask.name.numbered(number), ..ask.clone() };
         std::thread::spawn(move || ask_once(server, ask, number as u16))
@@ -41,7 +41,7 @@ fn clients(server: SocketAddr, ask: &Ask) -> Vec<JoinHandle<Heard>> {
     (0..ask.clients).map(client).collect()
 }
 
-fn ask_once(server: SocketAddr, ask: Ask, number: u16) -> Heard {
+fn ask_once(server: SocketAddr, ask: Ask, number: u16) -> Received {
     let octets = query(&ask, 1 + number).write();
     let begun = Instant::now();
     let answer = match ask.has("+tcp") {
@@ -50,7 +50,7 @@ fn ask_once(server: SocketAddr, ask: Ask, number: u16) -> Heard {
     };
     let took = begun.elapsed();
     let octets = answer.as_ref().map_or(0, Vec::len);
-    Heard { ask, answer: answer.and_then(|octets| Message::read(&octets)), octets, took }
+    Received { ask, answer: answer.and_then(|octets| Message::read(&octets)), octets, took }
 }
 
 fn query(ask: &Ask, id: u16) -> Message {

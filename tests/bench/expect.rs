@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::client::Heard;
+use super::client::Received;
 use super::script::duration;
 use super::script::steps::Expect;
 use super::wire::message::Message;
@@ -10,7 +10,7 @@ use super::wire::record::Record;
 use super::wire::types::{self, *};
 
 /// `Err` says in one line what is wrong.
-pub fn check(expected: &Expect, heard: &Heard) -> Result<(), String> {
+pub fn check(expected: &Expect, heard: &Received) -> Result<(), String> {
     let (name, rtype) = (&heard.ask.name, type_name(heard.ask.rtype));
     let Some(answer) = &heard.answer else {
         return Err(format!("{name} {rtype}: no answer in {} ms", heard.took.as_millis()));
@@ -20,7 +20,7 @@ pub fn check(expected: &Expect, heard: &Heard) -> Result<(), String> {
 }
 
 impl Expect {
-    fn wrong(&self, answer: &Message, heard: &Heard) -> Option<String> {
+    fn wrong(&self, answer: &Message, heard: &Received) -> Option<String> {
         if !self.rcodes.contains(&answer.rcode) {
             let names: Vec<String> = self.rcodes.iter().map(|code| rcode_name(*code)).collect();
             return Some(names.join(" or "));
@@ -39,7 +39,7 @@ impl Expect {
     }
 }
 
-fn holds(word: &str, answer: &Message, heard: &Heard) -> bool {
+fn holds(word: &str, answer: &Message, heard: &Received) -> bool {
     let flags = &answer.flags;
     let (key, value) = word.split_once('=').unwrap_or((word, ""));
     let types =

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
-use super::client::{CLIENT_COOKIE, Heard, hear, leave};
+use super::client::{CLIENT_COOKIE, Received, hear, leave};
 use super::expect;
 use super::resolvers::{Cannot, Desk, Resolver, Running};
 use super::script::Script;
@@ -57,7 +57,7 @@ struct Play<'w> {
     /// Whether it is Lá Chắn, of which more is expected.
     is_ours: bool,
     /// Answers to the last `ASK`.
-    heard: Vec<Heard>,
+    heard: Vec<Received>,
     killed: HashMap<IpAddr, Vec<Manner>>,
 }
 

@@ -220,7 +220,7 @@ impl Drop for Saying {
 
 /// What a forwarder says.
 #[derive(Clone, Copy, Debug)]
-pub enum Says {
+pub enum Reply {
     /// This address to whoever asks for one, and nothing else; no signatures.
     Address([u8; 4]),
     /// This code.
@@ -230,18 +230,18 @@ pub enum Says {
 /// A forwarder that answers all names alike, but for those below one, and says something else when told to.
 pub struct Answers {
     pub address: SocketAddr,
-    says: Arc<Mutex<Says>>,
+    says: Arc<Mutex<Reply>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Answers {
-    pub fn all(says: Says) -> Self {
-        Self::all_but("", Says::Code(2), says)
+    pub fn all(says: Reply) -> Self {
+        Self::all_but("", Reply::Code(2), says)
     }
 
     /// Names that have `label` among their labels get `otherwise`.
-    pub fn all_but(label: &'static str, otherwise: Says, says: Says) -> Self {
+    pub fn all_but(label: &'static str, otherwise: Reply, says: Reply) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let (says, stop) = (Arc::new(Mutex::new(says)), Arc::new(AtomicBool::new(false)));
@@ -264,7 +264,7 @@ impl Answers {
     }
 
     /// From now on it says this.
-    pub fn say(&self, says: Says) {
+    pub fn say(&self, says: Reply) {
         *self.says.lock().unwrap() = says;
     }
 }
@@ -283,10 +283,10 @@ fn has_label(query: &[u8], label: &str) -> bool {
     query[12..].windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(&wanted))
 }
 
-fn answer(query: &[u8], says: Says) -> Vec<u8> {
+fn answer(query: &[u8], says: Reply) -> Vec<u8> {
     let address = match says {
-        Says::Address(address) => address,
-        Says::Code(rcode) => return header(query, rcode),
+        Reply::Address(address) => address,
+        Reply::Code(rcode) => return header(query, rcode),
     };
     let mut reply = header(query, 0);
     if reply[reply.len() - 4..] == [0, 1, 0, 1] {

@@ -1,6 +1,6 @@
 //! What an alias leads to is judged when it becomes known, before it is asked for.
 
-use super::house::{A, CNAME, HTTPS, House, Lists};
+use super::school::{A, CNAME, HTTPS, Lists, School};
 
 const CONFIG: &str = r#"
 [[group]]
@@ -94,8 +94,8 @@ const WORLD: &str = "
     dead.example FAILS
 ";
 
-async fn house() -> House {
-    House::open(CONFIG, LISTS, ZONES, WORLD).await
+async fn school() -> School {
+    School::open(CONFIG, LISTS, ZONES, WORLD).await
 }
 
 const PUPIL: &str = "127.0.1.1";
@@ -121,25 +121,25 @@ async fn an_alias_to_what_is_blocked_is_answered_at_once_and_its_servers_are_nev
         ),
         ("data.shop", "data.shop CNAME data.zoned.example data.zoned.example A 192.0.2.80", 0),
     ] {
-        let house = house().await;
+        let school = school().await;
         for round in 0..3 {
-            let heard = house.ask(PUPIL, asked, A).await;
+            let heard = school.ask(PUPIL, asked, A).await;
             assert_eq!((heard.said.as_str(), heard.rcode), (said, rcode), "{asked} {round}");
             assert!(heard.is_counted && heard.codes.contains(&15), "{asked} {round}: {heard:?}");
         }
-        let asked_for = house.upstream.asked();
+        let asked_for = school.upstream.asked();
         let never = |name: &String| name.ends_with(".example") && name != "garden.example";
         assert!(!asked_for.iter().any(never), "{asked}: {asked_for:?}");
-        assert!(house.upstream.count() <= 3, "from the cache then: {asked_for:?}");
+        assert!(school.upstream.count() <= 3, "from the cache then: {asked_for:?}");
     }
-    let house = house().await;
-    assert!(house.ask(PUPIL, "drop.shop", A).await.is_silent);
-    assert_eq!(house.upstream.asked(), ["drop.shop"]);
+    let school = school().await;
+    assert!(school.ask(PUPIL, "drop.shop", A).await.is_silent);
+    assert_eq!(school.upstream.asked(), ["drop.shop"]);
 }
 
 #[tokio::test]
 async fn what_nothing_closes_on_the_way_is_followed() {
-    let house = house().await;
+    let school = school().await;
     for (from, asked, said) in [
         (PUPIL, "opened.shop", "opened.shop CNAME x.opened.example x.opened.example A 198.51.100.1"),
         (PUPIL, "exact.shop", "exact.shop CNAME below.exact.example below.exact.example A 198.51.100.1"),
@@ -152,25 +152,25 @@ async fn what_nothing_closes_on_the_way_is_followed() {
         (PUPIL, "a.shop", "a.shop CNAME www.bad.example www.bad.example A 0.0.0.0"),
     ] {
         for _ in 0..2 {
-            assert_eq!(house.ask(from, asked, A).await.said, said, "{from} {asked}");
+            assert_eq!(school.ask(from, asked, A).await.said, said, "{from} {asked}");
         }
     }
-    let monitored = house.ask(WATCHED, "b.shop", A).await;
+    let monitored = school.ask(WATCHED, "b.shop", A).await;
     assert!(monitored.said.ends_with("198.51.100.66") && !monitored.is_counted, "{monitored:?}");
 }
 
 #[tokio::test]
 async fn what_is_locked_stays_closed_behind_an_alias_for_everybody() {
     for from in [PUPIL, WATCHED, OPEN, SET] {
-        let house = house().await;
-        let heard = house.ask(from, "worm.shop", A).await;
+        let school = school().await;
+        let heard = school.ask(from, "worm.shop", A).await;
         if from == SET {
             assert_eq!(heard.said, "worm.shop A 0.0.0.0", "not on the set");
             continue;
         }
         assert_eq!(heard.said, "worm.shop CNAME worm.example worm.example A 0.0.0.0", "{from}");
         assert_eq!(
-            (heard.is_counted, house.upstream.asked()),
+            (heard.is_counted, school.upstream.asked()),
             (true, vec!["worm.shop".to_owned()]),
             "{from}"
         );
@@ -179,7 +179,7 @@ async fn what_is_locked_stays_closed_behind_an_alias_for_everybody() {
 
 #[tokio::test]
 async fn a_chain_that_ended_for_one_goes_on_for_another_and_what_was_fetched_is_judged_anew() {
-    let house = house().await;
+    let school = school().await;
     let blocked = "a.shop CNAME www.bad.example www.bad.example A 0.0.0.0";
     let open = "a.shop CNAME www.bad.example www.bad.example A 198.51.100.66";
     for (from, said, new) in [
@@ -190,20 +190,20 @@ async fn a_chain_that_ended_for_one_goes_on_for_another_and_what_was_fetched_is_
         (PUPIL, blocked, vec![]),
         (TEACHER, open, vec![]),
     ] {
-        house.upstream.forget();
-        assert_eq!(house.ask(from, "a.shop", A).await.said, said, "{from}");
-        assert_eq!(house.upstream.asked(), new, "{from}");
+        school.upstream.forget();
+        assert_eq!(school.ask(from, "a.shop", A).await.said, said, "{from}");
+        assert_eq!(school.upstream.asked(), new, "{from}");
     }
 }
 
 #[tokio::test]
 async fn at_the_same_time_each_gets_what_is_his_and_the_alias_is_asked_for_once() {
-    let house = std::sync::Arc::new(house().await);
+    let school = std::sync::Arc::new(school().await);
     let asking: Vec<_> = (0..40)
         .map(|number| {
-            let house = house.clone();
+            let school = school.clone();
             let from = if number & 1 == 0 { TEACHER } else { PUPIL };
-            tokio::spawn(async move { (from, house.ask_uncounted(from, "a.shop", A).await) })
+            tokio::spawn(async move { (from, school.ask_uncounted(from, "a.shop", A).await) })
         })
         .collect();
     for task in asking {
@@ -211,30 +211,30 @@ async fn at_the_same_time_each_gets_what_is_his_and_the_alias_is_asked_for_once(
         let address = if from == TEACHER { "198.51.100.66" } else { "0.0.0.0" };
         assert_eq!(said, format!("a.shop CNAME www.bad.example www.bad.example A {address}"), "{from}");
     }
-    assert!(house.upstream.count() <= 3, "{}", house.upstream.count());
+    assert!(school.upstream.count() <= 3, "{}", school.upstream.count());
 }
 
 #[tokio::test]
 async fn a_failure_behind_an_alias_is_judged_like_an_answer() {
-    let house = house().await;
+    let school = school().await;
     // The teacher's failure is kept; the pupil asks next.
-    let failed = house.ask(TEACHER, "banned.shop", A).await;
+    let failed = school.ask(TEACHER, "banned.shop", A).await;
     assert_eq!((failed.rcode, failed.is_counted), (0, true), "a school rule is for everybody");
-    let failed = house.ask(OPEN, "banned.shop", A).await;
+    let failed = school.ask(OPEN, "banned.shop", A).await;
     assert_eq!((failed.rcode, failed.is_counted), (2, false));
-    let blocked = house.ask(PUPIL, "banned.shop", A).await;
+    let blocked = school.ask(PUPIL, "banned.shop", A).await;
     assert_eq!((blocked.rcode, blocked.is_counted), (0, true), "{blocked:?}");
-    let broken = house.ask(PUPIL, "broken.shop", A).await;
+    let broken = school.ask(PUPIL, "broken.shop", A).await;
     assert_eq!((broken.rcode, broken.is_counted), (2, false));
 }
 
 #[tokio::test]
 async fn old_answers_and_other_types_are_judged_too() {
-    let house = house().await;
-    assert!(house.ask(PUPIL, "https.shop", HTTPS).await.is_counted);
-    assert!(house.ask(PUPIL, "a.shop", CNAME).await.is_counted, "who asks for the alias itself");
-    house.upstream.fail();
-    assert!(house.ask(PUPIL, "a.shop", CNAME).await.is_counted);
+    let school = school().await;
+    assert!(school.ask(PUPIL, "https.shop", HTTPS).await.is_counted);
+    assert!(school.ask(PUPIL, "a.shop", CNAME).await.is_counted, "who asks for the alias itself");
+    school.upstream.fail();
+    assert!(school.ask(PUPIL, "a.shop", CNAME).await.is_counted);
 }
 
 #[tokio::test]
@@ -244,14 +244,14 @@ async fn in_allow_only_mode_no_service_record_leads_off_the_set() {
         own.school.example HTTPS b.school.example
         www.school.example A 198.51.100.1
     ";
-    let house = House::open(CONFIG, LISTS, &[], SERVICES).await;
+    let school = School::open(CONFIG, LISTS, &[], SERVICES).await;
     for _ in 0..2 {
-        let set = house.ask(SET, "www.school.example", HTTPS).await;
+        let set = school.ask(SET, "www.school.example", HTTPS).await;
         assert_eq!((set.rcode, set.said.as_str(), set.is_counted), (0, "", false), "{set:?}");
         assert_eq!(set.codes, [4]);
-        let own = house.ask(SET, "own.school.example", HTTPS).await;
+        let own = school.ask(SET, "own.school.example", HTTPS).await;
         assert_eq!(own.said, "own.school.example HTTPS b.school.example");
-        let pupil = house.ask(PUPIL, "www.school.example", HTTPS).await;
+        let pupil = school.ask(PUPIL, "www.school.example", HTTPS).await;
         assert_eq!(pupil.said, "www.school.example HTTPS d1.cdn.example");
     }
 }

@@ -1,7 +1,7 @@
 //! `lachan check` tells what is answered, whatever kind of name, rule, client and mode meet.
 
-use super::house::{A, CNAME, HTTPS, Heard, House, Lists};
-use crate::app::explain::Told;
+use super::school::{A, CNAME, HTTPS, Lists, Reply, School};
+use crate::app::explain::GroupVerdict;
 
 const CONFIG: &str = r#"
 [[local]]
@@ -151,12 +151,12 @@ const NAMES: &[&str] = &[
 const CLIENTS: &[&str] =
     &["127.0.1.1", "127.0.1.77", "127.0.2.1", "127.0.3.1", "127.0.4.1", "127.0.5.1", "127.9.9.9"];
 
-async fn house() -> House {
-    House::open(CONFIG, LISTS, ZONES, WORLD).await
+async fn school() -> School {
+    School::open(CONFIG, LISTS, ZONES, WORLD).await
 }
 
 /// What the answer is in the words of a check.
-fn shown(heard: &Heard) -> String {
+fn shown(heard: &Reply) -> String {
     if heard.is_silent {
         return "không trả lời / no answer".into();
     }
@@ -180,7 +180,7 @@ fn shown(heard: &Heard) -> String {
     }
 }
 
-fn told_as(heard: &Heard, told: &Told, which: &str) {
+fn told_as(heard: &Reply, told: &GroupVerdict, which: &str) {
     assert_eq!(told.answer.as_deref(), Some(shown(heard).as_str()), "{which}: {told:?} {heard:?}");
     assert_eq!(told.verdict == "block", heard.is_counted, "{which}: {told:?} {heard:?}");
     let codes: Vec<u16> =
@@ -206,7 +206,7 @@ fn told_as(heard: &Heard, told: &Told, which: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_says_what_is_answered() {
     for order in 0..3 {
-        let house = house().await;
+        let school = school().await;
         let mut clients = CLIENTS.to_vec();
         clients.rotate_left(order * 2);
         for kind in [A, HTTPS, CNAME] {
@@ -217,11 +217,11 @@ async fn a_check_says_what_is_answered() {
                         if kind == CNAME { "CNAME" } else { "" }
                     );
                     let (told, heard) = if (order + name.len()) & 1 == 0 {
-                        let told = house.check(client, name, kind, true).await;
-                        (told, house.ask(client, name, kind).await)
+                        let told = school.check(client, name, kind, true).await;
+                        (told, school.ask(client, name, kind).await)
                     } else {
-                        let heard = house.ask(client, name, kind).await;
-                        (house.check(client, name, kind, true).await, heard)
+                        let heard = school.ask(client, name, kind).await;
+                        (school.check(client, name, kind, true).await, heard)
                     };
                     told_as(&heard, &told.asked.unwrap(), &which);
                 }
@@ -233,16 +233,16 @@ async fn a_check_says_what_is_answered() {
 /// Without asking anybody, it says what the question decides, and that the rest is not known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_that_asks_nobody_says_what_the_question_decides() {
-    let house = house().await;
+    let school = school().await;
     for client in CLIENTS {
         for name in NAMES {
-            let told = house.check(client, name, A, false).await;
+            let told = school.check(client, name, A, false).await;
             assert!(!told.resolved);
             let told = told.asked.unwrap();
             if told.answer.is_some() {
-                let heard = house.ask(client, name, A).await;
+                let heard = school.ask(client, name, A).await;
                 told_as(&heard, &told, &format!("{name} {client}"));
-                house.responder.forget_answers();
+                school.responder.forget_answers();
             }
         }
     }
@@ -250,19 +250,19 @@ async fn a_check_that_asks_nobody_says_what_the_question_decides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_names_the_link_the_list_and_the_rule() {
-    let own = house().await;
-    let house = &own;
+    let own = school().await;
+    let school = &own;
     let told = |client: &'static str, name: &'static str| async move {
-        house.check(client, name, A, true).await.asked.unwrap()
+        school.check(client, name, A, true).await.asked.unwrap()
     };
     let listed = told("127.0.1.1", "b.shop").await;
     assert_eq!(listed.link.as_deref(), Some("www.bad.example"), "{listed:?}");
     assert_eq!(listed.aliases, ["a.shop", "www.bad.example"]);
     assert_eq!((listed.list.as_deref(), listed.version.as_deref()), (Some("gambling"), Some("v1")));
     assert_eq!((listed.rule.as_deref(), listed.line), (Some("subtree bad.example"), Some(1)));
-    let school = told("127.0.1.1", "banned.shop").await;
-    assert_eq!(school.link.as_deref(), Some("www.banned.example"));
-    assert_eq!(school.school_rule.as_deref(), Some("thi (IT)"));
+    let ruled = told("127.0.1.1", "banned.shop").await;
+    assert_eq!(ruled.link.as_deref(), Some("www.banned.example"));
+    assert_eq!(ruled.school_rule.as_deref(), Some("thi (IT)"));
     let zone = told("127.0.1.1", "nx.shop").await;
     assert_eq!(zone.link.as_deref(), Some("nx.zoned.example"), "{zone:?}");
     assert_eq!((zone.list.as_deref(), zone.version.as_deref()), (Some("rules.test"), Some("42")));
@@ -273,34 +273,34 @@ async fn it_names_the_link_the_list_and_the_rule() {
     assert_eq!((inside.verdict.as_str(), inside.because.as_str()), ("altered", "private_address"));
     for canary in ["mask.icloud.com", "dns-tunnel-check.googlezip.net", "tls-tunnel-check.googlezip.net"] {
         for client in CLIENTS {
-            let told = told_of(house, client, canary).await;
+            let told = told_of(school, client, canary).await;
             assert_eq!((told.verdict.as_str(), told.because.as_str()), ("local", "canary"));
             assert_eq!(told.answer.as_deref(), Some("NXDOMAIN"), "{client}");
         }
     }
     let local = told("127.0.1.1", "may-in.truong").await;
     assert_eq!((local.verdict.as_str(), local.answer.as_deref()), ("local", Some("NOERROR 10.0.0.5")));
-    let excepted = house.check("127.0.1.1", "fine.bad.example", A, true).await;
+    let excepted = school.check("127.0.1.1", "fine.bad.example", A, true).await;
     let says: Vec<&str> = excepted.rules.iter().map(|rule| rule.says.as_str()).collect();
     assert_eq!(says, ["exception from gambling", "gambling, excepted"]);
 }
 
-async fn told_of(house: &House, client: &str, name: &str) -> Told {
-    house.check(client, name, A, true).await.asked.unwrap()
+async fn told_of(school: &School, client: &str, name: &str) -> GroupVerdict {
+    school.check(client, name, A, true).await.asked.unwrap()
 }
 
 #[tokio::test]
 async fn names_by_which_firefox_decides_have_addresses_in_every_mode() {
-    let house = house().await;
+    let school = school().await;
     for client in CLIENTS {
         for name in ["firefox.com", "mozilla.org"] {
-            let heard = house.ask(client, name, A).await;
+            let heard = school.ask(client, name, A).await;
             assert!(
                 heard.said.contains("198.51.100.") || *client == "127.0.1.77",
                 "{client} {name}: {heard:?}"
             );
         }
-        let windows = house.ask(client, "dns.msftncsi.com", 28).await;
+        let windows = school.ask(client, "dns.msftncsi.com", 28).await;
         if matches!(*client, "127.0.1.1" | "127.0.3.1" | "127.0.5.1") {
             assert_eq!(windows.said, "dns.msftncsi.com AAAA fd3e:4f5a:5b81::1", "{client}");
         }

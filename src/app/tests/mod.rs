@@ -3,4 +3,4 @@
 
 mod aliases;
 mod check;
-mod house;
+mod school;

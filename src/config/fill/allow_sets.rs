@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::Desk;
+use super::Filler;
 use crate::config::nearest::nearest;
 use crate::config::spec::{FileSpec, Text};
 use crate::config::{Settings, clash, say};
@@ -12,19 +12,19 @@ use crate::model::rule::ListKind;
 use crate::policy::Mode;
 
 /// Allow sets are ours, or lists of the school with `kind = "allow"`.
-pub(in crate::config) fn exist(desk: &mut Desk<'_>, sets: &[Text], lists: &[ListSpec]) {
+pub(in crate::config) fn exist(filler: &mut Filler<'_>, sets: &[Text], lists: &[ListSpec]) {
     let own = lists.iter().filter(|list| list.kind == ListKind::Allow).map(|list| list.id.as_str());
     let known: Vec<&str> = shipped().iter().map(String::as_str).chain(own).collect();
     for set in sets {
         if !known.contains(&set.get_ref().as_str()) {
             let meant = nearest(set.get_ref(), known.iter().copied());
-            desk.note(say::unknown_allow_set(desk.at(set), set.get_ref(), &known, meant));
+            filler.note(say::unknown_allow_set(filler.at(set), set.get_ref(), &known, meant));
         }
     }
 }
 
 /// Allow sets of the school that nothing uses, and groups with sets that their mode does not look at.
-pub(in crate::config) fn are_used(desk: &mut Desk<'_>, spec: &FileSpec, settings: &Settings) {
+pub(in crate::config) fn are_used(filler: &mut Filler<'_>, spec: &FileSpec, settings: &Settings) {
     let policy = &settings.policy;
     let of_tiers = policy.tiers.iter().flat_map(|tier| &tier.allow_sets);
     let used: Vec<&String> =
@@ -33,7 +33,7 @@ pub(in crate::config) fn are_used(desk: &mut Desk<'_>, spec: &FileSpec, settings
         let Some(id) = &list.id else { continue };
         let is_set = |own: &ListSpec| own.kind == ListKind::Allow && own.id == *id.get_ref();
         if settings.lists.specs.iter().any(is_set) && !used.contains(&id.get_ref()) {
-            desk.note(clash::unused_allow_set(desk.at(id), id.get_ref()));
+            filler.note(clash::unused_allow_set(filler.at(id), id.get_ref()));
         }
     }
     for written in spec.group.iter().map(|group| &group.get_ref().0) {
@@ -41,7 +41,7 @@ pub(in crate::config) fn are_used(desk: &mut Desk<'_>, spec: &FileSpec, settings
         let Some(group) = policy.groups.iter().find(|group| group.name == *name.get_ref()) else { continue };
         let mode = group.mode.unwrap_or(policy.tiers[group.tier.index()].mode);
         if let (Some(set), true) = (written.allow_sets.first(), mode != Mode::AllowOnly) {
-            desk.note(clash::allow_set_without_mode(desk.at(set), set.get_ref(), mode.id()));
+            filler.note(clash::allow_set_without_mode(filler.at(set), set.get_ref(), mode.id()));
         }
     }
 }

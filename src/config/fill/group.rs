@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX};
+use super::{ENTRIES_MAX, Filler};
 use crate::config::mistake::Said;
 use crate::config::source::Place;
 use crate::config::spec::Text;
@@ -20,7 +20,11 @@ pub(super) fn modes() -> [(&'static str, Mode); 4] {
     Mode::ALL.map(|mode| (mode.id(), mode))
 }
 
-pub(super) fn groups(desk: &mut Desk<'_>, specs: &Tables<GroupSpec>, school: &School) -> Vec<GroupSettings> {
+pub(super) fn groups(
+    filler: &mut Filler<'_>,
+    specs: &Tables<GroupSpec>,
+    school: &School,
+) -> Vec<GroupSettings> {
     if specs.is_empty() {
         return vec![GroupSettings {
             name: DEFAULT_GROUP.to_owned(),
@@ -32,7 +36,7 @@ pub(super) fn groups(desk: &mut Desk<'_>, specs: &Tables<GroupSpec>, school: &Sc
     }
     // One place is for the group of unknown clients.
     if let Some(spec) = specs.get(GROUPS_MAX - 1) {
-        desk.note(say::too_many(desk.at(spec), Said::new("nhóm", "groups"), GROUPS_MAX - 1));
+        filler.note(say::too_many(filler.at(spec), Said::new("nhóm", "groups"), GROUPS_MAX - 1));
     }
     let mut groups = Vec::new();
     let mut names: Vec<&Text> = Vec::new();
@@ -40,18 +44,19 @@ pub(super) fn groups(desk: &mut Desk<'_>, specs: &Tables<GroupSpec>, school: &Sc
     for spec in specs.iter().take(GROUPS_MAX - 1) {
         let fields = &spec.get_ref().0;
         // All keys are looked at before the first that is missing ends it.
-        let name = desk.required(&fields.name, "name", spec);
+        let name = filler.required(&fields.name, "name", spec);
         if let Some(text) = name {
-            check_name(desk, text, &mut names);
+            check_name(filler, text, &mut names);
         }
         let called = name.map_or("", |name| name.get_ref());
-        let from =
-            desk.required(&fields.from, "from", spec).map(|from| ranges_of(desk, called, from, &mut ranges));
+        let from = filler
+            .required(&fields.from, "from", spec)
+            .map(|from| ranges_of(filler, called, from, &mut ranges));
         let noun = Said::new("chế độ", "mode");
-        let mode = fields.mode.as_ref().and_then(|mode| desk.word(mode, noun, &modes()));
-        let tier = desk.required(&fields.tier, "tier", spec).and_then(|tier| desk.tier(tier));
+        let mode = fields.mode.as_ref().and_then(|mode| filler.word(mode, noun, &modes()));
+        let tier = filler.required(&fields.tier, "tier", spec).and_then(|tier| filler.tier(tier));
         let (Some(name), Some(tier)) = (name, tier) else {
-            desk.notes.left_out_entry();
+            filler.notes.left_out_entry();
             continue;
         };
         let allow_sets = fields.allow_sets.iter().map(|set| set.get_ref().clone()).collect();
@@ -61,40 +66,40 @@ pub(super) fn groups(desk: &mut Desk<'_>, specs: &Tables<GroupSpec>, school: &Sc
     groups
 }
 
-fn check_name<'s>(desk: &mut Desk<'_>, name: &'s Text, names: &mut Vec<&'s Text>) {
+fn check_name<'s>(filler: &mut Filler<'_>, name: &'s Text, names: &mut Vec<&'s Text>) {
     let text = name.get_ref();
     if text.trim().is_empty() {
-        desk.note(say::empty(desk.at(name), "name"));
+        filler.note(say::empty(filler.at(name), "name"));
     } else if text == UNKNOWN_GROUP {
-        desk.note(clash::taken(desk.at(name), text));
+        filler.note(clash::taken(filler.at(name), text));
     } else if let Some(first) = names.iter().find(|name| name.get_ref() == text) {
-        let first = desk.at(first);
-        desk.note(clash::duplicate(desk.at(name), text, Said::new("nhóm", "group"), first));
+        let first = filler.at(first);
+        filler.note(clash::duplicate(filler.at(name), text, Said::new("nhóm", "group"), first));
     } else {
         names.push(name);
     }
 }
 
 fn ranges_of<'s>(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     group: &'s str,
     texts: &'s Spanned<Vec<Text>>,
     ranges: &mut Vec<(IpNet, &'s str, Place)>,
 ) -> Vec<IpNet> {
     if texts.get_ref().is_empty() {
-        desk.note(say::empty(desk.at(texts), "from"));
+        filler.note(say::empty(filler.at(texts), "from"));
     }
     let mut from = Vec::new();
     for text in texts.get_ref().iter().take(ENTRIES_MAX) {
-        let Some(range) = desk.range(text, &[]) else { continue };
-        let at = desk.at(text);
+        let Some(range) = filler.range(text, &[]) else { continue };
+        let at = filler.at(text);
         match ranges.iter().find(|(other, ..)| *other == range) {
             Some((_, first, place)) if *first == group => {
                 let noun = Said::new("dải địa chỉ", "range");
-                desk.note(clash::duplicate(at, text.get_ref(), noun, place.clone()));
+                filler.note(clash::duplicate(at, text.get_ref(), noun, place.clone()));
             }
             Some((_, first, place)) => {
-                desk.note(clash::overlap(at, &range.to_string(), first, group, place.clone()));
+                filler.note(clash::overlap(at, &range.to_string(), first, group, place.clone()));
             }
             None => {
                 ranges.push((range, group, at));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX, allow_sets, flag};
+use super::{ENTRIES_MAX, Filler, allow_sets, flag};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::spec::Text;
@@ -35,70 +35,70 @@ const NAMES_MAX: usize = 500_000_000;
 const RESERVED: &[&str] = &["starter-", "protected-", "school"];
 
 pub(super) fn lists(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     specs: &Tables<ListSpec>,
     all: &ListsSpec,
     ca_of_resolution: Option<&Text>,
 ) -> Lists {
-    let specs = each(desk, specs);
+    let specs = each(filler, specs);
     let shipped = gate::Settings::default();
     let gate = gate::Settings {
-        shrink_share: percent(desk, &all.shrink, shipped.shrink_share),
-        grow_share: percent(desk, &all.grow, shipped.grow_share),
+        shrink_share: percent(filler, &all.shrink, shipped.shrink_share),
+        grow_share: percent(filler, &all.grow, shipped.grow_share),
         ..shipped
     };
     let shipped = fetch::Settings::default();
     // Whoever is trusted to answer for forwarders may answer for lists; that file is looked at with them.
-    let ca_files = ca_of_resolution.map(|file| desk.path(file));
-    let ca_files = ca_files.into_iter().chain(all.ca_file.as_ref().map(|file| desk.file(file))).collect();
+    let ca_files = ca_of_resolution.map(|file| filler.path(file));
+    let ca_files = ca_files.into_iter().chain(all.ca_file.as_ref().map(|file| filler.file(file))).collect();
     let fetch = fetch::Settings {
-        proxy: proxy(desk, &all.proxy),
-        octets_max: desk.size(&all.max_size, shipped.octets_max, (1 << 20, "1 MiB"), (4 << 30, "4 GiB")),
+        proxy: proxy(filler, &all.proxy),
+        octets_max: filler.size(&all.max_size, shipped.octets_max, (1 << 20, "1 MiB"), (4 << 30, "4 GiB")),
         ca_files,
         ..shipped
     };
     Lists { specs, starter: flag(&all.starter, true), gate, fetch }
 }
 
-fn percent(desk: &mut Desk<'_>, text: &Option<Text>, shipped: f64) -> f64 {
+fn percent(filler: &mut Filler<'_>, text: &Option<Text>, shipped: f64) -> f64 {
     let Some(text) = text else { return shipped };
     value::percent(text.get_ref()).unwrap_or_else(|| {
-        desk.note(say::bad_percent(desk.at(text), text.get_ref()));
+        filler.note(say::bad_percent(filler.at(text), text.get_ref()));
         shipped
     })
 }
 
-fn proxy(desk: &mut Desk<'_>, text: &Option<Text>) -> Proxy {
+fn proxy(filler: &mut Filler<'_>, text: &Option<Text>) -> Proxy {
     let Some(text) = text else { return Proxy::default() };
     match text.get_ref().as_str() {
         "environment" => Proxy::Environment,
         "none" => Proxy::None,
         url if url.starts_with("http://") && url.len() > "http://".len() => Proxy::Url(url.to_owned()),
         other => {
-            desk.note(say::bad_proxy(desk.at(text), other));
+            filler.note(say::bad_proxy(filler.at(text), other));
             Proxy::default()
         }
     }
 }
 
-fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
+fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
     if let Some(spec) = specs.get(ENTRIES_MAX) {
-        desk.note(say::too_many(desk.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
+        filler.note(say::too_many(filler.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
     }
     let mut lists: Vec<spec::ListSpec> = Vec::new();
     let mut places = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(list) = list(desk, spec) else {
-            desk.notes.left_out_entry();
+        let Some(list) = list(filler, spec) else {
+            filler.notes.left_out_entry();
             continue;
         };
         let fields = spec.get_ref();
         let id = fields.id.as_ref().or(fields.source.as_ref());
-        let at = id.map_or_else(|| desk.at(spec), |id| desk.at(id));
+        let at = id.map_or_else(|| filler.at(spec), |id| filler.at(id));
         match lists.iter().position(|other| other.id == list.id) {
             Some(first) => {
                 let first: &crate::config::source::Place = &places[first];
-                desk.note(clash::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
+                filler.note(clash::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
             }
             None => {
                 lists.push(list);
@@ -109,65 +109,66 @@ fn each(desk: &mut Desk<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
     lists
 }
 
-fn list(desk: &mut Desk<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::ListSpec> {
+fn list(filler: &mut Filler<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::ListSpec> {
     let fields = &spec.get_ref().0;
     let given = [("source", &fields.source), ("url", &fields.url), ("file", &fields.file)];
     let given: Vec<&str> = given.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
     if given.len() != 1 {
-        desk.note(clash::either_or(desk.at(spec), &given, &["source", "url", "file"]));
+        filler.note(clash::either_or(filler.at(spec), &given, &["source", "url", "file"]));
         // The rest of the entry is still looked at.
         if fields.category.is_some() || fields.kind.is_some() {
-            let _ = kind(desk, spec, None);
+            let _ = kind(filler, spec, None);
         }
-        let _ = (format(desk, fields, None), profile(desk, fields, None, None), every(desk, fields, EVERY));
+        let _ =
+            (format(filler, fields, None), profile(filler, fields, None, None), every(filler, fields, EVERY));
         return None;
     }
-    let entry = fields.source.as_ref().and_then(|source| catalogue_entry(desk, source));
-    let id = id(desk, spec, entry.as_ref());
-    let kind = kind(desk, spec, entry.as_ref());
-    let format = format(desk, fields, entry.as_ref());
-    let profile = profile(desk, fields, entry.as_ref(), kind);
-    let every = every(desk, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
+    let entry = fields.source.as_ref().and_then(|source| catalogue_entry(filler, source));
+    let id = id(filler, spec, entry.as_ref());
+    let kind = kind(filler, spec, entry.as_ref());
+    let format = format(filler, fields, entry.as_ref());
+    let profile = profile(filler, fields, entry.as_ref(), kind);
+    let every = every(filler, fields, entry.as_ref().map_or(EVERY, |entry| entry.spec.every));
     if let (Some(insecure), None) = (&fields.insecure, &fields.url) {
         let other = if fields.file.is_some() { "file" } else { "source" };
-        desk.note(clash::not_with(desk.at(insecure), "insecure", other));
+        filler.note(clash::not_with(filler.at(insecure), "insecure", other));
     }
     let source = match (&fields.url, &fields.file, &entry) {
-        (Some(url), ..) => SourceSpec::Url(fetchable(desk, url, flag(&fields.insecure, false))?),
+        (Some(url), ..) => SourceSpec::Url(fetchable(filler, url, flag(&fields.insecure, false))?),
         // A list that is gone is no reason to refuse the config: its last good copy filters on, and the
         // status says so. A resolver that does not start is a school without internet.
-        (_, Some(file), _) => SourceSpec::File(desk.path(file)),
+        (_, Some(file), _) => SourceSpec::File(filler.path(file)),
         (.., entry) => entry.as_ref()?.spec.source.clone(),
     };
     Some(spec::ListSpec { id: id?, source, kind: kind?, format, profile, every })
 }
 
-fn catalogue_entry(desk: &mut Desk<'_>, source: &Text) -> Option<CatalogueEntry> {
+fn catalogue_entry(filler: &mut Filler<'_>, source: &Text) -> Option<CatalogueEntry> {
     static CATALOGUE: LazyLock<Vec<CatalogueEntry>> = LazyLock::new(catalogue::all);
     let found = CATALOGUE.iter().find(|entry| entry.spec.id == *source.get_ref());
     if found.is_none() {
         let known: Vec<&str> = CATALOGUE.iter().map(|entry| entry.spec.id.as_str()).collect();
         let meant = nearest(source.get_ref(), known.iter().copied());
-        desk.note(say::unknown_source(desk.at(source), source.get_ref(), meant, &known));
+        filler.note(say::unknown_source(filler.at(source), source.get_ref(), meant, &known));
     }
     found.cloned()
 }
 
 fn id(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &Spanned<Table<ListSpec>>,
     entry: Option<&CatalogueEntry>,
 ) -> Option<String> {
     match (&spec.get_ref().id, entry) {
         (Some(id), _) if spec.get_ref().source.is_some() => {
-            desk.note(clash::not_with(desk.at(id), "id", "source"));
+            filler.note(clash::not_with(filler.at(id), "id", "source"));
             None
         }
         (None, Some(entry)) => Some(entry.spec.id.clone()),
         // The source that does not exist is told of already.
         (None, None) if spec.get_ref().source.is_some() => None,
         (None, None) => {
-            desk.note(say::missing_key(desk.at(spec), "id"));
+            filler.note(say::missing_key(filler.at(spec), "id"));
             None
         }
         (Some(id), _) => {
@@ -179,9 +180,9 @@ fn id(
                 && !text.starts_with('.')
                 && !RESERVED.iter().any(|reserved| text.starts_with(reserved));
             if !fits {
-                desk.note(say::bad_id(desk.at(id), text));
+                filler.note(say::bad_id(filler.at(id), text));
             } else if allow_sets::shipped().iter().any(|set| set == text) {
-                desk.note(clash::taken(desk.at(id), text));
+                filler.note(clash::taken(filler.at(id), text));
             } else {
                 return Some(text.clone());
             }
@@ -191,7 +192,7 @@ fn id(
 }
 
 fn kind(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &Spanned<Table<ListSpec>>,
     entry: Option<&CatalogueEntry>,
 ) -> Option<ListKind> {
@@ -199,10 +200,10 @@ fn kind(
     let is_allow = match &fields.kind {
         Some(kind) => {
             let noun = Said::new("loại danh sách", "kind of list");
-            let is_allow = desk.word(kind, noun, &[("block", false), ("allow", true)]);
+            let is_allow = filler.word(kind, noun, &[("block", false), ("allow", true)]);
             if is_allow.is_none() {
                 // The category is still looked at.
-                let _ = fields.category.as_ref().and_then(|text| desk.category(text));
+                let _ = fields.category.as_ref().and_then(|text| filler.category(text));
             }
             is_allow?
         }
@@ -210,21 +211,21 @@ fn kind(
     };
     match (&fields.category, entry) {
         (Some(category), _) if is_allow => {
-            desk.note(clash::not_with(desk.at(category), "category", "kind = \"allow\""));
+            filler.note(clash::not_with(filler.at(category), "category", "kind = \"allow\""));
             None
         }
         _ if is_allow => match (&fields.kind, entry) {
             // An allow set is called by its list's id, and a catalogue's lists are there to block.
             (Some(kind), Some(_)) => {
-                desk.note(clash::not_with(desk.at(kind), "kind = \"allow\"", "source"));
+                filler.note(clash::not_with(filler.at(kind), "kind = \"allow\"", "source"));
                 None
             }
             _ => Some(ListKind::Allow),
         },
         (Some(text), _) => {
-            let category = desk.category(text)?;
+            let category = filler.category(text)?;
             if category.is_secret() {
-                desk.note(say::sealed_category(desk.at(text), text.get_ref()));
+                filler.note(say::sealed_category(filler.at(text), text.get_ref()));
                 return None;
             }
             Some(ListKind::Block(category))
@@ -232,23 +233,23 @@ fn kind(
         (None, Some(entry)) => Some(entry.spec.kind),
         (None, None) if fields.source.is_some() => None,
         (None, None) => {
-            desk.note(say::missing_key(desk.at(spec), "category"));
+            filler.note(say::missing_key(filler.at(spec), "category"));
             None
         }
     }
 }
 
-fn format(desk: &mut Desk<'_>, fields: &ListSpec, entry: Option<&CatalogueEntry>) -> FormatChoice {
+fn format(filler: &mut Filler<'_>, fields: &ListSpec, entry: Option<&CatalogueEntry>) -> FormatChoice {
     let shipped = entry.map_or(FormatChoice::Auto, |entry| entry.spec.format);
     let Some(text) = &fields.format else { return shipped };
     let named = Format::ALL.iter().map(|format| (format.id(), FormatChoice::Named(*format)));
     let words: Vec<_> = std::iter::once(("auto", FormatChoice::Auto)).chain(named).collect();
     let noun = Said::new("định dạng danh sách", "list format");
-    desk.word(text, noun, &words).unwrap_or(shipped)
+    filler.word(text, noun, &words).unwrap_or(shipped)
 }
 
 fn profile(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     fields: &ListSpec,
     entry: Option<&CatalogueEntry>,
     kind: Option<ListKind>,
@@ -256,13 +257,13 @@ fn profile(
     let shipped = entry.map_or_else(Profile::default, |entry| entry.spec.profile);
     let noun = Said::new("cách khớp tên", "way to match names");
     let words = [("native", Matching::Native), ("subtree", Matching::Subtree)];
-    let matching = fields.r#match.as_ref().and_then(|text| desk.word(text, noun, &words));
+    let matching = fields.r#match.as_ref().and_then(|text| filler.word(text, noun, &words));
     let threat = match kind {
         Some(ListKind::Block(category)) => Some(category).filter(|category: &Category| category.is_threat()),
         _ => None,
     };
     if let (Some(fold), Some(category)) = (fields.fold_www.as_ref().filter(|fold| *fold.get_ref()), threat) {
-        desk.note(clash::fold_threats(desk.at(fold), category.id()));
+        filler.note(clash::fold_threats(filler.at(fold), category.id()));
     }
     Profile {
         matching: matching.unwrap_or(shipped.matching),
@@ -270,30 +271,30 @@ fn profile(
         private_suffixes: flag(&fields.private_suffixes, shipped.private_suffixes),
         tld: flag(&fields.tld, shipped.tld),
         urls: flag(&fields.urls, shipped.urls),
-        max_names: desk.number(&fields.max_names, shipped.max_names, 1, NAMES_MAX),
+        max_names: filler.number(&fields.max_names, shipped.max_names, 1, NAMES_MAX),
     }
 }
 
-fn every(desk: &mut Desk<'_>, fields: &ListSpec, shipped: Duration) -> Duration {
+fn every(filler: &mut Filler<'_>, fields: &ListSpec, shipped: Duration) -> Duration {
     let Some(text) = &fields.every else { return shipped };
     match value::duration(text.get_ref()) {
         Some(every) if (EVERY_MIN..=EVERY_MAX).contains(&every) => return every,
         Some(_) => {
             let (min, max) = (value::print_duration(EVERY_MIN), value::print_duration(EVERY_MAX));
-            desk.note(say::every(desk.at(text), text.get_ref(), &min, &max));
+            filler.note(say::every(filler.at(text), text.get_ref(), &min, &max));
         }
-        None => desk.note(say::bad_duration(desk.at(text), text.get_ref())),
+        None => filler.note(say::bad_duration(filler.at(text), text.get_ref())),
     }
     shipped
 }
 
 /// A URL that lists are fetched from: HTTPS; HTTP from this very machine, or where the list says that it is
 /// `insecure`.
-fn fetchable(desk: &mut Desk<'_>, url: &Text, insecure: bool) -> Option<String> {
+fn fetchable(filler: &mut Filler<'_>, url: &Text, insecure: bool) -> Option<String> {
     let text = url.get_ref();
     let parts = text.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     let Some((scheme, rest)) = parts.filter(|_| !text.contains(char::is_whitespace)) else {
-        desk.note(say::bad_url(desk.at(url), text));
+        filler.note(say::bad_url(filler.at(url), text));
         return None;
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -308,8 +309,8 @@ fn fetchable(desk: &mut Desk<'_>, url: &Text, insecure: bool) -> Option<String> 
     match scheme.as_str() {
         "https" if is_host => return Some(text.clone()),
         "http" if is_host && (is_local || insecure) => return Some(text.clone()),
-        "http" if is_host => desk.note(say::plain_http(desk.at(url), text)),
-        _ => desk.note(say::bad_url(desk.at(url), text)),
+        "http" if is_host => filler.note(say::plain_http(filler.at(url), text)),
+        _ => filler.note(say::bad_url(filler.at(url), text)),
     }
     None
 }

@@ -38,24 +38,24 @@ pub(super) const ENTRIES_MAX: usize = 4096;
 const DNS_PORT: u16 = 53;
 
 /// Where one file is worked on.
-pub(super) struct Desk<'d> {
+pub(super) struct Filler<'d> {
     pub notes: &'d mut Notes,
     pub file: FileNo,
     pub context: &'d Context,
 }
 
 /// All settings.
-pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
-    desk.version(&spec.version);
-    let state = service::state(desk, &spec.state);
-    let (school, time_zone) = service::school(desk, &spec.school);
-    let serve = service::serve(desk, &spec.listen, &spec.access);
-    let control = service::control(desk, &spec.listen, &state);
-    let resolve = resolve::resolve(desk, &spec.resolve, &spec.local);
-    let lists = list::lists(desk, &spec.list, &spec.lists, spec.resolve.ca_file.as_ref());
-    let journal = service::journal(desk, &spec.journal, &state, time_zone);
-    let policy = policy::policy(desk, spec, &school, &lists.specs);
-    let rpz = rpz::zones(desk, &spec.rpz, &policy.groups);
+pub(super) fn fill(filler: &mut Filler<'_>, spec: &FileSpec) -> Settings {
+    filler.version(&spec.version);
+    let state = service::state(filler, &spec.state);
+    let (school, time_zone) = service::school(filler, &spec.school);
+    let serve = service::serve(filler, &spec.listen, &spec.access);
+    let control = service::control(filler, &spec.listen, &state);
+    let resolve = resolve::resolve(filler, &spec.resolve, &spec.local);
+    let lists = list::lists(filler, &spec.list, &spec.lists, spec.resolve.ca_file.as_ref());
+    let journal = service::journal(filler, &spec.journal, &state, time_zone);
+    let policy = policy::policy(filler, spec, &school, &lists.specs);
+    let rpz = rpz::zones(filler, &spec.rpz, &policy.groups);
     // A query that loses its place is under way until its task has noticed: twice as many may be for a moment.
     let in_flight = serve.in_flight_max.saturating_mul(2);
     let resolve = crate::resolve::settings::Settings { in_flight, ..resolve };
@@ -73,7 +73,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, spec: &FileSpec) -> Settings {
     }
 }
 
-impl Desk<'_> {
+impl Filler<'_> {
     pub fn note(&mut self, mistake: Mistake) {
         self.notes.note(mistake);
     }

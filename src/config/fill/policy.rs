@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Desk, group, rule};
+use super::{Filler, group, rule};
 use crate::config::mistake::{Notes, Said};
 use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
@@ -29,16 +29,16 @@ pub(in crate::config) struct Placed {
 }
 
 pub(super) fn policy(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &FileSpec,
     school: &School,
     lists: &[ListSpec],
 ) -> policy::Settings {
-    let tiers = tiers(desk, spec, lists);
-    lint(desk, &tiers);
-    let groups = group::groups(desk, &spec.group, school);
-    let unknown = spec.policy.unknown.as_ref().and_then(|tier| desk.tier(tier));
-    allow_only(desk, spec, &tiers, &groups);
+    let tiers = tiers(filler, spec, lists);
+    lint(filler, &tiers);
+    let groups = group::groups(filler, &spec.group, school);
+    let unknown = spec.policy.unknown.as_ref().and_then(|tier| filler.tier(tier));
+    allow_only(filler, spec, &tiers, &groups);
     let mut settings = policy::Settings {
         tiers: tiers.map(|tier| tier.settings),
         groups,
@@ -46,7 +46,7 @@ pub(super) fn policy(
         school_rules: vec![],
         service_names: service_names(),
     };
-    settings.school_rules = rule::school_rules(desk, &spec.school_rules, &settings);
+    settings.school_rules = rule::school_rules(filler, &spec.school_rules, &settings);
     settings
 }
 
@@ -63,8 +63,8 @@ fn service_names() -> Vec<ServiceName> {
     names.collect()
 }
 
-fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
-    let shipped = desk.notes.sources.add("policy.toml (Lá Chắn)", DEFAULT_POLICY);
+fn tiers(filler: &mut Filler<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
+    let shipped = filler.notes.sources.add("policy.toml (Lá Chắn)", DEFAULT_POLICY);
     let mut tiers = Tier::ALL.map(|_| Placed {
         settings: TierSettings {
             mode: Mode::Filter,
@@ -81,76 +81,82 @@ fn tiers(desk: &mut Desk<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6
         blocked: None,
         allow_sets: None,
     });
-    let shipped_spec: PolicyFileSpec = read::read(desk.notes, shipped);
-    layer(desk, shipped, &shipped_spec.tier, lists, &mut tiers);
+    let shipped_spec: PolicyFileSpec = read::read(filler.notes, shipped);
+    layer(filler, shipped, &shipped_spec.tier, lists, &mut tiers);
     for tier in &mut tiers {
         (tier.mode, tier.blocked, tier.allow_sets) = (None, None, None);
     }
     if let Some(file) = &spec.policy.file {
-        let path = desk.needed(file);
+        let path = filler.needed(file);
         let mut scratch = Notes::default();
         // A policy file that cannot be opened is a mistake of the line that names it.
         let name = path.display().to_string();
         match take_in(&mut scratch, &name, &path) {
             Ok(read) => {
-                let file = desk.notes.sources.add(&name, scratch.sources.text(read));
-                let policy: PolicyFileSpec = read::read(desk.notes, file);
-                let mut there = Desk { notes: desk.notes, file, context: desk.context };
+                let file = filler.notes.sources.add(&name, scratch.sources.text(read));
+                let policy: PolicyFileSpec = read::read(filler.notes, file);
+                let mut there = Filler { notes: filler.notes, file, context: filler.context };
                 there.version(&policy.version);
-                layer(desk, file, &policy.tier, lists, &mut tiers);
+                layer(filler, file, &policy.tier, lists, &mut tiers);
             }
             Err(mut unread) => {
-                unread.at = desk.at(file);
+                unread.at = filler.at(file);
                 // It is told at the line of another file.
                 if !unread.what.en.contains(file.get_ref()) {
                     unread.what.vi = format!("{}: {}", file.get_ref(), unread.what.vi);
                     unread.what.en = format!("{}: {}", file.get_ref(), unread.what.en);
                 }
                 unread.found.clone_from(file.get_ref());
-                desk.note(*unread);
+                filler.note(*unread);
             }
         }
     }
-    layer(desk, desk.file, &spec.policy.tier, lists, &mut tiers);
+    layer(filler, filler.file, &spec.policy.tier, lists, &mut tiers);
     tiers
 }
 
 /// Lays what one file says over what is there.
-fn layer(desk: &mut Desk<'_>, file: FileNo, spec: &TiersSpec, lists: &[ListSpec], tiers: &mut [Placed; 6]) {
-    let mut desk = Desk { notes: desk.notes, file, context: desk.context };
+fn layer(
+    filler: &mut Filler<'_>,
+    file: FileNo,
+    spec: &TiersSpec,
+    lists: &[ListSpec],
+    tiers: &mut [Placed; 6],
+) {
+    let mut filler = Filler { notes: filler.notes, file, context: filler.context };
     for tier in Tier::ALL {
-        lay(&mut desk, spec.tier(tier), lists, &mut tiers[tier.index()]);
+        lay(&mut filler, spec.tier(tier), lists, &mut tiers[tier.index()]);
     }
 }
 
-fn lay(desk: &mut Desk<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Placed) {
+fn lay(filler: &mut Filler<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Placed) {
     let settings = &mut tier.settings;
     if let Some(text) = &spec.mode {
         let noun = Said::new("chế độ", "mode");
-        settings.mode = desk.word(text, noun, &group::modes()).unwrap_or(settings.mode);
-        tier.mode = Some(desk.at(text));
+        settings.mode = filler.word(text, noun, &group::modes()).unwrap_or(settings.mode);
+        tier.mode = Some(filler.at(text));
     }
     if let Some(blocked) = &spec.blocked {
-        (settings.blocked, settings.services) = desk.categories_and_services(blocked.get_ref());
-        tier.blocked = Some(desk.at(blocked));
+        (settings.blocked, settings.services) = filler.categories_and_services(blocked.get_ref());
+        tier.blocked = Some(filler.at(blocked));
     }
     if let Some(locked) = &spec.locked {
-        settings.locked = desk.categories(locked);
+        settings.locked = filler.categories(locked);
     }
     if let Some(laxer) = &spec.laxer_than_older {
-        (settings.laxer_than_older, settings.laxer_services) = desk.categories_and_services(laxer);
+        (settings.laxer_than_older, settings.laxer_services) = filler.categories_and_services(laxer);
     }
     if let Some(sets) = &spec.allow_sets {
-        super::allow_sets::exist(desk, sets.get_ref(), lists);
+        super::allow_sets::exist(filler, sets.get_ref(), lists);
         settings.allow_sets = sets.get_ref().iter().map(|set| set.get_ref().clone()).collect();
-        tier.allow_sets = Some(desk.at(sets));
+        tier.allow_sets = Some(filler.at(sets));
     }
     let ttl = Duration::from_secs(settings.ttl.into());
-    settings.ttl = desk.duration(&spec.ttl, ttl, Duration::ZERO, BLOCK_TTL_MAX).as_secs() as u32;
-    settings.style = style(desk, spec, settings.style);
+    settings.ttl = filler.duration(&spec.ttl, ttl, Duration::ZERO, BLOCK_TTL_MAX).as_secs() as u32;
+    settings.style = style(filler, spec, settings.style);
 }
 
-fn style(desk: &mut Desk<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerStyle {
+fn style(filler: &mut Filler<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerStyle {
     const PAGE: AnswerStyle = AnswerStyle::Page { v4: None, v6: None };
     let words = [
         ("null", AnswerStyle::Null),
@@ -160,15 +166,15 @@ fn style(desk: &mut Desk<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerSty
         ("page", PAGE),
     ];
     let noun = Said::new("kiểu trả lời", "answer style");
-    let style = spec.answer.as_ref().and_then(|answer| desk.word(answer, noun, &words)).unwrap_or(before);
+    let style = spec.answer.as_ref().and_then(|answer| filler.word(answer, noun, &words)).unwrap_or(before);
     let Some(page) = &spec.page else {
         if let Some(answer) = spec.answer.as_ref().filter(|_| style == PAGE) {
-            desk.note(clash::page(desk.at(answer), false));
+            filler.note(clash::page(filler.at(answer), false));
         }
         return style;
     };
     if !matches!(style, AnswerStyle::Page { .. }) {
-        desk.note(clash::page(desk.at(page), true));
+        filler.note(clash::page(filler.at(page), true));
         return style;
     }
     let (mut v4, mut v6) = (None, None);
@@ -179,23 +185,23 @@ fn style(desk: &mut Desk<'_>, spec: &TierSpec, before: AnswerStyle) -> AnswerSty
             Ok(IpAddr::V6(address)) => v6.replace(address).is_some(),
             Err(_) => {
                 let forms = ["192.0.2.10", "2001:db8::10"];
-                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+                filler.note(say::bad_address(filler.at(text), text.get_ref(), &forms));
                 false
             }
         };
         if twice {
-            desk.note(say::too_many(desk.at(page), Said::new("địa chỉ mỗi họ", "addresses a family"), 1));
+            filler.note(say::too_many(filler.at(page), Said::new("địa chỉ mỗi họ", "addresses a family"), 1));
         }
     }
     if page.get_ref().is_empty() {
-        desk.note(say::empty(desk.at(page), "page"));
+        filler.note(say::empty(filler.at(page), "page"));
     }
     AnswerStyle::Page { v4, v6 }
 }
 
 /// Younger tiers that are laxer than older ones: each category once, against the youngest of the
 /// older tiers that block it.
-fn lint(desk: &mut Desk<'_>, tiers: &[Placed; 6]) {
+fn lint(filler: &mut Filler<'_>, tiers: &[Placed; 6]) {
     let found = laxer(&tiers.each_ref().map(|tier| tier.settings.clone()));
     let mut told: Vec<(Tier, Tier, Vec<&str>)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -216,12 +222,17 @@ fn lint(desk: &mut Desk<'_>, tiers: &[Placed; 6]) {
         let Some(at) = own.clone().or_else(|| old.blocked.clone()) else { continue };
         let said = |tier: Tier| Said::new(tier.vi(), tier.en());
         let other = old.blocked.clone().filter(|place| *place != at);
-        desk.note(clash::laxer(at, said(younger), said(older), &categories, other));
+        filler.note(clash::laxer(at, said(younger), said(older), &categories, other));
     }
 }
 
 /// Allow-only tiers and groups need something that they may reach.
-fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups: &[policy::GroupSettings]) {
+fn allow_only(
+    filler: &mut Filler<'_>,
+    spec: &FileSpec,
+    tiers: &[Placed; 6],
+    groups: &[policy::GroupSettings],
+) {
     for tier in Tier::ALL {
         let placed = &tiers[tier.index()];
         let lacks = placed.settings.mode == Mode::AllowOnly && placed.settings.allow_sets.is_empty();
@@ -229,7 +240,7 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
             && !groups.iter().any(|group| group.tier == tier)
             && let Some(place) = placed.mode.as_ref().or(placed.allow_sets.as_ref())
         {
-            desk.note(clash::no_allow_set(place.clone(), tier.vi()));
+            filler.note(clash::no_allow_set(place.clone(), tier.vi()));
         }
     }
     for group in &spec.group {
@@ -241,8 +252,8 @@ fn allow_only(desk: &mut Desk<'_>, spec: &FileSpec, tiers: &[Placed; 6], groups:
         let tier = &tiers[settings.tier.index()].settings;
         let mode = settings.mode.unwrap_or(tier.mode);
         if mode == Mode::AllowOnly && tier.allow_sets.is_empty() && group.allow_sets.is_empty() {
-            let at = desk.at(group.mode.as_ref().unwrap_or(name));
-            desk.note(clash::no_allow_set(at, name.get_ref()));
+            let at = filler.at(group.mode.as_ref().unwrap_or(name));
+            filler.note(clash::no_allow_set(at, name.get_ref()));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX, flag};
+use super::{ENTRIES_MAX, Filler, flag};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::spec::Text;
@@ -38,21 +38,21 @@ const MIN_TTL_MAX: Duration = Duration::from_secs(3600);
 /// Servers of one zone; more are never asked within one query's time.
 const SERVERS_MAX: usize = 16;
 
-pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> Settings {
+pub(super) fn resolve(filler: &mut Filler<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> Settings {
     let modes = [("recursive", Mode::Recursive), ("forward", Mode::Forward)];
     let noun = Said::new("cách phân giải", "mode of resolution");
-    let mode = spec.mode.as_ref().and_then(|mode| desk.word(mode, noun, &modes));
-    let forwards = forwards(desk, &spec.forward);
+    let mode = spec.mode.as_ref().and_then(|mode| filler.word(mode, noun, &modes));
+    let forwards = forwards(filler, &spec.forward);
     let root = forwards.iter().any(|forward| forward.zone.as_name().is_root());
     match (mode, &spec.mode) {
         (Some(Mode::Forward), Some(written)) if !root && all_read(spec, &forwards) => {
-            desk.note(clash::nobody_to_ask(desk.at(written)));
+            filler.note(clash::nobody_to_ask(filler.at(written)));
         }
         (Some(Mode::Recursive) | None, written) if root => {
             let mut zones = spec.forward.iter().filter_map(|forward| forward.get_ref().zone.as_ref());
-            let place = zones.find(|zone| zone.get_ref() == ".").map(|zone| desk.at(zone));
-            if let Some(place) = place.or_else(|| written.as_ref().map(|mode| desk.at(mode))) {
-                desk.note(clash::nothing_to_recurse(place));
+            let place = zones.find(|zone| zone.get_ref() == ".").map(|zone| filler.at(zone));
+            if let Some(place) = place.or_else(|| written.as_ref().map(|mode| filler.at(mode))) {
+                filler.note(clash::nothing_to_recurse(place));
             }
         }
         _ => {}
@@ -61,54 +61,54 @@ pub(super) fn resolve(desk: &mut Desk<'_>, spec: &ResolveSpec, local: &Tables<Lo
     Settings {
         mode: mode.unwrap_or(shipped.mode),
         forwards,
-        minimisation: minimisation(desk, spec).unwrap_or(shipped.minimisation),
-        edns_size: desk.number(&spec.edns_size, usize::from(shipped.edns_size), 512, 4096) as u16,
+        minimisation: minimisation(filler, spec).unwrap_or(shipped.minimisation),
+        edns_size: filler.number(&spec.edns_size, usize::from(shipped.edns_size), 512, 4096) as u16,
         mix_case: flag(&spec.case_randomization, shipped.mix_case),
         cookies: flag(&spec.cookies, shipped.cookies),
         primes: flag(&spec.priming, shipped.primes),
-        ttl: ttl(desk, spec, shipped.ttl),
-        stale_after: desk.duration(&spec.stale_after, shipped.stale_after, Duration::ZERO, STALE_AFTER_MAX),
+        ttl: ttl(filler, spec, shipped.ttl),
+        stale_after: filler.duration(&spec.stale_after, shipped.stale_after, Duration::ZERO, STALE_AFTER_MAX),
         prefetches: flag(&spec.prefetch, shipped.prefetches),
         rebinding: flag(&spec.rebinding, shipped.rebinding),
-        private_names: private_names(desk, &spec.private_names),
-        dns64: spec.dns64.as_ref().and_then(|prefix| dns64(desk, prefix)),
+        private_names: private_names(filler, &spec.private_names),
+        dns64: spec.dns64.as_ref().and_then(|prefix| dns64(filler, prefix)),
         dnssec: flag(&spec.dnssec, shipped.dnssec),
-        root_hints: spec.root_hints.as_ref().map(|file| desk.file(file)),
-        trust_anchors: spec.trust_anchors.as_ref().map(|file| desk.file(file)),
-        negative_anchors: negative_anchors(desk, &spec.negative_anchors),
-        sha1: sha1(desk, spec).unwrap_or(shipped.sha1),
-        ca_file: spec.ca_file.as_ref().map(|file| desk.file(file)),
+        root_hints: spec.root_hints.as_ref().map(|file| filler.file(file)),
+        trust_anchors: spec.trust_anchors.as_ref().map(|file| filler.file(file)),
+        negative_anchors: negative_anchors(filler, &spec.negative_anchors),
+        sha1: sha1(filler, spec).unwrap_or(shipped.sha1),
+        ca_file: spec.ca_file.as_ref().map(|file| filler.file(file)),
         never_ask: match &spec.never_ask {
-            Some(texts) => desk.ranges(texts, "recommended", &recommended_never_ask()),
+            Some(texts) => filler.ranges(texts, "recommended", &recommended_never_ask()),
             None => shipped.never_ask.clone(),
         },
-        source_addresses: source_addresses(desk, &spec.source_addresses),
-        cache_bytes: desk.size(&spec.cache, shipped.cache_bytes, (1 << 20, "1 MiB"), (64 << 30, "64 GiB")),
+        source_addresses: source_addresses(filler, &spec.source_addresses),
+        cache_bytes: filler.size(&spec.cache, shipped.cache_bytes, (1 << 20, "1 MiB"), (64 << 30, "64 GiB")),
         local: local::Settings {
-            records: records(desk, local),
-            zones: zones(desk, local),
+            records: records(filler, local),
+            zones: zones(filler, local),
             canaries: flag(&spec.canaries, shipped.local.canaries),
-            public: public_zones(desk, &spec.public_zones),
+            public: public_zones(filler, &spec.public_zones),
         },
         ..shipped
     }
 }
 
-fn minimisation(desk: &mut Desk<'_>, spec: &ResolveSpec) -> Option<Minimisation> {
+fn minimisation(filler: &mut Filler<'_>, spec: &ResolveSpec) -> Option<Minimisation> {
     let modes =
         [("relaxed", Minimisation::Relaxed), ("strict", Minimisation::Strict), ("off", Minimisation::Off)];
     let noun = Said::new("cách rút gọn tên", "mode of qname minimisation");
-    spec.qname_minimisation.as_ref().and_then(|mode| desk.word(mode, noun, &modes))
+    spec.qname_minimisation.as_ref().and_then(|mode| filler.word(mode, noun, &modes))
 }
 
-fn sha1(desk: &mut Desk<'_>, spec: &ResolveSpec) -> Option<Sha1Signatures> {
+fn sha1(filler: &mut Filler<'_>, spec: &ResolveSpec) -> Option<Sha1Signatures> {
     let ways = [("validate", Sha1Signatures::Validated), ("insecure", Sha1Signatures::Insecure)];
     let noun = Said::new("cách xử lý chữ ký SHA-1", "treatment of SHA-1 signatures");
-    spec.sha1_signatures.as_ref().and_then(|way| desk.word(way, noun, &ways))
+    spec.sha1_signatures.as_ref().and_then(|way| filler.word(way, noun, &ways))
 }
 
 /// `broken.example`, or `broken.example until 2026-12-31`: the last day, in UTC.
-fn negative_anchors(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<(OwnedName, Option<u32>)> {
+fn negative_anchors(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<(OwnedName, Option<u32>)> {
     let mut anchors = Vec::new();
     for text in texts.iter().take(ENTRIES_MAX) {
         let (name, until) = match text.get_ref().split_once(" until ") {
@@ -116,12 +116,12 @@ fn negative_anchors(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<(OwnedName, Opti
             Some((name, day)) => match end_of_day(day.trim()) {
                 Some(end) => (name.trim(), Some(end)),
                 None => {
-                    desk.note(say::bad_day(desk.at(text), day.trim()));
+                    filler.note(say::bad_day(filler.at(text), day.trim()));
                     continue;
                 }
             },
         };
-        anchors.extend(desk.read_name(text, name, written::name).map(|name| (name, until)));
+        anchors.extend(filler.read_name(text, name, written::name).map(|name| (name, until)));
     }
     anchors
 }
@@ -133,26 +133,31 @@ fn end_of_day(day: &str) -> Option<u32> {
 }
 
 /// Names that may lead inside: one that many sites end in would let all of them do so.
-fn private_names(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
-    let mut names = names(desk, texts);
+fn private_names(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<OwnedName> {
+    let mut names = names(filler, texts);
     names.retain(|name| !is_public_suffix(name.as_name()));
     for text in texts.iter().take(ENTRIES_MAX) {
         if written::name(text.get_ref()).is_ok_and(|name| is_public_suffix(name.as_name())) {
-            desk.note(clash::public_suffix(desk.at(text), text.get_ref()));
+            filler.note(clash::public_suffix(filler.at(text), text.get_ref()));
         }
     }
     names
 }
 
 /// Names, each once.
-fn names(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
+fn names(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<OwnedName> {
     let mut names: Vec<(OwnedName, &Text)> = Vec::new();
     for text in texts.iter().take(ENTRIES_MAX) {
-        let Some(name) = desk.name(text) else { continue };
+        let Some(name) = filler.name(text) else { continue };
         match names.iter().find(|(other, _)| *other == name) {
             Some((_, first)) => {
-                let first = desk.at(first);
-                desk.note(clash::duplicate(desk.at(text), text.get_ref(), Said::new("tên", "name"), first));
+                let first = filler.at(first);
+                filler.note(clash::duplicate(
+                    filler.at(text),
+                    text.get_ref(),
+                    Said::new("tên", "name"),
+                    first,
+                ));
             }
             None => names.push((name, text)),
         }
@@ -160,7 +165,7 @@ fn names(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
     names.into_iter().map(|(name, _)| name).collect()
 }
 
-fn public_zones(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
+fn public_zones(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<OwnedName> {
     for text in texts.iter().take(ENTRIES_MAX) {
         if let Ok(name) = to_name(text.get_ref())
             && !local::can_be_left(name.as_name())
@@ -169,28 +174,28 @@ fn public_zones(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<OwnedName> {
             let known =
                 ["10.in-addr.arpa", "168.192.in-addr.arpa", "d.f.ip6.arpa", "home.arpa", "internal", "local"];
             let meant = nearest(text.get_ref(), known.iter().copied());
-            desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &known, meant));
+            filler.note(say::unknown_value(filler.at(text), text.get_ref(), noun, &known, meant));
         }
     }
-    names(desk, texts)
+    names(filler, texts)
 }
 
-fn dns64(desk: &mut Desk<'_>, text: &Text) -> Option<Prefix> {
+fn dns64(filler: &mut Filler<'_>, text: &Text) -> Option<Prefix> {
     if text.get_ref() == "off" {
         return None;
     }
     match text.get_ref().parse() {
         Ok(prefix) => Some(prefix),
         Err(error) => {
-            desk.note(say::bad_translation_prefix(desk.at(text), text.get_ref(), error));
+            filler.note(say::bad_translation_prefix(filler.at(text), text.get_ref(), error));
             None
         }
     }
 }
 
-fn ttl(desk: &mut Desk<'_>, spec: &ResolveSpec, shipped: TtlBounds) -> TtlBounds {
+fn ttl(filler: &mut Filler<'_>, spec: &ResolveSpec, shipped: TtlBounds) -> TtlBounds {
     let mut seconds = |text: &Option<Text>, default: u32, to: Duration| {
-        desk.duration(text, Duration::from_secs(default.into()), Duration::ZERO, to).as_secs() as u32
+        filler.duration(text, Duration::from_secs(default.into()), Duration::ZERO, to).as_secs() as u32
     };
     TtlBounds {
         min: seconds(&spec.min_ttl, shipped.min, MIN_TTL_MAX),
@@ -206,34 +211,34 @@ fn all_read(spec: &ResolveSpec, forwards: &[ForwardZone]) -> bool {
     spec.forward.len() == forwards.len()
 }
 
-fn source_addresses(desk: &mut Desk<'_>, texts: &[Text]) -> Vec<IpAddr> {
+fn source_addresses(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<IpAddr> {
     let mut addresses = Vec::new();
     for text in texts.iter().take(ENTRIES_MAX) {
         match text.get_ref().parse::<IpAddr>() {
             Ok(address) if !address.is_unspecified() => addresses.push(address),
             _ => {
                 let forms = ["192.0.2.10", "2001:db8::10"];
-                desk.note(say::bad_address(desk.at(text), text.get_ref(), &forms));
+                filler.note(say::bad_address(filler.at(text), text.get_ref(), &forms));
             }
         }
     }
     addresses
 }
 
-fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone> {
+fn forwards(filler: &mut Filler<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone> {
     let mut zones: Vec<(ForwardZone, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
         let fields = spec.get_ref();
-        let servers = desk.required(&fields.servers, "servers", spec).map(|texts| servers(desk, texts));
-        let written = desk.required(&fields.zone, "zone", spec);
-        let Some((written, zone)) = written.and_then(|text| Some((text, zone(desk, text)?))) else {
+        let servers = filler.required(&fields.servers, "servers", spec).map(|texts| servers(filler, texts));
+        let written = filler.required(&fields.zone, "zone", spec);
+        let Some((written, zone)) = written.and_then(|text| Some((text, zone(filler, text)?))) else {
             continue;
         };
         match zones.iter().find(|(other, _)| other.zone == zone) {
             Some((_, first)) => {
-                let (at, first) = (desk.at(written), desk.at(first));
+                let (at, first) = (filler.at(written), filler.at(first));
                 let noun = Said::new("vùng chuyển tiếp", "forward zone");
-                desk.note(clash::duplicate(at, written.get_ref(), noun, first));
+                filler.note(clash::duplicate(at, written.get_ref(), noun, first));
             }
             None => {
                 let validates = flag(&fields.dnssec, zone.as_name().is_root());
@@ -245,40 +250,45 @@ fn forwards(desk: &mut Desk<'_>, specs: &Tables<ForwardSpec>) -> Vec<ForwardZone
 }
 
 /// A forwarded zone; for a range of addresses its reverse zone is what was meant.
-fn zone(desk: &mut Desk<'_>, text: &Text) -> Option<OwnedName> {
+fn zone(filler: &mut Filler<'_>, text: &Text) -> Option<OwnedName> {
     match (written::name(text.get_ref()), value::reverse_zone(text.get_ref())) {
         (Err(wrong), Some(reverse)) => {
             let wrong = written::NotAName { meant: Some(reverse), ..wrong };
-            desk.note(say::not_a_name(desk.at(text), text.get_ref(), &wrong));
+            filler.note(say::not_a_name(filler.at(text), text.get_ref(), &wrong));
             None
         }
-        _ => desk.name(text),
+        _ => filler.name(text),
     }
 }
 
-fn servers(desk: &mut Desk<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
+fn servers(filler: &mut Filler<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream> {
     if texts.get_ref().is_empty() {
-        desk.note(say::empty(desk.at(texts), "servers"));
+        filler.note(say::empty(filler.at(texts), "servers"));
     }
     if texts.get_ref().len() > SERVERS_MAX {
-        desk.note(say::too_many(desk.at(texts), Said::new("máy chủ", "servers"), SERVERS_MAX));
+        filler.note(say::too_many(filler.at(texts), Said::new("máy chủ", "servers"), SERVERS_MAX));
     }
     let mut servers: Vec<Upstream> = Vec::new();
     for text in texts.get_ref().iter().take(SERVERS_MAX) {
         if let Some(meant) = value::port_run_together(text.get_ref()) {
-            desk.note(say::ambiguous_port(desk.at(text), text.get_ref(), &meant));
+            filler.note(say::ambiguous_port(filler.at(text), text.get_ref(), &meant));
             continue;
         }
         let Ok(server) = text.get_ref().parse::<Upstream>() else {
-            desk.note(say::bad_address(desk.at(text), text.get_ref(), value::SERVER_FORMS));
+            filler.note(say::bad_address(filler.at(text), text.get_ref(), value::SERVER_FORMS));
             continue;
         };
         if server.address.port() == 0 {
-            desk.note(say::port_zero(desk.at(text), text.get_ref()));
+            filler.note(say::port_zero(filler.at(text), text.get_ref()));
         } else if servers.contains(&server) {
             let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
-            let first = desk.at(first.unwrap_or(text));
-            desk.note(clash::duplicate(desk.at(text), text.get_ref(), Said::new("máy chủ", "server"), first));
+            let first = filler.at(first.unwrap_or(text));
+            filler.note(clash::duplicate(
+                filler.at(text),
+                text.get_ref(),
+                Said::new("máy chủ", "server"),
+                first,
+            ));
         } else {
             servers.push(server);
         }
@@ -294,11 +304,11 @@ enum Local<'s> {
 
 /// Tells a record from a zone; notes all that is missing or too much, only once.
 fn record_or_zone<'s>(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &'s Spanned<Table<LocalSpec>>,
     tell: bool,
 ) -> Option<Local<'s>> {
-    let at = desk.at(spec);
+    let at = filler.at(spec);
     let LocalSpec { name, r#type, data, ttl, zone, file } = &spec.get_ref().0;
     let found = match (name, zone) {
         (Some(name), None) => {
@@ -308,13 +318,13 @@ fn record_or_zone<'s>(
             let missing = [("type", r#type.is_none()), ("data", data.is_none())];
             let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
             let missing = missing.map(|(key, _)| say::missing_key(at.clone(), key));
-            missing.chain(file.iter().map(|file| clash::not_with(desk.at(file), "file", "name"))).collect()
+            missing.chain(file.iter().map(|file| clash::not_with(filler.at(file), "file", "name"))).collect()
         }
         (None, Some(zone)) => {
             let extra = [("type", r#type), ("data", data), ("ttl", ttl)];
             let extra = extra.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)));
             let mut found: Vec<_> =
-                extra.map(|(key, text)| clash::not_with(desk.at(text), key, "zone")).collect();
+                extra.map(|(key, text)| clash::not_with(filler.at(text), key, "zone")).collect();
             match file {
                 Some(file) if found.is_empty() => return Some(Local::Zone { zone, file }),
                 Some(_) => {}
@@ -326,22 +336,22 @@ fn record_or_zone<'s>(
         (None, None) => vec![clash::either_or(at, &[], &["name", "zone"])],
     };
     for mistake in found.into_iter().filter(|_| tell) {
-        desk.note(mistake);
+        filler.note(mistake);
     }
     None
 }
 
-fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
+fn records(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
     let mut records: Vec<(RecordSpec, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(Local::Record { name: written, rtype, data }) = record_or_zone(desk, spec, true) else {
+        let Some(Local::Record { name: written, rtype, data }) = record_or_zone(filler, spec, true) else {
             continue;
         };
-        let ttl = desk.duration(&spec.get_ref().ttl, LOCAL_TTL, Duration::ZERO, TTL_MAX);
-        let (name, number) = (desk.owner(written), record_type(desk, rtype));
+        let ttl = filler.duration(&spec.get_ref().ttl, LOCAL_TTL, Duration::ZERO, TTL_MAX);
+        let (name, number) = (filler.owner(written), record_type(filler, rtype));
         let (Some(name), Some((rtype, form))) = (name, number) else { continue };
         if !is_data(rtype, data.get_ref()) {
-            desk.note(say::bad_record(desk.at(data), data.get_ref(), &type_name(rtype), form));
+            filler.note(say::bad_record(filler.at(data), data.get_ref(), &type_name(rtype), form));
             continue;
         }
         let record = RecordSpec { name, rtype, ttl: ttl.as_secs() as u32, data: data.get_ref().clone() };
@@ -354,13 +364,13 @@ fn records(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec> {
         match clash {
             None => records.push((record, written)),
             Some((other, first)) => {
-                let first = desk.at(first);
-                let at = desk.at(written);
+                let first = filler.at(first);
+                let at = filler.at(written);
                 if other.rtype == rtype {
                     let noun = Said::new("bản ghi", "record");
-                    desk.note(clash::duplicate(at, written.get_ref(), noun, first));
+                    filler.note(clash::duplicate(at, written.get_ref(), noun, first));
                 } else {
-                    desk.note(clash::cname_and_more(at, written.get_ref(), first));
+                    filler.note(clash::cname_and_more(at, written.get_ref(), first));
                 }
             }
         }
@@ -379,7 +389,7 @@ const TYPES: &[(u16, &str)] = &[
     (rtype::SRV, "0 100 389 dc.school.example"),
 ];
 
-fn record_type(desk: &mut Desk<'_>, text: &Text) -> Option<(u16, &'static str)> {
+fn record_type(filler: &mut Filler<'_>, text: &Text) -> Option<(u16, &'static str)> {
     let number = type_number(text.get_ref());
     let found = TYPES.iter().find(|(rtype, _)| Some(*rtype) == number).copied();
     if found.is_none() {
@@ -387,7 +397,7 @@ fn record_type(desk: &mut Desk<'_>, text: &Text) -> Option<(u16, &'static str)> 
         let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
         let meant = super::nearest(text.get_ref(), known.iter().copied());
         let noun = Said::new("loại bản ghi", "record type for [[local]]");
-        desk.note(say::unknown_value(desk.at(text), text.get_ref(), noun, &known, meant));
+        filler.note(say::unknown_value(filler.at(text), text.get_ref(), noun, &known, meant));
     }
     found
 }
@@ -408,17 +418,17 @@ fn is_data(rtype: u16, data: &str) -> bool {
     }
 }
 
-fn zones(desk: &mut Desk<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
+fn zones(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
     let mut zones: Vec<(ZoneSpec, &Text)> = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(Local::Zone { zone: written, file }) = record_or_zone(desk, spec, false) else { continue };
-        let file = desk.file(file);
-        let Some(zone) = desk.name(written) else { continue };
+        let Some(Local::Zone { zone: written, file }) = record_or_zone(filler, spec, false) else { continue };
+        let file = filler.file(file);
+        let Some(zone) = filler.name(written) else { continue };
         match zones.iter().find(|(other, _)| other.zone == zone) {
             Some((_, first)) => {
-                let first = desk.at(first);
+                let first = filler.at(first);
                 let noun = Said::new("vùng", "zone");
-                desk.note(clash::duplicate(desk.at(written), written.get_ref(), noun, first));
+                filler.note(clash::duplicate(filler.at(written), written.get_ref(), noun, first));
             }
             None => zones.push((ZoneSpec { zone, file }, written)),
         }

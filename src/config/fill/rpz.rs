@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::{Desk, flag};
+use super::{Filler, flag};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::source::Place;
@@ -32,22 +32,26 @@ const POLICIES: [&str; 8] =
     ["given", "disabled", "passthru", "drop", "nodata", "nxdomain", "tcp-only", "cname <name>"];
 
 /// The zones that are enabled, in order.
-pub(super) fn zones(desk: &mut Desk<'_>, specs: &Tables<RpzSpec>, groups: &[GroupSettings]) -> Vec<Settings> {
+pub(super) fn zones(
+    filler: &mut Filler<'_>,
+    specs: &Tables<RpzSpec>,
+    groups: &[GroupSettings],
+) -> Vec<Settings> {
     if let Some(spec) = specs.get(ZONES_MAX) {
-        desk.note(say::too_many(desk.at(spec), Said::new("vùng chính sách", "policy zones"), ZONES_MAX));
+        filler.note(say::too_many(filler.at(spec), Said::new("vùng chính sách", "policy zones"), ZONES_MAX));
     }
     let mut zones = Vec::new();
     let mut names: Vec<(OwnedName, Place)> = Vec::new();
     for spec in specs.iter().take(ZONES_MAX) {
-        let Some(zone) = zone(desk, spec, groups) else {
-            desk.notes.left_out_entry();
+        let Some(zone) = zone(filler, spec, groups) else {
+            filler.notes.left_out_entry();
             continue;
         };
-        let at = spec.get_ref().zone.as_ref().map_or_else(|| desk.at(spec), |text| desk.at(text));
+        let at = spec.get_ref().zone.as_ref().map_or_else(|| filler.at(spec), |text| filler.at(text));
         match names.iter().find(|(name, _)| *name == zone.name) {
             Some((name, first)) => {
                 let noun = Said::new("vùng chính sách", "policy zone");
-                desk.note(clash::duplicate(at, &name.to_string(), noun, first.clone()));
+                filler.note(clash::duplicate(at, &name.to_string(), noun, first.clone()));
             }
             None => {
                 names.push((zone.name.clone(), at));
@@ -60,18 +64,22 @@ pub(super) fn zones(desk: &mut Desk<'_>, specs: &Tables<RpzSpec>, groups: &[Grou
     zones
 }
 
-fn zone(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>, groups: &[GroupSettings]) -> Option<Settings> {
+fn zone(
+    filler: &mut Filler<'_>,
+    spec: &Spanned<Table<RpzSpec>>,
+    groups: &[GroupSettings],
+) -> Option<Settings> {
     let fields = &spec.get_ref().0;
     // All parts are looked at before the first that is missing ends it.
-    let name = name(desk, spec);
-    let source = source(desk, spec);
-    let policy = fields.policy.as_ref().map_or(Some(Policy::Given), |text| policy(desk, text));
-    let tiers = fields.tiers.iter().filter_map(|tier| desk.tier(tier)).collect();
+    let name = name(filler, spec);
+    let source = source(filler, spec);
+    let policy = fields.policy.as_ref().map_or(Some(Policy::Given), |text| policy(filler, text));
+    let tiers = fields.tiers.iter().filter_map(|tier| filler.tier(tier)).collect();
     let known: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
     for group in &fields.groups {
         if !known.contains(&group.get_ref().as_str()) {
             let meant = nearest(group.get_ref(), known.iter().copied());
-            desk.note(say::unknown_group(desk.at(group), group.get_ref(), &known, meant));
+            filler.note(say::unknown_group(filler.at(group), group.get_ref(), &known, meant));
         }
     }
     Some(Settings {
@@ -85,34 +93,34 @@ fn zone(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>, groups: &[GroupSett
     })
 }
 
-fn name(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<OwnedName> {
+fn name(filler: &mut Filler<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<OwnedName> {
     let Some(text) = &spec.get_ref().zone else {
-        desk.note(say::missing_key(desk.at(spec), "zone"));
+        filler.note(say::missing_key(filler.at(spec), "zone"));
         return None;
     };
-    let name = desk.name(text)?;
+    let name = filler.name(text)?;
     if name.as_name().is_root() {
-        desk.note(say::root_is_no_zone(desk.at(text), text.get_ref()));
+        filler.note(say::root_is_no_zone(filler.at(text), text.get_ref()));
         return None;
     }
     Some(name)
 }
 
-fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source> {
+fn source(filler: &mut Filler<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source> {
     let RpzSpec { file, primaries, tsig, .. } = &spec.get_ref().0;
-    let key = tsig.as_ref().map(|tsig| key(desk, tsig));
+    let key = tsig.as_ref().map(|tsig| key(filler, tsig));
     match (file, primaries) {
         (Some(file), None) => {
             if let Some(tsig) = tsig {
-                desk.note(clash::not_with(desk.at(tsig), "tsig", "file"));
+                filler.note(clash::not_with(filler.at(tsig), "tsig", "file"));
                 return None;
             }
             // As with lists: a file that is gone is no reason not to start.
-            Some(Source::File(desk.path(file)))
+            Some(Source::File(filler.path(file)))
         }
         (None, Some(primaries)) => {
             let addresses =
-                desk.addresses(primaries, "primaries", &PRIMARIES, Said::new("máy chủ", "server"));
+                filler.addresses(primaries, "primaries", &PRIMARIES, Said::new("máy chủ", "server"));
             let key = match key {
                 Some(key) => Some(Arc::new(key?)),
                 None => None,
@@ -121,16 +129,16 @@ fn source(desk: &mut Desk<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Source>
         }
         (file, _) => {
             let given: &[&str] = if file.is_some() { &["file", "primaries"] } else { &[] };
-            desk.note(clash::either_or(desk.at(spec), given, &["file", "primaries"]));
+            filler.note(clash::either_or(filler.at(spec), given, &["file", "primaries"]));
             None
         }
     }
 }
 
-fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {
+fn policy(filler: &mut Filler<'_>, text: &Text) -> Option<Policy> {
     let written = text.get_ref().trim();
     if let Some(target) = written.strip_prefix("cname ") {
-        let name = desk.read_name(text, target.trim(), written::name);
+        let name = filler.read_name(text, target.trim(), written::name);
         return name.map(|name| Policy::Always(Action::Alias(Target::Name(name))));
     }
     let policy = match written {
@@ -144,43 +152,43 @@ fn policy(desk: &mut Desk<'_>, text: &Text) -> Option<Policy> {
         other => {
             let meant = nearest(other, POLICIES.iter().copied());
             let noun = Said::new("cách xử lý của vùng", "policy of a zone");
-            desk.note(say::unknown_value(desk.at(text), other, noun, &POLICIES, meant));
+            filler.note(say::unknown_value(filler.at(text), other, noun, &POLICIES, meant));
             return None;
         }
     };
     Some(policy)
 }
 
-fn key(desk: &mut Desk<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
+fn key(filler: &mut Filler<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> {
     let fields: &TsigSpec = spec.get_ref();
-    let name = desk.required(&fields.name, "name", spec).and_then(|name| desk.name(name));
+    let name = filler.required(&fields.name, "name", spec).and_then(|name| filler.name(name));
     let words = Key::algorithms().map(|id| (id, id));
     let noun = Said::new("thuật toán", "algorithm");
     let algorithm = match &fields.algorithm {
-        Some(text) => desk.word(text, noun, &words),
+        Some(text) => filler.word(text, noun, &words),
         None => Some(ALGORITHM),
     };
-    let file = desk.required(&fields.secret_file, "secret_file", spec);
-    let secret = file.and_then(|file| secret(desk, file));
+    let file = filler.required(&fields.secret_file, "secret_file", spec);
+    let secret = file.and_then(|file| secret(filler, file));
     Key::new(name?, algorithm?, &secret?)
 }
 
-fn secret(desk: &mut Desk<'_>, file: &Text) -> Option<Vec<u8>> {
-    let path = desk.needed(file);
+fn secret(filler: &mut Filler<'_>, file: &Text) -> Option<Vec<u8>> {
+    let path = filler.needed(file);
     let octets = match read_file(&path, SECRET_FILE_MAX) {
         Ok(octets) => octets,
         Err(error) if error.kind() == ErrorKind::FileTooLarge => {
-            desk.note(say::bad_secret(desk.at(file), file.get_ref()));
+            filler.note(say::bad_secret(filler.at(file), file.get_ref()));
             return None;
         }
         Err(error) => {
-            desk.note(say::unreadable(desk.at(file), file.get_ref(), &path, &error));
+            filler.note(say::unreadable(filler.at(file), file.get_ref(), &path, &error));
             return None;
         }
     };
     let secret = value::secret(&String::from_utf8_lossy(&octets));
     if secret.is_none() {
-        desk.note(say::bad_secret(desk.at(file), file.get_ref()));
+        filler.note(say::bad_secret(filler.at(file), file.get_ref()));
     }
     secret
 }

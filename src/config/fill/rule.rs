@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use toml::Spanned;
 
-use super::{Desk, ENTRIES_MAX};
+use super::{ENTRIES_MAX, Filler};
 use crate::config::mistake::Said;
 use crate::config::nearest::nearest;
 use crate::config::never::{self, Written};
@@ -23,60 +23,60 @@ use crate::policy::school::SchoolAction;
 use crate::policy::{self, SchoolRule};
 
 pub(super) fn school_rules(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &SchoolRulesSpec,
     policy: &policy::Settings,
 ) -> Vec<SchoolRule> {
     let mut rules: Vec<Written> = Vec::new();
     for (specs, action) in [(&spec.allow, SchoolAction::Allow), (&spec.block, SchoolAction::Block)] {
         if let Some(spec) = specs.get(ENTRIES_MAX) {
-            desk.note(say::too_many(desk.at(spec), Said::new("quy tắc", "rules"), ENTRIES_MAX));
+            filler.note(say::too_many(filler.at(spec), Said::new("quy tắc", "rules"), ENTRIES_MAX));
         }
         for spec in specs.iter().take(ENTRIES_MAX) {
             let written = spec.get_ref().name.as_ref();
-            let Some((rule, written)) = school_rule(desk, spec, action, policy).zip(written) else {
+            let Some((rule, written)) = school_rule(filler, spec, action, policy).zip(written) else {
                 continue;
             };
-            rules.push(Written { rule, at: desk.at(written), text: written.get_ref().clone() });
+            rules.push(Written { rule, at: filler.at(written), text: written.get_ref().clone() });
         }
     }
-    never::rules(desk, &rules, policy);
+    never::rules(filler, &rules, policy);
     rules.into_iter().map(|written| written.rule).collect()
 }
 
 /// One rule; all its keys are looked at before the first that is wrong ends it.
 fn school_rule(
-    desk: &mut Desk<'_>,
+    filler: &mut Filler<'_>,
     spec: &Spanned<Table<SchoolRuleSpec>>,
     action: SchoolAction,
     policy: &policy::Settings,
 ) -> Option<SchoolRule> {
     let fields = &spec.get_ref().0;
     let mut sentence = |key, text| {
-        let text: Option<&Text> = desk.required(text, key, spec);
+        let text: Option<&Text> = filler.required(text, key, spec);
         if let Some(text) = text.filter(|text| text.get_ref().trim().is_empty()) {
-            desk.note(say::empty(desk.at(text), key));
+            filler.note(say::empty(filler.at(text), key));
         }
         text.map(|text| text.get_ref().clone())
     };
     let (reason, by) = (sentence("reason", &fields.reason), sentence("by", &fields.by));
     let scopes = [Scope::Subtree, Scope::Exact, Scope::Children].map(|scope| (scope.id(), scope));
     let noun = Said::new("phạm vi", "scope");
-    let scope = fields.scope.as_ref().map_or(Some(Scope::Subtree), |scope| desk.word(scope, noun, &scopes));
-    let tiers: Vec<_> = fields.tiers.iter().map(|tier| desk.tier(tier)).collect();
+    let scope = fields.scope.as_ref().map_or(Some(Scope::Subtree), |scope| filler.word(scope, noun, &scopes));
+    let tiers: Vec<_> = fields.tiers.iter().map(|tier| filler.tier(tier)).collect();
     let known: Vec<&str> = policy.groups.iter().map(|group| group.name.as_str()).collect();
     let mut are_groups_known = true;
     for group in &fields.groups {
         if !known.contains(&group.get_ref().as_str()) {
             are_groups_known = false;
             let meant = nearest(group.get_ref(), known.iter().copied());
-            desk.note(say::unknown_group(desk.at(group), group.get_ref(), &known, meant));
+            filler.note(say::unknown_group(filler.at(group), group.get_ref(), &known, meant));
         }
     }
     let mut groups: Vec<String> = fields.groups.iter().map(|group| group.get_ref().clone()).collect();
     groups.sort_unstable();
-    let written = desk.required(&fields.name, "name", spec);
-    let name = written.and_then(|text| name(desk, text, action));
+    let written = filler.required(&fields.name, "name", spec);
+    let name = written.and_then(|text| name(filler, text, action));
     if !are_groups_known {
         return None;
     }
@@ -87,9 +87,9 @@ fn school_rule(
 }
 
 /// The name that a rule is about: one that somebody owns, and that the rule can do something about.
-fn name(desk: &mut Desk<'_>, text: &Text, action: SchoolAction) -> Option<OwnedName> {
-    let name = desk.name(text)?;
-    let at = desk.at(text);
+fn name(filler: &mut Filler<'_>, text: &Text, action: SchoolAction) -> Option<OwnedName> {
+    let name = filler.name(text)?;
+    let at = filler.at(text);
     let refused = if name.as_name().is_root() {
         clash::rule_for_everything(at)
     } else if is_public_suffix(name.as_name()) {
@@ -101,7 +101,7 @@ fn name(desk: &mut Desk<'_>, text: &Text, action: SchoolAction) -> Option<OwnedN
     } else {
         return Some(name);
     };
-    desk.note(refused);
+    filler.note(refused);
     None
 }
 

@@ -1,6 +1,6 @@
 //! The question which lists of the catalogue are wanted.
 
-use super::{Error, Talk};
+use super::{Error, Interview};
 use crate::config::mistake::Said;
 use crate::config::nearest::{folded, nearest};
 use crate::lists::catalogue::{self, CatalogueEntry};
@@ -10,7 +10,7 @@ const OFFERED: [&str; 3] = ["hostsvn-gambling", "hostsvn-adult", "hostsvn-threat
 /// Lists that one answer may switch on.
 const LISTS_MAX: usize = 32;
 
-impl Talk<'_> {
+impl Interview<'_> {
     /// Ids of the lists that are wanted. The last question: where there are no more answers, none is.
     pub(super) fn lists(&mut self) -> Result<Vec<String>, Error> {
         let all = catalogue::all();

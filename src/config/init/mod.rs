@@ -83,9 +83,9 @@ pub fn interview(
     machine: &Machine,
     lang: Lang,
 ) -> Result<String, Error> {
-    let mut talk = Talk { who, language: lang, offers: machine.networks.clone() };
-    let answers = talk.interview()?;
-    let text = write_up(&answers, talk.language);
+    let mut interview = Interview { who, language: lang, offers: machine.networks.clone() };
+    let answers = interview.interview()?;
+    let text = write_up(&answers, interview.language);
     match read_text("lachan.toml", &text, context) {
         Ok(_) => Ok(text),
         Err(report) => Err(Error::Refused(Box::new(report))),
@@ -133,14 +133,14 @@ struct Answers {
     lists: Vec<String>,
 }
 
-struct Talk<'w> {
+struct Interview<'w> {
     who: &'w mut dyn Answerer,
     language: Lang,
     /// Networks of this machine that were not offered yet.
     offers: Vec<(String, IpNet)>,
 }
 
-impl Talk<'_> {
+impl Interview<'_> {
     fn interview(&mut self) -> Result<Answers, Error> {
         let question = Said::new("Tiếng Việt hay English? (vi, en)", "Tiếng Việt hay English? (vi, en)");
         self.language =

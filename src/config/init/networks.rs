@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::range::{self, Meant};
-use super::{Error, Network, TRIES_MAX, Talk};
+use super::{Error, Interview, Network, TRIES_MAX};
 use crate::config::mistake::Said;
 use crate::config::nearest::folded;
 use crate::config::{never, words};
@@ -29,7 +29,7 @@ enum Offers {
     NotMade,
 }
 
-impl Talk<'_> {
+impl Interview<'_> {
     /// Networks until an empty answer. A level without a network is asked for once more, and left out
     /// where it has none.
     pub(super) fn networks(&mut self, levels: &mut Vec<Tier>) -> Result<Vec<Network>, Error> {

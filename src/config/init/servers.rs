@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::{Error, Talk};
+use super::{Error, Interview};
 use crate::config::mistake::Said;
 use crate::config::nearest::folded;
 use crate::config::value;
@@ -13,7 +13,7 @@ use crate::resolve::forward::upstream::Upstream;
 /// Servers of one zone, as `[[resolve.forward]]` takes them.
 const SERVERS_MAX: usize = 16;
 
-impl Talk<'_> {
+impl Interview<'_> {
     pub(super) fn servers(&mut self) -> Result<Vec<String>, Error> {
         let question = Said::new(
             "Tự phân giải (để trống), hoặc chuyển tiếp cho máy chủ nào, ví dụ 192.0.2.53, tls://192.0.2.53#dns.example",

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::mistake::Notes;
 use crate::config::mistake::{Code, Look, MISTAKES_MAX};
-use crate::config::{Wrong, read_file, say};
+use crate::config::{Wrong, read_file, read_file_that_had_text, say};
 use crate::i18n::Lang;
 use crate::sys::whole::make_pipe;
 
@@ -43,10 +43,12 @@ fn a_file_that_a_crash_emptied_or_zeroed_is_told_as_that_and_not_as_utf_16() {
     let folder = tempfile::tempdir().unwrap();
     let (path, policy) = (folder.path().join("lachan.toml"), folder.path().join("policy.toml"));
     let told = || {
-        let report = read_file(&path).unwrap_err();
+        let report = read_file_that_had_text(&path).unwrap_err();
         (report.wrong(), report.mistakes()[0].told().text(Lang::En))
     };
     let zeros_within = [b"version = 1\n".as_slice(), &[0; 100]].concat();
+    fs::write(&path, b"").unwrap();
+    assert!(read_file(&path).is_ok(), "without anything known of it, the empty config means the defaults");
     for (octets, says) in [
         (&[][..], "empty"),
         (&[0; 5000], "zero octets"),

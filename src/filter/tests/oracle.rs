@@ -21,7 +21,7 @@ pub(super) struct Oracle<'l> {
 
 /// What the oracle says of a name.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct Said {
     pub categories: CategorySet,
     pub protection: Option<Protection>,
     pub allow_sets: Vec<String>,
@@ -78,8 +78,8 @@ impl<'l> Oracle<'l> {
         in_force
     }
 
-    pub fn tell(&self, name: &OwnedName) -> Told {
-        let mut told = Told::default();
+    pub fn tell(&self, name: &OwnedName) -> Said {
+        let mut told = Said::default();
         for (list, _) in self.in_force(name) {
             match self.lists[*list].info.kind {
                 ListKind::Block(category) => {
@@ -106,7 +106,7 @@ impl<'l> Oracle<'l> {
             .collect();
         allow_sets.sort();
         allow_sets.dedup();
-        let said = Told { categories: matched.categories, protection: matched.protection, allow_sets };
+        let said = Said { categories: matched.categories, protection: matched.protection, allow_sets };
         assert_eq!(said, told, "{name}");
 
         let in_force = self.in_force(name);

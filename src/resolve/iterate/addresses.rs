@@ -11,7 +11,7 @@ use super::Recursor;
 use super::ask::ZONE_TIME_MAX;
 use super::budget::{Job, Path};
 use super::io::Io;
-use super::reply::{self, Heard, Says, moved};
+use super::reply::{self, Response, ResponseKind, moved};
 use super::store::{Content, Validation};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rdata::rtype;
@@ -120,13 +120,13 @@ impl<O: Io> Recursor<O> {
                 let Ok(told) = self.ask_zone(&cut, server, kind, ZONE_TIME_MAX, job, path).await else {
                     break;
                 };
-                let Heard { says, more, .. } = told.heard;
+                let Response { says, more, .. } = told.response;
                 match says {
-                    Says::Data(set) => return reply::addresses(&set).collect(),
-                    Says::Alias(set) | Says::Moved(set) => {
+                    ResponseKind::Data(set) => return reply::addresses(&set).collect(),
+                    ResponseKind::Alias(set) | ResponseKind::Dname(set) => {
                         return self.end_of_aliases(server, set, &more, kind, job, path).await;
                     }
-                    Says::Referral(referral, _) => {
+                    ResponseKind::Referral(referral, _) => {
                         let is_own =
                             referral.zone.as_name().label_count() >= own.zone.as_name().label_count();
                         cut = self.cuts.learn(referral, self.io.now());
@@ -135,7 +135,7 @@ impl<O: Io> Recursor<O> {
                             return glue.to_vec();
                         }
                     }
-                    Says::NoData(_) | Says::NoName(_) => break,
+                    ResponseKind::NoData(_) | ResponseKind::NxDomain(_) => break,
                 }
             }
             Vec::new()

@@ -1,7 +1,7 @@
 //! Answers made of what was proven before (RFC 8198): that nothing is there, and what a wildcard says.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use super::Recursor;
 use super::io::Io;
@@ -14,6 +14,7 @@ use crate::dns::rrset::RrSet;
 use crate::resolve::validate::key::ZoneKeys;
 use crate::resolve::validate::work::Work;
 use crate::resolve::validate::{Denied, denial};
+use crate::sys::lock::Guard;
 
 impl<O: Io> Recursor<O> {
     /// Keeps what was proven, for other names that the same proofs deny.
@@ -27,7 +28,7 @@ impl<O: Io> Recursor<O> {
     ) {
         let expires = (self.io.now() as u32).wrapping_add(ttl);
         let soa = Arc::new(soa.clone());
-        let mut spans = validator.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans = validator.spans.guard();
         for proof in proofs {
             spans.keep(keys.apex.as_name(), Arc::new((*proof).clone()), soa.clone(), expires);
         }
@@ -68,7 +69,7 @@ impl<O: Io> Recursor<O> {
         let cut = self.cuts.deepest(from, now);
         // A server that has the zone above as well answers without a referral, and then no cut is known.
         let found = {
-            let spans = validator.spans.lock().unwrap_or_else(PoisonError::into_inner);
+            let spans = validator.spans.guard();
             let zones = spans.zones_above(from).take_while(|zone| zone.is_at_or_below(cut.zone.as_name()));
             zones.filter_map(|zone| spans.find(name, kind, zone, now as u32)).next()
         };

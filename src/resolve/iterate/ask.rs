@@ -18,7 +18,7 @@ use super::candidates::{Candidate, Next, Source};
 use super::cuts::Cut;
 use super::exchange::{Manner, NoAnswer, Wanted};
 use super::io::Io;
-use super::reply::{self, Fault, Heard};
+use super::reply::{self, Fault, Response};
 use super::servers::Server;
 use crate::dns::name::Name;
 use crate::resolve::reason::Reason;
@@ -41,14 +41,14 @@ const ZONE_TIME_MIN: Duration = Duration::from_millis(1500);
 const LOOKUP_USUAL: Duration = Duration::from_millis(376);
 
 /// A useful answer, and whose it is.
-pub struct Told {
-    pub heard: Heard,
+pub struct ZoneResponse {
+    pub response: Response,
     pub from: IpAddr,
 }
 
 /// Why a zone gave none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Nobody {
+pub enum NoResponse {
     /// No server has an address that may be asked.
     NoAddress,
     /// None answers.
@@ -63,7 +63,7 @@ pub enum Nobody {
     Spent,
 }
 
-impl Nobody {
+impl NoResponse {
     /// Why there is no answer, for the client.
     pub fn reason(self) -> Reason {
         match self {
@@ -107,12 +107,12 @@ impl<O: Io> Recursor<O> {
         within: Duration,
         job: &Job,
         path: &Path<'_>,
-    ) -> Result<Told, Nobody> {
+    ) -> Result<ZoneResponse, NoResponse> {
         let zone = cut.zone.as_name();
         let mut candidates = self.candidates(cut);
         let mut running: FuturesUnordered<Flight<'_>> = FuturesUnordered::new();
-        let mut worst = Nobody::NoAddress;
-        let mut fallback: Option<Told> = None;
+        let mut worst = NoResponse::NoAddress;
+        let mut fallback: Option<ZoneResponse> = None;
         let begun = self.io.elapsed();
         let of_client = CLIENT_TIME.saturating_sub(begun.saturating_sub(job.begun));
         let within = within.min(of_client.max(ZONE_TIME_MIN));
@@ -150,7 +150,7 @@ impl<O: Io> Recursor<O> {
             };
             let left = within.saturating_sub(self.io.elapsed().saturating_sub(begun));
             let wait = match (lookups, wait) {
-                (0, _) if left.is_zero() => return fallback.ok_or(worst.max(Nobody::Silent)),
+                (0, _) if left.is_zero() => return fallback.ok_or(worst.max(NoResponse::Silent)),
                 (0, wait) => Some(wait.unwrap_or(left).min(left)),
                 (_, wait) => wait,
             };
@@ -178,7 +178,7 @@ impl<O: Io> Recursor<O> {
             };
             match self.judge(cut, (name, kind), &mut candidates.list[at], found) {
                 Ok(told) => return Ok(told),
-                Err((Nobody::Spent, _)) => return fallback.ok_or(Nobody::Spent),
+                Err((NoResponse::Spent, _)) => return fallback.ok_or(NoResponse::Spent),
                 Err((nobody, told)) => {
                     worst = worst.max(nobody);
                     fallback = fallback.or(told.map(|told| *told));
@@ -195,25 +195,27 @@ impl<O: Io> Recursor<O> {
         (name, kind): (Name<'_>, u16),
         candidate: &mut Candidate,
         found: Result<Vec<u8>, NoAnswer>,
-    ) -> Result<Told, (Nobody, Option<Box<Told>>)> {
+    ) -> Result<ZoneResponse, (NoResponse, Option<Box<ZoneResponse>>)> {
         let (zone, from) = (cut.zone.as_name(), candidate.address);
         candidate.is_done |= matches!(found, Err(NoAnswer::Unreachable | NoAnswer::Unusable));
         let answer = found.map_err(|why| {
             let nobody = match why {
-                NoAnswer::Spent => Nobody::Spent,
-                NoAnswer::Silent | NoAnswer::Unreachable => Nobody::Silent,
-                NoAnswer::Unusable => Nobody::Useless,
+                NoAnswer::Spent => NoResponse::Spent,
+                NoAnswer::Silent | NoAnswer::Unreachable => NoResponse::Silent,
+                NoAnswer::Unusable => NoResponse::Useless,
             };
             (nobody, None)
         })?;
-        reply::read(zone, name, kind, &answer).map(|heard| Told { heard, from }).map_err(|fault| {
-            let nobody = self.note_fault(fault, candidate, zone);
-            let told = (fault == Fault::Recursive)
-                .then(|| reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer))
-                .and_then(Result::ok)
-                .map(|heard| Box::new(Told { heard, from }));
-            (nobody, told)
-        })
+        reply::read(zone, name, kind, &answer).map(|response| ZoneResponse { response, from }).map_err(
+            |fault| {
+                let nobody = self.note_fault(fault, candidate, zone);
+                let told = (fault == Fault::Recursive)
+                    .then(|| reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer))
+                    .and_then(Result::ok)
+                    .map(|response| Box::new(ZoneResponse { response, from }));
+                (nobody, told)
+            },
+        )
     }
 
     /// Addresses from a source; what the zone above adds to its delegation of `zone` is kept with that.
@@ -236,7 +238,7 @@ impl<O: Io> Recursor<O> {
     }
 
     /// Remembers that what a server of `zone` said is of no use, and says how bad that is.
-    fn note_fault(&self, fault: Fault, candidate: &mut Candidate, zone: Name<'_>) -> Nobody {
+    fn note_fault(&self, fault: Fault, candidate: &mut Candidate, zone: Name<'_>) -> NoResponse {
         candidate.is_done = fault != Fault::Failed || candidate.rounds > 1;
         candidate.may_try_again();
         candidate.server.failed();
@@ -245,9 +247,9 @@ impl<O: Io> Recursor<O> {
             self.servers.set_lame(candidate.address, zone.wire(), seconds);
         }
         match fault {
-            Fault::Refused => Nobody::Refuse,
-            Fault::Failed => Nobody::Fail,
-            _ => Nobody::Useless,
+            Fault::Refused => NoResponse::Refuse,
+            Fault::Failed => NoResponse::Fail,
+            _ => NoResponse::Useless,
         }
     }
 }

@@ -5,12 +5,13 @@
 //! failure is kept.
 
 use std::net::IpAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::dns::name::{Name, OwnedName};
 use crate::resolve::validate::work::Work;
+use crate::sys::lock::Guard;
 
 /// Messages sent for one question. A cold, signed name six cuts deep takes some thirty.
 const MESSAGES_MAX: u32 = 150;
@@ -76,7 +77,7 @@ impl Job {
 
     /// What `server` said for `zone` did not validate: it is asked last for the rest of this question.
     pub fn distrust(&self, server: IpAddr, zone: Name<'_>) {
-        let mut distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut distrusted = self.distrusted.guard();
         let is_known = distrusted.iter().any(|(other, at)| *other == server && at.as_name() == zone);
         if !is_known && distrusted.len() < DISTRUSTED_MAX {
             distrusted.push((server, zone.to_owned()));
@@ -85,7 +86,7 @@ impl Job {
 
     /// Whether [`distrust`](Self::distrust) was said of it.
     pub fn distrusts(&self, server: IpAddr, zone: Name<'_>) -> bool {
-        let distrusted = self.distrusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let distrusted = self.distrusted.guard();
         distrusted.iter().any(|(other, at)| *other == server && at.as_name() == zone)
     }
 }

@@ -197,7 +197,7 @@ impl<O: Io> Recursor<O> {
             known.extend(self.glue_met(name));
             let is_outside = !name.is_at_or_below(zone);
             match () {
-                // Nobody is above who could tell.
+                // NoResponse is above who could tell.
                 () if zone.is_root() => {}
                 () if is_outside && !glue.is_empty() && !is_known => {
                     sources.push_back(Source::Lookup(server.clone()));

@@ -22,7 +22,7 @@ const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
 pub enum NoAnswer {
     /// Nothing came.
     Silent,
-    /// Nobody is there.
+    /// NoResponse is there.
     Unreachable,
     /// Something came over a connection of this question's own that does not answer it.
     Unusable,

@@ -3,7 +3,7 @@
 //! A server is asked as one of a zone. Records whose owners lie outside that zone are left out, whatever
 //! section they stand in (bailiwick). NS sets count in a referral and where just they were asked for, additional
 //! addresses only for servers that a referral names; a chain of aliases is followed only as far as it stays in the
-//! zone. What is left is one of a few things ([`Heard`]), or a reason to ask another server ([`Fault`]).
+//! zone. What is left is one of a few things ([`Response`]), or a reason to ask another server ([`Fault`]).
 
 use std::net::IpAddr;
 
@@ -21,9 +21,9 @@ const RECORDS_MAX: usize = 1024;
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct Response {
     /// What of the question.
-    pub says: Says,
+    pub says: ResponseKind,
     /// AA: the server says it of its own zone.
     pub authoritative: bool,
     /// NSEC and NSEC3 sets of the authority section.
@@ -37,19 +37,19 @@ pub struct Heard {
 
 /// What a message says of the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Says {
+pub enum ResponseKind {
     /// Here is the data.
     Data(RrSet),
     /// The name is an alias: its CNAME.
     Alias(RrSet),
     /// A DNAME above the name moves it; the name that results would be too long where there is no target.
-    Moved(RrSet),
+    Dname(RrSet),
     /// Others know: a zone below.
     Referral(Referral, Option<RrSet>),
     /// The name has no such data; with the SOA of the zone that says so.
     NoData(Option<RrSet>),
     /// No such name.
-    NoName(Option<RrSet>),
+    NxDomain(Option<RrSet>),
 }
 
 /// A zone cut: who serves the zone below it.
@@ -103,7 +103,7 @@ pub fn rcode(message: &[u8]) -> u16 {
 ///
 /// # Errors
 /// What [`Fault`] says.
-pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Heard, Fault> {
+pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode(message), message, Speaker::Authority)
 }
 
@@ -117,7 +117,7 @@ pub fn read_from_resolver(
     kind: u16,
     rcode: u16,
     message: &[u8],
-) -> Result<Heard, Fault> {
+) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode, message, Speaker::Resolver)
 }
 
@@ -137,7 +137,7 @@ fn read_from(
     rcode: u16,
     message: &[u8],
     speaker: Speaker,
-) -> Result<Heard, Fault> {
+) -> Result<Response, Fault> {
     let (is_missing, is_too_long) = match rcode {
         0 => (false, false),
         3 => (true, false),
@@ -172,21 +172,23 @@ fn read_from(
             _ => {}
         }
     }
-    let heard = |says, proofs, servers, more| Ok(Heard { says, authoritative, proofs, servers, more });
+    let response = |says, proofs, servers, more| Ok(Response { says, authoritative, proofs, servers, more });
     let has_dname = answer.iter().any(|set| set.rtype == rtype::DNAME);
     let (chosen, more) = choose(zone, name, kind, answer);
     if let Some(says) = chosen {
         if recursive {
             return Err(Fault::Recursive);
         }
-        if is_too_long && !(has_dname && matches!(says, Says::Alias(_) | Says::Moved(_))) {
+        if is_too_long && !(has_dname && matches!(says, ResponseKind::Alias(_) | ResponseKind::Dname(_))) {
             return Err(Fault::Code(6));
         }
         let servers = match &says {
-            Says::Data(set) if set.is(zone, rtype::NS) && authoritative => Some(referral(set, &additional)),
+            ResponseKind::Data(set) if set.is(zone, rtype::NS) && authoritative => {
+                Some(referral(set, &additional))
+            }
             _ => None,
         };
-        return heard(says, proofs, servers, more);
+        return response(says, proofs, servers, more);
     }
     if is_too_long {
         return Err(Fault::Code(6));
@@ -195,7 +197,7 @@ fn read_from(
         if recursive {
             return Err(Fault::Recursive);
         }
-        return heard(Says::NoName(soa), proofs, None, more);
+        return response(ResponseKind::NxDomain(soa), proofs, None, more);
     }
     // A cut between the zone and the name. That of a DS question's own name is the parent's to answer for.
     let below = ns
@@ -206,7 +208,7 @@ fn read_from(
         && soa.is_none()
     {
         let ds = ds.filter(|ds| ds.owner == set.owner);
-        return heard(Says::Referral(referral(set, &additional), ds), proofs, None, more);
+        return response(ResponseKind::Referral(referral(set, &additional), ds), proofs, None, more);
     }
     // NS sets without SOA are a referral (RFC 2308 §2.2): upward or sideways ones are lame, with AA too. The zone's
     // own beside AA is NODATA of a server that leaves out the SOA.
@@ -219,23 +221,28 @@ fn read_from(
         if recursive {
             return Err(Fault::Recursive);
         }
-        return heard(Says::NoData(soa), proofs, None, more);
+        return response(ResponseKind::NoData(soa), proofs, None, more);
     }
     // Neither data nor a way on: it refers to itself, upward, or to nowhere.
     Err(Fault::Lame)
 }
 
 /// What the answer section says of the name, and the rest of it that hangs together with that.
-fn choose(zone: Name<'_>, name: Name<'_>, kind: u16, mut answer: Vec<RrSet>) -> (Option<Says>, Vec<RrSet>) {
+fn choose(
+    zone: Name<'_>,
+    name: Name<'_>,
+    kind: u16,
+    mut answer: Vec<RrSet>,
+) -> (Option<ResponseKind>, Vec<RrSet>) {
     if kind == rtype::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
         answer.retain(|set| set.owner.as_name() == name && set.rtype != rtype::RRSIG);
-        let first = (!answer.is_empty()).then(|| Says::Data(answer.remove(0)));
+        let first = (!answer.is_empty()).then(|| ResponseKind::Data(answer.remove(0)));
         return (first, answer);
     }
     let data = answer.iter().position(|set| set.is(name, kind));
     if let Some(at) = data {
         let set = answer.swap_remove(at);
-        return (Some(Says::Data(set)), Vec::new());
+        return (Some(ResponseKind::Data(set)), Vec::new());
     }
     if kind != rtype::CNAME
         && let Some(at) = answer.iter().position(|set| set.is(name, rtype::CNAME))
@@ -243,14 +250,14 @@ fn choose(zone: Name<'_>, name: Name<'_>, kind: u16, mut answer: Vec<RrSet>) -> 
         // A CNAME that was made from a DNAME has no signature; the DNAME says the same and has one.
         if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
             let set = answer.swap_remove(at);
-            return (Some(Says::Moved(set)), chain(name, answer));
+            return (Some(ResponseKind::Dname(set)), chain(name, answer));
         }
         let set = answer.swap_remove(at);
-        return (Some(Says::Alias(set)), chain(name, answer));
+        return (Some(ResponseKind::Alias(set)), chain(name, answer));
     }
     if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
         let set = answer.swap_remove(at);
-        return (Some(Says::Moved(set)), chain(name, answer));
+        return (Some(ResponseKind::Dname(set)), chain(name, answer));
     }
     (None, Vec::new())
 }

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use crate::sys::lock::Guard;
+
 /// Servers remembered: half a megabyte.
 const SERVERS_MAX: usize = 8192;
 /// Pairs of server and zone that do not belong together, remembered.
@@ -93,7 +95,7 @@ impl Server {
         }
     }
 
-    /// Nobody is there, says the network.
+    /// NoResponse is there, says the network.
     pub fn unreachable(&self, now: u64) {
         self.silences.fetch_max(SILENCES, Relaxed);
         self.silent(now);
@@ -167,7 +169,7 @@ impl Server {
 
     fn lock_cookie(&self) -> std::sync::MutexGuard<'_, Option<Box<[u8]>>> {
         // One assignment cannot leave half a cookie.
-        self.cookie.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.cookie.guard()
     }
 
     /// Questions sent.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -17,6 +17,7 @@ use super::Recursor;
 use super::budget::Job;
 use super::io::Io;
 use crate::dns::name::{Name, OwnedName};
+use crate::sys::lock::Guard;
 
 /// Flights at once; beyond that every query is sent.
 const FLIGHTS_MAX: usize = 10_000;
@@ -88,7 +89,7 @@ impl SingleFlight {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<FlightKey, Leader>> {
         // Each use is one call on the map, so a panic elsewhere leaves it whole.
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+        self.flights.guard()
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Rank {
 /// What validation says of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validation {
-    /// Nobody looked.
+    /// NoResponse looked.
     Unchecked,
     /// A chain of signatures leads to an anchor.
     Secure,

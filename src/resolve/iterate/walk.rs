@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use super::Recursor;
-use super::ask::{Nobody, STEP_TIME_MAX, Told, ZONE_TIME_MAX};
+use super::ask::{NoResponse, STEP_TIME_MAX, ZONE_TIME_MAX, ZoneResponse};
 use super::budget::{Freshness, Job, Path};
 use super::cuts::Cut;
 use super::io::Io;
 use super::minimise::{Minimisation, Steps};
-use super::reply::{self, Heard, Says};
+use super::reply::{self, Response, ResponseKind};
 use super::single_flight::Waited;
 use super::store::{Content, Kept, Rank, Validation};
 use crate::dns::name::{Name, OwnedName};
@@ -164,22 +164,23 @@ impl<O: Io> Recursor<O> {
                 }
             };
             let within = if whole { ZONE_TIME_MAX } else { STEP_TIME_MAX };
-            let Told { heard, from } = match self.ask_zone(&cut, asked, asked_kind, within, job, path).await {
-                Ok(told) => told,
-                Err(Nobody::Spent) => return Err(Nobody::Spent.reason()),
-                Err(_) if !whole => {
-                    steps.show_all();
-                    ahead = steps.ahead();
-                    continue;
-                }
-                Err(nobody) => return Err(nobody.reason()),
-            };
+            let ZoneResponse { response, from } =
+                match self.ask_zone(&cut, asked, asked_kind, within, job, path).await {
+                    Ok(told) => told,
+                    Err(NoResponse::Spent) => return Err(NoResponse::Spent.reason()),
+                    Err(_) if !whole => {
+                        steps.show_all();
+                        ahead = steps.ahead();
+                        continue;
+                    }
+                    Err(nobody) => return Err(nobody.reason()),
+                };
             let now = self.io.now();
-            if let Some(servers) = &heard.servers {
+            if let Some(servers) = &response.servers {
                 self.cuts.note_own(servers, now);
             }
-            if let Says::Referral(referral, ds) = heard.says {
-                self.keep_ds(referral.zone.clone(), ds, heard.proofs, &cut.zone, referral.ttl, now);
+            if let ResponseKind::Referral(referral, ds) = response.says {
+                self.keep_ds(referral.zone.clone(), ds, response.proofs, &cut.zone, referral.ttl, now);
                 cut = self.cuts.learn(referral, now);
                 steps.descend(cut.zone.as_name());
                 if !whole {
@@ -188,26 +189,33 @@ impl<O: Io> Recursor<O> {
                 continue;
             }
             if whole {
-                return Ok(self.take_in(name, kind, &cut.zone, heard, Origin::Server(from), None));
+                return Ok(self.take_in(name, kind, &cut.zone, response, Origin::Server(from), None));
             }
-            match &heard.says {
-                Says::NoName(_) if mode == Minimisation::Strict => {
+            match &response.says {
+                ResponseKind::NxDomain(_) if mode == Minimisation::Strict => {
                     let lookup =
-                        self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
+                        self.take_in(asked, asked_kind, &cut.zone, response, Origin::Server(from), None);
                     return Ok(lookup);
                 }
                 // Some servers deny names that merely have nothing but names below.
-                Says::NoName(_) => steps.show_all(),
-                Says::Moved(_) => {
-                    return Ok(self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None));
+                ResponseKind::NxDomain(_) => steps.show_all(),
+                ResponseKind::Dname(_) => {
+                    return Ok(self.take_in(
+                        asked,
+                        asked_kind,
+                        &cut.zone,
+                        response,
+                        Origin::Server(from),
+                        None,
+                    ));
                 }
                 _ => {
-                    self.take_in(asked, asked_kind, &cut.zone, heard, Origin::Server(from), None);
+                    self.take_in(asked, asked_kind, &cut.zone, response, Origin::Server(from), None);
                 }
             }
             ahead = steps.ahead();
         }
-        Err(Nobody::Useless.reason())
+        Err(NoResponse::Useless.reason())
     }
 
     /// Asks the forwarders of `zone`.
@@ -231,12 +239,12 @@ impl<O: Io> Recursor<O> {
             },
         };
         if !job.spend_message() {
-            return Err(Nobody::Spent.reason());
+            return Err(NoResponse::Spent.reason());
         }
         let told = self.io.forward(name, kind).await?;
         let read = reply::read_from_resolver(zone.as_name(), name, kind, told.rcode, &told.octets);
-        let heard = read.map_err(|_| Reason::ForwarderMalformed)?;
-        Ok(self.take_in(name, kind, &zone, heard, Origin::Forwarder, told.note))
+        let response = read.map_err(|_| Reason::ForwarderMalformed)?;
+        Ok(self.take_in(name, kind, &zone, response, Origin::Forwarder, told.note))
     }
 
     /// The deepest cut that is known, the root primed if that is due.
@@ -260,10 +268,10 @@ impl<O: Io> Recursor<O> {
         let asked = self.ask_zone(&hints, Name::ROOT, rtype::NS, STEP_TIME_MAX, job, &path);
         let Ok(told) = Box::pin(asked).await else { return };
         let now = self.io.now();
-        if let Some(servers) = &told.heard.servers {
+        if let Some(servers) = &told.response.servers {
             self.cuts.note_own(servers, now);
         }
-        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.heard, Origin::Server(told.from), None);
+        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.response, Origin::Server(told.from), None);
     }
 
     /// Keeps what a referral says of the DS of the zone that it leads to.
@@ -304,12 +312,12 @@ impl<O: Io> Recursor<O> {
         name: Name<'_>,
         kind: u16,
         zone: &OwnedName,
-        heard: Heard,
+        response: Response,
         origin: Origin,
         note: Option<Reason>,
     ) -> Lookup {
         let now = self.io.now();
-        let Heard { says, authoritative, proofs, more, .. } = heard;
+        let Response { says, authoritative, proofs, more, .. } = response;
         let rank = if authoritative { Rank::Authoritative } else { Rank::NonAuthoritative };
         let bounds = self.settings.ttl;
         let kept = |name: OwnedName, content: Content, proofs: Vec<RrSet>| {
@@ -336,14 +344,14 @@ impl<O: Io> Recursor<O> {
             .map(|set| Arc::new(kept(set.owner.clone(), Content::Set(set), proofs.clone())))
             .collect();
         // Kept once it is proven: see `known`.
-        let is_moved = matches!(says, Says::Moved(_));
+        let is_moved = matches!(says, ResponseKind::Dname(_));
         let (name, kind, content) = match says {
-            Says::Data(set) => (name.to_owned(), kind, Content::Set(set)),
-            Says::Alias(set) => (name.to_owned(), rtype::CNAME, Content::Set(set)),
-            Says::Moved(set) => (set.owner.clone(), rtype::DNAME, Content::Set(set)),
-            Says::NoData(soa) => (name.to_owned(), kind, Content::NoData(soa)),
-            Says::NoName(soa) => (name.to_owned(), kind, Content::NoName(soa)),
-            Says::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
+            ResponseKind::Data(set) => (name.to_owned(), kind, Content::Set(set)),
+            ResponseKind::Alias(set) => (name.to_owned(), rtype::CNAME, Content::Set(set)),
+            ResponseKind::Dname(set) => (set.owner.clone(), rtype::DNAME, Content::Set(set)),
+            ResponseKind::NoData(soa) => (name.to_owned(), kind, Content::NoData(soa)),
+            ResponseKind::NxDomain(soa) => (name.to_owned(), kind, Content::NoName(soa)),
+            ResponseKind::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
         };
         let kept = kept(name, content, proofs);
         // One of several sets would not do for who asks for all of them next.

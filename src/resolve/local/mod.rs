@@ -1,4 +1,4 @@
-//! What never leaves the house: records and zones of the school, `localhost`, reverse zones of private
+//! What never leaves the school's network: records and zones of the school, `localhost`, reverse zones of private
 //! ranges (RFC 6303), special-use names (RFC 6761 and its kin), canaries.
 //!
 //! The order is: records, zones, special names. So a school's own PTR stands above the empty reverse
@@ -151,7 +151,7 @@ impl Local {
         let mut said = self.say(ask.name.as_name(), ask.rtype)?;
         let (mut answers, mut seen) = (Vec::new(), vec![ask.name.clone()]);
         while let Some(target) = said.leads_to(ask.rtype) {
-            // In a circle, or out of the house: whoever asked sees where it ends.
+            // In a circle, or out of the local names: whoever asked sees where it ends.
             let next = match seen.contains(&target) || seen.len() > LINKS_MAX {
                 true => None,
                 false => self.say(target.as_name(), ask.rtype),

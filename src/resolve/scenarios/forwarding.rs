@@ -16,7 +16,8 @@ fn internet() -> super::world::Zone {
 
 #[tokio::test]
 async fn a_dead_first_server_costs_little_and_only_once() {
-    for dead in [Manner::Silent, Manner::Says(ResponseCode::Refused), Manner::Says(ResponseCode::ServFail)] {
+    for dead in [Manner::Silent, Manner::Reply(ResponseCode::Refused), Manner::Reply(ResponseCode::ServFail)]
+    {
         let Some(mut world) = World::new().await else { return };
         let first = world.server(dead.clone()).await;
         let second = world.server(Manner::Serves(internet())).await;

@@ -164,7 +164,7 @@ async fn names_without_ipv6_get_addresses_behind_the_translators_prefix() {
         let answer = resolver.resolve(ask(asked, 28)).await;
         assert_eq!((said(&answer).as_str(), resolver.has_made(&answer)), (expected, made), "{asked}");
     }
-    let local = resolver.local(&ask("may.lan", 28)).expect("never leaves the house");
+    let local = resolver.local(&ask("may.lan", 28)).expect("never leaves the network");
     assert_eq!(said(&local), "NOERROR may.lan. AAAA 2001:db8:64::a00:5");
     let checks = Ask { dnssec_ok: true, checking_disabled: true, ..ask("www.example", 28) };
     assert_eq!(said(&resolver.resolve(checks).await), "NOERROR +soa", "who validates gets the truth");

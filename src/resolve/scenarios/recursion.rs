@@ -75,9 +75,9 @@ async fn an_alias_without_data_at_its_end_keeps_its_chain() {
 async fn one_bad_server_of_two_never_costs_the_answer() {
     for (what, bad) in [
         ("silent", Manner::Silent),
-        ("refused", Manner::Says(ResponseCode::Refused)),
-        ("servfail", Manner::Says(ResponseCode::ServFail)),
-        ("notauth", Manner::Says(ResponseCode::NotAuth)),
+        ("refused", Manner::Reply(ResponseCode::Refused)),
+        ("servfail", Manner::Reply(ResponseCode::ServFail)),
+        ("notauth", Manner::Reply(ResponseCode::NotAuth)),
         ("formerr to EDNS", Manner::NoEdns(ResponseCode::FormErr, school())),
         ("notimp to EDNS", Manner::NoEdns(ResponseCode::NotImp, school())),
         ("lame, to the root", Manner::RefersTo(".")),
@@ -105,7 +105,7 @@ async fn one_bad_server_of_two_never_costs_the_answer() {
 async fn when_no_server_is_good_it_is_servfail_with_a_reason_and_in_time() {
     for (bad, reason) in [
         (Manner::Silent, EdeCode::NoReachableAuthority),
-        (Manner::Says(ResponseCode::Refused), EdeCode::NoReachableAuthority),
+        (Manner::Reply(ResponseCode::Refused), EdeCode::NoReachableAuthority),
         (Manner::RefersTo("."), EdeCode::NoReachableAuthority),
     ] {
         let Some(mut world) = World::new().await else { return };
@@ -277,7 +277,7 @@ async fn what_an_alias_leads_to_is_not_asked_for_where_the_gate_says_no() {
 async fn a_failure_says_how_far_the_aliases_led() {
     let Some(mut world) = World::new().await else { return };
     let root = world.server(Manner::Serves(leads_to_bad(world.ip(2)))).await;
-    world.server(Manner::Says(ResponseCode::ServFail)).await;
+    world.server(Manner::Reply(ResponseCode::ServFail)).await;
     let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
     let answer = resolver.resolve(a("www.shop")).await;
     assert_eq!(

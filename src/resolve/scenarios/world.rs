@@ -28,7 +28,7 @@ pub enum Manner {
     /// Takes queries and says nothing.
     Silent,
     /// Always this code.
-    Says(ResponseCode),
+    Reply(ResponseCode),
     /// Refers everybody to this zone.
     RefersTo(&'static str),
     /// NOERROR with nothing in it.
@@ -148,7 +148,7 @@ impl Manner {
         match self {
             Self::Silent => return None,
             Self::Serves(zone) => zone.answer(&asked, &mut reply),
-            Self::Says(code) => reply.metadata.response_code = *code,
+            Self::Reply(code) => reply.metadata.response_code = *code,
             Self::RefersTo(apex) => {
                 let ns = zone(apex, "@ NS ns.invalid.");
                 reply.add_authorities(
@@ -269,7 +269,7 @@ impl World {
         let log = server.log.clone();
         self.tasks.spawn(async move {
             while let Ok((mut stream, _)) = tcp.accept().await {
-                let talk = async {
+                let exchange = async {
                     loop {
                         let len = usize::from(stream.read_u16().await?);
                         let mut octets = vec![0; len];
@@ -281,7 +281,7 @@ impl World {
                         }
                     }
                 };
-                let _: io::Result<()> = talk.await;
+                let _: io::Result<()> = exchange.await;
             }
         });
         server

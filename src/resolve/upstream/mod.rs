@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 pub(super) mod connections;
 pub(super) mod datagram;
-mod heard;
+mod query;
 mod sockets;
 pub(super) mod system_io;
 pub(super) mod tally;

@@ -15,11 +15,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle, Id};
 
+use crate::sys::lock::Guard;
 use crate::sys::outgoing::Outgoing;
 
 /// Queries that one socket takes.
@@ -113,7 +114,7 @@ impl Sockets {
 
     fn lock(&self) -> MutexGuard<'_, Vec<(Id, Vec<Kept>)>> {
         // Each use leaves a whole list behind.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.guard()
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpSocket;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::heard;
+use super::query;
 use super::source_for;
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
@@ -69,7 +69,7 @@ impl Io for SystemIo {
             match way {
                 Way::Udp => {
                     let is_answer = |octets: &[u8]| is_answer(&query, octets) != Matches::No;
-                    heard::ask_once(&query, server, source, is_answer).await
+                    query::ask_once(&query, server, source, is_answer).await
                 }
                 Way::Tcp => by_stream(server, source, &query).await,
             }

@@ -88,7 +88,7 @@ impl Work {
         take(&self.signature_blocks, blocks)
     }
 
-    /// Told after each signature check that failed.
+    /// ZoneResponse after each signature check that failed.
     pub(super) fn signature_failed(&self) -> Result<(), Fault> {
         take(&self.failures, 1)
     }

@@ -46,7 +46,7 @@ pub fn ixfr(id: u16, apex: Name<'_>, serial: u32) -> Vec<u8> {
 pub fn serial(message: &[u8], id: u16, apex: Name<'_>) -> Result<u32, Failed> {
     let (_, found) = records(message)?;
     if message[..2] != id.to_be_bytes() || message[2] & 0xf8 != 0x80 {
-        return Err(Failed::Stranger);
+        return Err(Failed::Mismatch);
     }
     match message[3] & 0x0f {
         0 => {}

@@ -28,7 +28,7 @@ pub enum Failed {
     #[error("the answer is not a message: {0}")]
     Message(#[from] MessageError),
     #[error("the answer is not one to our question")]
-    Stranger,
+    Mismatch,
     #[error("the server says {}", rcode_name(*.0))]
     Rcode(u8),
     #[error("the answer is not believed: {0}")]
@@ -152,7 +152,7 @@ impl Transfer {
     pub fn received(mut self, message: &[u8], now: u64) -> Result<Step, Failed> {
         let (_, found) = records_of_transfer(message)?;
         if message[..2] != self.id.to_be_bytes() || message[2] & 0xf8 != 0x80 {
-            return Err(Failed::Stranger);
+            return Err(Failed::Mismatch);
         }
         let rcode = message[3] & 0x0f;
         if let Some(chain) = &mut self.chain {

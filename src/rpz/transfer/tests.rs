@@ -136,8 +136,8 @@ fn a_stranger_and_a_refusal_end_it() {
         transfer.received(&octets, NOW).err()
     };
     assert_eq!(said(|_| {}), None);
-    assert_eq!(said(|octets| octets[1] = 8), Some(Failed::Stranger));
-    assert_eq!(said(|octets| octets[2] = 4), Some(Failed::Stranger));
+    assert_eq!(said(|octets| octets[1] = 8), Some(Failed::Mismatch));
+    assert_eq!(said(|octets| octets[2] = 4), Some(Failed::Mismatch));
     assert_eq!(said(|octets| octets[3] = 5), Some(Failed::Rcode(5)));
     assert!(matches!(said(|octets| octets.truncate(30)), Some(Failed::Message(_))));
 }
@@ -169,7 +169,7 @@ fn questions_are_what_servers_expect() {
     }
     let answer = message(&["soa 5".into()]);
     assert_eq!(ask::serial(&answer, 7, apex.as_name()), Ok(5));
-    assert_eq!(ask::serial(&answer, 8, apex.as_name()), Err(Failed::Stranger));
+    assert_eq!(ask::serial(&answer, 8, apex.as_name()), Err(Failed::Mismatch));
     assert_eq!(ask::serial(&answer, 7, Name::ROOT), Err(Failed::NoSoa));
 }
 

@@ -3,11 +3,12 @@
 //! A connection takes a set while it works without waiting, so there are as many sets as threads that serve
 //! connections, however many connections there are.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::frames::{PREFIX, QUERY_MAX};
 use crate::journal::count::Tally;
 use crate::query::{Responder, WorkerState};
+use crate::sys::lock::Guard;
 
 /// Octets read at a time: some hundred queries.
 pub const INPUT: usize = 16 * 1024;
@@ -59,6 +60,6 @@ impl BufferPool {
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<Box<Buffers>>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        self.free.guard()
     }
 }

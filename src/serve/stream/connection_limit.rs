@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::mailbox::Mailbox;
 use crate::serve::Settings;
+use crate::sys::lock::Guard;
 
 /// The idle timeout near the limit is this part of the usual one.
 const SCARCE_PART: u32 = 4;
@@ -105,7 +106,7 @@ impl ConnectionLimit {
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().expect("nothing panics while it holds this lock")
+        self.taken.guard()
     }
 }
 

@@ -4,11 +4,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
+
+use crate::sys::lock::Guard;
 
 /// One connection, as others see it.
 pub struct Mailbox {
@@ -84,6 +86,6 @@ impl Mailbox {
     }
 
     fn finished(&self) -> MutexGuard<'_, VecDeque<Vec<u8>>> {
-        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+        self.finished.guard()
     }
 }

@@ -32,7 +32,7 @@ pub enum Kind {
     /// Closes a TCP connection after one answer, or says nothing in it.
     TcpCloses,
     TcpMute,
-    Says(u8),
+    Reply(u8),
     /// NOERROR and nothing else.
     Lame,
     /// Refers to this zone, whatever is asked.
@@ -76,7 +76,7 @@ pub enum Kind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoEdns {
-    Says(u8),
+    Reply(u8),
     Drops,
     /// Answers as if there were none.
     Ignores,
@@ -116,14 +116,14 @@ impl Kind {
             ["tcp-closes"] => Self::TcpCloses,
             ["tcp-mute"] => Self::TcpMute,
             ["no-tcp"] => Self::NoTcp,
-            ["says", rcode] => Self::Says(code(rcode)),
+            ["says", rcode] => Self::Reply(code(rcode)),
             ["lame"] => Self::Lame,
             ["refers-to", apex] => Self::RefersTo(Name::absolute(apex)),
             ["no-edns", "drops"] => Self::NoEdns(NoEdns::Drops),
             ["no-edns", "ignores"] => Self::NoEdns(NoEdns::Ignores),
             ["no-edns", "header"] => Self::NoEdns(NoEdns::HeaderOnly),
-            ["no-edns", "BADVERS"] => Self::NoEdns(NoEdns::Says(16)),
-            ["no-edns", rcode] => Self::NoEdns(NoEdns::Says(code(rcode))),
+            ["no-edns", "BADVERS"] => Self::NoEdns(NoEdns::Reply(16)),
+            ["no-edns", rcode] => Self::NoEdns(NoEdns::Reply(code(rcode))),
             ["truncates"] => Self::Truncates,
             ["truncates", "in-part"] => Self::TruncatesInPart,
             ["slow", ms] => Self::Slow(Duration::from_millis(ms.trim_end_matches("ms").parse().unwrap())),
@@ -157,7 +157,7 @@ impl Kind {
             Self::Silent => None,
             Self::SilentOverUdp if !tcp => None,
             Self::TcpMute if tcp => None,
-            Self::Says(rcode) => Some(said(*rcode)),
+            Self::Reply(rcode) => Some(said(*rcode)),
             Self::Lame => Some(said(0)),
             Self::RefersTo(apex) => {
                 let ns = Record::new(apex.clone(), NS, Name::absolute("ns.nowhere.").wire());
@@ -167,8 +167,8 @@ impl Kind {
                 NoEdns::Drops => None,
                 NoEdns::Ignores => return None,
                 // BADVERS is said in EDNS (RFC 6891 §9); the others know nothing of it.
-                NoEdns::Says(16) => Some(said(16)),
-                NoEdns::Says(rcode) => Some(Message { edns: None, ..said(*rcode) }),
+                NoEdns::Reply(16) => Some(said(16)),
+                NoEdns::Reply(rcode) => Some(Message { edns: None, ..said(*rcode) }),
                 NoEdns::HeaderOnly => Some(Message { edns: None, question: None, ..said(1) }),
             },
             Self::Truncates if !tcp => {

@@ -1,4 +1,4 @@
-//! Names that never leave the house, at the table.
+//! Names that never leave the school's network, as tables.
 
 use super::*;
 use crate::dns::security::Security;

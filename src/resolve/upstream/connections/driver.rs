@@ -6,10 +6,12 @@
 //! are driven by one thread of their own, started with the first connection and ended with the resolver.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+
+use crate::sys::lock::Guard;
 
 /// Starts the thread when it is needed.
 #[derive(Default)]
@@ -28,7 +30,7 @@ impl Driver {
     /// The system has no thread or no event loop left; the next call tries again.
     pub(super) fn handle(&self) -> io::Result<Handle> {
         // Each use is one assignment: whoever panicked left a whole value behind.
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.0.guard();
         if let Some(running) = &*running {
             return Ok(running.handle.clone());
         }

@@ -15,7 +15,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -27,6 +27,8 @@ use super::tally::Tally;
 use connection::{Connection, Seat};
 use driver::Driver;
 use opener::Opener;
+
+use crate::sys::lock::Guard;
 
 mod connection;
 pub(in crate::resolve) mod driver;
@@ -253,7 +255,7 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
         // Whoever panicked with the lock held left a whole list behind.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.guard()
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::heard::Heard;
+use super::query::SentQuery;
 use super::sockets::Sockets;
 use super::tally::Tally;
 use crate::dns::edns::PAYLOAD;
@@ -84,20 +84,20 @@ impl Datagrams {
         start: Instant,
         rtt: Option<Duration>,
     ) -> io::Result<Option<Vec<u8>>> {
-        let mut heard = Heard::after(query, &self.sockets)?;
+        let mut sent = SentQuery::after(query, &self.sockets)?;
         let end = start + self.time_limit;
         let mut wait = rtt.map_or(AGAIN_MAX, |rtt| rtt * 3).clamp(AGAIN_MIN, AGAIN_MAX);
         let mut until = start;
-        for sent in 1..=SENT_MAX {
-            if sent > 1 {
-                heard.again(query)?;
+        for times in 1..=SENT_MAX {
+            if times > 1 {
+                sent.again(query)?;
             }
-            until = if sent == SENT_MAX { end } else { (until + wait).min(end) };
+            until = if times == SENT_MAX { end } else { (until + wait).min(end) };
             wait *= 2;
-            match timeout_at(until, heard.answer(|octets| is_answer(query, octets))).await {
+            match timeout_at(until, sent.answer(|octets| is_answer(query, octets))).await {
                 Ok(answer) => {
                     if matches!(answer, Ok(Some(_))) {
-                        heard.end();
+                        sent.end();
                     }
                     return answer;
                 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::net::UdpSocket;
 
-use super::super::heard::STRAY_MAX;
+use super::super::query::STRAY_MAX;
 use super::*;
 use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;

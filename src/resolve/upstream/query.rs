@@ -12,7 +12,7 @@ use crate::sys::outgoing::Outgoing;
 pub(super) const STRAY_MAX: u32 = 8;
 
 /// A query that was sent to a forwarder, once or several times, and how much came that was no answer to it.
-pub(super) struct Heard<'s> {
+pub(super) struct SentQuery<'s> {
     sockets: &'s Sockets,
     sent: Kept,
     /// Sent again, each from a socket of its own: our address may have changed, or a NAT forgotten the first.
@@ -20,7 +20,7 @@ pub(super) struct Heard<'s> {
     stray: u32,
 }
 
-impl<'s> Heard<'s> {
+impl<'s> SentQuery<'s> {
     /// Sends `query`.
     pub(super) fn after(query: &[u8], sockets: &'s Sockets) -> io::Result<Self> {
         Ok(Self { sockets, sent: sockets.send(query)?, again: Vec::new(), stray: 0 })

@@ -130,7 +130,7 @@ impl Upstream {
 
 /// What a client hears.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Heard {
+pub struct Reply {
     pub rcode: u8,
     /// The answer section: `owner TYPE data`, one after the other.
     pub said: String,
@@ -141,7 +141,7 @@ pub struct Heard {
     pub is_truncated: bool,
 }
 
-pub struct House {
+pub struct School {
     pub responder: Arc<Responder>,
     pub upstream: Upstream,
 }
@@ -150,7 +150,7 @@ pub struct House {
 /// is the allow set `learning`, `protect` are hard-protected names.
 pub type Lists = &'static [(&'static str, &'static str)];
 
-impl House {
+impl School {
     /// A school with this config, these lists and zones, and a world that is as `world` says.
     pub async fn open(config: &str, lists: Lists, zones: &[(&str, &str)], world: &'static str) -> Self {
         let upstream = Upstream::start(world).await;
@@ -176,15 +176,15 @@ impl House {
     }
 
     /// Asks as the client at `from`, and looks whether it was counted as blocked.
-    pub async fn ask(&self, from: &str, asked: &str, kind: u16) -> Heard {
+    pub async fn ask(&self, from: &str, asked: &str, kind: u16) -> Reply {
         let blocked = || self.responder.counts().blocked;
         let before = blocked();
         let heard = self.exchange(from, asked, kind).await;
         assert!(blocked() <= before + 1, "counted once");
-        Heard { is_counted: blocked() > before, ..heard }
+        Reply { is_counted: blocked() > before, ..heard }
     }
 
-    async fn exchange(&self, from: &str, asked: &str, kind: u16) -> Heard {
+    async fn exchange(&self, from: &str, asked: &str, kind: u16) -> Reply {
         let mut packet = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
         packet.extend_from_slice(name(asked).as_name().wire());
         packet.extend_from_slice(&kind.to_be_bytes());
@@ -202,7 +202,7 @@ impl House {
             }
         };
         if !is_answered {
-            return Heard { is_silent: true, ..Heard::default() };
+            return Reply { is_silent: true, ..Reply::default() };
         }
         let (_, found) = records(&octets).unwrap();
         let opt = found.iter().find(|record| record.rtype == rtype::OPT).expect("EDNS comes back");
@@ -213,12 +213,12 @@ impl House {
         let sets = Sections::read(&octets).unwrap().answer;
         let said: Vec<String> =
             sets.iter().flat_map(|set| set.rdata.iter().map(|rdata| shown(set, rdata))).collect();
-        Heard {
+        Reply {
             rcode: octets[3] & 15,
             said: said.join(" "),
             codes: codes.collect(),
             is_truncated: octets[2] & 2 != 0,
-            ..Heard::default()
+            ..Reply::default()
         }
     }
 
