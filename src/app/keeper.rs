@@ -77,13 +77,8 @@ pub struct Keeper {
 impl Keeper {
     /// Nobody puts another index in its place until this is dropped.
     pub fn hold_index(&self) -> MutexGuard<'_, ()> {
-        lock(&self.compiling)
+        self.compiling.guard()
     }
-}
-
-/// The lock keeps turns and guards no data, so it is as good after a panic as before.
-fn lock(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
-    turn.guard()
 }
 
 /// Builds the parts that `change` concerns and puts them in force.
@@ -95,13 +90,13 @@ pub fn apply(app: &App, change: Change) -> Result<Reloaded, ReloadError> {
         Change::Settings(settings) => noted(app, apply_settings(app, Arc::from(settings))),
         Change::Lists => noted(app, apply_lists(app)),
         Change::Zones => {
-            let _turn = lock(&app.keeper.swapping);
+            let _turn = app.keeper.swapping.guard();
             let old = app.responder.world();
             app.responder.swap(world::with_zones(&old, zones_in_force(app, &app.settings())));
             Ok(Reloaded::of(&old.index, false))
         }
         Change::Clock => {
-            let _turn = lock(&app.keeper.swapping);
+            let _turn = app.keeper.swapping.guard();
             let (settings, old) = (app.settings(), app.responder.world());
             let built = basis(app, &settings).with_new_resolver(&old);
             let built = built.map(|world| app.responder.swap(world));
@@ -122,7 +117,7 @@ fn noted(app: &App, outcome: Result<Reloaded, ReloadError>) -> Result<Reloaded, 
 fn apply_settings(app: &App, settings: Arc<Settings>) -> Result<Reloaded, ReloadError> {
     let _index = app.keeper.hold_index();
     let new = new_index(app, &settings, &app.responder.world().index)?.map(Arc::new);
-    let _turn = lock(&app.keeper.swapping);
+    let _turn = app.keeper.swapping.guard();
     let (before, mut world) = (app.settings(), app.responder.world());
     let new_index = new.is_some();
     let basis = basis(app, &settings);
@@ -150,7 +145,7 @@ fn apply_lists(app: &App) -> Result<Reloaded, ReloadError> {
         return Ok(Reloaded::of(&old.index, false));
     };
     drop(old);
-    let _turn = lock(&app.keeper.swapping);
+    let _turn = app.keeper.swapping.guard();
     let index = Arc::new(index);
     // The settings are as they were: they change with the index held.
     app.responder.swap(basis(app, &settings).with_index(&app.responder.world(), index.clone())?);

@@ -14,7 +14,7 @@ use crate::dns::name::Name;
 
 /// RCODE of a server that wants its cookie (RFC 7873 §8).
 const BADCOOKIE: u16 = 23;
-/// Patience with a connection: the handshake takes a round trip more.
+/// How long a connection is waited for: the handshake takes a round trip more.
 const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
 
 /// Why a server's answer was not had.

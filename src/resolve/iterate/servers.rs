@@ -23,7 +23,7 @@ const LAME_MAX: usize = 4096;
 const LAME_FOR: u64 = 900;
 /// How long what a server cannot do is remembered, in seconds.
 const WEAKNESS_FOR: u64 = 900;
-/// Patience with a server that was never asked: longer than most of the world is away.
+/// How long a server that was never asked is waited for: longer than most of the world is away.
 const PATIENCE_FIRST: Duration = Duration::from_millis(376);
 /// The bounds of time_limit with one datagram.
 const PATIENCE_MIN: Duration = Duration::from_millis(60);
