@@ -231,12 +231,14 @@ fn a_large_file_that_shrank_is_refused_until_somebody_accepts_it() {
     for command in [&["lists", "update"][..], &["lists", "compile"]] {
         let output = school.run(command);
         assert_eq!(output.status.code(), Some(1), "{command:?}: {}", said(&output));
-        assert!(said(&output).contains("--accept large"), "{}", said(&output));
+        assert!(said(&output).contains("lists accept large"), "{}", said(&output));
     }
     assert_eq!(status_of(&school, "large")["taken"], 3000);
-    school.run_ok(&["lists", "update", "--accept", "large"]);
-    assert_eq!(status_of(&school, "large")["taken"], 1200);
-    let output = school.run(&["lists", "update", "--accept", "nobody"]);
+    school.run_ok(&["lists", "accept", "large", "--why", "nguồn đã dọn"]);
+    let taken = status_of(&school, "large");
+    assert_eq!(taken["taken"], 1200);
+    assert_eq!(taken["accepted"]["why"], "nguồn đã dọn", "{taken}");
+    let output = school.run(&["lists", "accept", "nobody", "--why", "x"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
 }
 

@@ -144,7 +144,7 @@ pub(super) fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Resu
         Ok(Refreshed::New(meta)) => {
             info!(list.id = %spec.id, rules.taken = meta.taken, "list `{}` updated: {} rules", spec.id, meta.taken);
             if let Some(warning) = &meta.warning {
-                warn!(list.id = %spec.id, "list `{}` was taken, but have a look: {}", spec.id, warning.en);
+                warn!(list.id = %spec.id, "list `{}` was taken, but have a look: {}", spec.id, warning.why);
             }
         }
         Ok(Refreshed::Unchanged) => {}

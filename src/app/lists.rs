@@ -5,13 +5,16 @@ use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use siphasher::sip::SipHasher13;
 use tracing::warn;
 
+use super::moment;
 use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::filter::Index;
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Message, msg};
 use crate::lists::protected::Protected;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::starter;
@@ -126,8 +129,7 @@ fn copy(spec: &ListSpec, store: &Store) -> Result<Option<(PathBuf, Meta)>, store
 
 /// What is told of a list that was not taken.
 pub fn not_taken(id: &str, error: &RefreshError, store: &Store) -> Message {
-    let why = Both { vi: error.vi(), en: error.to_string() };
-    let told = msg!("list-not-taken", id = id, why = why, stays = stays(store, id));
+    let told = msg!("list-not-taken", id = id, why = error.message(), stays = stays(store, id));
     match error {
         RefreshError::Refused(why) if why.may_be_accepted() => msg!("list-accept", told = told, id = id),
         _ => told,
@@ -157,8 +159,20 @@ pub fn renewed(id: &str, refreshed: &Refreshed) -> Message {
 /// What is told of a list that was taken although the gate would have refused it from anybody else.
 pub fn warning(meta: &Meta) -> Option<Message> {
     let warning = meta.warning.as_ref()?;
-    let why = Both { vi: warning.vi.clone(), en: warning.en.clone() };
-    Some(msg!("list-taken-with-warning", id = &meta.id, why = why))
+    Some(msg!("list-taken-with-warning", id = &meta.id, why = warning.why.clone()))
+}
+
+/// What is told of a list whose last attempt failed: since when that is so, where it is not the first one.
+pub fn failing(meta: &Meta, zone: &TimeZone) -> Option<Message> {
+    let failure = meta.failure.as_ref()?;
+    let why = failure.why.clone();
+    match meta.failing_since {
+        Some(since) if since < failure.at => {
+            let since = Timestamp::from_second(i64::try_from(since).ok()?).ok()?;
+            Some(msg!("list-failing-since", why = why, since = moment(since, zone)))
+        }
+        _ => Some(why),
+    }
 }
 
 /// Lists whose file is not there or cannot be read, each with what the system says.

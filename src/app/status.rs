@@ -14,10 +14,10 @@ use super::zones::ZoneState;
 use crate::clock::judge::Signatures;
 use crate::config::Settings;
 use crate::filter::Index;
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Message, msg};
 use crate::journal::health::Health;
 use crate::lists::spec::ListSpec;
-use crate::lists::store::{Failure, Meta};
+use crate::lists::store::Meta;
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
 
@@ -293,7 +293,7 @@ impl ZoneStatus {
 
 /// What is wrong with a zone, if anything is.
 fn zone_trouble(state: &ZoneState) -> Option<Message> {
-    let failure = state.failure.as_ref().map(both);
+    let failure = state.failure.as_ref().map(|failure| failure.why.clone());
     let standing = match (state.is_in_force, state.is_expired) {
         (false, _) => Some(msg!("no-copy-yet")),
         (true, true) => Some(msg!("zone-expired")),
@@ -302,12 +302,8 @@ fn zone_trouble(state: &ZoneState) -> Option<Message> {
     trouble_of(&state.name.to_string(), standing, failure)
 }
 
-fn both(failure: &Failure) -> Both {
-    Both { vi: failure.vi.clone(), en: failure.en.clone() }
-}
-
 /// What is told of one list or zone: how it is, and what failed last.
-fn trouble_of(of: &str, state: Option<Message>, failure: Option<Both>) -> Option<Message> {
+fn trouble_of(of: &str, state: Option<Message>, failure: Option<Message>) -> Option<Message> {
     match (state, failure) {
         (None, None) => None,
         (Some(state), None) => Some(msg!("trouble-of", of = of, what = state)),
@@ -324,7 +320,8 @@ fn trouble_of(of: &str, state: Option<Message>, failure: Option<Both>) -> Option
 fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<Message> {
     let id = &spec.id;
     let meta = app.store.meta(id);
-    let failure = meta.as_ref().and_then(|meta| meta.failure.as_ref()).map(both);
+    let failure =
+        meta.as_ref().and_then(|meta| super::lists::failing(meta, &app.settings().journal.time_zone));
     let has_copy = meta.as_ref().is_some_and(Meta::has_text);
     let is_in_force = index.lists().iter().any(|list| list.id == *id);
     let state = match (is_in_force, app.damaged_since(id)) {

@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
 use crate::i18n::cause::cause_behind;
-use crate::i18n::{Lang, msg};
+use crate::i18n::{Both, Lang, msg};
 use crate::lists::store::Failure;
 use crate::model::roster::Roster;
 use crate::rpz::content::Content;
@@ -269,7 +269,8 @@ impl Zones {
                 let cause =
                     cause_behind(&error).unwrap_or_else(|| msg!("system-other", error = error.to_string()));
                 let vi = format!("không lưu được vùng: {}", cause.text(Lang::Vi));
-                kept.failure = Some(Failure { at: unix_now(), vi, en: format!("could not {error}") });
+                let what = Both { vi, en: format!("could not {error}") };
+                kept.failure = Some(Failure { at: unix_now(), why: msg!("as-told", what = what) });
             }
         }
     }
@@ -279,7 +280,7 @@ impl Zones {
         warn!(zone = %name, "zone `{name}` not renewed, the last good copy stays: {en}");
         if let Some(kept) = self.kept().get_mut(name) {
             kept.timers.note_failure(now);
-            kept.failure = Some(Failure { at: now, vi, en });
+            kept.failure = Some(Failure { at: now, why: msg!("as-told", what = Both { vi, en }) });
         }
     }
 

@@ -145,6 +145,8 @@ pub enum ListsCommand {
     Status(ListsStatusArgs),
     /// Downloads the lists now.
     Update(ListsUpdateArgs),
+    /// Takes a list's next copy although its size looks like an accident.
+    Accept(ListsAcceptArgs),
     /// Builds the index from the lists that are switched on.
     Compile(ListsCompileArgs),
     /// Compares two indexes.
@@ -167,9 +169,21 @@ pub struct ListsStatusArgs {
 pub struct ListsUpdateArgs {
     #[command(flatten)]
     pub place: Place,
-    /// Takes this list although its size looks like an accident.
-    #[arg(long, value_name = "ID")]
-    pub accept: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ListsAcceptArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// The list.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Why it is right.
+    #[arg(long, value_name = "TEXT")]
+    pub why: String,
+    /// Who decides; without it, the user of this command.
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::args::{ListsCompileArgs, ListsDiffArgs, ListsStatusArgs, ListsUpdateArgs};
+use super::args::{ListsAcceptArgs, ListsCompileArgs, ListsDiffArgs, ListsStatusArgs, ListsUpdateArgs};
 use super::out::{Ended, Failure, print_json, tell};
 use super::page::Page;
 use super::place;
@@ -29,7 +29,8 @@ use crate::lists::account::{Account, Reason};
 use crate::lists::fetch::Fetcher;
 use crate::lists::read::{Reading, survey, survey_file};
 use crate::lists::spec::{ListSpec, SourceSpec};
-use crate::lists::store::{Failure as Failed, Meta, Store, source_of};
+use crate::lists::store::{Acceptance, Meta, Store, source_of};
+use crate::sys::clock::unix_now;
 use crate::sys::limits::keep_files_private;
 use crate::sys::whole::open_file;
 use crate::update::compile::{Compiled, Source, Step, Text, compile as compile_lists};
@@ -61,7 +62,8 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
         .iter()
         .filter_map(|spec| {
             let has_copy = rows.iter().any(|row| row.source.spec.id == spec.id);
-            let failure = store.meta(&spec.id).and_then(|meta| meta.failure);
+            let meta = store.meta(&spec.id);
+            let failure = meta.and_then(|meta| in_force::failing(&meta, &settings.journal.time_zone));
             (failure.is_some() || !has_copy).then(|| (spec.id.clone(), failure, has_copy))
         })
         .collect();
@@ -70,7 +72,7 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
         let failed: Vec<Value> = failures
             .iter()
             .map(|(id, failure, has_copy)| {
-                json!({ "id": id, "in_force": has_copy, "why": failure.as_ref().map(|failure| &failure.en) })
+                json!({ "id": id, "in_force": has_copy, "why": failure.as_ref().map(Message::to_string) })
             })
             .collect();
         print_json(&json!({ "lists": lists, "failures": failed }))?;
@@ -86,10 +88,7 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
         page.gap();
         let stays = in_force::in_use(*has_copy);
         page.say(&match failure {
-            Some(Failed { vi, en, .. }) => {
-                let why = Both { vi: vi.clone(), en: en.clone() };
-                msg!("list-not-taken", id = id, why = why, stays = stays)
-            }
+            Some(why) => msg!("list-not-taken", id = id, why = why.clone(), stays = stays),
             None => msg!("trouble-of", of = id, what = stays),
         });
     }
@@ -148,6 +147,10 @@ fn remarks(page: &mut Page<'_>, row: &Row, zone: &TimeZone) {
     if let Some(warning) = in_force::warning(meta) {
         page.item(&warning);
     }
+    if let Some(Acceptance { who, why, at }) = &meta.accepted {
+        let at = moment(Timestamp::from_second(*at as i64).unwrap_or_default(), zone);
+        page.item(&msg!("lists-accepted", who = who, why = why, at = at));
+    }
 }
 
 /// The reasons of one list that are worth a look.
@@ -185,7 +188,9 @@ fn as_json(row: &Row) -> Value {
         "copy_from": meta.as_ref().map(|meta| &meta.source),
         "is_from_source": meta.as_ref().is_none_or(|meta| meta.is_from(&source.spec)),
         "fetched_at": meta.as_ref().map(|meta| meta.fetched_at),
-        "warning": meta.as_ref().and_then(|meta| meta.warning.as_ref()).map(|warning| &warning.en),
+        "accepted": meta.as_ref().and_then(|meta| meta.accepted.as_ref()),
+        "failing_since": meta.as_ref().and_then(|meta| meta.failing_since),
+        "warning": meta.as_ref().and_then(|meta| meta.warning.as_ref()).map(|warning| warning.why.to_string()),
         "lines": account.lines,
         "extra": account.extra,
         "entries": account.entries(),
@@ -206,13 +211,6 @@ fn as_json(row: &Row) -> Value {
 pub fn update(args: &ListsUpdateArgs, screen: &Screen) -> Result<Ended, Failure> {
     keep_files_private();
     let settings = place::settings(&args.place, screen)?;
-    if let Some(id) = args.accept.iter().find(|id| !settings.lists.specs.iter().any(|spec| spec.id == **id)) {
-        return Err(msg!("lists-no-such", id = id).into());
-    }
-    if !args.accept.is_empty() {
-        let store = Store::open(&in_force::store_path(&settings.state))?;
-        args.accept.iter().try_for_each(|id| store.accept(id))?;
-    }
     match client::ask(&place::control_socket(&args.place), &Request::UpdateLists) {
         Ok(reply) => return tell(reply, screen),
         Err(client::AskError::NotRunning { .. }) => {}
@@ -227,6 +225,29 @@ pub fn update(args: &ListsUpdateArgs, screen: &Screen) -> Result<Ended, Failure>
     let compiled = compile_at(&settings, &store, &in_force::index_path(&settings.state), screen)?;
     summary(&compiled, screen).print()?;
     Ok(if compiled.unreadable.is_empty() { fetched } else { Ended::Refused })
+}
+
+/// Notes that a list's next copy is wanted, by whom and why, and fetches the lists.
+///
+/// # Errors
+/// An id that the config does not have, and what [`update`] says.
+pub fn accept(args: &ListsAcceptArgs, screen: &Screen) -> Result<Ended, Failure> {
+    keep_files_private();
+    let settings = place::settings(&args.place, screen)?;
+    let id = &args.id;
+    if !settings.lists.specs.iter().any(|spec| spec.id == *id) {
+        return Err(msg!("lists-no-such", id = id).into());
+    }
+    let who = args.who.clone().unwrap_or_else(this_user);
+    let acceptance = Acceptance { who, why: args.why.clone(), at: unix_now() };
+    Store::open(&in_force::store_path(&settings.state))?.accept(id, &acceptance)?;
+    update(&ListsUpdateArgs { place: args.place.clone() }, screen)
+}
+
+/// The name of who types: behind `sudo`, the person's own.
+fn this_user() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "?".into())
 }
 
 /// Fetches those lists of the config that are `wanted`, and tells what came of each: what is in order by

@@ -50,6 +50,7 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Explain(args)) => config::explain(&args, screen),
         Command::Lists(ListsCommand::Status(args)) => lists::status(&args, screen),
         Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
+        Command::Lists(ListsCommand::Accept(args)) => lists::accept(&args, screen),
         Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
         Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args, screen),
         Command::Log(args) => log::run(&args, screen),

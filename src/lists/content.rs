@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use super::text::Text;
+use crate::i18n::{Message, msg};
 
 /// Lines in which a header is looked for.
 const HEADER_LINES_MAX: usize = 64;
@@ -36,37 +37,20 @@ pub enum ContentKind {
 }
 
 impl ContentKind {
-    /// What it is, in Vietnamese.
-    pub fn vi(self) -> &'static str {
+    /// What it is.
+    pub fn message(self) -> Message {
         match self {
-            Self::Html => "một trang web (HTML)",
-            Self::GitLfs => "con trỏ Git LFS, không phải tệp thật",
-            Self::Gzip => "tệp nén gzip",
-            Self::Archive => "tệp nén (hãy giải nén trước; chỉ .gz được đọc thẳng)",
-            Self::Utf16 => "văn bản UTF-16 (hãy lưu lại dạng UTF-8)",
-            Self::Base64 => "văn bản mã hoá base64",
-            Self::Json => "JSON",
-            Self::Binary => "dữ liệu nhị phân",
-            Self::Zeros => "toàn byte 0 (nội dung đã mất, thường do mất điện khi đang ghi)",
-            Self::Addresses => "danh sách địa chỉ IP (dùng cho tường lửa)",
-            Self::NotNames => "quy tắc cho trình duyệt hoặc proxy, không phải tên miền",
-        }
-    }
-
-    /// What it is, in English.
-    pub fn en(self) -> &'static str {
-        match self {
-            Self::Html => "a web page (HTML)",
-            Self::GitLfs => "a Git LFS pointer, not the file itself",
-            Self::Gzip => "a gzip file",
-            Self::Archive => "an archive (unpack it first; only .gz is read as it is)",
-            Self::Utf16 => "UTF-16 text (save it as UTF-8)",
-            Self::Base64 => "base64 text",
-            Self::Json => "JSON",
-            Self::Binary => "binary data",
-            Self::Zeros => "nothing but zero octets (its content is lost, as by a power cut)",
-            Self::Addresses => "a list of IP addresses (for a firewall)",
-            Self::NotNames => "rules for a browser or a proxy, not names",
+            Self::Html => msg!("content-html"),
+            Self::GitLfs => msg!("content-git-lfs"),
+            Self::Gzip => msg!("content-gzip"),
+            Self::Archive => msg!("content-archive"),
+            Self::Utf16 => msg!("content-utf16"),
+            Self::Base64 => msg!("content-base64"),
+            Self::Json => msg!("content-json"),
+            Self::Binary => msg!("content-binary"),
+            Self::Zeros => msg!("content-zeros"),
+            Self::Addresses => msg!("content-addresses"),
+            Self::NotNames => msg!("content-not-names"),
         }
     }
 }

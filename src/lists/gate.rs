@@ -3,9 +3,12 @@
 //! Every bound here was broken by a real list: emptied with a proper header, cut to a third for a week,
 //! grown hundredfold by a mix-up, a web page in its place (`tests/updates`).
 
+use serde::{Deserialize, Serialize};
+
 use super::content::ContentKind;
 use super::read::Reading;
 use super::reason::Refusal;
+use crate::i18n::{Message, msg};
 
 /// Changes remembered of a list, the newest last.
 pub const CHANGES_MAX: usize = 40;
@@ -17,9 +20,45 @@ pub struct Past {
     pub names: u32,
     /// By how many rules its size changed in earlier updates, the newest last.
     pub changes: Vec<u32>,
+    /// Sizes that were refused since the copy in force was taken.
+    pub refused: Vec<RefusedSize>,
 }
 
-/// The bounds. `Default` is what we ship (measured on 2,008 snapshots of UT1 and ten other histories).
+/// A size that was refused, with all that were about the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSize {
+    /// Rules, the first time.
+    pub names: u32,
+    /// When it was first refused, Unix seconds.
+    pub first: u64,
+    /// When it was last refused.
+    pub last: u64,
+    /// Fetches that had it.
+    pub fetches: u32,
+}
+
+/// Refused sizes that are remembered of a list; the one that was seen last stays longest.
+const REFUSED_SIZES_MAX: usize = 8;
+
+impl Past {
+    /// Notes that a size was refused at `now`, Unix seconds.
+    pub fn note_refused(&mut self, names: u32, now: u64, settings: &Settings) {
+        if let Some(known) = self.refused.iter_mut().find(|known| settings.is_about(known.names, names)) {
+            known.last = now.max(known.last);
+            known.fetches = known.fetches.saturating_add(1);
+            return;
+        }
+        if self.refused.len() >= REFUSED_SIZES_MAX
+            && let Some(oldest) = (0..self.refused.len()).min_by_key(|at| self.refused[*at].last)
+        {
+            self.refused.remove(oldest);
+        }
+        self.refused.push(RefusedSize { names, first: now, last: now, fetches: 1 });
+    }
+}
+
+/// The bounds. `Default` is what we ship (measured on 2,008 snapshots of UT1 and ten other histories): no list is
+/// refused for ever, and no accident among them lasted until it would have been taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Changes that must be known before a list is judged by its own habits.
@@ -32,6 +71,16 @@ pub struct Settings {
     pub shrink_share: f64,
     /// … and grow by this one.
     pub grow_share: f64,
+    /// Shares of the config: where there is one it holds, whatever the list's habits.
+    pub bounds: Bounds,
+    /// A refused size that comes again, give or take this share, in …
+    pub settle_share: f64,
+    /// … so many fetches …
+    pub settle_fetches: u32,
+    /// … over so many seconds is no accident: where the list grew …
+    pub settle_growth: u64,
+    /// … and where it shrank.
+    pub settle_shrinkage: u64,
     /// A change of so few rules is never an accident by itself.
     pub slack: u32,
     /// Up to so many rules a list counts as small: it may lose half, and double or gain this many.
@@ -45,14 +94,48 @@ pub struct Settings {
     pub protected_max: u32,
 }
 
+/// What a list may lose and gain, where the config says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// The share that it may lose.
+    pub shrink: Option<f64>,
+    /// The share that it may gain.
+    pub grow: Option<f64>,
+}
+
+impl Settings {
+    /// Whether two sizes are about the same.
+    fn is_about(&self, known: u32, names: u32) -> bool {
+        known.abs_diff(names) <= share(known, self.settle_share)
+    }
+
+    /// Whether a size that would be refused was refused so often and so long that it is the list's size now.
+    fn has_settled(&self, previous: &Past, is: u32, now: u64) -> bool {
+        let wait = if is > previous.names { self.settle_growth } else { self.settle_shrinkage };
+        previous.refused.iter().any(|known| {
+            self.is_about(known.names, is)
+                && known.fetches.saturating_add(1) >= self.settle_fetches
+                && now.saturating_sub(known.first) >= wait
+        })
+    }
+}
+
+/// A day in seconds.
+const DAY: u64 = 86_400;
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             habits_from: 8,
             habit_times: 5,
-            habit_share: 0.02,
+            habit_share: 0.10,
             shrink_share: 0.30,
             grow_share: 0.50,
+            bounds: Bounds::default(),
+            settle_share: 0.10,
+            settle_fetches: 3,
+            settle_growth: 14 * DAY,
+            settle_shrinkage: 28 * DAY,
             slack: 100,
             small: 500,
             damage_share: 0.05,
@@ -88,7 +171,7 @@ pub enum Refused {
 pub struct Passed {
     /// What is known of it from now on.
     pub past: Past,
-    /// Why it would have been refused, had nobody meant it.
+    /// Why it would have been refused, had nobody meant it, or had it not stayed so for weeks.
     pub warning: Option<Refused>,
 }
 
@@ -97,37 +180,23 @@ pub struct Passed {
 pub const BY_HAND_MAX: u32 = 1000;
 
 impl Refused {
-    /// In Vietnamese.
-    pub fn vi(self) -> String {
+    /// As people are told.
+    pub fn message(self) -> Message {
         match self {
-            Self::Empty => "danh sách rỗng".into(),
-            Self::SaysEmpty => "danh sách tự ghi là không có mục nào".into(),
-            Self::Shrunk { was, is } => format!("danh sách tụt từ {was} xuống {is} quy tắc"),
-            Self::Grown { was, is } => format!("danh sách phình từ {was} lên {is} quy tắc"),
-            Self::NotAList { found } => format!("không phải danh sách tên miền mà là {}", found.vi()),
-            Self::HitsProtected { names } => format!("danh sách nêu {names} tên được bảo vệ"),
-            Self::TooManyRefused { refused, of } => format!("{refused} trong {of} mục bị hỏng"),
-            Self::TooManyNames { more } => format!("vượt số tên tối đa {more} mục"),
+            Self::Empty => msg!("gate-empty"),
+            Self::SaysEmpty => msg!("gate-says-empty"),
+            Self::Shrunk { was, is } => msg!("gate-shrunk", was = was, is = is),
+            Self::Grown { was, is } => msg!("gate-grown", was = was, is = is),
+            Self::NotAList { found } => msg!("gate-not-a-list", found = found.message()),
+            Self::HitsProtected { names } => msg!("gate-hits-protected", names = names),
+            Self::TooManyRefused { refused, of } => msg!("gate-too-many-refused", refused = refused, of = of),
+            Self::TooManyNames { more } => msg!("gate-too-many-names", more = more),
         }
     }
 
     /// Whether a person may want it all the same. What is no list of names cannot be taken by anybody.
     pub fn may_be_accepted(self) -> bool {
         !matches!(self, Self::NotAList { .. } | Self::TooManyNames { .. })
-    }
-
-    /// In English.
-    pub fn en(self) -> String {
-        match self {
-            Self::Empty => "the list is empty".into(),
-            Self::SaysEmpty => "the list says itself that it has no entries".into(),
-            Self::Shrunk { was, is } => format!("the list shrank from {was} to {is} rules"),
-            Self::Grown { was, is } => format!("the list grew from {was} to {is} rules"),
-            Self::NotAList { found } => format!("not a list of names but {}", found.en()),
-            Self::HitsProtected { names } => format!("the list names {names} protected names"),
-            Self::TooManyRefused { refused, of } => format!("{refused} of {of} entries are broken"),
-            Self::TooManyNames { more } => format!("{more} entries more than the list may have"),
-        }
     }
 }
 
@@ -151,8 +220,9 @@ pub fn check_from(
     previous: Option<&Past>,
     reading: &Reading,
     settings: &Settings,
+    now: u64,
 ) -> Result<Passed, Refused> {
-    let why = match check(previous, reading, settings) {
+    let why = match check(previous, reading, settings, now) {
         Ok(passed) => return Ok(passed),
         Err(why) => why,
     };
@@ -169,22 +239,46 @@ pub fn check_from(
     }
 }
 
-/// Judges a reading against what is known of the copy in force; without one only its content counts.
+/// Judges a reading against what is known of the copy in force; without one only its content counts. `now` in Unix
+/// seconds: a size that was refused long enough is taken.
 ///
 /// # Errors
 /// The first reason why it may not come into force, the plainest first.
-pub fn check(previous: Option<&Past>, reading: &Reading, settings: &Settings) -> Result<Passed, Refused> {
+pub fn check(
+    previous: Option<&Past>,
+    reading: &Reading,
+    settings: &Settings,
+    now: u64,
+) -> Result<Passed, Refused> {
     content(reading, settings)?;
-    let is = reading.account.taken;
-    if let Some(previous) = previous {
-        size(previous, is, settings)?;
+    check_size(previous, reading.account.taken, settings, now)
+}
+
+/// Judges a number of rules alone.
+///
+/// # Errors
+/// [`Refused::Shrunk`], [`Refused::Grown`].
+pub fn check_size(
+    previous: Option<&Past>,
+    is: u32,
+    settings: &Settings,
+    now: u64,
+) -> Result<Passed, Refused> {
+    if let Some(previous) = previous
+        && let Err(why) = size(previous, is, settings)
+    {
+        return match settings.has_settled(previous, is, now) {
+            // Its habits were those of another size.
+            true => Ok(Passed { past: Past { names: is, ..Past::default() }, warning: Some(why) }),
+            false => Err(why),
+        };
     }
     Ok(pass(previous, is))
 }
 
 /// What to remember of a list that has `is` rules now.
 fn pass(previous: Option<&Past>, is: u32) -> Passed {
-    let mut past = Past { names: is, changes: Vec::new() };
+    let mut past = Past { names: is, ..Past::default() };
     if let Some(previous) = previous {
         past.changes = previous.changes.clone();
         past.changes.push(previous.names.abs_diff(is));
@@ -238,6 +332,9 @@ fn size(previous: &Past, is: u32, settings: &Settings) -> Result<(), Refused> {
         true => (lose.max(was / 2), gain.max(was.max(settings.small))),
         false => (lose.max(settings.slack), gain.max(settings.slack)),
     };
+    let bounds = settings.bounds;
+    let lose = bounds.shrink.map_or(lose, |most| share(was, most).max(settings.slack.min(was / 2)));
+    let gain = bounds.grow.map_or(gain, |most| share(was, most).max(settings.slack));
     if was.saturating_sub(is) > lose {
         return Err(Refused::Shrunk { was, is });
     }

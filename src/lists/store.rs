@@ -16,14 +16,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::fetch::{self, Validators};
 use super::fresh::Fresh;
-use super::gate::{Passed, Past, Refused};
+use super::gate::{Passed, Past, RefusedSize};
 use super::read::Reading;
 use super::spec::{ListSpec, SourceSpec};
+use crate::i18n::Message;
 use crate::sys::lock::Guard;
 use crate::sys::mmap::memory_file;
 use crate::sys::whole::{open_file, open_private, write_whole};
@@ -89,12 +90,22 @@ pub struct Meta {
     pub reasons: BTreeMap<String, u32>,
     /// Changes of size in earlier updates.
     pub changes: Vec<u32>,
+    /// Sizes that were refused since this copy was taken.
+    #[serde(default)]
+    pub refused: Vec<RefusedSize>,
+    /// Since when every attempt failed, Unix seconds.
+    #[serde(default)]
+    pub failing_since: Option<u64>,
+    /// Who took the copy although the gate had refused it, and why.
+    #[serde(default)]
+    pub accepted: Option<Acceptance>,
     /// What the counts depend on besides the text: category and profile.
     pub read_as: String,
     /// The last attempt that failed, until one succeeds.
+    #[serde(default, deserialize_with = "known_failure")]
     pub failure: Option<Failure>,
     /// What the gate would have refused, had the list not been changed by hand.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known_failure")]
     pub warning: Option<Failure>,
 }
 
@@ -103,22 +114,24 @@ pub struct Meta {
 pub struct Failure {
     /// When, Unix seconds.
     pub at: u64,
-    /// What happened, in Vietnamese.
-    pub vi: String,
-    /// What happened, in English.
-    pub en: String,
+    /// What happened.
+    pub why: Message,
 }
 
-impl Failure {
-    /// A download that the gate refused.
-    pub fn refused(at: u64, why: Refused) -> Self {
-        Self { at, vi: why.vi(), en: why.en() }
-    }
+/// A person wants a list's next text, whatever its size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// When, Unix seconds.
+    pub at: u64,
+}
 
-    /// A download that did not come.
-    pub fn fetch(at: u64, why: &fetch::Error) -> Self {
-        Self { at, vi: why.vi(), en: why.en() }
-    }
+/// A failure that was noted by an older version, as a sentence, is not told any more: the next attempt tells anew.
+fn known_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Failure>, D::Error> {
+    Ok(Option::<serde_json::Value>::deserialize(from)?.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// Lists that were just read, by their ids and [`Meta::mark`].
@@ -217,7 +230,7 @@ impl Store {
     pub fn past(&self, spec: &ListSpec) -> Option<Past> {
         let same = |meta: &Meta| meta.has_text() && meta.is_from(spec) && meta.read_as == read_as(spec);
         let meta = self.meta(&spec.id).filter(same)?;
-        Some(Past { names: meta.taken, changes: meta.changes })
+        Some(Past { names: meta.taken, changes: meta.changes, refused: meta.refused })
     }
 
     /// Waits until nobody else renews the list, at most for `wait`. The lock ends with the value, and with the
@@ -247,15 +260,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn accept(&self, id: &str) -> Result<(), Error> {
+    pub fn accept(&self, id: &str, acceptance: &Acceptance) -> Result<(), Error> {
         let path = self.make_folder(id)?.join(ACCEPTED);
-        write(&path, b"")
+        write(&path, &serde_json::to_vec_pretty(acceptance).expect("plain fields print as JSON"))
     }
 
-    /// Whether the next text is wanted. While a list is in memory alone, the text that was wanted is in force, and
+    /// Who wants the next text, and why. While a list is in memory alone, the text that was wanted is in force, and
     /// what comes is compared with it.
+    pub fn acceptance(&self, id: &str) -> Option<Acceptance> {
+        let mut text = Vec::new();
+        let file = open_file(&self.folder_of(id).join(ACCEPTED)).ok()?;
+        file.take(META_MAX).read_to_end(&mut text).ok()?;
+        // A note without these words is one all the same.
+        self.in_memory(id).is_none().then(|| serde_json::from_slice(&text).unwrap_or_default())
+    }
+
+    /// Whether the next text is wanted.
     pub fn is_accepted(&self, id: &str) -> bool {
-        self.folder_of(id).join(ACCEPTED).exists() && self.in_memory(id).is_none()
+        self.acceptance(id).is_some()
     }
 
     /// Forgets that the next text is wanted: it was judged, and is kept or refused.
@@ -302,7 +324,8 @@ impl Store {
         passed: &Passed,
         now: u64,
     ) -> Result<Meta, Error> {
-        let meta = meta_of(spec, &text, validators, reading, passed, now);
+        let accepted = self.acceptance(&spec.id);
+        let meta = Meta { accepted, ..meta_of(spec, &text, validators, reading, passed, now) };
         text.file.sync_all().map_err(|source| io_error("flush", &text.path, source))?;
         let path = self.text_path(&meta);
         fs::rename(&text.path, &path).map_err(|source| io_error("put in its place", &path, source))?;
@@ -345,7 +368,13 @@ impl Store {
     /// [`Error::Io`].
     pub fn note_unchanged(&self, id: &str, now: u64) -> Result<(), Error> {
         let Some(meta) = self.meta(id) else { return Ok(()) };
-        self.write_meta(&Meta { checked_at: now, failure: None, ..meta })
+        self.write_meta(&Meta {
+            checked_at: now,
+            failure: None,
+            failing_since: None,
+            refused: Vec::new(),
+            ..meta
+        })
     }
 
     /// Notes that an attempt failed; the kept text stays, if there is one.
@@ -353,8 +382,27 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn note_failure(&self, spec: &ListSpec, failure: Failure) -> Result<(), Error> {
+        self.note_failure_and(spec, failure, |_| {})
+    }
+
+    /// The same of a text whose size the gate refused: with `past`, which has that size too.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn note_refused(&self, spec: &ListSpec, failure: Failure, past: Past) -> Result<(), Error> {
+        self.note_failure_and(spec, failure, |meta| meta.refused = past.refused)
+    }
+
+    fn note_failure_and(
+        &self,
+        spec: &ListSpec,
+        failure: Failure,
+        also: impl FnOnce(&mut Meta),
+    ) -> Result<(), Error> {
         let meta = self.meta(&spec.id).unwrap_or_else(|| Meta::without_text(spec));
-        let meta = Meta { failure: Some(failure), ..meta };
+        let failing_since = meta.failing_since.or(Some(failure.at));
+        let mut meta = Meta { failure: Some(failure), failing_since, ..meta };
+        also(&mut meta);
         let written = self.make_folder(&spec.id).and_then(|_| self.write_meta(&meta));
         if written.is_err() {
             // The status tells it all the same.
@@ -473,9 +521,12 @@ fn meta_of(
         excepted: account.excepted,
         reasons: account.reasons().map(|(reason, count)| (reason.id().to_owned(), count)).collect(),
         changes: passed.past.changes.clone(),
+        refused: Vec::new(),
+        failing_since: None,
+        accepted: None,
         read_as: read_as(spec),
         failure: None,
-        warning: passed.warning.map(|why| Failure::refused(now, why)),
+        warning: passed.warning.map(|why| Failure { at: now, why: why.message() }),
     }
 }
 
@@ -571,6 +622,9 @@ impl Meta {
             excepted: 0,
             reasons: BTreeMap::new(),
             changes: Vec::new(),
+            refused: Vec::new(),
+            failing_since: None,
+            accepted: None,
             read_as: read_as(spec),
             failure: None,
             warning: None,

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::i18n::Lang;
-use crate::i18n::cause::{cause, cause_behind};
+use crate::i18n::cause::cause_behind;
+use crate::i18n::{Arg, Message, msg};
 use crate::lists::fetch::{self, Fetched, Fetcher, Validators};
 use crate::lists::fresh::{Fresh, Rules};
 use crate::lists::gate::{self, Origin, Passed, Refused};
@@ -42,7 +42,7 @@ pub enum RefreshError {
     #[error("could not read the list: {0}")]
     Read(io::Error),
     /// The gate said no.
-    #[error("refused: {}", .0.en())]
+    #[error("refused: {}", .0.message())]
     Refused(Refused),
     /// It could not be kept.
     #[error("could not {0}")]
@@ -60,17 +60,16 @@ impl RefreshError {
         }
     }
 
-    /// In Vietnamese, as the status shows it.
-    pub fn vi(&self) -> String {
+    /// As people are told.
+    pub fn message(&self) -> Message {
         match self {
-            Self::Fetch(error) => format!("không tải được danh sách: {}", error.vi()),
-            Self::Read(error) => format!("không đọc được danh sách: {}", cause(error).text(Lang::Vi)),
-            Self::Refused(why) => format!("từ chối: {}", why.vi()),
-            Self::Store(store::Error::Busy { .. }) => "đang có một lượt cập nhật khác".into(),
+            Self::Fetch(error) => msg!("refresh-fetch", why = error.message()),
+            Self::Read(error) => msg!("refresh-read", error = error),
+            Self::Refused(why) => msg!("refresh-refused", why = why.message()),
+            Self::Store(store::Error::Busy { .. }) => msg!("refresh-busy"),
             Self::Store(error) => {
-                let cause =
-                    cause_behind(error).map_or_else(|| error.to_string(), |cause| cause.text(Lang::Vi));
-                format!("không lưu được danh sách: {cause}")
+                let cause = cause_behind(error).map_or_else(|| Arg::from(error.to_string()), Arg::from);
+                msg!("refresh-store", error = cause)
             }
         }
     }
@@ -113,11 +112,25 @@ pub fn refresh(
         Err(_) => bring_into_memory(spec, means, now, progress),
     };
     if let Err(error) = &outcome {
-        let failure = Failure { at: now, vi: error.vi(), en: error.to_string() };
+        let failure = Failure { at: now, why: error.message() };
         // Where the disk does not take this note it is kept in memory.
-        let _ = store.note_failure(spec, failure);
+        let _ = match (refused_size(error), store.past(spec)) {
+            (Some(names), Some(mut past)) => {
+                past.note_refused(names, now, means.gate);
+                store.note_refused(spec, failure, past)
+            }
+            _ => store.note_failure(spec, failure),
+        };
     }
     outcome
+}
+
+/// The size for which alone a text was refused.
+fn refused_size(error: &RefreshError) -> Option<u32> {
+    match error {
+        RefreshError::Refused(Refused::Shrunk { is, .. } | Refused::Grown { is, .. }) => Some(*is),
+        _ => None,
+    }
 }
 
 /// How far the gate trusts the text that has arrived. Whoever accepted it did so for this one: the acceptance ends
@@ -143,7 +156,7 @@ fn read_and_judge(
     drop(turn);
     let (reading, rules) = read.map_err(RefreshError::Read)?;
     let past = means.store.past(spec);
-    let judged = gate::check_from(origin, past.as_ref(), &reading, means.gate);
+    let judged = gate::check_from(origin, past.as_ref(), &reading, means.gate, unix_now());
     if judged.is_err() && origin == Origin::Accepted {
         means.store.end_acceptance(&spec.id);
     }
@@ -207,6 +220,7 @@ mod tests {
 
     use super::*;
     use crate::lists::spec::{FormatChoice, Profile};
+    use crate::lists::store::Acceptance;
     use crate::model::category::Category;
     use crate::model::rule::ListKind;
 
@@ -243,6 +257,10 @@ mod tests {
             refresh(&self.spec, means, &mut |_| {})
         }
 
+        fn accept(&self) {
+            self.store.accept("own", &Acceptance::default()).unwrap();
+        }
+
         /// Makes a disk that does not take the file's present text: something stands where it would be kept.
         fn refuse_present_text(&self) -> PathBuf {
             let folder = tempfile::tempdir().unwrap();
@@ -263,7 +281,7 @@ mod tests {
         own.refresh().unwrap();
         own.write(3000);
         assert!(matches!(own.refresh(), Err(RefreshError::Refused(_))), "it shrank");
-        own.store.accept("own").unwrap();
+        own.accept();
         let obstacle = own.refuse_present_text();
         own.refresh().expect("accepted, and taken into memory");
         assert_eq!(own.store.in_memory("own").unwrap().0.taken, 3000);
@@ -288,7 +306,7 @@ mod tests {
         let own = Own::new(folder.path());
         own.write(20_000);
         own.refresh().unwrap();
-        own.store.accept("own").unwrap();
+        own.accept();
         fs::write(&own.file, "<!DOCTYPE html><html><body>login</body></html>\n").unwrap();
         assert!(matches!(own.refresh(), Err(RefreshError::Refused(_))));
         own.write(3000);

@@ -124,6 +124,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::i18n::Message;
     use crate::lists::fetch::Validators;
     use crate::lists::gate;
     use crate::lists::protected::Protected;
@@ -152,7 +153,7 @@ mod tests {
         let mut text = store.begin(&spec.id).unwrap();
         text.write_all(b"a.example\n").unwrap();
         let reading = survey(b"a.example\n", spec, &Protected::none());
-        let passed = gate::check(None, &reading, &gate::Settings::default()).unwrap();
+        let passed = gate::check(None, &reading, &gate::Settings::default(), 0).unwrap();
         store.keep(spec, text, Validators::default(), &reading, &passed, now).unwrap();
         store
     }
@@ -168,7 +169,7 @@ mod tests {
         assert!(due(&here, 1002 * DAY));
         assert!(due(&moved, 1000 * DAY + 3600), "it comes from elsewhere now");
         assert!(due(&here, 10 * DAY), "the copy is from the future");
-        store.note_failure(&here, Failure { at: 0, vi: String::new(), en: String::new() }).unwrap();
+        store.note_failure(&here, Failure { at: 0, why: Message::new("") }).unwrap();
         assert!(due(&here, 1000 * DAY + 3600), "the last attempt before the start failed");
     }
 

@@ -42,11 +42,8 @@ pub(super) fn lists(
 ) -> Lists {
     let specs = each(filler, specs);
     let shipped = gate::Settings::default();
-    let gate = gate::Settings {
-        shrink_share: percent(filler, &all.shrink, shipped.shrink_share),
-        grow_share: percent(filler, &all.grow, shipped.grow_share),
-        ..shipped
-    };
+    let bounds = gate::Bounds { shrink: percent(filler, &all.shrink), grow: percent(filler, &all.grow) };
+    let gate = gate::Settings { bounds, ..shipped };
     let shipped = fetch::Settings::default();
     // Whoever is trusted to answer for forwarders may answer for lists; that file is looked at with them.
     let ca_files = ca_of_resolution.map(|file| filler.path(file));
@@ -60,12 +57,13 @@ pub(super) fn lists(
     Lists { specs, starter: flag(&all.starter, true), gate, fetch }
 }
 
-fn percent(filler: &mut Filler<'_>, text: &Option<Text>, shipped: f64) -> f64 {
-    let Some(text) = text else { return shipped };
-    value::percent(text.get_ref()).unwrap_or_else(|| {
+fn percent(filler: &mut Filler<'_>, text: &Option<Text>) -> Option<f64> {
+    let text = text.as_ref()?;
+    let percent = value::percent(text.get_ref());
+    if percent.is_none() {
         filler.note(say::bad_percent(filler.at(text), text.get_ref()));
-        shipped
-    })
+    }
+    percent
 }
 
 fn proxy(filler: &mut Filler<'_>, text: &Option<Text>) -> Proxy {

@@ -48,3 +48,4 @@ misuse-value = `{ $value }` cannot be used for `{ $word }`
 misuse-value-of = `{ $value }` cannot be used for `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` does not go with `{ $other }`
 misuse-help = see: lachan --help
+as-told = { $what }

@@ -8,6 +8,7 @@ lists-exceptions = exceptions
 lists-ignored = ignored
 lists-refused = refused
 lists-rewrites = rewrites
+lists-accepted = accepted by { $who }, { $at }: { $why }
 lists-copy-from = { $id }: version { $version }, from { $source }, { $at }
 lists-other-source = the config names another source now, to be fetched: { $source }
 lists-wildcards-cover-names = nothing but *.x lines: x itself is covered too

@@ -23,7 +23,8 @@ no-lists-to-fetch = the config names no lists to download
 list-new-in-config = { $id }: new in the config, run `lachan reload` to use it
 list-not-taken = { $id }: { $why }; { $stays }
 list-accept = { $told }
-    if it is meant: lachan lists update --accept { $id }
+    if it is meant: lachan lists accept { $id } --why "…"
+list-failing-since = { $why } (since { $since })
 list-stays = the last good copy stays
 list-nothing-in-use = nothing of it is in force
 list-unchanged = { $id }: unchanged

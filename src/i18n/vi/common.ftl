@@ -48,3 +48,4 @@ misuse-value = `{ $value }` không dùng được cho `{ $word }`
 misuse-value-of = `{ $value }` không dùng được cho `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` không đi cùng `{ $other }`
 misuse-help = xem: lachan --help
+as-told = { $what }

@@ -8,6 +8,7 @@ lists-exceptions = ngoại lệ
 lists-ignored = bỏ qua
 lists-refused = từ chối
 lists-rewrites = chuyển hướng
+lists-accepted = được { $who } nhận lúc { $at }: { $why }
 lists-copy-from = { $id }: bản { $version }, lấy từ { $source } lúc { $at }
 lists-other-source = cấu hình nay ghi nguồn khác, sẽ tải: { $source }
 lists-wildcards-cover-names = chỉ có dòng *.x: gồm cả x

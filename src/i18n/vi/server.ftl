@@ -23,7 +23,8 @@ no-lists-to-fetch = cấu hình không có danh sách nào để tải
 list-new-in-config = { $id }: mới trong cấu hình, chạy `lachan reload` để dùng
 list-not-taken = { $id }: { $why }; { $stays }
 list-accept = { $told }
-    nếu đúng ý: lachan lists update --accept { $id }
+    nếu đúng ý: lachan lists accept { $id } --why "…"
+list-failing-since = { $why } (từ { $since })
 list-stays = bản cũ vẫn dùng
 list-nothing-in-use = chưa có bản nào để dùng
 list-unchanged = { $id }: không đổi

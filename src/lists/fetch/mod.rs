@@ -21,8 +21,7 @@ use std::time::Duration;
 pub use lookup::Lookup;
 
 use super::spec::SourceSpec;
-use crate::i18n::Lang;
-use crate::i18n::cause::cause;
+use crate::i18n::{Message, msg};
 
 /// Octets of a list's text. The largest public one (UT1 adult) has 90 million.
 pub const OCTETS_MAX: u64 = 256 << 20;
@@ -132,45 +131,29 @@ pub enum Error {
 }
 
 impl Error {
-    /// In Vietnamese, as a sentence of its own for the status page.
-    pub fn vi(&self) -> String {
+    /// As people are told.
+    pub fn message(&self) -> Message {
         match self {
-            Self::Address(url) => format!("không hiểu địa chỉ “{url}”: cần https:// hoặc file://"),
-            Self::Proxy => "không dùng được proxy trong cấu hình".into(),
-            Self::NotEncrypted => {
-                "máy chủ chuyển sang địa chỉ http://; từ chối vì ai trên đường truyền cũng sửa được danh sách"
-                    .into()
-            }
-            Self::Status(code) => format!("máy chủ trả lời mã {code}"),
-            Self::Packing(how) => format!("danh sách được nén kiểu “{how}”, chỉ đọc được gzip"),
-            Self::Slow => "quá thời gian chờ".into(),
-            Self::TooLarge(most) => format!("tệp lớn hơn {most} byte ([lists] max_size)"),
-            Self::Broken(error) => format!("tải giữa chừng thì đứt: {}", cause(error).text(Lang::Vi)),
-            Self::NoAddress(host) => format!("không tìm được địa chỉ của máy chủ {host}"),
-            Self::Certificate { .. } => {
-                "chứng chỉ của máy chủ không do CA nào được tin cấp, hoặc không đúng \
-                 tên; CA riêng ghi ở [lists] ca_file"
-                    .into()
-            }
+            Self::Address(url) => msg!("fetch-address", url = url),
+            Self::Proxy => msg!("fetch-proxy"),
+            Self::NotEncrypted => msg!("fetch-not-encrypted"),
+            Self::Status(code) => msg!("fetch-status", code = code.to_string()),
+            Self::Packing(how) => msg!("fetch-packing", how = how),
+            Self::Slow => msg!("fetch-slow"),
+            Self::TooLarge(most) => msg!("fetch-too-large", most = *most),
+            Self::Broken(error) => msg!("fetch-broken", error = error),
+            Self::NoAddress(host) => msg!("fetch-no-address", host = host),
+            Self::Certificate { .. } => msg!("fetch-certificate"),
             Self::Network(error) => match &**error {
-                ureq::Error::Io(error) => {
-                    format!("không kết nối được máy chủ: {}", cause(error).text(Lang::Vi))
-                }
-                _ => "không kết nối được máy chủ".into(),
+                ureq::Error::Io(error) => msg!("fetch-network-why", error = error),
+                _ => msg!("fetch-network"),
             },
             Self::File { path, source } if source.kind() == io::ErrorKind::NotFound => {
-                format!("không có tệp {}", path.display())
+                msg!("fetch-no-file", path = path.as_path())
             }
-            Self::File { path, source } => {
-                format!("không đọc được tệp {}: {}", path.display(), cause(source).text(Lang::Vi))
-            }
-            Self::Disk(error) => format!("không ghi được xuống đĩa: {}", cause(error).text(Lang::Vi)),
+            Self::File { path, source } => msg!("fetch-file", path = path.as_path(), error = source),
+            Self::Disk(error) => msg!("fetch-disk", error = error),
         }
-    }
-
-    /// In English.
-    pub fn en(&self) -> String {
-        format!("could not {self}")
     }
 }
 

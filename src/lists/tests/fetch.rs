@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::i18n::Lang;
 use crate::lists::fetch::{Error, Fetched, Fetcher, Lookup, Progress, Proxy, Settings, Validators, shown};
 use crate::lists::spec::SourceSpec;
 use crate::lists::store::Failure;
@@ -339,16 +340,16 @@ fn what_a_url_keeps_to_itself_is_not_shown() {
 
 #[test]
 fn a_failure_is_told_in_both_languages_and_never_with_the_proxy_password() {
-    let failure = Failure::fetch(7, &Error::Status(404));
+    let failure = Failure { at: 7, why: Error::Status(404).message() };
     assert_eq!(
-        (failure.vi.as_str(), failure.en.as_str()),
-        ("máy chủ trả lời mã 404", "could not get the list: the server answers 404")
+        [Lang::Vi, Lang::En].map(|lang| failure.why.text(lang)),
+        ["máy chủ trả lời mã 404", "the server answers 404"]
     );
     let through = Settings { proxy: Proxy::Url("nonsense://me:secret@".into()), ..settings() };
     let source = SourceSpec::Url("http://127.0.0.1/".into());
     let error = fetch(&source, &Validators::default(), &through, &mut |_| {}).unwrap_err();
     assert!(matches!(error, Error::Proxy), "{error:?}");
-    assert!(!format!("{error:?} {} {}", error.vi(), error.en()).contains("secret"));
+    assert!(!format!("{error:?} {error} {}", error.message().both()).contains("secret"));
 }
 
 #[test]
@@ -387,8 +388,11 @@ fn a_file_is_read_whatever_its_time_says() {
     }
     let missing = SourceSpec::File(PathBuf::from("/nowhere/at/all.txt"));
     let missing = fetch(&missing, &Validators::default(), &settings(), &mut |_| {}).unwrap_err();
-    assert_eq!(missing.vi(), "không có tệp /nowhere/at/all.txt");
+    assert_eq!(missing.message().text(Lang::Vi), "không có tệp /nowhere/at/all.txt");
     let device = SourceSpec::File(PathBuf::from("/dev/zero"));
     let device = fetch(&device, &Validators::default(), &settings(), &mut |_| {}).unwrap_err();
-    assert_eq!(device.vi(), "không đọc được tệp /dev/zero: không phải tệp thường mà là thiết bị");
+    assert_eq!(
+        device.message().text(Lang::Vi),
+        "không đọc được tệp /dev/zero: không phải tệp thường mà là thiết bị"
+    );
 }

@@ -3,7 +3,9 @@
 use super::shared::{folder, unpacked};
 use super::torture::spec;
 use crate::lists::content::ContentKind;
-use crate::lists::gate::{BY_HAND_MAX, Origin, Passed, Past, Refused, Settings, check, check_from};
+use crate::lists::gate::{
+    BY_HAND_MAX, Bounds, Origin, Passed, Past, Refused, Settings, check, check_from, check_size,
+};
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey};
 use crate::lists::spec::Profile;
@@ -18,8 +20,8 @@ fn names(count: u32) -> String {
 }
 
 fn verdict(previous: Option<(u32, &[u32])>, text: &str) -> Result<Passed, Refused> {
-    let past = previous.map(|(names, changes)| Past { names, changes: changes.to_vec() });
-    check(past.as_ref(), &reading(text), &Settings::default())
+    let past = previous.map(|(names, changes)| Past { names, changes: changes.to_vec(), ..Past::default() });
+    check(past.as_ref(), &reading(text), &Settings::default(), 0)
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn a_list_of_protected_names_is_a_mix_up() {
 fn too_many_names_refuse_the_whole_list() {
     let spec = spec(Category::Games, Profile { max_names: 10, ..Profile::default() });
     let reading = survey(names(12).as_bytes(), &spec, &Protected::none());
-    assert_eq!(check(None, &reading, &Settings::default()), Err(Refused::TooManyNames { more: 2 }));
+    assert_eq!(check(None, &reading, &Settings::default(), 0), Err(Refused::TooManyNames { more: 2 }));
 }
 
 #[test]
@@ -88,6 +90,115 @@ fn only_the_newest_changes_are_remembered() {
     assert_eq!(passed.past.changes.last(), Some(&1));
 }
 
+/// A list of which only the sizes are known, fetched once a day.
+struct Sizes {
+    settings: Settings,
+    past: Option<Past>,
+    day: u64,
+}
+
+impl Sizes {
+    fn new(settings: Settings) -> Self {
+        Self { settings, past: None, day: 0 }
+    }
+
+    /// A fetch `days` later; whether it is taken.
+    fn fetch(&mut self, days: u64, names: u32) -> bool {
+        self.day += days;
+        let now = self.day * 86_400;
+        match check_size(self.past.as_ref(), names, &self.settings, now) {
+            Ok(passed) => {
+                self.past = Some(passed.past);
+                true
+            }
+            Err(_) => {
+                let past = self.past.as_mut().expect("a first size is taken");
+                past.note_refused(names, now, &self.settings);
+                false
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_that_stays_grown_for_two_weeks_or_shrunk_for_four_is_taken() {
+    for (is, taken_after) in [(20_000, 14), (6000, 28)] {
+        let mut list = Sizes::new(Settings::default());
+        (0..9).for_each(|at| assert!(list.fetch(1, 10_000 + at)));
+        let days = (1..).find(|_| list.fetch(1, is)).unwrap();
+        assert_eq!(days, taken_after + 1, "{is}");
+        assert!(list.fetch(1, is + 10), "its habits begin anew");
+    }
+}
+
+#[test]
+fn an_accident_of_some_days_leaves_no_trace_and_sizes_that_never_come_again_are_not_taken() {
+    let mut list = Sizes::new(Settings::default());
+    (0..9).for_each(|at| assert!(list.fetch(1, 10_000 + at)));
+    assert!((0..10).all(|_| !list.fetch(1, 300)));
+    assert!(list.fetch(1, 10_020));
+    // Each time another size: nobody knows which one it is.
+    assert!((0..20).all(|at| !list.fetch(3, 20_000 + at * 10_000)));
+}
+
+#[test]
+fn bounds_of_the_config_hold_whatever_the_habits() {
+    let bounds = Bounds { shrink: Some(0.5), grow: Some(2.0) };
+    let mut list = Sizes::new(Settings { bounds, ..Settings::default() });
+    (0..12).for_each(|at| assert!(list.fetch(1, 10_000 + at)));
+    assert!(!list.fetch(1, 4900));
+    assert!(list.fetch(1, 5100) && list.fetch(1, 15_000) && !list.fetch(1, 46_000));
+}
+
+/// Days with the size on each.
+type Series = Vec<(u64, u32)>;
+
+/// Dates and sizes of every category of a list collection, over nine years.
+fn nine_years() -> Option<Vec<(String, Series)>> {
+    let text = unpacked(&folder("updates")?.join("ut1-category-counts-2017-2026.tsv.zst"));
+    let text = String::from_utf8(text).unwrap();
+    let mut lines = text.lines();
+    let mut all: Vec<(String, Series)> =
+        lines.next()?.split('\t').skip(1).map(|id| (id.to_owned(), Vec::new())).collect();
+    for line in lines {
+        let mut cells = line.split('\t');
+        let date: jiff::civil::Date = cells.next()?.parse().unwrap();
+        let day = (date - jiff::civil::date(2017, 1, 1)).get_days() as u64;
+        for (column, cell) in all.iter_mut().zip(cells) {
+            if let Ok(names) = cell.parse() {
+                column.1.push((day, names));
+            }
+        }
+    }
+    Some(all)
+}
+
+#[test]
+fn no_list_of_nine_years_is_refused_for_ever_and_each_known_collapse_is_held() {
+    let Some(all) = nine_years() else { return };
+    let (mut refusals, mut collapses_taken) = (0, Vec::new());
+    for (id, sizes) in &all {
+        let mut list = Sizes::new(Settings::default());
+        let mut refused_since = None;
+        for (day, names) in sizes.iter().filter(|(_, names)| *names > 0) {
+            let was = list.past.as_ref().map_or(0, |past| past.names);
+            if list.fetch(day - list.day.min(*day), *names) {
+                refused_since = None;
+                if was > 500 && *names < was / 5 {
+                    collapses_taken.push((id, *day, was, *names));
+                }
+            } else {
+                refusals += 1;
+                refused_since.get_or_insert(*day);
+            }
+        }
+        let stuck = refused_since.map(|since| list.day - since);
+        assert!(stuck.is_none_or(|days| days <= 90), "{id} is refused for {stuck:?} days");
+    }
+    println!("{refusals} refusals; taken collapses: {collapses_taken:?}");
+    assert!(refusals < 4000, "{refusals}");
+}
+
 /// Runs a series of versions through the gate: what was refused, with the version's number.
 fn run(series: &str, category: Category) -> Option<Vec<(usize, Refused)>> {
     let folder = folder("updates")?.join(series);
@@ -97,7 +208,7 @@ fn run(series: &str, category: Category) -> Option<Vec<(usize, Refused)>> {
     let (mut past, mut refused) = (None, Vec::new());
     for (number, file) in files.iter().enumerate() {
         let reading = survey(&unpacked(file), &spec(category, Profile::default()), &protected);
-        match check(past.as_ref(), &reading, &Settings::default()) {
+        match check(past.as_ref(), &reading, &Settings::default(), 0) {
             Ok(passed) => past = Some(passed.past),
             Err(why) => refused.push((number, why)),
         }
@@ -148,11 +259,11 @@ fn a_file_of_the_schools_own_is_warned_of_and_a_published_one_refused() {
         (Accepted, Some(large), names(large / 3), true),
         (Accepted, Some(large), html(), false),
     ] {
-        let past = was.map(|names| Past { names, changes: Vec::new() });
-        let verdict = check_from(origin, past.as_ref(), &reading(&text), &Settings::default());
+        let past = was.map(|names| Past { names, ..Past::default() });
+        let verdict = check_from(origin, past.as_ref(), &reading(&text), &Settings::default(), 0);
         assert_eq!(verdict.is_ok(), taken, "{origin:?} {was:?} {text:.20}: {verdict:?}");
         assert!(verdict.is_err() || verdict.unwrap().warning.is_some(), "{origin:?} {was:?} {text:.20}");
     }
-    let ordinary = check_from(OwnFile, None, &reading("a.example\n"), &Settings::default()).unwrap();
+    let ordinary = check_from(OwnFile, None, &reading("a.example\n"), &Settings::default(), 0).unwrap();
     assert_eq!(ordinary.warning, None);
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::torture::spec;
+use crate::i18n::{Lang, Message};
 use crate::lists::fetch::Validators;
 use crate::lists::gate::{Refused, Settings, check};
 use crate::lists::protected::Protected;
@@ -25,7 +26,7 @@ fn validators(tag: &str) -> Validators {
 /// One update as the walk `update` makes it: read, gate, keep or note.
 fn update(store: &Store, spec: &ListSpec, text: &str, now: u64) -> Result<(), Refused> {
     let reading = survey(text.as_bytes(), spec, &Protected::none());
-    match check(store.past(spec).as_ref(), &reading, &Settings::default()) {
+    match check(store.past(spec).as_ref(), &reading, &Settings::default(), 0) {
         Ok(passed) => {
             store
                 .keep(spec, arriving(store, spec, text), validators(&now.to_string()), &reading, &passed, now)
@@ -33,7 +34,7 @@ fn update(store: &Store, spec: &ListSpec, text: &str, now: u64) -> Result<(), Re
             Ok(())
         }
         Err(why) => {
-            store.note_failure(spec, Failure::refused(now, why)).unwrap();
+            store.note_failure(spec, Failure { at: now, why: why.message() }).unwrap();
             Err(why)
         }
     }
@@ -70,7 +71,7 @@ fn an_accident_leaves_the_last_good_copy_in_force() {
     assert_eq!(text, "# Version: 7\na.example\nb.example\na..b\n");
     assert_eq!((meta.version.as_str(), meta.taken, meta.fetched_at), ("7", 2, 100));
     assert_eq!(meta.reasons["empty-label"] + meta.reasons["comment"], 2);
-    assert_eq!(meta.failure.unwrap().en, "the list is empty");
+    assert_eq!(meta.failure.unwrap().why.text(Lang::En), "the list is empty");
     assert_eq!(store.validators(&spec), validators("100"));
     update(&store, &spec, "a.example\nb.example\nc.example\n", 300).unwrap();
     let meta = store.meta(&spec.id).unwrap();
@@ -158,7 +159,7 @@ fn a_full_disk_leaves_the_old_copy() {
     update(&store, &games(), "a.example\n", 100).unwrap();
     // A folder stands where the new text must go.
     let reading = survey(b"b.example\n", &games(), &Protected::none());
-    let passed = check(None, &reading, &Settings::default()).unwrap();
+    let passed = check(None, &reading, &Settings::default(), 0).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let other = Store::open(elsewhere.path()).unwrap();
     update(&other, &games(), "b.example\n", 100).unwrap();
@@ -199,7 +200,7 @@ fn what_a_source_keeps_to_itself_is_in_no_file() {
         ..games()
     };
     update(&store, &secret("p4ssw0rd"), "a.example\n", 100).unwrap();
-    store.note_failure(&secret("p4ssw0rd"), Failure { at: 1, vi: String::new(), en: String::new() }).unwrap();
+    store.note_failure(&secret("p4ssw0rd"), Failure { at: 1, why: Message::new("") }).unwrap();
     let text = fs::read_to_string(folder.path().join("test/meta.json")).unwrap();
     assert!(!text.contains("p4ssw0rd"), "{text}");
     let meta = store.meta("test").unwrap();

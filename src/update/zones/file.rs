@@ -19,7 +19,7 @@ pub enum Refused {
     Read { path: PathBuf, source: io::Error },
     #[error("the file has more than {octets_max} octets")]
     TooLarge { octets_max: u64 },
-    #[error("not a zone but {}", found.en())]
+    #[error("not a zone but {}", found.message())]
     NotAZone { found: ContentKind },
     #[error("there is no rule in it ({refused} lines are broken)")]
     Empty { refused: u32 },
@@ -35,7 +35,9 @@ impl Refused {
                 format!("không đọc được {}: {}", path.display(), cause(source).text(Lang::Vi))
             }
             Self::TooLarge { octets_max } => format!("tệp lớn hơn {octets_max} byte"),
-            Self::NotAZone { found } => format!("không phải tệp vùng mà là {}", found.vi()),
+            Self::NotAZone { found } => {
+                format!("không phải tệp vùng mà là {}", found.message().text(Lang::Vi))
+            }
             Self::Empty { refused } => format!("không có quy tắc nào ({refused} dòng không dùng được)"),
             Self::Shrunk { was, is } => format!("tụt từ {was} xuống {is} bản ghi"),
         }
@@ -73,7 +75,8 @@ pub fn read(
 
 /// As the gate of lists has it: a few, half of a small zone, a share of a large one.
 fn may_lose(was: usize, gate: &gate::Settings) -> usize {
-    let share = if was <= gate.small as usize { 0.5_f64.max(gate.shrink_share) } else { gate.shrink_share };
+    let share = gate.bounds.shrink.unwrap_or(gate.shrink_share);
+    let share = if was <= gate.small as usize { share.max(0.5) } else { share };
     (gate.slack as usize).max((was as f64 * share) as usize)
 }
 
