@@ -30,6 +30,7 @@
 //! | `starts` | whatever is wrong with state, config, disk or addresses, a start serves and filters, says so and heals |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
+//! | `recommended` | the recommended set comes by itself, what does not come is told in one line, one line switches it off |
 //! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
 //! | `list_sources` | own CAs, mirrors inside, sources that moved, hand-edited files: taken, or named with exit code 1 |
 //! | `config_cli` | five mistakes, five located errors; every shipped config passes |
@@ -61,6 +62,7 @@ mod policy_zones_transfer;
 mod protect;
 mod protocol;
 mod reachable;
+mod recommended;
 mod recursion;
 mod refused_calls;
 mod reload;

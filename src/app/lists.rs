@@ -54,6 +54,9 @@ fn is_always_in_force(kind: ListKind) -> bool {
     matches!(kind, ListKind::Allow | ListKind::Block(Category::Test))
 }
 
+/// Ids that one line of the log tells.
+const IDS_TOLD: usize = 5;
+
 /// The lists in force, and those whose copy cannot be used.
 #[derive(Debug, Default)]
 pub struct InForce {
@@ -104,8 +107,9 @@ pub fn in_force(settings: &Settings, store: &Store, index: Option<&Arc<Index>>) 
         }
     }
     if !without_copy.is_empty() {
-        let ids = without_copy.join(", ");
-        warn!("lists without a copy yet, not in force: {} ({ids})", without_copy.len());
+        let more = if without_copy.len() > IDS_TOLD { ", …" } else { "" };
+        let ids = without_copy[..without_copy.len().min(IDS_TOLD)].join(", ");
+        warn!("lists without a copy yet, not in force: {} ({ids}{more})", without_copy.len());
     }
     all
 }

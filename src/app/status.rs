@@ -187,6 +187,8 @@ pub fn of(app: &App) -> Status {
     found.notes.extend(records_lost(&health, &settings));
     let in_memory = settings.lists.specs.iter().filter(|spec| app.store.in_memory(&spec.id).is_some());
     found.notes.extend(in_memory.map(|spec| msg!("list-in-memory", id = &spec.id)));
+    let coming = recommended(app, &settings, &app.responder.world().index).filter(|(_, fails)| !fails);
+    found.notes.extend(coming.map(|(told, _)| told));
     troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
@@ -334,6 +336,30 @@ fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<Message> {
     trouble_of(id, state, failure)
 }
 
+/// How far the recommended set is in force, where not all of it is, and whether something of it failed. One line for
+/// all: nobody chose them one by one.
+fn recommended(app: &App, settings: &Settings, index: &Index) -> Option<(Message, bool)> {
+    let ids = &settings.lists.recommended;
+    let is_in_force = |id: &String| index.lists().iter().any(|list| list.id == *id);
+    let in_force = ids.iter().filter(|id| is_in_force(id)).count();
+    let failures: Vec<Message> = ids
+        .iter()
+        .filter_map(|id| super::lists::failing(&app.store.meta(id)?, &settings.journal.time_zone))
+        .collect();
+    match failures.first() {
+        Some(first) => {
+            let (of, failed) = (ids.len(), failures.len());
+            let told =
+                msg!("recommended-failed", done = in_force, of = of, failed = failed, why = first.clone());
+            Some((told, true))
+        }
+        None if in_force < ids.len() => {
+            Some((msg!("recommended-coming", done = in_force, of = ids.len()), false))
+        }
+        None => None,
+    }
+}
+
 /// What a person should look at.
 fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<Message> {
     let zone = &settings.journal.time_zone;
@@ -349,7 +375,11 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
         troubles.push(msg!("clock-leapt"));
     }
     let world = app.responder.world();
-    troubles.extend(settings.lists.specs.iter().filter_map(|spec| list_trouble(app, &world.index, spec)));
+    let is_named = |spec: &&ListSpec| !settings.lists.recommended.contains(&spec.id);
+    let named = settings.lists.specs.iter().filter(is_named);
+    troubles.extend(named.filter_map(|spec| list_trouble(app, &world.index, spec)));
+    troubles
+        .extend(recommended(app, settings, &world.index).filter(|(_, fails)| *fails).map(|(told, _)| told));
     let panics = app.responder.counts().panics;
     if panics > 0 {
         troubles.push(msg!("panics", count = panics));

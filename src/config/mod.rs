@@ -103,8 +103,10 @@ impl fmt::Debug for Written {
 /// Which lists are in force, and how they come in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lists {
-    /// Lists beyond those that the program brings along.
+    /// Lists beyond those that the program brings along: those that the config names, and the recommended set.
     pub specs: Vec<ListSpec>,
+    /// Ids of those that the config does not name: they are of the recommended set.
+    pub recommended: Vec<String>,
     /// Whether the starter lists (`blocklists/*.txt`) are in force. Allow sets and protected names are
     /// always there.
     pub starter: bool,

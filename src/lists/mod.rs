@@ -19,6 +19,7 @@ pub mod gate;
 pub mod protected;
 pub mod read;
 pub mod reason;
+pub mod recommended;
 pub mod services;
 pub mod spec;
 pub mod starter;

@@ -44,6 +44,7 @@ fn start(place: &Place) -> io::Result<Command> {
 fn lachan(place: &Place, what: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lachan"));
     command.env("LACHAN_CONFIG", "").env("LACHAN_STATE", place.file("state"));
+    command.env("LACHAN_LISTS_RECOMMENDED", "off");
     command.arg(what).arg("--config").arg(place.file("lachan.toml"));
     command
 }

@@ -17,6 +17,7 @@ use crate::lists::catalogue::{self, CatalogueEntry};
 use crate::lists::fetch::{self, Proxy};
 use crate::lists::format::Format;
 use crate::lists::gate;
+use crate::lists::recommended;
 use crate::lists::spec::{self, FormatChoice, Matching, Profile, SourceSpec};
 use crate::model::category::Category;
 use crate::model::rule::ListKind;
@@ -40,7 +41,11 @@ pub(super) fn lists(
     all: &ListsSpec,
     ca_of_resolution: Option<&Text>,
 ) -> Lists {
-    let specs = each(filler, specs);
+    let mirror = mirror(filler, all.mirror.as_ref());
+    let mut specs = each(filler, specs, mirror.as_deref());
+    let recommended = recommended(filler, all, &specs, mirror.as_deref());
+    let ids = recommended.iter().map(|spec| spec.id.clone()).collect();
+    specs.extend(recommended);
     let shipped = gate::Settings::default();
     let bounds = gate::Bounds { shrink: percent(filler, &all.shrink), grow: percent(filler, &all.grow) };
     let gate = gate::Settings { bounds, ..shipped };
@@ -54,7 +59,59 @@ pub(super) fn lists(
         ca_files,
         ..shipped
     };
-    Lists { specs, starter: flag(&all.starter, true), gate, fetch }
+    Lists { specs, recommended: ids, starter: flag(&all.starter, true), gate, fetch }
+}
+
+/// The lists of the recommended set that the config does not name itself and does not do without.
+fn recommended(
+    filler: &mut Filler<'_>,
+    all: &ListsSpec,
+    named: &[spec::ListSpec],
+    mirror: Option<&str>,
+) -> Vec<spec::ListSpec> {
+    let set = recommended::all();
+    for without in &all.without {
+        let known: Vec<&str> = set.iter().map(|list| list.entry.spec.id.as_str()).collect();
+        if !known.contains(&without.get_ref().as_str()) {
+            let meant = nearest(without.get_ref(), known.iter().copied());
+            filler.note(say::unknown_source(filler.at(without), without.get_ref(), meant, &known));
+        }
+    }
+    if !flag(&all.recommended, !is_off("LACHAN_LISTS_RECOMMENDED")) {
+        return Vec::new();
+    }
+    let is_wanted = |spec: &spec::ListSpec| {
+        !named.iter().any(|other| other.id == spec.id)
+            && !all.without.iter().any(|without| *without.get_ref() == spec.id)
+    };
+    let specs = set.into_iter().map(|list| list.entry.spec).filter(is_wanted);
+    specs.map(|spec| spec::ListSpec { source: mirrored(spec.source, mirror), ..spec }).collect()
+}
+
+/// Whether a variable of the environment switches something off.
+fn is_off(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "off" | "no" | "false" | "0"))
+}
+
+/// From where the catalogue's sources are fetched instead of from their publishers: by the config, or by the
+/// environment.
+fn mirror(filler: &mut Filler<'_>, text: Option<&Text>) -> Option<String> {
+    let mirror = match text {
+        Some(text) => fetchable(filler, text, false),
+        None => std::env::var("LACHAN_LISTS_MIRROR").ok().filter(|url| !url.is_empty()),
+    };
+    mirror.map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// A source of the catalogue at a mirror: behind the mirror's address stands the publisher's, without `https://`.
+fn mirrored(source: SourceSpec, mirror: Option<&str>) -> SourceSpec {
+    match (source, mirror) {
+        (SourceSpec::Url(url), Some(mirror)) => {
+            let publisher = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            SourceSpec::Url(format!("{mirror}/{publisher}"))
+        }
+        (source, _) => source,
+    }
 }
 
 fn percent(filler: &mut Filler<'_>, text: &Option<Text>) -> Option<f64> {
@@ -79,14 +136,14 @@ fn proxy(filler: &mut Filler<'_>, text: &Option<Text>) -> Proxy {
     }
 }
 
-fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec> {
+fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>, mirror: Option<&str>) -> Vec<spec::ListSpec> {
     if let Some(spec) = specs.get(ENTRIES_MAX) {
         filler.note(say::too_many(filler.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
     }
     let mut lists: Vec<spec::ListSpec> = Vec::new();
     let mut places = Vec::new();
     for spec in specs.iter().take(ENTRIES_MAX) {
-        let Some(list) = list(filler, spec) else {
+        let Some(list) = list(filler, spec, mirror) else {
             filler.notes.left_out_entry();
             continue;
         };
@@ -107,7 +164,11 @@ fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>) -> Vec<spec::ListSpec
     lists
 }
 
-fn list(filler: &mut Filler<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec::ListSpec> {
+fn list(
+    filler: &mut Filler<'_>,
+    spec: &Spanned<Table<ListSpec>>,
+    mirror: Option<&str>,
+) -> Option<spec::ListSpec> {
     let fields = &spec.get_ref().0;
     let given = [("source", &fields.source), ("url", &fields.url), ("file", &fields.file)];
     let given: Vec<&str> = given.iter().filter(|(_, text)| text.is_some()).map(|(key, _)| *key).collect();
@@ -136,7 +197,7 @@ fn list(filler: &mut Filler<'_>, spec: &Spanned<Table<ListSpec>>) -> Option<spec
         // A list that is gone is no reason to refuse the config: its last good copy filters on, and the
         // status says so. A resolver that does not start is a school without internet.
         (_, Some(file), _) => SourceSpec::File(filler.path(file)),
-        (.., entry) => entry.as_ref()?.spec.source.clone(),
+        (.., entry) => mirrored(entry.as_ref()?.spec.source.clone(), mirror),
     };
     Some(spec::ListSpec { id: id?, source, kind: kind?, format, profile, every })
 }

@@ -1,52 +1,54 @@
-//! The question which lists of the catalogue are wanted.
+//! The question which lists are wanted beyond the starter lists.
 
 use super::{Error, Interview};
 use crate::config::mistake::Said;
 use crate::config::nearest::{folded, nearest};
-use crate::lists::catalogue::{self, CatalogueEntry};
+use crate::lists::{catalogue, recommended};
 
-/// Lists that are offered: few, clean, known in Vietnam, and free to use. A school takes others by their id.
-const OFFERED: [&str; 3] = ["hostsvn-gambling", "hostsvn-adult", "hostsvn-threat"];
 /// Lists that one answer may switch on.
 const LISTS_MAX: usize = 32;
 
+/// The lists that are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The recommended set.
+    pub recommended: bool,
+    /// Ids of other sources of the catalogue.
+    pub more: Vec<String>,
+}
+
 impl Interview<'_> {
-    /// Ids of the lists that are wanted. The last question: where there are no more answers, none is.
-    pub(super) fn lists(&mut self) -> Result<Vec<String>, Error> {
-        let all = catalogue::all();
-        let offered: Vec<&CatalogueEntry> =
-            OFFERED.iter().filter_map(|id| all.iter().find(|entry| entry.spec.id == *id)).collect();
-        let lines = |name: fn(&CatalogueEntry) -> &str| -> String {
-            let lines = offered.iter().zip(1..);
-            lines
-                .map(|(entry, number)| format!("  {number}. {} ({})\n", name(entry), entry.licence))
-                .collect()
-        };
+    /// Which lists are wanted. The last question: where there are no more answers, it is what the program does
+    /// without a config.
+    pub(super) fn lists(&mut self) -> Result<Wanted, Error> {
+        let set = recommended::all().len();
         self.tell(&Said::new(
             format!(
-                "Danh sách khởi đầu luôn có sẵn. Có thể tải thêm, mỗi ngày cập nhật:\n{}",
-                lines(|entry| &entry.vi)
+                "Danh sách khởi đầu luôn có sẵn. Bộ khuyến nghị ({set} danh sách công khai, miễn phí) được tải thêm, mỗi \
+                 ngày cập nhật; danh sách nào, vì sao: blocklists/recommended.toml"
             ),
             format!(
-                "The starter lists are always there. More can be fetched, renewed each day:\n{}",
-                lines(|entry| &entry.en)
+                "The starter lists are always there. The recommended set ({set} public, free lists) is fetched too, \
+                 renewed each day; which and why: blocklists/recommended.toml"
             ),
         ));
         let question = Said::new(
-            "Ghi số, cách nhau bằng dấu phẩy; 0: không tải; danh sách khác thì ghi id trong blocklists/catalogue.toml",
-            "Numbers, separated by commas; 0: none; others by their id in blocklists/catalogue.toml",
+            "Tải bộ khuyến nghị? c: có, k: không; hoặc ghi thêm id trong blocklists/catalogue.toml, cách nhau bằng dấu phẩy",
+            "Fetch the recommended set? y: yes, n: no; or ids in blocklists/catalogue.toml besides, separated by commas",
         );
+        let all = catalogue::all();
         let ids: Vec<&str> = all.iter().map(|entry| entry.spec.id.as_str()).collect();
         let read = |answer: &str| {
-            let mut wanted: Vec<String> = Vec::new();
-            if matches!(folded(answer).as_str(), "0" | "khong" | "no" | "none" | "_") {
-                return Ok(wanted);
+            let mut wanted = Wanted { recommended: true, more: Vec::new() };
+            match folded(answer).as_str() {
+                "0" | "k" | "khong" | "n" | "no" | "none" | "_" => {
+                    return Ok(Wanted { recommended: false, ..wanted });
+                }
+                "1" | "c" | "co" | "y" | "yes" => return Ok(wanted),
+                _ => {}
             }
             for word in answer.split([',', ';', ' ']).map(str::trim).filter(|word| !word.is_empty()) {
-                let by_number =
-                    word.parse::<usize>().ok().and_then(|number| offered.get(number.checked_sub(1)?));
-                let id = by_number.map(|entry| entry.spec.id.as_str());
-                let id = id.or_else(|| ids.iter().copied().find(|id| *id == word)).ok_or_else(|| {
+                let id = ids.iter().copied().find(|id| *id == word).ok_or_else(|| {
                     let meant = nearest(word, ids.iter().copied());
                     let meant = meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
                     Said::new(
@@ -54,11 +56,11 @@ impl Interview<'_> {
                         format!("no list \"{word}\"{meant}"),
                     )
                 })?;
-                if !wanted.iter().any(|other| other == id) {
-                    wanted.push(id.to_owned());
+                if !wanted.more.iter().any(|other| other == id) {
+                    wanted.more.push(id.to_owned());
                 }
             }
-            if wanted.len() > LISTS_MAX {
+            if wanted.more.len() > LISTS_MAX {
                 let most = LISTS_MAX;
                 return Err(Said::new(
                     format!("nhiều nhất {most} danh sách"),
@@ -67,8 +69,8 @@ impl Interview<'_> {
             }
             Ok(wanted)
         };
-        match self.ask(&question, "1, 2, 3", read) {
-            Err(Error::Ended) => Ok(Vec::new()),
+        match self.ask(&question, "c", read) {
+            Err(Error::Ended) => Ok(Wanted { recommended: true, more: Vec::new() }),
             answered => answered,
         }
     }

@@ -130,7 +130,7 @@ struct Answers {
     domain: Option<String>,
     state: String,
     /// Ids of the catalogue.
-    lists: Vec<String>,
+    lists: lists::Wanted,
 }
 
 struct Interview<'w> {

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use super::Answers;
+use super::lists::Wanted;
 use crate::config::value;
 use crate::i18n::Lang;
 use crate::serve::private_networks;
@@ -85,13 +86,15 @@ pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
     }
     comment(
         &mut out,
-        "Danh sách tải thêm: bật theo id trong blocklists/catalogue.toml.",
-        "More lists: switch them on by their id in blocklists/catalogue.toml.",
+        "Bộ danh sách khuyến nghị (blocklists/recommended.toml); thêm nguồn khác theo id trong blocklists/catalogue.toml.",
+        "The recommended set (blocklists/recommended.toml); other sources by their id in blocklists/catalogue.toml.",
     );
-    if answers.lists.is_empty() {
-        out.push_str("#[[list]]\n#source = \"hostsvn-gambling\"\n\n");
+    let Wanted { recommended, more } = &answers.lists;
+    out.push_str(&format!("[lists]\nrecommended = {recommended}\n\n"));
+    if more.is_empty() {
+        out.push_str("#[[list]]\n#source = \"nextdns-tiktok\"\n\n");
     }
-    for id in &answers.lists {
+    for id in more {
         out.push_str(&format!("[[list]]\nsource = {}\n\n", quoted(id)));
     }
     comment(&mut out, "Chỉ mục, danh sách đã tải, nhật ký.", "Index, fetched lists, log.");

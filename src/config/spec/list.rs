@@ -31,6 +31,9 @@ pub struct ListSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct ListsSpec {
     pub starter: Option<Spanned<bool>>,
+    pub recommended: Option<Spanned<bool>>,
+    pub without: Vec<Text>,
+    pub mirror: Option<Text>,
     pub proxy: Option<Text>,
     pub ca_file: Option<Text>,
     pub max_size: Option<Text>,

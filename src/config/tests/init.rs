@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::Lists;
 use crate::config::init::{Answerer, Error, Existing, Machine, interview, write};
 use crate::i18n::Lang;
+use crate::lists::recommended;
 use crate::model::tier::Tier;
 use crate::resolve::settings::Mode;
 
@@ -173,18 +175,25 @@ fn a_domain_controller_gets_its_zone_its_reverse_zones_and_its_private_names() {
 }
 
 #[test]
-fn lists_of_the_catalogue_are_offered() {
+fn the_recommended_set_is_offered_and_other_sources_are_taken_by_their_id() {
     let lists = |answer: &'static str| {
         let text = Person::new(&["vi", "x", "thcs", "", "", "", answer]).interview().unwrap();
-        settings(&text).lists.specs.into_iter().map(|list| list.id).collect::<Vec<_>>()
+        let Lists { specs, recommended, .. } = settings(&text).lists;
+        let named = specs.into_iter().map(|list| list.id).filter(|id| !recommended.contains(id));
+        (recommended.len(), named.collect::<Vec<_>>())
     };
-    assert_eq!(lists(""), ["hostsvn-gambling", "hostsvn-adult", "hostsvn-threat"]);
-    assert_eq!(lists("2"), ["hostsvn-adult"]);
-    assert_eq!(lists("nextdns-tiktok, 1"), ["nextdns-tiktok", "hostsvn-gambling"]);
-    assert_eq!(lists("không"), [] as [String; 0]);
-    // Who has no more answers, a script above all, gets none.
+    let set = recommended::all().len();
+    for answer in ["", "c", "yes"] {
+        assert_eq!(lists(answer), (set, vec![]), "{answer}");
+    }
+    assert_eq!(lists("không"), (0, vec![]));
+    assert_eq!(
+        lists("nextdns-tiktok, nextdns-roblox"),
+        (set, vec!["nextdns-tiktok".into(), "nextdns-roblox".into()])
+    );
+    // Who has no more answers, a script above all, gets what there is without a config.
     let text = Person::new(&["vi", "x", "thcs", "", "", ""]).interview().unwrap();
-    assert_eq!(settings(&text).lists.specs, []);
+    assert_eq!(settings(&text).lists.recommended.len(), set);
 }
 
 proptest! {

@@ -112,3 +112,5 @@ shed-now = { $queries } { $queries ->
     [one] query was
    *[other] queries were
   } turned away for want of places; look for a machine that asks too much, or raise [listen] in_flight
+recommended-coming = recommended lists: { $done } of { $of } in force, the others are being fetched; the starter lists filter from the first
+recommended-failed = recommended lists: { $done } of { $of } in force, { $failed } could not be fetched ({ $why }); they are tried again. A school without internet writes recommended = false in [lists]

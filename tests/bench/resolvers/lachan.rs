@@ -41,7 +41,11 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     );
     let config = desk.write("lachan.toml", &config);
     let mut command = Command::new(program);
-    command.env_remove("LACHAN_STATE").env("LACHAN_CONFIG", "").env("NO_COLOR", "1");
+    command
+        .env_remove("LACHAN_STATE")
+        .env("LACHAN_CONFIG", "")
+        .env("NO_COLOR", "1")
+        .env("LACHAN_LISTS_RECOMMENDED", "off");
     command.arg("serve").arg("--config").arg(config);
     Ok(Plan { command, clocks: Clocks::Wall })
 }
