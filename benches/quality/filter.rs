@@ -1,0 +1,71 @@
+//! An index of some lists under the shipped policy, asked as a query asks it.
+
+use lachan::config::{self, Context};
+use lachan::dns::name::OwnedName;
+use lachan::dns::suffixes::Suffixes;
+use lachan::filter::Index;
+use lachan::lists::protected::Protected;
+use lachan::model::roster::Roster;
+use lachan::model::tier::Tier;
+use lachan::model::verdict::Verdict;
+use lachan::policy::Policy;
+use lachan::policy::decide::decide;
+use lachan::update::compile::{Source, compile_in_memory};
+
+/// The tiers that are measured, with the word of a column.
+pub const TIERS: [(&str, Tier); 4] = [
+    ("TH", Tier::Primary),
+    ("THCS", Tier::LowerSecondary),
+    ("THPT", Tier::UpperSecondary),
+    ("GV", Tier::Staff),
+];
+
+/// Lists under the shipped policy.
+pub struct Filter {
+    index: Index,
+    policy: Policy,
+    /// Rules of each source.
+    counts: Vec<u32>,
+}
+
+impl Filter {
+    /// Of these lists.
+    pub fn of(sources: &[Source]) -> Self {
+        let compiled =
+            compile_in_memory(sources, &Protected::embedded(), None, &mut |_| {}).expect("an index");
+        let context = Context { folder: ".".into(), state: ".".into(), stand_ins: Default::default() };
+        let settings = config::read_text("school.toml", "version = 1\n", &context).expect("an empty config");
+        let index = compiled.index;
+        let policy =
+            Policy::build(&settings.policy, *index.key(), |set| index.allow_set(set), &Roster::default())
+                .expect("the shipped policy");
+        let counts = compiled.readings.iter().map(|(_, reading)| reading.account.taken).collect();
+        Self { index, policy, counts }
+    }
+
+    /// Distinct names.
+    pub fn names(&self) -> u64 {
+        self.index.stats().names
+    }
+
+    /// Rules of the source at this place.
+    pub fn names_of(&self, source: usize) -> u32 {
+        self.counts[source]
+    }
+
+    /// What an attempt at the name counts as, by tier; none where the name is open.
+    pub fn blocked_as(&self, name: &OwnedName) -> [Option<&'static str>; TIERS.len()] {
+        let suffixes = Suffixes::of(self.index.key(), name.as_name());
+        let matched = self.index.lookup(&suffixes);
+        TIERS.map(|(_, tier)| match decide(&self.policy, self.policy.of_tier(tier), &suffixes, &matched) {
+            Verdict::Block(reason) => Some(reason.category.map_or("other", |category| category.id())),
+            Verdict::Allow(_) | Verdict::Monitor(_) => None,
+        })
+    }
+
+    /// The lists that name it or what is above it.
+    pub fn lists_of(&self, name: &OwnedName) -> Vec<String> {
+        let suffixes = Suffixes::of(self.index.key(), name.as_name());
+        self.index.explain(&suffixes).iter().map(|hit| format!("{}:{}", hit.info.id, hit.name)).collect()
+    }
+}
