@@ -1,14 +1,17 @@
 //! Every command in each language, on a screen of 80 and of 60 columns.
 
+use std::net::SocketAddr;
 use std::process::Output;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::client::ask;
+use crate::support::authority::free_address;
+use crate::support::client::{Stream, ask, ask_from};
 use crate::support::server::{School, flat, lachan, wait_for};
 
 /// RR type A.
 const A: u16 = 1;
+const REFUSED: u16 = 5;
 /// Commands that ask a running server and read what it keeps.
 const COMMANDS: [&[&str]; 12] = [
     &["status"],
@@ -106,4 +109,57 @@ fn the_option_goes_before_the_environment() {
     assert!(said(&["--lang=vi", "config", "explain", "x"], "en").contains("không có mã lỗi `x`"));
     assert!(said(&["log", "access", "--help", "--lang", "en"], "vi").contains("Usage: "));
     assert!(said(&["--lang", "en", "log", "access", "--help"], "vi").contains("Usage: "));
+}
+
+/// Names, each of which gets an Extended DNS Error for a reason of its own.
+const WITH_A_REASON: [(&str, &str); 5] = [
+    ("thu-chan.lachan.example", "a category"),
+    ("zalo.me", "a service"),
+    ("game.example", "a school rule"),
+    ("zone.example", "a policy zone"),
+    ("nobody-answers.example", "a failed resolution"),
+];
+
+/// Every text that a client is sent, with what it is about. Each name is asked for twice, so that the packet cache has
+/// its part.
+fn reasons_sent(server: SocketAddr) -> Vec<(&'static str, String)> {
+    let mut sent = Vec::new();
+    for (number, (name, what)) in WITH_A_REASON.into_iter().enumerate() {
+        for _ in 0..2 {
+            let answer = ask_from(&format!("127.0.0.{}", number + 2), server, name, A);
+            assert!(!answer.errors.is_empty(), "{what}: {answer:?}");
+            sent.extend(answer.errors.into_iter().map(|(_, text)| (what, text)));
+        }
+    }
+    let mut stream = Stream::open_from("127.0.0.9", server);
+    let over_rate = (0..20).map(|_| stream.ask("game.example", A)).find(|answer| answer.rcode == REFUSED);
+    sent.push(("a rate", over_rate.expect("too fast").errors[0].1.clone()));
+    sent
+}
+
+#[test]
+fn reasons_are_sent_in_the_language_of_the_school_also_after_a_reload() {
+    let school = School::new();
+    let zone = school.write("zone", "@ SOA ns admin 1 60 60 60 60\n@ NS ns\nzone.example CNAME .\n");
+    let address = free_address();
+    let config = |language: &str| {
+        let config = format!(
+            "[school]\n{language}\n[access]\nrate = 1\n[school_rules]\n\
+             block = [{{ name = \"game.example\", reason = \"thi\", by = \"IT\" }}]\n\
+             [[group]]\nname = \"6A\"\ntier = \"lower_secondary\"\nfrom = [\"127.0.0.0/8\"]\n\
+             [[rpz]]\nzone = \"rpz.example\"\nfile = \"{}\"\n[listen]\ndns = [\"{address}\"]\n",
+            zone.display()
+        );
+        school.config(Some(free_address()), &config);
+    };
+    config("");
+    let server = school.serve();
+    for (what, text) in reasons_sent(server.address) {
+        assert!(!text.is_ascii() && !text.contains(" / "), "{what}: Vietnamese, not {text:?}");
+    }
+    config("language = \"en\"");
+    school.run_ok(&["reload"]);
+    for (what, text) in reasons_sent(server.address) {
+        assert!(!text.is_empty() && text.is_ascii(), "{what}: English, not {text:?}");
+    }
 }

@@ -13,6 +13,7 @@ use lachan::dns::question::Question;
 use lachan::dns::rdata::rtype;
 use lachan::dns::reply::Rcode;
 use lachan::dns::security::Security;
+use lachan::i18n::Lang;
 use lachan::query::Responder;
 use lachan::resolve::cache::{Cache, Hit, Stamp, TtlBounds};
 use lachan::resolve::fuzzing::{followed, taken};
@@ -55,7 +56,7 @@ fn keep_unchecked(ask: &Ask, message: &[u8]) {
     let hit = Cache::new(1 << 20, TtlBounds::default()).insert(ask, &raw, Stamp::default(), NOW);
     let packet = client(ask, None);
     if let Ok(question) = Question::parse(&packet) {
-        assert!(hit.write(&question, NOW + 7, &mut Vec::new(), 512) <= 512);
+        assert!(hit.write(&question, NOW + 7, Lang::Vi, &mut Vec::new(), 512) <= 512);
     }
     let _ = hit.message(ask);
 }
@@ -106,7 +107,7 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
                 assert_eq!(kept.expires_in(NOW), fresh.expires_in(NOW));
                 assert!(kept.expires_in(NOW + later) > 0, "found after its time");
                 let mut out = Vec::new();
-                kept.write(&question, NOW + later, &mut out, limit);
+                kept.write(&question, NOW + later, Lang::Vi, &mut out, limit);
                 assert_eq!(out, written, "kept and fresh are written alike");
             }
         }
@@ -149,7 +150,7 @@ fn client(ask: &Ask, opt: Option<(u16, bool)>) -> Vec<u8> {
 
 fn hold_written(hit: &Hit, question: &Question<'_>, now: u64, limit: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    assert_eq!(hit.write(question, now, &mut out, limit), out.len());
+    assert_eq!(hit.write(question, now, Lang::En, &mut out, limit), out.len());
     assert!(out.len() <= limit, "{} octets of {limit}", out.len());
     let (end, found) = records(&out).expect("what we write can be read");
     assert_eq!(out[HEADER..end], question.packet[HEADER..question.end]);

@@ -13,10 +13,10 @@ use crate::model::name_set::NameSet;
 use crate::model::roster::{Roster, RosterId};
 use crate::model::rule::Scope;
 use crate::policy::{self, Policy};
-use crate::query::block::BlockTexts;
 use crate::query::client::Access;
 use crate::query::rate::Rates;
 use crate::query::server_identity::Identity;
+use crate::query::texts::ErrorTexts;
 use crate::query::{Limits, World};
 use crate::resolve::timekeeping::Timekeeping;
 use crate::resolve::{self, Resolver};
@@ -147,7 +147,7 @@ impl Basis<'_> {
         Limits {
             access: Access::new(serve.allow.clone()).with_refusal(serve.refusal),
             rates,
-            texts: BlockTexts::new(&self.settings.school.name),
+            texts: ErrorTexts::new(&self.settings.school.name, self.settings.school.lang),
             identity: Identity { version: serve.version.clone(), hostname: serve.hostname.clone() },
         }
     }
@@ -171,7 +171,8 @@ fn zones_for(zones: Vec<Zone>, key: HashKey, policy: &Policy) -> Arc<Zones> {
 fn limits_of(settings: &Settings) -> impl PartialEq {
     let serve = &settings.serve;
     let identity = (serve.version.clone(), serve.hostname.clone());
-    (serve.allow.clone(), serve.refusal, serve.rate, identity, settings.school.name.clone())
+    let school = (settings.school.name.clone(), settings.school.lang);
+    (serve.allow.clone(), serve.refusal, serve.rate, identity, school)
 }
 
 /// The settings of the resolver. What devices ask for to learn whether they are online may lead into private

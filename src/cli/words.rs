@@ -114,14 +114,3 @@ pub fn rule(rule: &str, lang: Lang) -> String {
     };
     message.text(lang)
 }
-
-/// An Extended DNS Error, `code text`, whose text is sent as `Vietnamese / English`: its code and one of them.
-pub fn extended_error(error: &str, lang: Lang) -> String {
-    let (code, text) = error.split_once(' ').unwrap_or((error, ""));
-    let text = match (text.split_once(" / "), lang) {
-        (Some((vi, _)), Lang::Vi) => vi,
-        (Some((_, en)), Lang::En) => en,
-        (None, _) => text,
-    };
-    format!("{code} {text}").trim_end().to_owned()
-}

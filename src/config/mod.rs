@@ -36,6 +36,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::i18n::Lang;
 use crate::journal;
 use crate::lists::spec::ListSpec;
 use crate::lists::{fetch, gate};
@@ -123,6 +124,8 @@ pub struct School {
     pub name: String,
     /// Levels taught, the youngest first.
     pub levels: Vec<Tier>,
+    /// The language of what clients are told with an answer.
+    pub lang: Lang,
 }
 
 /// What a config means on this machine.

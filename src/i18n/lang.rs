@@ -32,6 +32,14 @@ impl Lang {
         Self::ALL.into_iter().find(|lang| lang.id() == id)
     }
 
+    /// The one of two that is in this language.
+    pub fn pick<T>(self, vi: T, en: T) -> T {
+        match self {
+            Self::Vi => vi,
+            Self::En => en,
+        }
+    }
+
     /// What was chosen, else [`VARIABLE`], else the locale: English where it begins with `en`, Vietnamese
     /// everywhere else.
     pub fn choose(chosen: Option<Self>, variable: impl Fn(&str) -> Option<String>) -> Self {

@@ -26,9 +26,6 @@ use crate::resolve::cache::Hit;
 
 /// Seconds for which "no such record" is kept where all were left out: an allow set may get the name soon.
 const LEFT_OUT_TTL: u32 = 30;
-/// What is said where service records were left out.
-const LEFT_OUT: &str = "bản ghi HTTPS dẫn ra ngoài danh sách được phép bị bỏ / \
-                        HTTPS records that lead off the allow list are left out";
 
 /// What came of a query with its answer.
 pub(super) enum Admitted {
@@ -66,7 +63,7 @@ impl Responder {
             || hit.is_stopped()
             || worker.trace.is_some();
         if !is_judged {
-            hit.write(request.question, request.moment.now, out, request.limit());
+            request.write(hit, out);
             return Admitted::Written { same_for_all: true };
         }
         self.admit_judged(request, worker, allowed, hit, out)
@@ -134,7 +131,7 @@ impl Responder {
                 {
                     return Admitted::Written { same_for_all: false };
                 }
-                hit.write(request.question, request.moment.now, out, request.limit());
+                request.write(hit, out);
                 Admitted::Written { same_for_all: !is_counted }
             }
         }
@@ -158,7 +155,7 @@ impl Responder {
             Some(unfinished) => Trail::of_aliases(question.name(), unfinished.aliases()),
             None => {
                 // As it would go out, TTLs counted down.
-                hit.write(question, request.moment.now, room, usize::from(u16::MAX));
+                request.write_whole(hit, room);
                 Trail::of(room, question.name(), question.rtype)
             }
         };
@@ -176,7 +173,7 @@ impl Responder {
         hit: &Hit,
         out: &mut Vec<u8>,
     ) -> bool {
-        hit.write(request.question, request.moment.now, out, usize::from(u16::MAX));
+        request.write_whole(hit, out);
         let Ok(Sections { answer, authority, .. }) = Sections::read(out) else { return false };
         let mut left_out = false;
         let mut kept: Vec<RrSet> = Vec::with_capacity(answer.len());
@@ -209,7 +206,8 @@ impl Responder {
             true => authority.iter().for_each(|set| put(&mut reply, Section::Authority, set, signed)),
             false => reply.negative_soa(LEFT_OUT_TTL),
         }
-        reply.finish(request.limit(), &[Error::new(EdeCode::ForgedAnswer, LEFT_OUT)]);
+        let error = Error::new(EdeCode::ForgedAnswer, request.world().limits.texts.left_out());
+        reply.finish(request.limit(), &[error]);
         true
     }
 }

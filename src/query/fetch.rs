@@ -71,7 +71,7 @@ impl Responder {
             }
             // What is known of name servers has changed meanwhile; the client asks again.
             Admitted::Unfinished => {
-                hit.write(&question, now.now, out, request.limit());
+                request.write(&hit, out);
                 Finished { is_answered: true, background }
             }
         }

@@ -25,6 +25,7 @@ mod repeat;
 mod request;
 mod rewrite;
 pub mod server_identity;
+pub mod texts;
 pub mod trace;
 pub mod world;
 mod zones;
@@ -59,6 +60,7 @@ use packets::{Blocked, Packets};
 use pending::{BackgroundFetch, PendingQuery, Shed, Task};
 use repeat::Rests;
 use request::{Allowed, Request, limit};
+use texts::ErrorTexts;
 use trace::{Decided, ListRule, Trace};
 pub use world::{Limits, Moment, World};
 use zones::Early;
@@ -230,7 +232,7 @@ impl Responder {
         if let Some(rates) = &world.limits.rates
             && !rates.admits(client, moment.elapsed)
         {
-            return rate::answer(worker, packet, client, out);
+            return rate::answer(worker, packet, client, &world.limits.texts, out);
         }
         let number = world.policy.number_of(client.address);
         if worker.packets.is_some() && self.repeat(moment, worker, packet, client, number, out) {
@@ -385,7 +387,7 @@ impl Responder {
         match request.world().resolver.local(&ask) {
             Some(answer) => {
                 let hit = self.cache.wrap(&ask, &answer, moment.now);
-                hit.write(question, moment.now, out, request.limit());
+                request.write(&hit, out);
                 Outcome::Ready
             }
             None if !question.recursion_desired() => {
@@ -514,7 +516,7 @@ impl Responder {
             Counters::add(&counters.over_share);
         }
         if let Ok(question) = query.question() {
-            write_shed(&question, out);
+            write_shed(&question, &query.world.limits.texts, out);
         }
     }
 
@@ -562,7 +564,7 @@ fn refuse_without_recursion(question: &Question<'_>, limit: usize, out: &mut Vec
 }
 
 /// Short enough for every way.
-fn write_shed(question: &Question<'_>, out: &mut Vec<u8>) {
-    let error = Error::new(EdeCode::Other, "too many queries are waiting");
+fn write_shed(question: &Question<'_>, texts: &ErrorTexts, out: &mut Vec<u8>) {
+    let error = Error::new(EdeCode::Other, texts.shed());
     Reply::to(question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
 }

@@ -20,6 +20,7 @@ use siphasher::sip::SipHasher13;
 
 use super::client::{Client, Transport};
 use super::counters::Counters;
+use super::texts::ErrorTexts;
 use super::{Outcome, WorkerState};
 use crate::dns::ede::EdeCode;
 use crate::dns::reply::{Error, Rcode, Reply};
@@ -105,12 +106,18 @@ fn find(row: &[AtomicU64; PLACES], tag: u64) -> (&AtomicU64, u64) {
 }
 
 /// Answers a query that is over its client's rate, or does not.
-pub(super) fn answer(worker: &mut WorkerState, packet: &[u8], client: Client, out: &mut Vec<u8>) -> Outcome {
+pub(super) fn answer(
+    worker: &mut WorkerState,
+    packet: &[u8],
+    client: Client,
+    texts: &ErrorTexts,
+    out: &mut Vec<u8>,
+) -> Outcome {
     Counters::add(&worker.counters.limited);
     let Ok(question) = client.parse(packet) else { return Outcome::Silent };
     match client.transport {
         Transport::Stream => {
-            let error = Error::new(EdeCode::Prohibited, "hỏi quá nhanh / too many queries a second");
+            let error = Error::new(EdeCode::Prohibited, texts.over_rate());
             Reply::to(&question, Rcode::Refused, out).finish(usize::from(u16::MAX), &[error]);
             Outcome::Ready
         }

@@ -7,8 +7,10 @@ use super::pending::{PendingQuery, Task};
 use super::world::{Moment, World};
 use super::zones::ZonesLeft;
 use crate::dns::question::Question;
+use crate::i18n::Lang;
 use crate::model::verdict::AllowReason;
 use crate::policy::{Group, Mode};
+use crate::resolve::cache::Hit;
 use crate::rpz::zones::GroupZones;
 
 /// What is in force for a client: what names are judged by.
@@ -84,6 +86,21 @@ impl<'q> Request<'q> {
     /// The snapshot.
     pub fn world(&self) -> &'q World {
         self.context.world
+    }
+
+    /// Writes the answer that `hit` holds.
+    pub(super) fn write(&self, hit: &Hit, out: &mut Vec<u8>) {
+        hit.write(self.question, self.moment.now, self.lang(), out, self.limit());
+    }
+
+    /// Writes the answer that `hit` holds to its end, however long it is, to be read here.
+    pub(super) fn write_whole(&self, hit: &Hit, out: &mut Vec<u8>) {
+        hit.write(self.question, self.moment.now, self.lang(), out, usize::from(u16::MAX));
+    }
+
+    /// The language of texts that go out.
+    fn lang(&self) -> Lang {
+        self.world().limits.texts.lang()
     }
 
     /// Octets that the response may have.

@@ -80,9 +80,9 @@ impl Responder {
             rule.link = Some(before[before.len() - 1].owner.clone());
             decided.zone = Some(rule);
         }
-        let mut fetched = Vec::new();
-        hit.write(&target, self.now(), &mut fetched, usize::from(u16::MAX));
-        let sections = Sections::read(&fetched).unwrap_or_default();
+        let (now, mut octets) = (self.moment_of(world), Vec::new());
+        fetched.at(&now).write_whole(&hit, &mut octets);
+        let sections = Sections::read(&octets).unwrap_or_default();
         let mut reply = Reply::to(request.question, hit.rcode(), out);
         for Alias { owner, ttl, target, .. } in &before {
             reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::block::BlockTexts;
 use super::client::{Access, Client};
 use super::packets::Scope;
 use super::rate::Rates;
 use super::server_identity;
+use super::texts::ErrorTexts;
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::model::name_set::NameSet;
@@ -48,8 +48,8 @@ pub struct Limits {
     pub access: Access,
     /// How fast a client may ask; `None`: as fast as it likes.
     pub rates: Option<Arc<Rates>>,
-    /// What goes with a block.
-    pub texts: BlockTexts,
+    /// What goes with errors, in the school's language.
+    pub texts: ErrorTexts,
     /// What `version.bind` and `hostname.bind` are answered with.
     pub identity: server_identity::Identity,
 }

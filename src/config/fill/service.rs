@@ -12,6 +12,7 @@ use crate::config::mistake::Said;
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
 use crate::config::{School, clash, say, value};
+use crate::i18n::Lang;
 use crate::journal;
 use crate::journal::clock::vietnam;
 use crate::journal::pseudonym::DeviceMode;
@@ -83,7 +84,11 @@ pub(super) fn school(filler: &mut Filler<'_>, spec: &SchoolSpec) -> (School, Tim
         }
         vietnam()
     });
-    (School { name, levels }, time_zone)
+    let language = Said::new("ngôn ngữ", "language");
+    let langs = Lang::ALL.map(|lang| (lang.id(), lang));
+    let lang =
+        spec.language.as_ref().and_then(|text| filler.word(text, language, &langs)).unwrap_or_default();
+    (School { name, levels, lang }, time_zone)
 }
 
 fn text_within(filler: &mut Filler<'_>, text: &Text) -> String {

@@ -12,6 +12,7 @@ pub struct SchoolSpec {
     pub name: Option<Text>,
     pub level: Option<Spanned<Vec<Text>>>,
     pub time_zone: Option<Text>,
+    pub language: Option<Text>,
 }
 
 /// Where the server listens.

@@ -60,6 +60,7 @@ fn values() {
         ),
         ("[listen]\nin_flight_per_client = 0", &["2:24 out-of-range 0"]),
         ("[school]\ntime_zone = \"Asia/Hanoi\"", &["2:13 unknown-value Asia/Hanoi"]),
+        ("[school]\nlanguage = \"tiếng Việt\"", &["2:12 unknown-value tiếng Việt"]),
         ("[school]\nlevel = [\"staff\"]", &["2:10 unknown-value staff"]),
         ("[journal]\nkeep_hours = \"10d\"", &["2:14 contradiction 10d"]),
         (

@@ -74,8 +74,8 @@ pub(in crate::query) fn finish(request: Request<'_>, zone: &Zone, mut reply: Rep
     if let Some(soa) = zone.table.soa_record() {
         reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
     }
-    let texts = request.world().limits.texts.of_zone();
-    let (errors, count) = block::errors(request.question, EdeCode::Blocked, texts, is_forged);
+    let text = request.world().limits.texts.of_zone();
+    let (errors, count) = block::errors(request.question, EdeCode::Blocked, text, is_forged);
     reply.finish(request.limit(), &errors[..count]);
 }
 

@@ -27,6 +27,7 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::reply::{Error, Rcode, Reply};
 use crate::dns::security::Security;
+use crate::i18n::Lang;
 use entry::Entry;
 
 mod entry;
@@ -153,10 +154,11 @@ impl Cache {
         Hit(entry)
     }
 
-    /// [`find`](Self::find) and [`Hit::write`] in one.
-    pub fn write(&self, question: &Question<'_>, now: u64, out: &mut Vec<u8>, limit: usize) -> Option<Hit> {
+    /// [`find`](Self::find) and [`Hit::write`] in one, for tests.
+    #[cfg(test)]
+    fn write(&self, question: &Question<'_>, now: u64, out: &mut Vec<u8>, limit: usize) -> Option<Hit> {
         let hit = self.find(question, now)?;
-        hit.write(question, now, out, limit);
+        hit.write(question, now, Lang::default(), out, limit);
         Some(hit)
     }
 
@@ -310,9 +312,16 @@ impl Hit {
     }
 
     /// Writes the answer to `question` into `out`, with OPT and TC as they are due, and says how many
-    /// octets it has. No allocation where `out` has room for `limit` octets.
-    pub fn write(&self, question: &Question<'_>, now: u64, out: &mut Vec<u8>, limit: usize) -> usize {
-        let error = self.0.ede.map(|reason| Error::new(reason.ede(), reason.text()));
+    /// octets it has. Its error has a text in `lang`. No allocation where `out` has room for `limit` octets.
+    pub fn write(
+        &self,
+        question: &Question<'_>,
+        now: u64,
+        lang: Lang,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> usize {
+        let error = self.0.ede.map(|reason| Error::new(reason.ede(), reason.text(lang)));
         self.0.reply(question, now, out).finish(limit, error.as_slice())
     }
 }

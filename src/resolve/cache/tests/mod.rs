@@ -246,7 +246,7 @@ proptest! {
         let packet = query(&www, 7, payload);
         let question = Question::parse(&packet).unwrap();
         let (mut first, mut later) = (Vec::new(), Vec::new());
-        fresh.write(&question, NOW, &mut first, 4096);
+        fresh.write(&question, NOW, Lang::Vi, &mut first, 4096);
         let age = (share * fresh.expires_in(NOW) as f64) as u64;
         let kept = cache.write(&question, NOW + age, &mut later, 4096);
         prop_assert!(kept.is_some());
@@ -305,7 +305,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
     let packet = query(www, 7, Some(1232));
     let question = Question::parse(&packet).unwrap();
     let mut out = Vec::new();
-    cache.insert(www, &raw, Stamp::default(), NOW).write(&question, NOW + 3, &mut out, 1232);
+    cache.insert(www, &raw, Stamp::default(), NOW).write(&question, NOW + 3, Lang::Vi, &mut out, 1232);
     prop_assert!(records(&out).is_ok());
     if let Ok(taken) = wire::take(www, message) {
         let (_, found) = records(&taken.wire).expect("what was taken can be read");
@@ -320,7 +320,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
             unfinished: None,
         };
         let hit = cache.insert(www, &answer, Stamp::default(), NOW);
-        hit.write(&question, NOW + 3, &mut out, 1232);
+        hit.write(&question, NOW + 3, Lang::Vi, &mut out, 1232);
         prop_assert!(records(&out).is_ok());
     }
     Ok(())
@@ -341,7 +341,7 @@ fn an_answer_whose_time_is_over_is_better_than_none_for_its_window_and_says_so()
     assert!(extended.is_stale());
     // For thirty seconds it is an answer like any other, with a TTL that says so.
     let mut out = Vec::new();
-    cache.find(&question, NOW + 65).unwrap().write(&question, NOW + 65, &mut out, 1232);
+    cache.find(&question, NOW + 65).unwrap().write(&question, NOW + 65, Lang::Vi, &mut out, 1232);
     let (_, found) = records(&out).unwrap();
     assert_eq!(found[0].ttl, 25);
     assert!(cache.find(&question, NOW + 90).is_none());

@@ -15,6 +15,7 @@ use crate::dns::message::records;
 use crate::dns::name::OwnedName;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, Builder};
+use crate::i18n::Lang;
 use crate::journal::clock::SystemClock;
 use crate::journal::count::Tally;
 use crate::journal::{self, Journal};
@@ -24,9 +25,9 @@ use crate::model::rule::Scope;
 use crate::model::tier::Tier;
 use crate::policy::school::SchoolAction;
 use crate::policy::{self, AnswerStyle, GroupSettings, Mode, Policy, SchoolRule, TierSettings};
-use crate::query::block::BlockTexts;
 use crate::query::client::Access;
 use crate::query::server_identity::Identity;
+use crate::query::texts::ErrorTexts;
 use crate::query::{Limits, Responder, World};
 use crate::resolve::cache::{Cache, TtlBounds};
 use crate::resolve::settings::ForwardZone;
@@ -92,7 +93,7 @@ fn world(upstream: SocketAddr) -> World {
         limits: Arc::new(Limits {
             access: Access::new(vec!["127.0.0.0/8".parse().unwrap()]),
             rates: None,
-            texts: BlockTexts::new("THCS A"),
+            texts: ErrorTexts::new("THCS A", Lang::Vi),
             identity: Identity { version: Some("lachan".into()), hostname: None },
         }),
     }
