@@ -66,6 +66,7 @@ fn build(lists: &Path, path: &Path, rounds: u32) {
     for (number, file) in real_lists::files(lists).iter().enumerate() {
         let category = Category::ALL[number % Category::ALL.len()];
         let info = ListInfo {
+            origin: lachan::model::rule::Origin::Local,
             id: file.display().to_string(),
             version: "snapshot".into(),
             kind: ListKind::Block(category),

@@ -54,7 +54,7 @@ fn sources(lists: &Path, folder: &Path) -> Vec<Source> {
 fn oracle(sources: &[Source], protected: &Protected) -> Oracle {
     let mut oracle = Oracle::default();
     for (info, rules) in protected.lists("") {
-        oracle.add(&info.id, info.kind, &rules);
+        oracle.add(&info.id, info.kind, info.origin, &rules);
     }
     for source in sources {
         match &source.text {

@@ -4,18 +4,19 @@
 use std::collections::{HashMap, HashSet};
 
 use lachan::dns::name::{Name, OwnedName};
+use lachan::dns::public_suffix::{SuffixKind, kind_of};
 use lachan::lists::protected::Protected;
 use lachan::lists::read::read;
 use lachan::lists::spec::ListSpec;
 use lachan::model::category::{Category, CategorySet};
-use lachan::model::rule::{ListKind, Protection, Rule, RuleAction, Scope};
+use lachan::model::rule::{ListKind, Origin, Protection, Rule, RuleAction, Scope};
 use lachan::policy::{Mode, TierSettings};
 
 /// Every rule of every list, by the name that it is about.
 #[derive(Default)]
 pub struct Oracle {
     rules: HashMap<OwnedName, Vec<(usize, Scope, RuleAction)>>,
-    lists: Vec<(String, ListKind)>,
+    lists: Vec<(String, ListKind, Origin)>,
 }
 
 /// What all rules together say of a name.
@@ -30,12 +31,12 @@ impl Oracle {
     /// Takes in a list's text as the program reads it.
     pub fn add_text(&mut self, text: &[u8], spec: &ListSpec, protected: &Protected) {
         let (rules, _) = read(text, spec, protected);
-        self.add(&spec.id, spec.kind, &rules);
+        self.add(&spec.id, spec.kind, spec.origin(), &rules);
     }
 
-    pub fn add(&mut self, id: &str, kind: ListKind, rules: &[Rule]) {
+    pub fn add(&mut self, id: &str, kind: ListKind, origin: Origin, rules: &[Rule]) {
         let list = self.lists.len();
-        self.lists.push((id.to_owned(), kind));
+        self.lists.push((id.to_owned(), kind, origin));
         for rule in rules {
             self.rules.entry(rule.name.clone()).or_default().push((list, rule.scope, rule.action));
         }
@@ -49,8 +50,8 @@ impl Oracle {
     /// Asks every list by itself: it says something of the name if a rule covers it and no exception
     /// does, or if the rule is important.
     pub fn say(&self, name: Name<'_>) -> Said {
-        let mut blocked: HashSet<usize> = HashSet::new();
-        let mut important: HashSet<usize> = HashSet::new();
+        let mut blocked: HashSet<(usize, Name<'_>)> = HashSet::new();
+        let mut important: HashSet<(usize, Name<'_>)> = HashSet::new();
         let mut excepted: HashSet<usize> = HashSet::new();
         for ancestor in name.ancestors().filter(|ancestor| !ancestor.is_root()) {
             for &(list, scope, action) in self.rules.get(ancestor.wire()).into_iter().flatten() {
@@ -62,29 +63,61 @@ impl Oracle {
                 };
                 if covers {
                     match action {
-                        RuleAction::Block => &mut blocked,
-                        RuleAction::BlockImportant => &mut important,
-                        RuleAction::Except => &mut excepted,
-                    }
-                    .insert(list);
+                        RuleAction::Block => blocked.insert((list, ancestor)),
+                        RuleAction::BlockImportant => important.insert((list, ancestor)),
+                        RuleAction::Except => excepted.insert(list),
+                    };
                 }
             }
         }
         let mut said = Said::default();
-        for &list in blocked.difference(&excepted).chain(&important) {
+        blocked.retain(|(list, _)| !excepted.contains(list));
+        let in_force: Vec<(usize, Name<'_>)> = blocked.union(&important).copied().collect();
+        for &(list, _) in &in_force {
             match &self.lists[list] {
-                (_, ListKind::Block(category)) => {
+                (_, ListKind::Block(category), _) => {
                     said.categories = said.categories.union(CategorySet::of(*category))
                 }
-                (_, ListKind::Protect(protection)) => {
+                (_, ListKind::Protect(protection), _) => {
                     said.protection = said.protection.max(Some(*protection))
                 }
-                (id, ListKind::Allow) => said.allow_sets.push(id.clone()),
+                (id, ListKind::Allow, _) => said.allow_sets.push(id.clone()),
             }
         }
+        said.categories = said.categories.without(self.not_believed(&in_force));
         said.allow_sets.sort();
         said.allow_sets.dedup();
         said
+    }
+
+    /// Grave categories that one downloaded list alone gives, while a milder one has a list of our own or the
+    /// school's, or two lists: at least as far down as the accusation, or above at a name that hosts nobody's sites.
+    fn not_believed(&self, in_force: &[(usize, Name<'_>)]) -> CategorySet {
+        let of = |category: Category| {
+            in_force
+                .iter()
+                .filter(move |(list, _)| matches!(self.lists[*list].1, ListKind::Block(it) if it == category))
+        };
+        let is_trusted = |list: usize| self.lists[list].2 != Origin::Downloaded;
+        let is_enough =
+            |lists: &HashSet<usize>| lists.len() > 1 || lists.iter().any(|list| is_trusted(*list));
+        let is_doubted = |grave: &Category| {
+            let lists: HashSet<usize> = of(*grave).map(|(list, _)| *list).collect();
+            let depth = of(*grave).map(|(_, name)| name.label_count()).max();
+            let Some(depth) = depth.filter(|_| !is_enough(&lists)) else { return false };
+            CategorySet::MILDER.iter().any(|milder| {
+                let hosts = |name: &Name<'_>| {
+                    CategorySet::HOSTING.contains(milder)
+                        || matches!(kind_of(*name), SuffixKind::Public | SuffixKind::Private)
+                };
+                let lists: HashSet<usize> = of(milder)
+                    .filter(|(_, name)| name.label_count() >= depth || !hosts(name))
+                    .map(|(list, _)| *list)
+                    .collect();
+                is_enough(&lists)
+            })
+        };
+        CategorySet::GRAVE.iter().filter(is_doubted).collect()
     }
 
     /// Whether a tier without school rules blocks the name.

@@ -120,7 +120,7 @@ impl Setup {
         let protected = Protected::embedded();
         let mut oracle = Oracle::default();
         for (info, rules) in protected.lists("") {
-            oracle.add(&info.id, info.kind, &rules);
+            oracle.add(&info.id, info.kind, info.origin, &rules);
         }
         for list in starter::all() {
             oracle.add_text(list.text.as_bytes(), &list.spec, &protected);

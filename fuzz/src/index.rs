@@ -11,7 +11,7 @@ use lachan::dns::suffixes::Suffixes;
 use lachan::filter::Index;
 use lachan::filter::build::{BuildLimits, Builder};
 use lachan::model::category::Category;
-use lachan::model::rule::{ListInfo, ListKind, Protection, Rule, RuleAction, Scope};
+use lachan::model::rule::{ListInfo, ListKind, Origin, Protection, Rule, RuleAction, Scope};
 use tempfile::TempDir;
 
 /// Octets of the header, and of the places in it (see `filter::layout`).
@@ -118,7 +118,12 @@ fn built(lists: &[(ListKind, &Vec<Rule>)]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder of our own");
     let mut builder = Builder::new(folder.path(), BuildLimits::default()).expect("a builder");
     for (number, (kind, rules)) in lists.iter().enumerate() {
-        let info = ListInfo { id: format!("list-{number}"), version: "today".into(), kind: *kind };
+        let info = ListInfo {
+            id: format!("list-{number}"),
+            version: "today".into(),
+            kind: *kind,
+            origin: Origin::Downloaded,
+        };
         let list = builder.add_list(info).expect("few lists");
         rules.iter().for_each(|rule| builder.add(list, rule).expect("few rules"));
     }

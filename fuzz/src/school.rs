@@ -55,7 +55,7 @@ pub fn index() -> Arc<Index> {
     let build = || {
         let folder = tempfile::tempdir().expect("a folder of our own");
         let sources = lists::starter_sources(true);
-        let made = compile(&sources, &lists::protected(), None, &folder.path().join("index"), &mut |_| ());
+        let made = compile(&sources, lists::protected(), None, &folder.path().join("index"), &mut |_| ());
         Arc::new(made.expect("the starter lists make an index").index)
     };
     INDEX.get_or_init(build).clone()

@@ -169,6 +169,7 @@ impl Checker<'_> {
                     format!("exception from {}", category.id())
                 }
                 ListKind::Block(category) if found.excepted => format!("{}, excepted", category.id()),
+                ListKind::Block(category) if found.outweighed => format!("{}, outweighed", category.id()),
                 ListKind::Block(category) => category.id().to_owned(),
                 ListKind::Allow => format!("allow set {}", found.info.id),
                 ListKind::Protect(Protection::Hard) => "protected, hard".to_owned(),

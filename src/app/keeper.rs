@@ -174,7 +174,7 @@ fn new_index(app: &App, settings: &Settings, old: &Arc<Index>) -> Result<Option<
         lists::in_force(settings, &app.store, Some(old).filter(|_| is_sound));
     app.note_damaged_lists(&damaged);
     let protected = lists::protected();
-    if is_sound && infos(&sources, &protected) == old.lists() {
+    if is_sound && infos(&sources, protected) == old.lists() {
         return Ok(None);
     }
     let path = lists::index_path(&app.settings().state);
@@ -182,14 +182,14 @@ fn new_index(app: &App, settings: &Settings, old: &Arc<Index>) -> Result<Option<
     // Names that were filed by the key are not filed anew.
     let key = Some(*old.key());
     let may_write = app.folder.is_ours();
-    let compiled = match may_write.then(|| compile(&sources, &protected, key, &path, &mut |_| {})) {
+    let compiled = match may_write.then(|| compile(&sources, protected, key, &path, &mut |_| {})) {
         // The file is another server's.
-        None => compile_in_memory(&sources, &protected, key, &mut |_| {})?,
+        None => compile_in_memory(&sources, protected, key, &mut |_| {})?,
         // Where nothing better is in force than what fits into memory, that is better than nothing.
         Some(Err(error)) if !is_sound || old.is_in_memory() => {
             warn!("the index is kept in memory: {error}");
             app.index_complaint.note::<(), _>(&Err(error));
-            compile_in_memory(&sources, &protected, key, &mut |_| {})?
+            compile_in_memory(&sources, protected, key, &mut |_| {})?
         }
         Some(compiled) => {
             let compiled = compiled?;

@@ -136,8 +136,7 @@ pub(super) fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Resu
     make_way();
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::of(app.responder.clone()) };
     let protected = lists::protected();
-    let means =
-        Means { store: &app.store, protected: &protected, fetcher: &fetcher, gate: &settings.lists.gate };
+    let means = Means { store: &app.store, protected, fetcher: &fetcher, gate: &settings.lists.gate };
     let outcome = refresh(spec, means, &mut |_| {});
     app.note_fetch(spec, outcome.is_ok());
     match &outcome {

@@ -3,7 +3,7 @@
 
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -191,8 +191,9 @@ pub fn missing_files(settings: &Settings) -> Vec<Message> {
 }
 
 /// Protected names, embedded.
-pub fn protected() -> Protected {
-    Protected::embedded()
+pub fn protected() -> &'static Protected {
+    static EMBEDDED: LazyLock<Protected> = LazyLock::new(Protected::embedded);
+    &EMBEDDED
 }
 
 /// The group of protected names that are those of time servers.

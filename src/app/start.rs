@@ -277,15 +277,15 @@ fn first_index(state: &Path, folder: &StateFolder, complaint: &Complaint) -> Res
     // Also where they are switched off: they beat no filter at all until the school's lists are built.
     let (sources, protected) = (lists::starter_sources(true), lists::protected());
     if !folder.is_ours() {
-        return Ok(compile_in_memory(&sources, &protected, None, &mut |_: compile::Step<'_>| {})?.index);
+        return Ok(compile_in_memory(&sources, protected, None, &mut |_: compile::Step<'_>| {})?.index);
     }
-    let on_disk = compile(&sources, &protected, None, &path, &mut |_: compile::Step<'_>| {});
+    let on_disk = compile(&sources, protected, None, &path, &mut |_: compile::Step<'_>| {});
     complaint.note(&on_disk);
     match on_disk {
         Ok(compiled) => Ok(compiled.index),
         Err(error) => {
             error!("the index is kept in memory: {error}");
-            Ok(compile_in_memory(&sources, &protected, None, &mut |_: compile::Step<'_>| {})?.index)
+            Ok(compile_in_memory(&sources, protected, None, &mut |_: compile::Step<'_>| {})?.index)
         }
     }
 }

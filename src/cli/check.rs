@@ -217,6 +217,8 @@ fn says(says: &str, screen: &Screen) -> String {
         screen.say(&msg!("says-exception", category = category(id)))
     } else if let Some(id) = says.strip_suffix(", excepted") {
         screen.say(&msg!("says-excepted", category = category(id)))
+    } else if let Some(id) = says.strip_suffix(", outweighed") {
+        screen.say(&msg!("says-outweighed", category = category(id)))
     } else if let Some(service) = says.strip_prefix("service ") {
         screen.say(&msg!("says-service", service = words::service(service, screen.lang)))
     } else if let Some(set) = says.strip_prefix("allow set ") {
@@ -261,8 +263,14 @@ mod tests {
             answer: Some(NO_ANSWER.into()),
             ..GroupVerdict::default()
         };
-        let says =
-            ["gambling", "exception from gambling", "gambling, excepted", "allow set gov", "protected, hard"];
+        let says = [
+            "gambling",
+            "exception from gambling",
+            "gambling, excepted",
+            "adult, outweighed",
+            "allow set gov",
+            "protected, hard",
+        ];
         Explanation {
             name: "xn--tingvit-5t4cyc.example".into(),
             display: "tiếngviệt.example".into(),

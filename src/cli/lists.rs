@@ -47,9 +47,9 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
     let mut rows = Vec::new();
     for source in in_force::sources(&settings, &store) {
         let reading = match &source.text {
-            Text::Embedded(text) => survey(text.as_bytes(), &source.spec, &protected),
+            Text::Embedded(text) => survey(text.as_bytes(), &source.spec, protected),
             Text::Fresh(fresh) => fresh.reading.clone(),
-            Text::File(path) => survey_file(&open_file(path)?, &source.spec, &protected, &settings.state)?,
+            Text::File(path) => survey_file(&open_file(path)?, &source.spec, protected, &settings.state)?,
             // Its text cannot be read: it is among the failures below.
             Text::InForce(..) => continue,
         };
@@ -261,7 +261,7 @@ fn fetch_each(
 ) -> Result<Ended, Failure> {
     let protected = in_force::protected();
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::alone(settings) };
-    let means = Means { store, protected: &protected, fetcher: &fetcher, gate: &settings.lists.gate };
+    let means = Means { store, protected, fetcher: &fetcher, gate: &settings.lists.gate };
     let mut ended = Ended::Done;
     for spec in settings.lists.specs.iter().filter(|spec| wanted(spec)) {
         let bar = bar(&spec.id);
@@ -337,7 +337,7 @@ fn compile_at(
 ) -> Result<Compiled, Failure> {
     let sources = in_force::sources(settings, store);
     let bar = bar("");
-    let compiled = compile_lists(&sources, &in_force::protected(), None, target, &mut |step| match step {
+    let compiled = compile_lists(&sources, in_force::protected(), None, target, &mut |step| match step {
         Step::Read { id, number, of } => {
             bar.set_length(of as u64);
             bar.set_position(number as u64);

@@ -9,9 +9,11 @@
 //! does not matter, and a list has at most two contributions in a class.
 
 use crate::model::category::CategorySet;
+use crate::model::matched::Counted;
 use crate::model::rule::{ListInfo, ListKind, Protection, RuleAction, Scope};
 
 use super::ALLOW_SETS_MAX;
+use super::weigh::Evidence;
 
 /// One list's say in a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +60,8 @@ pub(super) struct Effect {
     pub categories: CategorySet,
     pub allow_sets: u64,
     pub protection: Option<Protection>,
+    /// Whether one such list is enough to believe it.
+    pub is_trusted: bool,
 }
 
 impl Effect {
@@ -66,7 +70,7 @@ impl Effect {
     pub fn of_lists(lists: &[ListInfo]) -> Option<Vec<Effect>> {
         let mut sets: Vec<&str> = Vec::new();
         let effects = lists.iter().map(|list| {
-            let mut effect = Effect::default();
+            let mut effect = Effect { is_trusted: list.origin.is_trusted(), ..Effect::default() };
             match list.kind {
                 ListKind::Block(category) => effect.categories = CategorySet::of(category),
                 ListKind::Protect(protection) => effect.protection = Some(protection),
@@ -94,28 +98,44 @@ impl Effect {
 /// One side of a class: what is said of the name itself, or of what is below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Side {
-    /// Everything that lists add, exceptions left out of account.
+    /// Everything that lists add and that is believed, exceptions left out of account.
     pub effect: Effect,
+    /// The best evidenced category.
+    pub counted: Counted,
     /// Whether anything is said.
     pub speaks: bool,
     /// Whether a list makes an exception, so that `effect` is not the last word.
     pub excepts: bool,
+    /// Whether a category rests on the word of one downloaded list, so that what is said elsewhere of the name may
+    /// change what is believed.
+    pub contested: bool,
 }
 
 impl Side {
     /// Works out one side of a class.
     pub fn of(contributions: &[Contribution], effects: &[Effect], whole: bool) -> Side {
         let mut side = Side::default();
+        let (mut evidence, mut last) = (Evidence::default(), None);
         for contribution in contributions.iter().filter(|contribution| contribution.covers(whole)) {
             side.speaks = true;
             match contribution.action {
                 RuleAction::Except => side.excepts = true,
                 RuleAction::Block | RuleAction::BlockImportant => {
-                    side.effect
-                        .join(effects.get(usize::from(contribution.list)).copied().unwrap_or_default());
+                    let said = effects.get(usize::from(contribution.list)).copied().unwrap_or_default();
+                    side.effect.join(said);
+                    // Contributions stand by list.
+                    if last.replace(contribution.list) != Some(contribution.list) {
+                        evidence.add(&said);
+                    }
                 }
             }
         }
+        let thin = evidence.thin(side.effect.categories);
+        side.contested = !thin.is_empty();
+        if evidence.has_milder() {
+            side.effect.categories = side.effect.categories.without(thin);
+        }
+        side.counted = evidence.best(side.effect.categories);
         side
     }
 }

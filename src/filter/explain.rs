@@ -2,9 +2,9 @@
 
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::Suffixes;
-use crate::model::category::Category;
+use crate::model::category::{Category, CategorySet};
 use crate::model::matched::{HITS_MAX, Hit, Matched};
-use crate::model::rule::{ListInfo, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, RuleAction, Scope};
 
 use super::Index;
 use super::layout::ClassAt;
@@ -25,10 +25,20 @@ pub struct Found<'i> {
     pub action: RuleAction,
     /// Whether an exception of the same list undoes it.
     pub excepted: bool,
+    /// Whether better evidence for a milder category outweighs it.
+    pub outweighed: bool,
     /// Line in the list, from 1.
     pub line: u32,
     /// The suffix.
     pub hit: Hit,
+}
+
+impl Found<'_> {
+    /// Whether its category is none of those that are believed although nothing undoes it.
+    fn is_outweighed(&self, believed: CategorySet) -> bool {
+        let ListKind::Block(category) = self.info.kind else { return false };
+        self.action != RuleAction::Except && !self.excepted && !believed.contains(category)
+    }
 }
 
 impl Index {
@@ -54,12 +64,14 @@ impl Index {
     pub fn explain(&self, suffixes: &Suffixes) -> Vec<Found<'_>> {
         let excepted = self.excepted(suffixes);
         // Not from a `Matched`: that forgets the shortest suffixes of a name with very many.
+        let believed = self.lookup(suffixes).categories;
         let mut hits = Vec::new();
         self.walk(suffixes, |hit, class| hits.push((hit, class)));
         let mut all = Vec::new();
         for (hit, class) in hits.into_iter().rev() {
             let covering = self.contributions(class).enumerate().filter(|(_, rule)| rule.covers(hit.whole));
-            all.extend(covering.filter_map(|(nth, _)| self.found(suffixes, hit, nth, &excepted)));
+            let found = covering.filter_map(|(nth, _)| self.found(suffixes, hit, nth, &excepted));
+            all.extend(found.map(|found| Found { outweighed: found.is_outweighed(believed), ..found }));
         }
         all
     }
@@ -110,6 +122,7 @@ impl Index {
             scope: rule.scope,
             action: rule.action,
             excepted: rule.action == RuleAction::Block && excepted.contains(rule.list),
+            outweighed: false,
             line,
             hit,
         })

@@ -15,13 +15,14 @@
 use std::ops::Range;
 
 use crate::model::category::{Category, CategorySet};
-use crate::model::rule::{ListInfo, ListKind, Protection};
+use crate::model::matched::Counted;
+use crate::model::rule::{ListInfo, ListKind, Origin, Protection};
 
 use super::class::{Effect, Side};
 
 pub(super) const MAGIC: [u8; 8] = *b"LACHANIX";
 /// Goes up with any change of the layout; files of another version are built anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 pub(super) const HEADER_OCTETS: usize = 256;
 pub(super) const BUCKET_OCTETS: usize = 64;
 pub(super) const CLASS_OCTETS: usize = 64;
@@ -194,7 +195,9 @@ pub(super) fn encode_class(own: &Side, below: &Side, first: u32, count: u32) -> 
         octets[8 * index..][..8].copy_from_slice(&side.effect.categories.0.to_le_bytes());
         octets[16 + 8 * index..][..8].copy_from_slice(&side.effect.allow_sets.to_le_bytes());
         octets[40 + index] = side.effect.protection.map_or(0, |protection| protection as u8 + 1);
-        octets[42] |= (u8::from(side.speaks) | u8::from(side.excepts) << 2) << index;
+        octets[42] |=
+            (u8::from(side.speaks) | u8::from(side.excepts) << 2 | u8::from(side.contested) << 4) << index;
+        octets[43 + index] = side.counted.to_octet();
     }
     octets[32..36].copy_from_slice(&first.to_le_bytes());
     octets[36..40].copy_from_slice(&count.to_le_bytes());
@@ -215,9 +218,12 @@ impl ClassAt<'_> {
                 categories: CategorySet(u64_at(self.0, 8 * index)),
                 allow_sets: u64_at(self.0, 16 + 8 * index),
                 protection: protection_of(self.0[40 + index]),
+                is_trusted: false,
             },
             speaks: flags & 1 != 0,
             excepts: flags & 4 != 0,
+            contested: flags & 16 != 0,
+            counted: Counted::of_bit(self.0[43 + index]),
         }
     }
 
@@ -244,7 +250,7 @@ pub(super) fn encode_list(out: &mut Vec<u8>, list: &ListInfo, names: u64) {
         ListKind::Protect(protection) => (2, protection as u8 + 1),
     };
     out.extend_from_slice(&names.to_le_bytes());
-    out.extend_from_slice(&[kind, of]);
+    out.extend_from_slice(&[kind | (list.origin as u8) << 4, of]);
     for text in [&list.id, &list.version] {
         out.extend_from_slice(&(text.len() as u16).to_le_bytes());
         out.extend_from_slice(text.as_bytes());
@@ -255,7 +261,13 @@ pub(super) fn encode_list(out: &mut Vec<u8>, list: &ListInfo, names: u64) {
 pub(super) fn take_list(octets: &[u8]) -> Option<(ListInfo, u64, &[u8])> {
     let (names, rest) = octets.split_first_chunk::<8>()?;
     let (&[kind, of], mut rest) = rest.split_first_chunk::<2>()?;
-    let kind = match kind {
+    let origin = match kind >> 4 {
+        0 => Origin::Shipped,
+        1 => Origin::Local,
+        2 => Origin::Downloaded,
+        _ => return None,
+    };
+    let kind = match kind & 15 {
         0 => ListKind::Block(Category::from_bit(of)?),
         1 => ListKind::Allow,
         2 => ListKind::Protect(protection_of(of)?),
@@ -268,7 +280,7 @@ pub(super) fn take_list(octets: &[u8]) -> Option<(ListInfo, u64, &[u8])> {
         String::from_utf8(text.to_vec()).ok()
     };
     let (id, version) = (text()?, text()?);
-    Some((ListInfo { id, version, kind }, u64::from_le_bytes(*names), rest))
+    Some((ListInfo { id, version, kind, origin }, u64::from_le_bytes(*names), rest))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 //!
 //! The first buckets of eight suffixes are looked at together, without a branch between them, so that
 //! their cache misses overlap; only suffixes whose fingerprint was there are then followed to their
-//! record, where the name itself decides. Exceptions are rare, so classes keep their unions without
-//! them, and a name under an exception is walked once more.
+//! record, where the name itself decides. Exceptions are rare, and so are names of which lists say different things
+//! at two suffixes: classes keep what is believed without these, and such a name is walked once more (`weigh`).
 
 use crate::dns::name::Name;
 use crate::dns::suffixes::Suffixes;
-use crate::model::matched::{Hit, Matched};
+use crate::model::matched::{Counted, Hit, Matched};
 use crate::model::rule::RuleAction;
 
 use super::class::{Contribution, Effect};
@@ -24,16 +24,23 @@ impl Index {
     pub fn lookup(&self, suffixes: &Suffixes) -> Matched {
         let mut matched = Matched::default();
         let mut effect = Effect::default();
-        let mut excepts = false;
+        let mut counted = Counted::NONE;
+        let (mut excepts, mut contested, mut differs) = (false, false, false);
         self.walk(suffixes, |hit, class| {
             let side = class.side(hit.whole);
             effect.join(side.effect);
             excepts |= side.excepts;
+            contested |= side.contested;
+            differs |= counted != Counted::NONE && side.counted != Counted::NONE && counted != side.counted;
+            if side.counted != Counted::NONE {
+                counted = side.counted;
+            }
             matched.push(hit);
         });
-        if excepts {
-            effect = self.with_exceptions(suffixes);
+        if excepts || differs || (contested && matched.hits().len() > 1) {
+            (effect, counted) = self.weighed(suffixes);
         }
+        matched.counted = counted;
         matched.categories = effect.categories;
         matched.protection = effect.protection;
         matched.allow_sets = effect.allow_sets;
@@ -83,20 +90,6 @@ impl Index {
         None
     }
 
-    /// What the lists add, each list's own exceptions applied: an exception that covers the name
-    /// undoes all of its list but `$important`, wherever above the name the two stand.
-    fn with_exceptions(&self, suffixes: &Suffixes) -> Effect {
-        let excepted = self.excepted(suffixes);
-        let mut effect = Effect::default();
-        self.walk(suffixes, |hit, class| {
-            let covering = self.contributions(class).filter(|contribution| contribution.covers(hit.whole));
-            for contribution in covering.filter(|contribution| excepted.leaves(*contribution)) {
-                effect.join(self.effects.get(usize::from(contribution.list)).copied().unwrap_or_default());
-            }
-        });
-        effect
-    }
-
     /// Lists that make an exception for the walked name.
     pub(super) fn excepted(&self, suffixes: &Suffixes) -> Excepted {
         let mut excepted = Excepted::NONE;
@@ -104,12 +97,25 @@ impl Index {
             if class.side(hit.whole).excepts {
                 let covering =
                     self.contributions(class).filter(|contribution| contribution.covers(hit.whole));
-                covering
-                    .filter(|contribution| contribution.action == RuleAction::Except)
-                    .for_each(|contribution| excepted.insert(contribution.list));
+                covering.filter(|contribution| contribution.action == RuleAction::Except).for_each(
+                    |contribution| {
+                        excepted.insert(contribution.list);
+                    },
+                );
             }
         });
         excepted
+    }
+
+    /// What a class says that no exception undoes, of the name itself (`whole`) or of what is below.
+    pub(super) fn in_force<'i>(
+        &'i self,
+        class: ClassAt<'i>,
+        whole: bool,
+        excepted: &Excepted,
+    ) -> impl Iterator<Item = Contribution> {
+        self.contributions(class)
+            .filter(move |contribution| contribution.covers(whole) && excepted.leaves(*contribution))
     }
 
     pub(super) fn class(&self, class: u32) -> Option<ClassAt<'_>> {
@@ -141,8 +147,11 @@ pub(super) struct Excepted([u64; LISTS_MAX / 64]);
 impl Excepted {
     pub const NONE: Self = Self([0; LISTS_MAX / 64]);
 
-    fn insert(&mut self, list: u16) {
+    /// Whether it is new.
+    pub fn insert(&mut self, list: u16) -> bool {
+        let is_new = !self.contains(list);
         self.0[usize::from(list) / 64 % self.0.len()] |= 1 << (list % 64);
+        is_new
     }
 
     pub fn contains(&self, list: u16) -> bool {

@@ -18,7 +18,7 @@
 //!
 //! Knows names, rules, lists. Never knows tiers, clients or list formats.
 // Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that
-// lead from a hash to a record; `open` checks a file; `kept` looks after the file of an index in use; `lookup` is the way of a query; `explain` finds
+// lead from a hash to a record; `weigh` which of several categories is believed; `open` checks a file; `kept` looks after the file of an index in use; `lookup` is the way of a query; `explain` finds
 // the rules behind an answer; `names` reads everything back; `build` with `spill`, `merge` and `disk`
 // makes a file; `diff` compares two.
 
@@ -46,6 +46,7 @@ mod spill;
 mod table;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 /// Lists in one index. A contribution keeps its list's number in 12 bits.
 pub const LISTS_MAX: usize = 4096;

@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod format;
 pub mod fresh;
 pub mod gate;
+mod popular;
 pub mod protected;
 pub mod read;
 pub mod reason;

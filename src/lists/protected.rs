@@ -9,11 +9,12 @@
 
 use serde::Deserialize;
 
+use super::{popular, starter};
 use crate::dns::name::{NameError, OwnedName};
 use crate::dns::suffixes::{HashKey, Suffixes};
-use crate::model::category::Category;
+use crate::model::category::{Category, CategorySet};
 use crate::model::name_set::NameSet;
-use crate::model::rule::{ListInfo, ListKind, Protection, Rule, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, Origin, Protection, Rule, RuleAction, Scope};
 
 /// The file that is part of the program.
 const NAMES: &str = include_str!("../../blocklists/protected/names.toml");
@@ -51,7 +52,17 @@ pub struct Group {
 pub struct Protected {
     key: HashKey,
     groups: Vec<Group>,
-    set: NameSet<Protection>,
+    set: NameSet<Guard>,
+    /// Popular names, each with the categories in which a downloaded list may have it.
+    popular: NameSet<CategorySet>,
+}
+
+/// A protected name, as a rule meets it.
+#[derive(Clone, Copy, Debug)]
+struct Guard {
+    protection: Protection,
+    /// Whether a list that names many such is a mix-up.
+    is_core: bool,
 }
 
 /// What a rule runs against.
@@ -59,9 +70,13 @@ pub struct Protected {
 pub struct Hit {
     /// How strongly the name is protected.
     pub protection: Protection,
-    /// Whether the rule names a protected name itself, and not one below.
+    /// Whether the rule names a protected name itself, and not one below, and one of those of which a list that
+    /// names many is a mix-up.
     pub itself: bool,
 }
+
+/// Id of the group of names that are protected because our own lists ship them as good.
+pub const SHIPPED: &str = "shipped";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,9 +117,16 @@ impl Protected {
         Self::of(Vec::new())
     }
 
-    /// The names that are part of the program.
+    /// The names that are part of the program: those of the file, what our own lists ship as good (educational games,
+    /// sexual education, allow sets), and popular names.
     pub fn embedded() -> Self {
-        Self::parse(NAMES).expect("a test reads the embedded names")
+        let file: File = toml::from_str(NAMES).expect("a test reads the embedded names");
+        let groups: Result<Vec<Group>, Error> = file.group.into_iter().map(group).collect();
+        let mut groups = groups.expect("a test reads the embedded names");
+        groups.push(shipped_as_good());
+        let mut all = Self::of(groups);
+        all.popular = popular::names(all.key);
+        all
     }
 
     /// Reads `names.toml`.
@@ -125,10 +147,11 @@ impl Protected {
         let mut set = NameSet::new(key);
         for group in &groups {
             for name in &group.names {
-                set.insert(name.as_name(), group.scope, group.protection);
+                let guard = Guard { protection: group.protection, is_core: group.id != SHIPPED };
+                set.insert(name.as_name(), group.scope, guard);
             }
         }
-        Self { key, groups, set }
+        Self { key, groups, set, popular: NameSet::new(key) }
     }
 
     /// The key that walks asked of [`Protected::against`] are made with.
@@ -150,12 +173,33 @@ impl Protected {
     /// The protection that a rule of a list of that kind at the walked name runs against.
     pub fn against(&self, walk: &Suffixes, kind: ListKind) -> Option<Hit> {
         let ListKind::Block(category) = kind else { return None };
+        if matches!(category, Category::Edugames | Category::Sexed) {
+            return None;
+        }
         let mut covering = self.set.matching(walk);
         let (depth, &first) = covering.next()?;
         // At one name, the stronger of two entries.
-        let same = covering.take_while(|(at, _)| *at == depth).map(|(_, protection)| *protection);
-        let protection = same.fold(first, Protection::max);
-        binds(protection, category).then_some(Hit { protection, itself: depth == walk.len() })
+        let same = covering.take_while(|(at, _)| *at == depth).map(|(_, guard)| *guard);
+        let guard = same.fold(first, |a, b| Guard {
+            protection: a.protection.max(b.protection),
+            is_core: a.is_core || b.is_core,
+        });
+        let Guard { protection, is_core } = guard;
+        binds(protection, category).then_some(Hit { protection, itself: is_core && depth == walk.len() })
+    }
+
+    /// Whether a downloaded list of that kind has no business to have the walked name, or a whole site with it: it is
+    /// popular, and our own lists do not put it into that category.
+    pub fn is_popular_and_good(&self, walk: &Suffixes, kind: ListKind) -> bool {
+        let ListKind::Block(category) = kind else { return false };
+        if !CategorySet::GUARDED.contains(category) {
+            return false;
+        }
+        let name = walk.name();
+        let is_www = name.labels().next().is_some_and(|label| label == b"www");
+        let depths = [walk.len(), walk.len() - usize::from(is_www)];
+        let mut found = self.popular.matching(walk).filter(|(depth, _)| depths.contains(depth));
+        found.any(|(_, categories)| !categories.contains(category))
     }
 
     /// One list of rules for the index for each strength: `protected-hard`, `protected-soft`,
@@ -167,8 +211,12 @@ impl Protected {
             ("protected-soft-threats", Protection::SoftButThreats),
         ];
         let list = |(id, protection): (&str, Protection)| {
-            let info =
-                ListInfo { id: id.into(), version: version.into(), kind: ListKind::Protect(protection) };
+            let info = ListInfo {
+                id: id.into(),
+                version: version.into(),
+                kind: ListKind::Protect(protection),
+                origin: Origin::Shipped,
+            };
             let groups = self.groups.iter().filter(|group| group.protection == protection);
             let names = groups.flat_map(|group| group.names.iter().map(|name| (name, group.scope)));
             let rules = names.zip(1..).map(|((name, scope), line)| Rule {
@@ -180,6 +228,21 @@ impl Protected {
             (info, rules.collect())
         };
         strengths.into_iter().map(list).collect()
+    }
+}
+
+/// What our own lists ship as good: no list but a threat list blocks it.
+fn shipped_as_good() -> Group {
+    let good = starter::all().into_iter().filter(|list| {
+        matches!(list.spec.kind, ListKind::Allow | ListKind::Block(Category::Edugames | Category::Sexed))
+    });
+    Group {
+        id: SHIPPED.into(),
+        vi: "Trò chơi học tập, giáo dục giới tính, tập cho phép kèm chương trình".into(),
+        en: "educational games, sexual education and allow sets that are shipped".into(),
+        protection: Protection::SoftButThreats,
+        scope: Scope::Subtree,
+        names: good.flat_map(|list| popular::names_in(list.text)).collect(),
     }
 }
 

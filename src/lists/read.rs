@@ -25,7 +25,7 @@ use super::text::{Line, Text};
 use crate::dns::name::{Name, NameBuf};
 use crate::dns::public_suffix::{SuffixKind, kind_of};
 use crate::dns::suffixes::Suffixes;
-use crate::model::rule::{ListKind, Rule, RuleAction, Scope};
+use crate::model::rule::{ListKind, Origin, Rule, RuleAction, Scope};
 
 /// Lines of a list; numbers are 32 bits, and a text of 256 MiB has no more.
 const LINES_MAX: u32 = 1 << 28;
@@ -214,6 +214,7 @@ fn walk(
     let header = Header::of(text)?;
     let mut reader = Reader {
         kind: spec.kind,
+        origin: spec.origin(),
         profile: &spec.profile,
         protected,
         wildcards_cover_names,
@@ -233,6 +234,7 @@ fn walk(
 
 struct Reader<'r, L> {
     kind: ListKind,
+    origin: Origin,
     profile: &'r Profile,
     protected: &'r Protected,
     /// `*.x` covers x too.
@@ -371,6 +373,9 @@ impl<L: Listener> Reader<'_, L> {
             let fresh = hit.itself && self.hits.insert(walk.hashes().last().copied().unwrap_or_default());
             self.account.protected_names += u32::from(fresh);
             return self.refuse(Refusal::Protected, number, line);
+        }
+        if bound && self.origin == Origin::Downloaded && self.protected.is_popular_and_good(walk, self.kind) {
+            return self.refuse(Refusal::Popular, number, line);
         }
         let said = Said::Rule { what, unknown_top: suffix == SuffixKind::UnderUnknown };
         if !self.gather(of, said, number) {

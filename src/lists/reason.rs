@@ -92,6 +92,8 @@ reasons! {
         OutsideZone = "outside-zone", "nằm ngoài vùng RPZ", "outside the zone";
         TimeRule = "time-rule", "quy tắc theo giờ", "time-based rule";
         Protected = "protected", "tên được bảo vệ", "protected name";
+        /// A popular name that our own lists do not put into the list's category: held back, to be looked at.
+        Popular = "popular", "tên phổ biến, giữ lại để xem", "popular name, held back to be looked at";
         TooMany = "too-many", "vượt số tên tối đa của danh sách", "more names than the list may have";
     }
 }

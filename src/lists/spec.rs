@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::format::Format;
-use crate::model::rule::ListKind;
+use crate::model::rule::{ListKind, Origin};
 
 /// One list: where it comes from and how its text is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub struct ListSpec {
     pub profile: Profile,
     /// How often it is asked for anew.
     pub every: Duration,
+}
+
+impl ListSpec {
+    /// Who answers for it.
+    pub fn origin(&self) -> Origin {
+        match &self.source {
+            SourceSpec::Starter => Origin::Shipped,
+            SourceSpec::File(_) => Origin::Local,
+            SourceSpec::Url(_) => Origin::Downloaded,
+        }
+    }
 }
 
 /// Where a list's text comes from.

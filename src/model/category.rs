@@ -109,6 +109,32 @@ impl CategorySet {
     pub const EMPTY: Self = Self(0);
     /// Malware and phishing.
     pub const THREATS: Self = Self(1 << Category::Malware as u8 | 1 << Category::Phishing as u8);
+    /// What accuses whoever asks for it: it takes more than one stranger's word.
+    pub const GRAVE: Self = Self(
+        1 << Category::Malware as u8
+            | 1 << Category::Phishing as u8
+            | 1 << Category::Adult as u8
+            | 1 << Category::Gambling as u8
+            | 1 << Category::Drugs as u8
+            | 1 << Category::Violence as u8
+            | 1 << Category::Hate as u8
+            | 1 << Category::Piracy as u8,
+    );
+    /// Milder than these: what a name may be known as that is listed among them by mistake.
+    pub const MILDER: Self = Self(
+        Self::KNOWN.0 & !Self::GRAVE.0 & !Self::SECRET.0 & !Self::TEST.0 & !(1 << Category::Newdom as u8),
+    );
+    /// What a popular name is in by mistake, where our own lists do not say so.
+    pub const GUARDED: Self = Self(
+        Self::GRAVE.0
+            | 1 << Category::AdultSoft as u8
+            | 1 << Category::Bypass as u8
+            | 1 << Category::Encdns as u8
+            | 1 << Category::Ddns as u8
+            | 1 << Category::Ads as u8,
+    );
+    /// Hosts of strangers' sites and files.
+    pub const HOSTING: Self = Self(1 << Category::Ddns as u8 | 1 << Category::Filehost as u8);
     /// What nothing local opens.
     pub const SECRET: Self = Self(1 << Category::Csam as u8 | 1 << Category::Authority as u8);
 
@@ -128,6 +154,21 @@ impl CategorySet {
     /// Whether `category` is in it.
     pub fn contains(self, category: Category) -> bool {
         self.0 & 1 << category.bit() != 0
+    }
+
+    /// Whether the category with that bit is in it.
+    pub fn contains_bit(self, bit: u8) -> bool {
+        self.0 >> bit & 1 != 0
+    }
+
+    /// Bits in it, the lowest first.
+    pub fn bits(self) -> impl Iterator<Item = u8> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let bit = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (bit < 64).then_some(bit as u8)
+        })
     }
 
     /// What is in either.

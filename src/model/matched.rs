@@ -1,6 +1,6 @@
 //! What all rules together say of one name, before anyone's policy.
 
-use super::category::CategorySet;
+use super::category::{Category, CategorySet};
 use super::rule::Protection;
 
 /// Matching rules that are remembered so that a reason can be told; a name under more suffixes with
@@ -20,11 +20,47 @@ pub struct Hit {
     pub whole: bool,
 }
 
+/// The category with the best evidence, if there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted(u8);
+
+impl Counted {
+    /// There is none.
+    pub const NONE: Self = Self(u8::MAX);
+
+    /// The category with that bit.
+    pub fn of_bit(bit: u8) -> Self {
+        Self(bit)
+    }
+
+    /// As a file keeps it: the bit, or 255.
+    pub fn to_octet(self) -> u8 {
+        self.0
+    }
+
+    /// The category under which an attempt counts that `closing` closes: the best evidenced one if it is in it, else
+    /// the one with the lowest bit.
+    pub fn among(self, closing: CategorySet) -> Option<Category> {
+        match self.0 < 64 && closing.contains_bit(self.0) {
+            true => Category::from_bit(self.0).or_else(|| closing.first()),
+            false => closing.first(),
+        }
+    }
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 /// The result of one index lookup. Fixed size, no allocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
-    /// Categories that lists put the name into, each list's own exceptions applied.
+    /// Categories that lists put the name into and that are believed, each list's own exceptions applied.
     pub categories: CategorySet,
+    /// The one with the best evidence.
+    pub counted: Counted,
     /// The strongest protection on the name.
     pub protection: Option<Protection>,
     /// Allow sets that hold the name: bit = number of the set in the index.

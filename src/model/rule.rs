@@ -84,6 +84,25 @@ pub enum ListKind {
     Protect(Protection),
 }
 
+/// Who answers for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Origin {
+    /// We: it is part of the program.
+    Shipped = 0,
+    /// The school: it is a file of this machine.
+    Local = 1,
+    /// Somebody else.
+    Downloaded = 2,
+}
+
+impl Origin {
+    /// Whether one such list is enough to believe it.
+    pub fn is_trusted(self) -> bool {
+        !matches!(self, Origin::Downloaded)
+    }
+}
+
 /// A list as the index remembers it, so that a reason can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListInfo {
@@ -93,4 +112,6 @@ pub struct ListInfo {
     pub version: String,
     /// What its names are there for.
     pub kind: ListKind,
+    /// Who answers for it.
+    pub origin: Origin,
 }

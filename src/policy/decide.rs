@@ -30,7 +30,7 @@ pub fn decide(policy: &Policy, group: &Group, suffixes: &Suffixes, matched: &Mat
         return verdict;
     }
     // 6. The categories that soft protection leaves open.
-    if let Some(verdict) = by_category(group, open_categories(matched)) {
+    if let Some(verdict) = by_category(group, matched) {
         return verdict;
     }
     // 7. Allow-only: protection keeps lists off a name, it does not put it into the allow set.
@@ -74,7 +74,7 @@ pub fn decide_link(
     }
     by_school(policy, group, suffixes)
         .or_else(|| by_service(policy, group, suffixes))
-        .or_else(|| by_category(group, open_categories(matched)))
+        .or_else(|| by_category(group, matched))
 }
 
 /// Whether [`decide_link`] can close a name that has the categories `all`, of which `closing` are its
@@ -152,8 +152,9 @@ fn by_service(policy: &Policy, group: &Group, suffixes: &Suffixes) -> Option<Ver
     Some(closed(group, reason))
 }
 
-fn by_category(group: &Group, open: CategorySet) -> Option<Verdict> {
-    let category = Some(open.intersection(group.blocked).first()?);
+fn by_category(group: &Group, matched: &Matched) -> Option<Verdict> {
+    let closing = open_categories(matched).intersection(group.blocked);
+    let category = Some(matched.counted.among(closing)?);
     let reason = BlockReason { layer: Layer::Category, category, service: None, source: Source::Lists };
     Some(closed(group, reason))
 }

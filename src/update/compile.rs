@@ -48,7 +48,12 @@ pub enum Text {
 impl Source {
     /// As the index remembers it.
     pub fn info(&self) -> ListInfo {
-        ListInfo { id: self.spec.id.clone(), version: self.version.clone(), kind: self.spec.kind }
+        ListInfo {
+            id: self.spec.id.clone(),
+            version: self.version.clone(),
+            kind: self.spec.kind,
+            origin: self.spec.origin(),
+        }
     }
 }
 

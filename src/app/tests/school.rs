@@ -24,7 +24,7 @@ use crate::filter::build::{BuildLimits, Builder};
 use crate::journal::count::Tally;
 use crate::model::category::Category;
 use crate::model::roster::Roster;
-use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, Origin, Rule, RuleAction, Scope};
 use crate::query::client::{Client, Transport};
 use crate::query::{Outcome, Responder, WorkerState};
 use crate::resolve::cache::{Cache, TtlBounds};
@@ -271,7 +271,7 @@ fn index(lists: Lists) -> Index {
             "protect" => ("protect", ListKind::Protect(crate::model::rule::Protection::Hard)),
             id => (id, ListKind::Block(Category::from_id(id).expect("a category"))),
         };
-        let info = ListInfo { id: id.to_owned(), version: "v1".to_owned(), kind };
+        let info = ListInfo { id: id.to_owned(), version: "v1".to_owned(), kind, origin: Origin::Local };
         let number = builder.add_list(info).unwrap();
         for (line, text) in text.split_whitespace().enumerate() {
             let (action, text) = match text.strip_prefix('@') {

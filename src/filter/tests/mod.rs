@@ -15,7 +15,7 @@ use super::build::{BuildLimits, BuildSummary, Builder};
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::Category;
-use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, Origin, Rule, RuleAction, Scope};
 
 /// A list with its rules, as a test writes it.
 #[derive(Clone, Debug)]
@@ -27,7 +27,12 @@ struct List {
 impl List {
     fn new(id: &str, kind: ListKind) -> Self {
         Self {
-            info: ListInfo { id: id.to_owned(), version: format!("{id} of today"), kind },
+            info: ListInfo {
+                id: id.to_owned(),
+                version: format!("{id} of today"),
+                kind,
+                origin: Origin::Downloaded,
+            },
             rules: Vec::new(),
         }
     }

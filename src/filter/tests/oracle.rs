@@ -1,17 +1,18 @@
 //! The index against a naive oracle: for every list, every rule of it at the name or above is looked
 //! at by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{List, index_of};
 use crate::dns::name::OwnedName;
+use crate::dns::public_suffix::{SuffixKind, kind_of};
 use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::model::category::{Category, CategorySet};
-use crate::model::rule::{ListKind, Protection, Rule, RuleAction, Scope};
+use crate::model::rule::{ListKind, Origin, Protection, Rule, RuleAction, Scope};
 
 /// All rules by name, and the lists that they are of.
 pub(super) struct Oracle<'l> {
@@ -89,9 +90,47 @@ impl<'l> Oracle<'l> {
                 ListKind::Allow => told.allow_sets.push(self.lists[*list].info.id.clone()),
             }
         }
+        told.categories = told.categories.without(self.outweighed(name));
         told.allow_sets.sort();
         told.allow_sets.dedup();
         told
+    }
+
+    /// Categories that accuse, on the word of one downloaded list, where a milder one is better evidenced: by a list
+    /// of our own or the school's, or by two, at the accused name or below it, or above it unless there are strangers'
+    /// sites below that name.
+    fn outweighed(&self, name: &OwnedName) -> CategorySet {
+        let in_force = self.in_force(name);
+        let category = |list: usize| match self.lists[list].info.kind {
+            ListKind::Block(category) => Some(category),
+            _ => None,
+        };
+        let is_trusted = |list: usize| self.lists[list].info.origin != Origin::Downloaded;
+        let outweighed = |accused: &Category| {
+            let of_it: Vec<_> =
+                in_force.iter().filter(|(list, _)| category(*list) == Some(*accused)).collect();
+            let lists: BTreeSet<usize> = of_it.iter().map(|(list, _)| *list).collect();
+            let [list] = lists.iter().copied().collect::<Vec<_>>()[..] else { return false };
+            let Some(at) = of_it.iter().map(|(_, rule)| rule.name.as_name().label_count()).max() else {
+                return false;
+            };
+            let counts = |rule: &Rule, category: Category| {
+                let is_host =
+                    matches!(kind_of(rule.name.as_name()), SuffixKind::Public | SuffixKind::Private)
+                        || CategorySet::HOSTING.contains(category);
+                rule.name.as_name().label_count() >= at || !is_host
+            };
+            let mut milder: BTreeMap<Category, BTreeSet<usize>> = BTreeMap::new();
+            for (list, rule) in &in_force {
+                let milder_one = category(*list).filter(|it| CategorySet::MILDER.contains(*it));
+                if let Some(category) = milder_one.filter(|it| counts(rule, *it)) {
+                    milder.entry(category).or_default().insert(*list);
+                }
+            }
+            !is_trusted(list)
+                && milder.values().any(|lists| lists.len() > 1 || lists.iter().any(|list| is_trusted(*list)))
+        };
+        CategorySet::GRAVE.iter().filter(outweighed).collect()
     }
 
     /// Asserts that the index says the same, and gives reasons that hold.
@@ -115,6 +154,7 @@ impl<'l> Oracle<'l> {
             let longest = in_force
                 .iter()
                 .filter(|(list, _)| self.lists[*list].info.kind == ListKind::Block(*category))
+                .filter(|_| told.categories.contains(*category))
                 .map(|(list, rule)| (rule.name.as_name().label_count(), std::cmp::Reverse(*list)))
                 .max();
             assert_eq!(

@@ -8,7 +8,7 @@ use crate::dns::suffixes::Suffixes;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, Builder};
 use crate::model::category::Category;
-use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, Origin, Rule, RuleAction, Scope};
 
 #[path = "../../../benches/support/real_lists.rs"]
 mod real_lists;
@@ -56,7 +56,12 @@ fn the_index_says_what_an_oracle_says_of_real_lists() {
         let category = Category::ALL[number % Category::ALL.len()];
         let scope = [Scope::Subtree, Scope::Exact, Scope::Children][number % 3];
         let id = file.strip_prefix(&lists).unwrap().display().to_string();
-        let info = ListInfo { id, version: "snapshot".into(), kind: ListKind::Block(category) };
+        let info = ListInfo {
+            id,
+            version: "snapshot".into(),
+            kind: ListKind::Block(category),
+            origin: Origin::Local,
+        };
         let list = builder.add_list(info).unwrap();
         for (line, name) in split::names(&real_lists::text(file)) {
             let name = OwnedName::parse(&name).unwrap();

@@ -5,13 +5,76 @@ use crate::dns::suffixes::{HashKey, Suffixes};
 use crate::filter::build::{BuildLimits, Builder, Progress, Step};
 use crate::filter::diff::diff;
 use crate::filter::error::BuildError;
+use crate::filter::explain::Found;
 use crate::filter::{ALLOW_SETS_MAX, Index, LISTS_MAX, Records};
 use crate::model::category::{Category, CategorySet};
 use crate::model::matched::HITS_MAX;
-use crate::model::rule::{ListInfo, ListKind, Protection, Rule, RuleAction, Scope};
+use crate::model::rule::{ListInfo, ListKind, Origin, Protection, Rule, RuleAction, Scope};
 
 fn categories(index: &Index, text: &str) -> Vec<Category> {
     index.lookup(&walk(index, text)).categories.iter().collect()
+}
+
+/// Lists of the given origin that block `name`, one for each category.
+fn say(origin: Origin, categories: &[Category], name: &str) -> Vec<List> {
+    let list = |(number, category): (usize, &Category)| {
+        let mut list =
+            List::new(&format!("{origin:?}-{}-{number}", category.id()), ListKind::Block(*category));
+        list.info.origin = origin;
+        list.block(name)
+    };
+    categories.iter().enumerate().map(list).collect()
+}
+
+#[test]
+fn what_accuses_takes_more_than_one_strangers_word_where_something_milder_is_known() {
+    use Category::{Ads, Adult, Ddns, Games, Malware, Social};
+    use Origin::{Downloaded, Local, Shipped};
+    let name = "b.counter.example";
+    let cases = [
+        // One list calls a counter pornography; ours, or two others, know what it is.
+        ("ours", [say(Downloaded, &[Adult], name), say(Shipped, &[Ads], "counter.example")].concat(), "ads"),
+        ("two", [say(Downloaded, &[Adult, Ads, Ads], name)].concat(), "ads"),
+        ("one against one", say(Downloaded, &[Adult, Ads], name), "adult ads"),
+        ("nobody else", say(Downloaded, &[Adult], name), "adult"),
+        (
+            "two accuse",
+            [say(Downloaded, &[Adult, Adult], name), say(Shipped, &[Ads], name)].concat(),
+            "ads adult",
+        ),
+        (
+            "the school accuses",
+            [say(Local, &[Adult], name), say(Shipped, &[Ads], name)].concat(),
+            "adult ads",
+        ),
+        // What is said of a host says nothing of who is a guest there.
+        (
+            "host",
+            [say(Downloaded, &[Malware], name), say(Shipped, &[Ddns], "counter.example")].concat(),
+            "ddns malware",
+        ),
+        (
+            "the host itself",
+            [say(Downloaded, &[Malware], name), say(Shipped, &[Ddns], name)].concat(),
+            "ddns",
+        ),
+        // The best evidenced is told first.
+        ("more lists", say(Downloaded, &[Games, Social, Social], name), "social games"),
+    ];
+    for (what, lists, told) in cases {
+        let index = index_of(&lists);
+        let suffixes = walk(&index, name);
+        let matched = index.lookup(&suffixes);
+        let counted = matched.counted.among(matched.categories).expect("a category");
+        let others = matched.categories.iter().filter(|category| *category != counted);
+        let ids: Vec<&str> = std::iter::once(counted).chain(others).map(Category::id).collect();
+        assert_eq!(ids.join(" "), told, "{what}");
+        let believed = |found: &Found<'_>| match found.info.kind {
+            ListKind::Block(category) => matched.categories.contains(category),
+            _ => true,
+        };
+        assert!(index.explain(&suffixes).iter().all(|found| found.outweighed != believed(found)), "{what}");
+    }
 }
 
 #[test]
@@ -137,7 +200,12 @@ fn an_empty_index_knows_nothing_and_a_wrong_key_finds_nothing() {
 fn bounds_hold_at_the_bound_and_one_past_it() {
     let folder = tempfile::tempdir().unwrap();
     let new = |limits| Builder::new(folder.path(), limits).unwrap();
-    let info = |id: usize, kind| ListInfo { id: id.to_string(), version: String::new(), kind };
+    let info = |id: usize, kind| ListInfo {
+        id: id.to_string(),
+        version: String::new(),
+        kind,
+        origin: Origin::Local,
+    };
 
     let mut lists = new(BuildLimits::default());
     let numbers: Vec<_> =

@@ -67,6 +67,7 @@ rule-exact = exactly { $name }
 rule-subtree = { $name } and all below
 rule-children = all below { $name }
 says-exception = exception from { $category }
+says-outweighed = { $category }, not counted: one list alone says so
 says-excepted = { $category }, excepted
 says-allow-set = allow set { $set }
 says-service = service { $service }

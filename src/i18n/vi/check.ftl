@@ -67,6 +67,7 @@ rule-exact = đúng tên { $name }
 rule-subtree = { $name } và mọi tên bên dưới
 rule-children = mọi tên dưới { $name }
 says-exception = ngoại lệ của { $category }
+says-outweighed = { $category }, không tính: chỉ một danh sách nói vậy
 says-excepted = { $category }, có ngoại lệ
 says-allow-set = danh sách được phép { $set }
 says-service = dịch vụ { $service }

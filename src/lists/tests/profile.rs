@@ -4,9 +4,9 @@ use super::torture::spec;
 use crate::lists::account::Reason;
 use crate::lists::format::Format;
 use crate::lists::protected::Protected;
-use crate::lists::read::{Reading, read, read_file};
+use crate::lists::read::{Reading, read, read_file, survey};
 use crate::lists::reason::{Ignored, Refusal};
-use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile};
+use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile, SourceSpec};
 use crate::model::category::Category;
 use crate::model::rule::{ListKind, Rule, RuleAction};
 
@@ -27,6 +27,32 @@ fn rules_of(text: &str, spec: &ListSpec) -> (Vec<String>, Reading) {
 
 fn rules(text: &str, category: Category, profile: Profile) -> Vec<String> {
     rules_of(text, &spec(category, profile)).0
+}
+
+#[test]
+fn what_we_ship_as_good_is_open_to_threat_lists_alone_and_popular_names_are_held_back() {
+    let protected = Protected::embedded();
+    let taken = |category: Category, source: SourceSpec, name: &str| {
+        let spec = ListSpec { source, ..spec(category, Profile::default()) };
+        let reading = survey(name.as_bytes(), &spec, &protected);
+        let reasons: Vec<&str> = reading.account.reasons().map(|(reason, _)| reason.id()).collect();
+        if reading.account.taken == 1 { "taken".to_owned() } else { reasons.join(" ") }
+    };
+    let web = || SourceSpec::Url("https://lists.example/".into());
+    for (category, source, name, told) in [
+        (Category::Games, web(), "10fastfingers.com", "protected"),
+        (Category::Malware, web(), "10fastfingers.com", "taken"),
+        (Category::Adult, web(), "www.plannedparenthood.org", "protected"),
+        (Category::Edugames, web(), "10fastfingers.com", "taken"),
+        (Category::Adult, web(), "kinopoisk.ru", "popular"),
+        (Category::Adult, web(), "www.kinopoisk.ru", "popular"),
+        // Below it there may be anything; a school means what it writes; in mild categories it may be.
+        (Category::Malware, web(), "x.kinopoisk.ru", "taken"),
+        (Category::Adult, SourceSpec::File("own.txt".into()), "kinopoisk.ru", "taken"),
+        (Category::Video, web(), "kinopoisk.ru", "taken"),
+    ] {
+        assert_eq!(taken(category, source, name), told, "{category:?} {name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! Which of several categories is believed, and under which an attempt counts.
+//!
+//! Lists disagree: an advertising counter stands in one list of pornography, and whoever is blocked there would be
+//! accused of it. So a category that accuses ([`CategorySet::GRAVE`]) and that a single downloaded list alone claims
+//! does not count where one of our own lists, one of the school's, or two others put the name into a milder one. Of
+//! several categories that count, an attempt is told under the one with the best evidence: our own or the school's
+//! lists before downloaded ones, then the number of lists.
+
+use crate::dns::public_suffix::{SuffixKind, kind_of};
+use crate::dns::suffixes::Suffixes;
+use crate::model::category::CategorySet;
+use crate::model::matched::Counted;
+
+use super::Index;
+use super::class::{Contribution, Effect};
+use super::lookup::Excepted;
+
+/// Lists that must agree on a milder category where none of them is our own or the school's.
+const AGREEING: u8 = 2;
+
+/// Which lists put a name into which category.
+#[derive(Clone, Debug)]
+pub(super) struct Evidence {
+    /// Lists, by bit of the category.
+    lists: [u8; 64],
+    /// Categories that one of our own lists, or one of the school's, gives.
+    trusted: CategorySet,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { lists: [0; 64], trusted: CategorySet::EMPTY }
+    }
+}
+
+impl Evidence {
+    /// Adds what one list says.
+    pub fn add(&mut self, effect: &Effect) {
+        if effect.is_trusted {
+            self.trusted = self.trusted.union(effect.categories);
+        }
+        effect
+            .categories
+            .bits()
+            .for_each(|bit| self.lists[usize::from(bit)] = self.count(bit).saturating_add(1));
+    }
+
+    fn count(&self, bit: u8) -> u8 {
+        self.lists[usize::from(bit)]
+    }
+
+    /// Those of `categories` that a single downloaded list claims alone, and that accuse.
+    pub fn thin(&self, categories: CategorySet) -> CategorySet {
+        let grave = categories.intersection(CategorySet::GRAVE).without(self.trusted);
+        CategorySet(grave.bits().filter(|bit| self.count(*bit) == 1).map(|bit| 1 << bit).sum())
+    }
+
+    /// Whether there is enough to believe a milder category.
+    pub fn has_milder(&self) -> bool {
+        !self.trusted.intersection(CategorySet::MILDER).is_empty()
+            || CategorySet::MILDER.bits().any(|bit| self.count(bit) >= AGREEING)
+    }
+
+    /// The best evidenced of `categories`.
+    pub fn best(&self, categories: CategorySet) -> Counted {
+        let weight = |bit: &u8| (self.trusted.0 >> bit & 1, self.count(*bit), u8::MAX - bit);
+        categories.bits().max_by_key(weight).map_or(Counted::NONE, Counted::of_bit)
+    }
+}
+
+impl Index {
+    /// What the lists add, each list's own exceptions applied, an exception that covers the name undoing all of its
+    /// list but `$important`, wherever above the name the two stand; and all suffixes of the name weighed together.
+    #[cold]
+    pub(super) fn weighed(&self, suffixes: &Suffixes) -> (Effect, Counted) {
+        let excepted = self.excepted(suffixes);
+        let (mut effect, mut evidence) = (Effect::default(), Evidence::default());
+        let mut seen = Excepted::NONE;
+        self.walk(suffixes, |hit, class| {
+            for contribution in self.in_force(class, hit.whole, &excepted) {
+                let said = self.effect_of(contribution);
+                effect.join(said);
+                if seen.insert(contribution.list) {
+                    evidence.add(&said);
+                }
+            }
+        });
+        let thin = evidence.thin(effect.categories);
+        let outweighed = thin.bits().filter(|bit| self.is_outweighed(suffixes, *bit, &excepted));
+        let outweighed = CategorySet(outweighed.map(|bit| 1 << bit).sum());
+        effect.categories = effect.categories.without(outweighed);
+        (effect, evidence.best(effect.categories))
+    }
+
+    /// Whether the evidence for a milder category is good enough at the name that a list accuses, or above it. What
+    /// is said of a host of strangers' sites says nothing of one of these.
+    fn is_outweighed(&self, suffixes: &Suffixes, bit: u8, excepted: &Excepted) -> bool {
+        let mut accused_at = 0;
+        self.walk(suffixes, |hit, class| {
+            let accuses = |contribution| self.effect_of(contribution).categories.contains_bit(bit);
+            if self.in_force(class, hit.whole, excepted).any(accuses) {
+                accused_at = hit.suffix;
+            }
+        });
+        let (mut evidence, mut seen) = (Evidence::default(), Excepted::NONE);
+        self.walk(suffixes, |hit, class| {
+            let is_above = hit.suffix < accused_at;
+            if is_above && is_shared(suffixes, hit.suffix) {
+                return;
+            }
+            for contribution in self.in_force(class, hit.whole, excepted) {
+                let mut said = self.effect_of(contribution);
+                if is_above {
+                    said.categories = said.categories.without(CategorySet::HOSTING);
+                }
+                if !said.categories.is_empty() && seen.insert(contribution.list) {
+                    evidence.add(&said);
+                }
+            }
+        });
+        evidence.has_milder()
+    }
+
+    fn effect_of(&self, contribution: Contribution) -> Effect {
+        self.effects.get(usize::from(contribution.list)).copied().unwrap_or_default()
+    }
+}
+
+/// Whether strangers have sites below a suffix of the name.
+fn is_shared(suffixes: &Suffixes, suffix: u8) -> bool {
+    matches!(kind_of(suffixes.suffix(usize::from(suffix))), SuffixKind::Public | SuffixKind::Private)
+}
