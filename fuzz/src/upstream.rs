@@ -150,7 +150,7 @@ fn client(ask: &Ask, opt: Option<(u16, bool)>) -> Vec<u8> {
 
 fn hold_written(hit: &Hit, question: &Question<'_>, now: u64, limit: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    assert_eq!(hit.write(question, now, Lang::En, &mut out, limit), out.len());
+    assert_eq!(hit.write(question, now, Lang::Vi, &mut out, limit), out.len());
     assert!(out.len() <= limit, "{} octets of {limit}", out.len());
     let (end, found) = records(&out).expect("what we write can be read");
     assert_eq!(out[HEADER..end], question.packet[HEADER..question.end]);

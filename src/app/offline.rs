@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::explain::{Checker, Explanation, Whom};
+use super::explain::{Checker, Whom};
 use super::world::Basis;
 use super::{Tell, lists, zones};
 use crate::config::Settings;
 use crate::control::Check;
+use crate::control::explanation::Explanation;
 use crate::dns::idna;
 use crate::dns::rdata::{rtype, type_number};
 use crate::filter::Index;

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::UdpSocket;
 
-use crate::app::explain::{Checker, Explanation};
+use crate::app::explain::Checker;
 use crate::app::offline::explain_check;
 use crate::app::world::Basis;
 use crate::config::{self, Context};
 use crate::control::Check;
+use crate::control::explanation::Explanation;
 use crate::dns::compose::Composer;
 use crate::dns::edns::{OPTION_EDE, options};
 use crate::dns::message::records;

@@ -9,7 +9,7 @@ use crate::cli::args::Format;
 use crate::cli::out::{Failure, begin_csv, print, print_json_line};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
-use crate::cli::words::{because, group, of_category, of_service, of_tier};
+use crate::cli::words::{group, layer as layer_text, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
 use crate::dns::rdata::type_name;
 use crate::i18n::{Message, msg};
@@ -105,7 +105,7 @@ impl Printer {
             let category = match (row.kind.category, row.kind.service) {
                 (Some(category), _) => of_category(category, lang).to_owned(),
                 (None, Some(service)) => of_service(service, lang),
-                (None, None) => because(row.kind.layer.id(), lang),
+                (None, None) => layer_text(row.kind.layer, lang),
             };
             let parts = [
                 row.kind.group.as_deref().map(|name| group(name, lang)),
