@@ -8,8 +8,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use lachan::dns::name::OwnedName;
+use lachan::dns::rcode::Rcode;
 use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
 use lachan::dns::security::Security;
 use lachan::dns::suffixes::Suffixes;
 use lachan::journal::clock::SystemClock;
@@ -154,7 +154,7 @@ fn cached(responder: &Responder) -> Vec<OwnedName> {
             wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
             let answer = Answer {
                 wire,
-                rcode: Rcode::NoError,
+                rcode: Rcode::NO_ERROR,
                 security: Security::Insecure,
                 ede: None,
                 unfinished: None,

@@ -2,10 +2,11 @@
 //! that a client can have, in a bounded number of questions.
 
 use lachan::dns::compose::Composer;
+use lachan::dns::header::Flags;
 use lachan::dns::message::{Section, check_names, records};
 use lachan::dns::name::{HEADER, OwnedName};
+use lachan::dns::rcode::Rcode;
 use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
 use lachan::dns::rrset::RrSet;
 use lachan::dns::security::Security;
 use lachan::resolve::Ask;
@@ -42,7 +43,7 @@ pub fn check(octets: &[u8]) {
     assert_eq!(end, HEADER + ask.name.as_name().wire().len() + 4);
     check_names(&answer.wire, &found).expect("no name hangs on a TTL");
     assert!(found.iter().all(|record| record.section != Section::Additional));
-    if answer.rcode == Rcode::ServFail {
+    if answer.rcode == Rcode::SERV_FAIL {
         assert!(found.is_empty(), "a failure has no data");
     }
     if !anchors.is_empty() && !ask.checking_disabled {
@@ -57,7 +58,12 @@ fn name(text: &str) -> OwnedName {
 /// A message with these sets, and addresses behind them.
 fn message(aa: bool, rcode: u8, answer: &[RrSet], authority: &[RrSet], glue: &[(&str, [u8; 4])]) -> Vec<u8> {
     let flags = [0x80 | u8::from(aa) << 2, rcode];
-    let mut composer = Composer::new(flags, name("www.school.example").as_name(), rtype::A, 1);
+    let mut composer = Composer::new(
+        Flags::of(&[0, 0, flags[0], flags[1]]),
+        name("www.school.example").as_name(),
+        rtype::A,
+        1,
+    );
     answer.iter().for_each(|set| composer.answer(set, 60, true));
     authority.iter().for_each(|set| composer.authority(set, 60, true));
     let mut octets = composer.finish();

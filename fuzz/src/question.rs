@@ -12,8 +12,8 @@ use std::time::Duration;
 use lachan::dns::edns::{IdleTime, OPTION_KEEPALIVE, TYPE_OPT, options};
 use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::question::{Question, Refused};
+use lachan::dns::rcode::Rcode;
 use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
 use lachan::dns::security::Security;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::count::Tally;
@@ -92,14 +92,14 @@ fn answer(
 fn hold_refusal(refused: Refused, packet: &[u8], client: Client, is_known: bool, out: &[u8]) {
     let rcode = match refused {
         Refused::Silent => panic!("an answer to what must have none"),
-        _ if !is_known => Rcode::Refused,
-        Refused::FormErr => Rcode::FormErr,
-        Refused::NotImp => Rcode::NotImp,
-        Refused::BadVers => Rcode::BadVers,
-        Refused::Refused => Rcode::Refused,
+        _ if !is_known => Rcode::REFUSED,
+        Refused::FormErr => Rcode::FORM_ERR,
+        Refused::NotImp => Rcode::NOT_IMP,
+        Refused::BadVers => Rcode::BAD_VERS,
+        Refused::Refused => Rcode::REFUSED,
     };
     assert_eq!((&out[..2], out[2] & 0xf8), (&packet[..2], 0x80 | packet[2] & 0x78));
-    assert_eq!(u16::from(out[3] & 0x0f), rcode as u16 & 0x0f);
+    assert_eq!(out[3] & 0x0f, rcode.header_bits());
     match client.read(packet) {
         Ok(question) => hold_answer(&question, Transport::Udp, out),
         Err(_) => assert_eq!((out.len(), &out[4..]), (HEADER, &[0; 8][..])),
@@ -137,7 +137,7 @@ fn responder() -> &'static Responder {
             wire.push(last);
         }
         let kept =
-            Answer { wire, rcode: Rcode::NoError, security: Security::Secure, ede: None, unfinished: None };
+            Answer { wire, rcode: Rcode::NO_ERROR, security: Security::Secure, ede: None, unfinished: None };
         let stamp = Stamp { generation: responder.world().generation(), ..Stamp::default() };
         responder.cache().insert(&ask, &kept, stamp, responder.moment().now);
         responder

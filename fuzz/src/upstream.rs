@@ -10,8 +10,8 @@ use lachan::dns::edns::TYPE_OPT;
 use lachan::dns::message::{RecordAt, Section, records, targets};
 use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
+use lachan::dns::rcode::Rcode;
 use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
 use lachan::dns::security::Security;
 use lachan::i18n::Lang;
 use lachan::query::Responder;
@@ -48,7 +48,7 @@ pub fn check(octets: &[u8]) {
 fn keep_unchecked(ask: &Ask, message: &[u8]) {
     let raw = Answer {
         wire: message.to_vec(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Secure,
         ede: None,
         unfinished: None,

@@ -13,10 +13,12 @@ use crate::control::explanation::{
     Answer, Because, CoveringRule, Explanation, ExtendedError, GroupVerdict, Rule, Says, SchoolRule, Verdict,
 };
 use crate::dns::edns::{OPTION_EDE, options};
+use crate::dns::header::{Flags, Header};
 use crate::dns::idna;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name, OwnedName};
 use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{rtype, type_name};
 use crate::dns::rrset::Sections;
 use crate::dns::suffixes::Suffixes;
@@ -281,15 +283,14 @@ fn packet_of(name: Name<'_>, rtype: u16) -> Vec<u8> {
 
 /// An answer in a line: `NOERROR 198.51.100.7, 198.51.100.8`, `NOERROR, 2 record`, `NXDOMAIN`.
 fn shown(message: &[u8]) -> String {
-    let code = match message.get(3).map_or(2, |octet| octet & 15) {
-        0 => "NOERROR",
-        2 => return "SERVFAIL".into(),
-        3 => return "NXDOMAIN".into(),
-        5 => return "REFUSED".into(),
-        other => return format!("RCODE {other}"),
-    };
-    if message[2] & 0x02 != 0 {
-        return format!("{code}, TC");
+    let flags =
+        Header::read(message).map_or(Flags::default().with_rcode(Rcode::SERV_FAIL), |header| header.flags);
+    let rcode = flags.rcode();
+    if rcode != Rcode::NO_ERROR {
+        return rcode.to_string();
+    }
+    if flags.has(Flags::TC) {
+        return format!("{rcode}, TC");
     }
     let sets = Sections::read(message).map(|sections| sections.answer).unwrap_or_default();
     let addresses: Vec<String> = sets
@@ -301,10 +302,10 @@ fn shown(message: &[u8]) -> String {
         .collect();
     if addresses.is_empty() {
         let data = sets.iter().filter(|set| set.rtype != rtype::CNAME && set.rtype != rtype::DNAME);
-        return format!("{code}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
+        return format!("{rcode}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
     }
     let more = if addresses.len() > ADDRESSES_TOLD { ", …" } else { "" };
-    format!("{code} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
+    format!("{rcode} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
 }
 
 fn address(rdata: &[u8]) -> Option<IpAddr> {

@@ -3,6 +3,7 @@
 //! Owners point to any name before them; names in RDATA are compressed only in the types of RFC 1035,
 //! which every reader expands (RFC 3597 §4). A pointer leads to the start of a label, never into one.
 
+use super::header::{Flags, Header};
 use super::name::{HEADER, Name};
 use super::rdata::{CLASS_IN, rtype};
 use super::rrset::RrSet;
@@ -20,10 +21,10 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// Header (id 0, the two octets of flags) and question.
-    pub fn new(flags: [u8; 2], name: Name<'_>, rtype: u16, class: u16) -> Self {
+    /// Header (id 0) and question.
+    pub fn new(flags: Flags, name: Name<'_>, rtype: u16, class: u16) -> Self {
         let mut this = Self { out: Vec::with_capacity(512), targets: Vec::with_capacity(16) };
-        this.out.extend_from_slice(&[0, 0, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, 0]);
+        this.out.extend_from_slice(&Header { id: 0, flags, counts: [1, 0, 0, 0] }.octets());
         this.name(name.wire());
         this.out.extend_from_slice(&rtype.to_be_bytes());
         this.out.extend_from_slice(&class.to_be_bytes());
@@ -176,7 +177,7 @@ mod tests {
         #[test]
         fn sets_come_back_as_they_were(labels in prop::collection::vec("[a-c]{1,3}", 1..9), kind in prop::sample::select(vec![1u16, 2, 5, 6, 12, 15, 16, 39, 65280]), ttl in 0u32..90_000) {
             let owner = |skip: usize| name(&labels.iter().skip(skip).cloned().collect::<Vec<_>>().join("."));
-            let mut composer = Composer::new([0x81, 0x80], owner(0).as_name(), kind, 1);
+            let mut composer = Composer::new(Flags::RESPONSE, owner(0).as_name(), kind, 1);
             let sets: Vec<RrSet> = (0..labels.len()).map(|skip| {
                 let target = owner(labels.len() - 1 - skip);
                 let rdata = match kind {
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_name_that_was_written_costs_two_octets() {
-        let mut composer = Composer::new([0x81, 0x80], name("www.example").as_name(), rtype::CNAME, 1);
+        let mut composer = Composer::new(Flags::RESPONSE, name("www.example").as_name(), rtype::CNAME, 1);
         let set = RrSet::new(name("www.example"), rtype::CNAME, 60, vec![wire("web.example")]);
         let before = composer.len();
         composer.answer(&set, 60, false);

@@ -10,11 +10,13 @@
 pub mod compose;
 pub mod ede;
 pub mod edns;
+pub mod header;
 pub mod idna;
 pub mod message;
 pub mod name;
 pub mod public_suffix;
 pub mod question;
+pub mod rcode;
 pub mod rdata;
 pub mod reply;
 pub mod rrset;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::edns::{Edns, IdleTime, Keepalive, TYPE_OPT};
+use super::header::{Flags, QUERY};
 use super::name::{HEADER, Name, NameBuf};
 use super::rdata::{CLASS_IN, rtype};
 
@@ -80,10 +81,10 @@ impl<'p> Question<'p> {
     /// # Errors
     /// Only for the octets and the opcode.
     pub fn read(packet: &'p [u8]) -> Result<Self, Refused> {
-        if packet.len() < HEADER || packet[2] & 0x80 != 0 {
+        if packet.len() < HEADER || Flags::of(packet).has(Flags::QR) {
             return Err(Refused::Silent);
         }
-        if packet[2] & 0x78 != 0 {
+        if Flags::of(packet).opcode() != QUERY {
             return Err(Refused::NotImp);
         }
         let count = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
@@ -125,17 +126,17 @@ impl<'p> Question<'p> {
 
     /// Recursion desired.
     pub fn recursion_desired(&self) -> bool {
-        self.packet[2] & 0x01 != 0
+        Flags::of(self.packet).has(Flags::RD)
     }
 
     /// Authentic data wanted (RFC 6840 §5.7).
     pub fn authentic_data(&self) -> bool {
-        self.packet[3] & 0x20 != 0
+        Flags::of(self.packet).has(Flags::AD)
     }
 
     /// Checking disabled (RFC 4035 §3.2.2).
     pub fn checking_disabled(&self) -> bool {
-        self.packet[3] & 0x10 != 0
+        Flags::of(self.packet).has(Flags::CD)
     }
 
     /// DNSSEC OK (RFC 3225).

@@ -8,24 +8,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
 use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD, TYPE_OPT};
+use super::header::{Flags, Header, QUERY};
 use super::name::{HEADER, Name};
 use super::question::Question;
+use super::rcode::Rcode;
 use super::rdata::{CLASS_IN, rtype};
-
-/// Response code (RFC 1035 §4.1.1, RFC 6891 §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub enum Rcode {
-    NoError = 0,
-    FormErr = 1,
-    ServFail = 2,
-    NxDomain = 3,
-    NotImp = 4,
-    Refused = 5,
-    /// A DNAME leads to a name that is too long (RFC 6672 §2.2).
-    YxDomain = 6,
-    BadVers = 16,
-}
 
 /// Octets of EXTRA-TEXT that are sent at the most.
 pub const EXTRA_TEXT_MAX: usize = 400;
@@ -50,8 +37,8 @@ impl<'b> Reply<'b> {
     pub fn to(question: &Question<'_>, rcode: Rcode, buf: &'b mut Vec<u8>) -> Self {
         buf.clear();
         buf.extend_from_slice(&question.packet[..question.end]);
-        buf[2] = 0x80 | question.packet[2] & 0x01;
-        buf[3] = 0x80 | question.packet[3] & 0x10 | (rcode as u8 & 0x0f);
+        let copied = Flags::of(question.packet).only(Flags::RD | Flags::CD);
+        (Flags::QR | Flags::RA | copied).with_rcode(rcode).put(buf);
         buf[4..HEADER].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
         let edns =
             question.edns.map(|edns| ReplyEdns { dnssec_ok: edns.dnssec_ok, idle_time: question.idle_time });
@@ -62,27 +49,34 @@ impl<'b> Reply<'b> {
     /// means what it does in queries; nobody is told that recursion is to be had (RFC 8906 §8.1).
     pub fn to_header(packet: &[u8], rcode: Rcode, buf: &'b mut Vec<u8>) -> Self {
         buf.clear();
-        buf.extend_from_slice(&packet[..2]);
-        let opcode = packet[2] & 0x78;
-        buf.push(0x80 | opcode | if opcode == 0 { packet[2] & 0x01 } else { 0 });
-        buf.push(rcode as u8 & 0x0f);
-        buf.extend_from_slice(&[0; 8]);
+        let asked = Flags::of(packet);
+        let copied = asked.only_opcode() | asked.only(Flags::RD.when(asked.opcode() == QUERY));
+        let header = Header {
+            id: u16::from_be_bytes([packet[0], packet[1]]),
+            flags: (Flags::QR | copied).with_rcode(rcode),
+            counts: [0; 4],
+        };
+        buf.extend_from_slice(&header.octets());
         Self { buf, question_end: HEADER, counts: [0; 3], rcode, edns: None }
     }
 
     /// Sets AA: the answer is made here with authority.
     pub fn authoritative(&mut self) {
-        self.buf[2] |= 0x04;
+        self.set(Flags::AA);
     }
 
     /// Sets TC: the client is to ask again over TCP.
     pub fn truncated(&mut self) {
-        self.buf[2] |= 0x02;
+        self.set(Flags::TC);
     }
 
     /// Sets AD: all data was validated (RFC 4035 §3.2.3).
     pub fn authentic(&mut self) {
-        self.buf[3] |= 0x20;
+        self.set(Flags::AD);
+    }
+
+    fn set(&mut self, flag: Flags) {
+        (Flags::of(self.buf) | flag).put(self.buf);
     }
 
     /// Adds an A record for the asked name.
@@ -174,7 +168,7 @@ impl<'b> Reply<'b> {
         if self.buf.len() > limit {
             self.buf.truncate(self.question_end);
             self.counts = [0; 3];
-            self.buf[2] |= 0x02;
+            self.set(Flags::TC);
             self.opt(errors, Text::None);
         }
         if self.edns.is_some() {
@@ -188,11 +182,10 @@ impl<'b> Reply<'b> {
 
     fn opt(&mut self, errors: &[Error<'_>], how_much: Text) {
         let Some(edns) = self.edns else { return };
-        let extended = (self.rcode as u16 >> 4) as u8;
         self.buf.push(0);
         self.buf.extend_from_slice(&TYPE_OPT.to_be_bytes());
         self.buf.extend_from_slice(&PAYLOAD.to_be_bytes());
-        self.buf.extend_from_slice(&[extended, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
+        self.buf.extend_from_slice(&[self.rcode.opt_bits(), 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
         let length_at = self.buf.len();
         self.buf.extend_from_slice(&[0, 0]);
         if let Some(idle_time) = edns.idle_time {
@@ -265,7 +258,7 @@ mod tests {
         let question = Question::parse(&packet).unwrap();
         assert_eq!(question.name().to_string(), "www.example");
         let mut out = Vec::new();
-        let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+        let mut reply = Reply::to(&question, Rcode::NO_ERROR, &mut out);
         reply.answer_a(30, Ipv4Addr::UNSPECIFIED);
         let error = Error::new(EdeCode::Blocked, "bị chặn");
         assert_eq!(reply.finish(1232, &[error]), out.len());
@@ -284,7 +277,7 @@ mod tests {
         let error = Error { code: EdeCode::Blocked, text: &long, short };
         let written = |records: usize, limit| {
             let mut out = Vec::new();
-            let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+            let mut reply = Reply::to(&question, Rcode::NO_ERROR, &mut out);
             (0..records).for_each(|_| reply.answer_a(30, Ipv4Addr::LOCALHOST));
             reply.finish(limit, &[error]);
             out
@@ -306,7 +299,7 @@ mod tests {
         let written = |question: Question<'_>| {
             let mut out = Vec::new();
             let error = Error::new(EdeCode::Blocked, "x");
-            Reply::to(&question, Rcode::NoError, &mut out).finish(1232, &[error]);
+            Reply::to(&question, Rcode::NO_ERROR, &mut out).finish(1232, &[error]);
             out[29..].to_vec()
         };
         let over_udp = |packet| Question::parse(packet).unwrap();
@@ -328,7 +321,7 @@ mod tests {
         let packet = query(None);
         let question = Question::parse(&packet).unwrap();
         let mut out = Vec::new();
-        let mut reply = Reply::to(&question, Rcode::NxDomain, &mut out);
+        let mut reply = Reply::to(&question, Rcode::NX_DOMAIN, &mut out);
         reply.negative_soa(30);
         reply.finish(question.udp_limit(), &[Error::new(EdeCode::Blocked, "x")]);
         assert_eq!(out[6..12], [0, 0, 0, 1, 0, 0]);

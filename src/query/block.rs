@@ -6,8 +6,9 @@ use super::texts::{BlockText, ErrorTexts};
 use crate::dns::ede::EdeCode;
 use crate::dns::name::OwnedName;
 use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::reply::{Error, Reply};
 use crate::model::verdict::BlockReason;
 use crate::policy::{AnswerStyle, Group};
 use crate::resolve::alias::Alias;
@@ -16,11 +17,11 @@ use crate::resolve::alias::Alias;
 /// the answer.
 pub fn shape(style: AnswerStyle, rtype: u16) -> (Rcode, Option<IpAddr>) {
     let (rcode, v4, v6) = match style {
-        AnswerStyle::Null => (Rcode::NoError, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
-        AnswerStyle::Page { v4, v6 } => (Rcode::NoError, v4, v6),
-        AnswerStyle::NoData => (Rcode::NoError, None, None),
-        AnswerStyle::NxDomain => (Rcode::NxDomain, None, None),
-        AnswerStyle::Refused => (Rcode::Refused, None, None),
+        AnswerStyle::Null => (Rcode::NO_ERROR, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
+        AnswerStyle::Page { v4, v6 } => (Rcode::NO_ERROR, v4, v6),
+        AnswerStyle::NoData => (Rcode::NO_ERROR, None, None),
+        AnswerStyle::NxDomain => (Rcode::NX_DOMAIN, None, None),
+        AnswerStyle::Refused => (Rcode::REFUSED, None, None),
     };
     let address = match rtype {
         rtype::A => v4.map(IpAddr::V4),
@@ -53,7 +54,7 @@ pub(super) fn write(
     let ttl = group.ttl;
     let (rcode, address) = shape(group.style, question.rtype);
     let mut reply = Reply::to(question, rcode, out);
-    let behind = place.filter(|_| rcode != Rcode::Refused);
+    let behind = place.filter(|_| rcode != Rcode::REFUSED);
     for alias in behind.iter().flat_map(|place| place.before) {
         let target = alias.target.as_name().wire();
         reply.answer_at(alias.owner.as_name(), rtype::CNAME, alias.ttl.min(ttl), target);
@@ -67,7 +68,7 @@ pub(super) fn write(
         (Some(IpAddr::V6(address)), Some(place)) => {
             reply.answer_at(place.owner.as_name(), rtype::AAAA, ttl, &address.octets());
         }
-        (None, _) if rcode != Rcode::Refused => reply.negative_soa(ttl),
+        (None, _) if rcode != Rcode::REFUSED => reply.negative_soa(ttl),
         (None, _) => {}
     }
     let code = match reason.category {

@@ -39,7 +39,8 @@ use arc_swap::ArcSwap;
 use crate::dns::ede::EdeCode;
 use crate::dns::name::HEADER;
 use crate::dns::question::{Question, Refused};
-use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::{Error, Reply};
 use crate::dns::suffixes::Suffixes;
 use crate::journal::count::Tally;
 use crate::model::event::{Attempt, Effect};
@@ -268,7 +269,7 @@ impl Responder {
                 return Outcome::Silent;
             }
             let error = Error::new(EdeCode::Prohibited, "");
-            Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
+            Reply::to(&question, Rcode::REFUSED, out).finish(limit, &[error]);
             return Outcome::Ready;
         }
         self.answer_request(Request::of(moment, &question, client, number), worker, out)
@@ -355,7 +356,7 @@ impl Responder {
         match self.admit(request, worker, allowed, hit, out) {
             Admitted::Written { same_for_all } => {
                 // A failure is counted each time it is given.
-                let has_failed = hit.rcode() == Rcode::ServFail;
+                let has_failed = hit.rcode() == Rcode::SERV_FAIL;
                 Counters::add(&worker.counters.cached);
                 if has_failed {
                     Counters::add(&worker.counters.failed_again);
@@ -476,10 +477,10 @@ impl Responder {
         }
         let rcode = match refused {
             Refused::Silent => return Outcome::Silent,
-            Refused::FormErr => Rcode::FormErr,
-            Refused::NotImp => Rcode::NotImp,
-            Refused::BadVers => Rcode::BadVers,
-            Refused::Refused => Rcode::Refused,
+            Refused::FormErr => Rcode::FORM_ERR,
+            Refused::NotImp => Rcode::NOT_IMP,
+            Refused::BadVers => Rcode::BAD_VERS,
+            Refused::Refused => Rcode::REFUSED,
         };
         let (rcode, errors) = if world.limits.access.allows(client.address) {
             (rcode, &[][..])
@@ -488,7 +489,7 @@ impl Responder {
             if world.limits.access.refusal() == Refusal::Drop {
                 return Outcome::Silent;
             }
-            (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
+            (Rcode::REFUSED, &[Error::new(EdeCode::Prohibited, "")][..])
         };
         match client.read(packet) {
             Ok(question) => {
@@ -560,11 +561,11 @@ impl WorkerState {
 /// Answers who does not desire recursion, which is all that there is to be had here (RFC 8914 §4.21).
 fn refuse_without_recursion(question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
     let error = Error::new(EdeCode::NotAuthoritative, "");
-    Reply::to(question, Rcode::Refused, out).finish(limit, &[error]);
+    Reply::to(question, Rcode::REFUSED, out).finish(limit, &[error]);
 }
 
 /// Short enough for every way.
 fn write_shed(question: &Question<'_>, texts: &ErrorTexts, out: &mut Vec<u8>) {
     let error = Error::new(EdeCode::Other, texts.shed());
-    Reply::to(question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
+    Reply::to(question, Rcode::SERV_FAIL, out).finish(question.udp_limit(), &[error]);
 }

@@ -26,8 +26,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{CLASS_IN, rtype};
-use crate::dns::reply::Rcode;
 use crate::dns::security::Security;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
@@ -377,8 +377,8 @@ impl Resolver {
             Err(_) => return Err(Cause::Unreachable),
         };
         match answer.rcode {
-            Rcode::NoError => Ok(()),
-            Rcode::ServFail => Err(Cause::of(answer.ede)),
+            Rcode::NO_ERROR => Ok(()),
+            Rcode::SERV_FAIL => Err(Cause::of(answer.ede)),
             _ => Err(Cause::Nonsense),
         }
     }
@@ -425,7 +425,7 @@ impl Resolver {
         let (mut answer, mut side) = self.one_source(ask, onward, freshness).await;
         let mut last = None;
         for _ in 0..SOURCES_MAX {
-            if answer.rcode != Rcode::NoError {
+            if answer.rcode != Rcode::NO_ERROR {
                 return answer;
             }
             match wire::end_of_chain(ask, &answer.wire) {
@@ -527,5 +527,5 @@ fn with_delegations(mut settings: Settings, local: &Local) -> Settings {
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
     let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
-    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(Reason::NotSupported)))
+    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NOT_IMP, Some(Reason::NotSupported)))
 }

@@ -32,10 +32,11 @@ use super::reason::Reason;
 use super::settings::Settings;
 use super::{Answer, Ask, wire};
 use crate::dns::compose::Composer;
+use crate::dns::header::Flags;
 use crate::dns::message::{RecordAt, Section, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::security::Security;
 
@@ -83,7 +84,7 @@ impl Guard {
     /// The answer without what leads inside.
     pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: AnswerSource) -> Answer {
         if !self.is_on
-            || !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain)
+            || !matches!(answer.rcode, Rcode::NO_ERROR | Rcode::NX_DOMAIN)
             || !self.leads_inside(ask, &answer.wire)
         {
             return answer;
@@ -98,7 +99,7 @@ impl Guard {
         if ask.dnssec_ok && answer.security == Security::Secure {
             return Answer { security: Security::Bogus, ..wire::failure(ask, Reason::PrivateAddress) };
         }
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
         let (mut end, mut has_data) = (None, false);
         for set in answers {
             let left = self.without_inside(set.clone());
@@ -116,7 +117,7 @@ impl Guard {
         }
         Answer {
             wire: composer.finish(),
-            rcode: Rcode::NoError,
+            rcode: Rcode::NO_ERROR,
             security: Security::Indeterminate,
             ede: Some(Reason::PrivateAddress),
             unfinished: None,

@@ -14,10 +14,11 @@ use super::reason::Reason;
 use super::{Answer, Ask};
 use crate::dns::compose::Composer;
 use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{CLASS_IN, rtype};
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::security::Security;
 
@@ -52,7 +53,7 @@ pub(super) enum Garbage {
 pub(super) struct Taken {
     pub wire: Vec<u8>,
     /// RCODE, with the upper bits that the OPT record has.
-    pub rcode: u16,
+    pub rcode: Rcode,
     pub ede: Option<u16>,
     /// RA of the upstream: without it, an NXDOMAIN from a recursive server means "blocked".
     pub recursion_available: bool,
@@ -93,7 +94,8 @@ pub(super) fn has_signature(wire: &[u8]) -> bool {
 
 /// Header and question of an answer to `ask`.
 fn head(ask: &Ask, rcode: Rcode) -> Vec<u8> {
-    let mut wire = vec![0, 0, 0x81, 0x80 | rcode as u8 & 0x0f, 0, 1, 0, 0, 0, 0, 0, 0];
+    let flags = Flags::RESPONSE.with_rcode(rcode);
+    let mut wire = Header { id: 0, flags, counts: [1, 0, 0, 0] }.octets().to_vec();
     wire.extend_from_slice(ask.name.as_name().wire());
     wire.extend_from_slice(&ask.rtype.to_be_bytes());
     wire.extend_from_slice(&ask.class.to_be_bytes());
@@ -107,13 +109,13 @@ pub(super) fn bare(ask: &Ask, rcode: Rcode, ede: Option<Reason>) -> Answer {
 
 /// SERVFAIL without a reason, and how far resolution came.
 pub(super) fn unfinished(ask: &Ask, unfinished: Unfinished) -> Answer {
-    Answer { unfinished: Some(unfinished), ..bare(ask, Rcode::ServFail, None) }
+    Answer { unfinished: Some(unfinished), ..bare(ask, Rcode::SERV_FAIL, None) }
 }
 
 /// SERVFAIL, and why. Where DNSSEC is why, the answer is bogus.
 pub(super) fn failure(ask: &Ask, why: Reason) -> Answer {
     let security = if why.ede().is_bogus() { Security::Bogus } else { Security::Indeterminate };
-    Answer { security, ..bare(ask, Rcode::ServFail, Some(why)) }
+    Answer { security, ..bare(ask, Rcode::SERV_FAIL, Some(why)) }
 }
 
 /// Writes the library's records. Records that the client did not ask for (RFC 4035 §3.2.1) and the
@@ -124,8 +126,8 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
     message.metadata.recursion_desired = true;
     message.metadata.recursion_available = true;
     message.metadata.response_code = match rcode {
-        Rcode::NoError => ResponseCode::NoError,
-        Rcode::NxDomain => ResponseCode::NXDomain,
+        Rcode::NO_ERROR => ResponseCode::NoError,
+        Rcode::NX_DOMAIN => ResponseCode::NXDomain,
         _ => ResponseCode::ServFail,
     };
     message.add_query(query(ask));
@@ -134,7 +136,7 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
     message.add_authorities(authorities.into_iter().filter(keep));
     match message.to_vec() {
         Ok(wire) if wire.len() <= MESSAGE_MAX => {
-            let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::ServFail));
+            let wire = lean(ask, wire).unwrap_or_else(|_| head(ask, Rcode::SERV_FAIL));
             Answer { wire, rcode, security, ede, unfinished: None }
         }
         _ => failure(ask, Reason::ResponseTooLong),
@@ -184,17 +186,17 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
     let mut name = NameBuf::new();
     let asked_at = name.fill_from_wire(&octets[HEADER..]).map_err(MessageError::from)? + HEADER;
     let tail = [ask.rtype.to_be_bytes(), ask.class.to_be_bytes()].concat();
-    if octets[2] & 0x80 == 0 || name.name() != ask.name.as_name() || octets[asked_at..question_end] != tail {
+    let flags = Flags::of(&octets);
+    if !flags.has(Flags::QR) || name.name() != ask.name.as_name() || octets[asked_at..question_end] != tail {
         return Err(Garbage::Question);
     }
-    let mut rcode = u16::from(octets[3] & 0x0f);
-    let mut ede = None;
+    let (mut rcode, mut ede) = (flags.rcode(), None);
     for record in &found {
         if record.rtype == TYPE_OPT {
             if record.section != Section::Additional {
                 return Err(Garbage::Misplaced);
             }
-            rcode |= (record.ttl >> 24 << 4) as u16;
+            rcode = Rcode::of(rcode.header_bits(), (record.ttl >> 24) as u8);
             ede = ede.or_else(|| first_ede(&octets[record.rdata_at()..record.end()]));
             continue;
         }
@@ -204,8 +206,7 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
         check_rdata(&octets, record)?;
     }
     check_names(&octets, &found)?;
-    let recursion_available = octets[3] & 0x80 != 0;
-    let authoritative = octets[2] & 0x04 != 0;
+    let (recursion_available, authoritative) = (flags.has(Flags::RA), flags.has(Flags::AA));
     let wire = trim(ask, octets, question_end, &found);
     Ok(Taken { wire, rcode, ede, recursion_available, authoritative })
 }
@@ -226,7 +227,7 @@ pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
         kind => alias::chain(&answer, ask.name.as_name(), kind),
     };
     let end = aliases.last().map_or(&ask.name, |alias| &alias.target).as_name();
-    let mut composer = Composer::new([wire[2], wire[3]], ask.name.as_name(), ask.rtype, ask.class);
+    let mut composer = Composer::new(Flags::of(&wire), ask.name.as_name(), ask.rtype, ask.class);
     let mut written: Vec<&RrSet> = Vec::new();
     let mut put = |set: &'_ RrSet| composer.answer(set, set.ttl, ask.dnssec_ok);
     for alias in &aliases {
@@ -332,8 +333,8 @@ fn trim(ask: &Ask, mut octets: Vec<u8>, question_end: usize, found: &[RecordAt])
     octets[10..12].copy_from_slice(&[0, 0]);
     // A fresh header: QR, RD, RA; TC and the lower RCODE bits as they were.
     octets[0..2].copy_from_slice(&[0, 0]);
-    octets[2] = 0x81 | octets[2] & 0x02;
-    octets[3] = 0x80 | octets[3] & 0x0f;
+    let flags = Flags::of(&octets);
+    (Flags::RESPONSE | flags.only(Flags::TC)).with_rcode(flags.rcode()).put(&mut octets);
     octets
 }
 
@@ -394,7 +395,7 @@ pub(super) fn join(ask: &Ask, first: &Answer, then: &Answer) -> Answer {
         Some(Parts { rcode: then.rcode, answers, authorities: rest.authorities, security, ede: then.ede })
     })();
     match joined {
-        Some(_) if then.rcode == Rcode::ServFail => {
+        Some(_) if then.rcode == Rcode::SERV_FAIL => {
             let before = alias::chain_of(&first.wire, ask.name.as_name(), ask.rtype).unwrap_or_default();
             let behind = then.unfinished.clone().unwrap_or_else(|| Unfinished::Failed(Arc::default()));
             let unfinished = Some(behind.after(&before));
@@ -434,7 +435,7 @@ mod tests {
     fn an_alias_whose_name_would_change_with_its_ttl_is_not_taken() {
         let ask = Ask::new(OwnedName::parse("a").unwrap(), rtype::A);
         let answer = |to: u8| {
-            let mut octets = head(&ask, Rcode::NoError);
+            let mut octets = head(&ask, Rcode::NO_ERROR);
             octets[7] = 1;
             octets.extend_from_slice(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x02\xc0");
             octets.push(to);
@@ -458,7 +459,7 @@ mod tests {
             (vec![alias("a.example.", "a.example.")], End::Circle),
         ] {
             let parts = Parts {
-                rcode: Rcode::NoError,
+                rcode: Rcode::NO_ERROR,
                 answers,
                 authorities: vec![],
                 security: Security::Insecure,
@@ -488,8 +489,8 @@ mod tests {
             let back = our_name(&theirs);
             prop_assert_eq!(back.as_ref().map(OwnedName::as_name), Some(buf.name()));
             let ask = Ask::new(buf.name().to_owned(), rtype::A);
-            let answer = encode(&ask, Parts { rcode: Rcode::NxDomain, answers: vec![], authorities: vec![], security: Security::Insecure, ede: None });
-            prop_assert_eq!(answer.wire, bare(&ask, Rcode::NxDomain, None).wire);
+            let answer = encode(&ask, Parts { rcode: Rcode::NX_DOMAIN, answers: vec![], authorities: vec![], security: Security::Insecure, ede: None });
+            prop_assert_eq!(answer.wire, bare(&ask, Rcode::NX_DOMAIN, None).wire);
         }
 
         #[test]

@@ -16,8 +16,10 @@ use crate::control::Check;
 use crate::control::explanation::Explanation;
 use crate::dns::compose::Composer;
 use crate::dns::edns::{OPTION_EDE, options};
+use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{NameBuf, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{rtype, type_name};
 use crate::dns::rrset::{RrSet, Sections};
 use crate::filter::Index;
@@ -88,8 +90,8 @@ impl Upstream {
                 let text = owner.name().to_string();
                 asked.lock().unwrap().push(text.clone());
                 let fail = fails.load(Ordering::Relaxed) || failing.contains(&text);
-                let rcode = if fail { 2 } else { 0 };
-                let mut composer = Composer::new([0x81, 0x80 | rcode], owner.name(), kind, 1);
+                let rcode = if fail { Rcode::SERV_FAIL } else { Rcode::NO_ERROR };
+                let mut composer = Composer::new(Flags::RESPONSE.with_rcode(rcode), owner.name(), kind, 1);
                 let found = sets.get(&text).filter(|_| !fail).into_iter().flatten();
                 let found: Vec<&RrSet> =
                     found.filter(|set| set.rtype == kind || set.rtype == CNAME).collect();

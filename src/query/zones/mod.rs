@@ -17,8 +17,9 @@ use super::trace::ZoneRule;
 use super::{Outcome, Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::reply::Reply;
 use crate::model::event::Effect;
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
@@ -167,7 +168,7 @@ impl Responder {
         let Ruling { zone, action, ttl, .. } = *ruling;
         self.note_hit(worker, zone);
         if *action == Action::TcpOnly {
-            let mut reply = Reply::to(request.question, Rcode::NoError, out);
+            let mut reply = Reply::to(request.question, Rcode::NO_ERROR, out);
             reply.truncated();
             reply.finish(request.limit(), &[]);
             return Acted::Written;
@@ -185,10 +186,10 @@ impl Responder {
         self.count_zone(request, worker, ruling, owner.as_name(), Effect::Blocked);
         let (rcode, sets) = match action {
             Action::Drop => return Acted::Silent,
-            Action::NxDomain => (Rcode::NxDomain, Vec::new()),
+            Action::NxDomain => (Rcode::NX_DOMAIN, Vec::new()),
             // No name can be that long: there is none.
-            Action::Alias(_) if follows(request.question) => (Rcode::NxDomain, Vec::new()),
-            _ => (Rcode::NoError, sets_of(action, request.question.rtype, &owner, ttl)),
+            Action::Alias(_) if follows(request.question) => (Rcode::NX_DOMAIN, Vec::new()),
+            _ => (Rcode::NO_ERROR, sets_of(action, request.question.rtype, &owner, ttl)),
         };
         write(request, zone, before, &owner, &Said { rcode, sets: &sets, ttl }, out);
         Acted::Written

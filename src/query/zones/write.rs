@@ -3,8 +3,9 @@
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::reply::Reply;
 use crate::dns::rrset::RrSet;
 use crate::query::block;
 use crate::query::request::Request;

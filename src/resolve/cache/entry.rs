@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Stamp, TtlBounds};
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::reply::Reply;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Unfinished};
 use crate::resolve::reason::Reason;
@@ -63,7 +65,7 @@ impl Entry {
         let found = match records(&answer.wire) {
             Ok((end, found)) if end == question_end && answers(ask, &answer.wire) && fits(&found) => found,
             _ => {
-                entry.rcode = Rcode::ServFail;
+                entry.rcode = Rcode::SERV_FAIL;
                 entry.security = Security::Indeterminate;
                 entry.lifetime = bounds.failure;
                 return entry;
@@ -71,11 +73,11 @@ impl Entry {
         };
         let end = found.last().map_or(question_end, RecordAt::end);
         let mut sections: Box<[u8]> = answer.wire[question_end..end].into();
-        entry.truncated = answer.wire[2] & 0x02 != 0;
+        entry.truncated = Flags::of(&answer.wire).has(Flags::TC);
         entry.lifetime = match answer.rcode {
             _ if entry.truncated || ask.rtype == rtype::ANY => 0,
-            Rcode::NoError | Rcode::NxDomain => lifetime(ask, answer, &found, bounds),
-            Rcode::ServFail => match &answer.unfinished {
+            Rcode::NO_ERROR | Rcode::NX_DOMAIN => lifetime(ask, answer, &found, bounds),
+            Rcode::SERV_FAIL => match &answer.unfinished {
                 Some(Unfinished::Stopped(aliases)) => stopped_lifetime(aliases, bounds),
                 _ => bounds.failure,
             },
@@ -124,7 +126,7 @@ impl Entry {
             entry.sections[at..at + 4].copy_from_slice(&STALE_TTL.to_be_bytes());
         }
         entry.ede =
-            Some(if self.rcode == Rcode::NxDomain { Reason::StaleNxdomain } else { Reason::StaleAnswer });
+            Some(if self.rcode == Rcode::NX_DOMAIN { Reason::StaleNxdomain } else { Reason::StaleAnswer });
         entry.stale_since = Some(self.stale_since.unwrap_or(self.expires()));
         entry.stored = now;
         entry.lifetime = STALE_TTL;
@@ -141,7 +143,7 @@ impl Entry {
     pub(super) fn is_better_than_nothing(&self, now: u64, window: u32) -> bool {
         let over = self.stale_since.unwrap_or(self.expires());
         let had_time = self.lifetime > 0 && self.stored <= now;
-        had_time && matches!(self.rcode, Rcode::NoError | Rcode::NxDomain) && now < over + u64::from(window)
+        had_time && matches!(self.rcode, Rcode::NO_ERROR | Rcode::NX_DOMAIN) && now < over + u64::from(window)
     }
 
     /// Whether its time was over before it was extended.
@@ -152,7 +154,7 @@ impl Entry {
     /// From when on it is fetched anew if somebody asks: when a tenth of its time is left.
     pub(super) fn renews_from(&self) -> u64 {
         match self.lifetime {
-            lifetime @ PREFETCH_MIN.. if !self.is_stale() && self.rcode != Rcode::ServFail => {
+            lifetime @ PREFETCH_MIN.. if !self.is_stale() && self.rcode != Rcode::SERV_FAIL => {
                 self.expires() - u64::from(lifetime / 10)
             }
             _ => self.expires(),
@@ -207,11 +209,10 @@ impl Entry {
     }
 
     pub(super) fn message(&self, ask: &Ask) -> Vec<u8> {
-        let tc = if self.truncated { 0x02 } else { 0 };
-        let mut message = vec![0, 0, 0x81 | tc, 0x80 | self.rcode as u8 & 0x0f, 0, 1];
-        for count in self.counts {
-            message.extend_from_slice(&count.to_be_bytes());
-        }
+        let flags = (Flags::RESPONSE | Flags::TC.when(self.truncated)).with_rcode(self.rcode);
+        let [answers, authorities, additionals] = self.counts;
+        let header = Header { id: 0, flags, counts: [1, answers, authorities, additionals] };
+        let mut message = header.octets().to_vec();
         message.extend_from_slice(ask.name.as_name().wire());
         message.extend_from_slice(&ask.rtype.to_be_bytes());
         message.extend_from_slice(&ask.class.to_be_bytes());
@@ -265,7 +266,7 @@ fn lifetime(ask: &Ask, answer: &Answer, found: &[RecordAt], bounds: TtlBounds) -
     let has_data = found.iter().any(|record| record.section == Section::Answer && record.rtype == ask.rtype);
     let has_soa =
         found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA);
-    let negative = answer.rcode == Rcode::NxDomain || !has_data;
+    let negative = answer.rcode == Rcode::NX_DOMAIN || !has_data;
     if negative && !has_soa {
         return 0;
     }

@@ -1,6 +1,7 @@
 //! What becomes of answers under DNS64, at the table.
 
 use super::*;
+use crate::dns::header::Flags;
 use crate::dns::name::OwnedName;
 use crate::dns::security::Security;
 
@@ -17,7 +18,7 @@ fn dns64(prefix: &str) -> Dns64 {
 }
 
 fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
-    let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+    let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
     sets.iter().for_each(|set| composer.answer(set, set.ttl, true));
     if let Some(ttl) = soa {
         let rdata = [b"\x00\x00".as_slice(), &[0; 20]].concat();
@@ -25,7 +26,7 @@ fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
     }
     Answer {
         wire: composer.finish(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Secure,
         ede: None,
         unfinished: None,
@@ -68,7 +69,7 @@ fn a_name_without_ipv6_gets_addresses_behind_the_prefix() {
         (answer(&asks(), &[v6(&["::ffff:1.2.3.4"])], None), 600),
         (
             Answer {
-                rcode: Rcode::ServFail,
+                rcode: Rcode::SERV_FAIL,
                 security: Security::Indeterminate,
                 ..answer(&asks(), &[], None)
             },
@@ -92,8 +93,8 @@ fn what_has_ipv6_or_is_forged_or_is_to_be_checked_by_the_client_stays_as_it_is()
     for (ask, own) in [
         (asks(), answer(&asks(), &[v6(&["2001:db8::1"])], None)),
         (asks(), answer(&asks(), &[v6(&["::"])], None)),
-        (asks(), Answer { rcode: Rcode::NxDomain, ..nothing.clone() }),
-        (asks(), Answer { rcode: Rcode::ServFail, security: Security::Bogus, ..nothing.clone() }),
+        (asks(), Answer { rcode: Rcode::NX_DOMAIN, ..nothing.clone() }),
+        (asks(), Answer { rcode: Rcode::SERV_FAIL, security: Security::Bogus, ..nothing.clone() }),
         (validates, nothing.clone()),
         (Ask { rtype: rtype::A, ..asks() }, nothing.clone()),
     ] {
@@ -129,7 +130,7 @@ fn where_nothing_can_be_made_the_answer_is_that_to_the_question() {
         assert_eq!(said(&answer).len(), made, "{addresses:?}");
         assert_eq!(answer.wire == own.wire, made == 0);
     }
-    let gone = Answer { rcode: Rcode::NxDomain, ..answer(&asks(), &[], Some(60)) };
+    let gone = Answer { rcode: Rcode::NX_DOMAIN, ..answer(&asks(), &[], Some(60)) };
     assert_eq!(dns64("64:ff9b::/96").make(&asks(), own.clone(), &gone).wire, own.wire);
 }
 

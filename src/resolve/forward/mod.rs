@@ -34,9 +34,10 @@ use super::{Answer, Ask, Error, UpstreamState};
 use crate::clock::Watch;
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
+use crate::dns::header::Flags;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::security::Security;
 use signs::Signs;
 use trust::Trusted;
@@ -337,16 +338,15 @@ impl Zone {
 
 fn judge(taken: Taken) -> Result<Taken, Fault> {
     match taken.rcode {
-        0 | 3 if taken.wire[2] & 0x02 != 0 => Err(Fault::Garbage),
-        0 | 3 => Ok(taken),
-        2 => Err(Fault::Failed(taken.ede)),
+        Rcode::NO_ERROR | Rcode::NX_DOMAIN if Flags::of(&taken.wire).has(Flags::TC) => Err(Fault::Garbage),
+        Rcode::NO_ERROR | Rcode::NX_DOMAIN => Ok(taken),
+        Rcode::SERV_FAIL => Err(Fault::Failed(taken.ede)),
         _ => Err(Fault::Refused),
     }
 }
 
 fn accept(ask: &Ask, taken: Taken) -> Answer {
-    let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
-    let ede = block_note(&taken);
+    let (rcode, ede) = (taken.rcode, block_note(&taken));
     match wire::only_asked(ask, taken.wire) {
         Ok(wire) => Answer { wire, rcode, security: Security::Indeterminate, ede, unfinished: None },
         Err(_) => wire::failure(ask, Reason::ForwarderMalformed),
@@ -355,7 +355,7 @@ fn accept(ask: &Ask, taken: Taken) -> Answer {
 
 /// What a forwarder says of why it blocks, if it does.
 fn block_note(taken: &Taken) -> Option<Reason> {
-    let policy_zone = taken.rcode == 3 && !taken.recursion_available && !taken.authoritative;
+    let policy_zone = taken.rcode == Rcode::NX_DOMAIN && !taken.recursion_available && !taken.authoritative;
     match taken.ede {
         Some(15) => Some(Reason::UpstreamBlocked),
         Some(16) => Some(Reason::UpstreamCensored),

@@ -8,8 +8,8 @@ use super::io::Io;
 use super::store::{Content, Kept, Proven, Rank, Validation};
 use super::zone_security::{Validator, signer};
 use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::validate::key::ZoneKeys;
 use crate::resolve::validate::work::Work;
@@ -79,7 +79,7 @@ impl<O: Io> Recursor<O> {
         };
         let soa = Some((*found.soa).clone());
         let content = match found.rcode {
-            Rcode::NxDomain => Content::NoName(soa),
+            Rcode::NX_DOMAIN => Content::NoName(soa),
             _ => Content::NoData(soa),
         };
         Some(Kept {

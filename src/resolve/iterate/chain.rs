@@ -11,9 +11,10 @@ use super::timekeeping::UNCHECKED_TTL;
 use super::walk::{Lookup, Origin};
 use super::zone_security::{RETRIES, Validator};
 use crate::dns::compose::Composer;
+use crate::dns::header::Flags;
 use crate::dns::name::OwnedName;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::dns::security::Security;
 use crate::resolve::alias::{self, Alias, Unfinished};
@@ -79,8 +80,8 @@ impl<O: Io> Recursor<O> {
         chain.now = self.io.now();
         chain.weaken(lookup.kept.validation());
         match &lookup.kept.content {
-            Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&lookup.kept)),
-            Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&lookup.kept)),
+            Content::NoData(_) => return chain.finish(Rcode::NO_ERROR, Some(&lookup.kept)),
+            Content::NoName(_) => return chain.finish(Rcode::NX_DOMAIN, Some(&lookup.kept)),
             Content::Set(_) => chain.links.push(lookup.kept.clone()),
         }
         let validates = self.validates(ask, &job);
@@ -95,7 +96,7 @@ impl<O: Io> Recursor<O> {
             }
             chain.links.push(kept);
         }
-        chain.finish(Rcode::NoError, None)
+        chain.finish(Rcode::NO_ERROR, None)
     }
 
     /// What the answer is validated with, if it is.
@@ -124,7 +125,7 @@ impl<O: Io> Recursor<O> {
         for _ in 0..LINKS_MAX {
             if !chain.links.is_empty() && self.io.is_elsewhere(name.as_name(), ask.rtype) {
                 // The alias's target is another's to tell.
-                return chain.finish(Rcode::NoError, None);
+                return chain.finish(Rcode::NO_ERROR, None);
             }
             let path = Path::of(name.as_name(), ask.rtype);
             let lookup = match self.see(&name, ask, &mut hand, &job, &path).await {
@@ -136,11 +137,11 @@ impl<O: Io> Recursor<O> {
             chain.weaken(kept.validation());
             hand.extend(lookup.more);
             let target = match &kept.content {
-                Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&kept)),
-                Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&kept)),
+                Content::NoData(_) => return chain.finish(Rcode::NO_ERROR, Some(&kept)),
+                Content::NoName(_) => return chain.finish(Rcode::NX_DOMAIN, Some(&kept)),
                 Content::Set(set) if set.is(name.as_name(), ask.rtype) => {
                     chain.links.push(kept.clone());
-                    return chain.finish(Rcode::NoError, None);
+                    return chain.finish(Rcode::NO_ERROR, None);
                 }
                 Content::Set(set) if set.rtype == rtype::DNAME => {
                     let Some(target) = set.first_name() else { return chain.fail(Reason::ServersFail) };
@@ -153,7 +154,7 @@ impl<O: Io> Recursor<O> {
                             chain.made.push((chain.links.len() - 1, made));
                             target
                         }
-                        None => return chain.finish(Rcode::YxDomain, None),
+                        None => return chain.finish(Rcode::YX_DOMAIN, None),
                     }
                 }
                 Content::Set(set) => {
@@ -164,7 +165,7 @@ impl<O: Io> Recursor<O> {
             };
             // A question for the alias itself is answered by one that was made from a DNAME.
             if ask.rtype == rtype::CNAME {
-                return chain.finish(Rcode::NoError, None);
+                return chain.finish(Rcode::NO_ERROR, None);
             }
             if seen.contains(&target) {
                 return chain.fail(Reason::AliasLoop);
@@ -270,7 +271,7 @@ impl Chain<'_> {
     fn finish(self, rcode: Rcode, nothing: Option<&Kept>) -> Answer {
         let ask = self.ask;
         let signed = ask.dnssec_ok;
-        let flags = [0x81, 0x80 | rcode as u8 & 0x0f];
+        let flags = Flags::RESPONSE.with_rcode(rcode);
         let mut composer = Composer::new(flags, ask.name.as_name(), ask.rtype, ask.class);
         for (at, link) in self.links.iter().enumerate() {
             let Some(set) = link.set() else { continue };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::resolve::reason::Reason;
 
 /// How a question travels.
@@ -37,7 +38,7 @@ pub struct Forwarded {
     /// The whole message, checked for its question.
     pub octets: Vec<u8>,
     /// The RCODE with its upper bits.
-    pub rcode: u16,
+    pub rcode: Rcode,
     /// Its own reason, where it blocks.
     pub note: Option<Reason>,
 }

@@ -1,8 +1,10 @@
 //! Questions as they go out to name servers: nothing of the client's but what it asks.
 
 use crate::dns::edns::{TYPE_OPT, options};
+use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{CLASS_IN, rtype};
 
 /// Option code of DNS cookies (RFC 7873).
@@ -79,12 +81,12 @@ fn mix_case(name: &mut [u8], case: u64) {
 /// Whether `octets` answer `query`: its id and its question, letter for letter. A server that could not read
 /// the question need not repeat it.
 pub fn is_answer(query: &[u8], octets: &[u8]) -> Matches {
-    if octets.len() < HEADER || octets[..2] != query[..2] || octets[2] & 0xf8 != 0x80 {
+    if octets.len() < HEADER || octets[..2] != query[..2] || !Flags::of(octets).is_response() {
         return Matches::No;
     }
     let Some(end) = question_end(query) else { return Matches::No };
     match octets[4..6] {
-        [0, 0] if octets[3] & 0x0f != 0 && octets[6..8] == [0, 0] => Matches::Yes,
+        [0, 0] if Flags::of(octets).rcode() != Rcode::NO_ERROR && octets[6..8] == [0, 0] => Matches::Yes,
         [0, 1] => match octets.get(HEADER..end) {
             Some(question) if question == &query[HEADER..end] => Matches::Yes,
             Some(question) => {

@@ -7,8 +7,10 @@
 
 use std::net::IpAddr;
 
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{MessageError, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
 
@@ -76,7 +78,7 @@ pub enum Fault {
     #[error("REFUSED")]
     Refused,
     #[error("a code that answers nothing")]
-    Code(u16),
+    Code(Rcode),
     /// It does not serve the zone that it should.
     #[error("not responsible")]
     Lame,
@@ -89,14 +91,17 @@ pub enum Fault {
 }
 
 /// The RCODE with the upper bits that an OPT record has.
-pub fn rcode(message: &[u8]) -> u16 {
-    let upper = || {
+pub fn rcode(message: &[u8]) -> Rcode {
+    let opt_bits = || {
         let (_, found) = records(message).ok()?;
         let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
-        Some((opt.ttl >> 24) as u16)
+        Some((opt.ttl >> 24) as u8)
     };
-    let lower = u16::from(message.get(3).copied().unwrap_or(2) & 0x0f);
-    if message.get(10..12) == Some(&[0, 0]) { lower } else { upper().unwrap_or(0) << 4 | lower }
+    match Header::read(message) {
+        None => Rcode::SERV_FAIL,
+        Some(Header { flags, counts: [.., 0], .. }) => flags.rcode(),
+        Some(Header { flags, .. }) => Rcode::of(flags.rcode().header_bits(), opt_bits().unwrap_or(0)),
+    }
 }
 
 /// Reads the message of a server that was asked, as one of `zone`, for `kind` at `name`.
@@ -115,7 +120,7 @@ pub fn read_from_resolver(
     zone: Name<'_>,
     name: Name<'_>,
     kind: u16,
-    rcode: u16,
+    rcode: Rcode,
     message: &[u8],
 ) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode, message, Speaker::Resolver)
@@ -134,25 +139,25 @@ fn read_from(
     zone: Name<'_>,
     name: Name<'_>,
     kind: u16,
-    rcode: u16,
+    rcode: Rcode,
     message: &[u8],
     speaker: Speaker,
 ) -> Result<Response, Fault> {
     let (is_missing, is_too_long) = match rcode {
-        0 => (false, false),
-        3 => (true, false),
-        // YXDOMAIN: a DNAME leads to a name that is too long (RFC 6672 §2.2).
-        6 => (false, true),
-        1 | 4 | 16 => return Err(Fault::Unread),
-        2 => return Err(Fault::Failed),
-        5 => return Err(Fault::Refused),
+        Rcode::NO_ERROR => (false, false),
+        Rcode::NX_DOMAIN => (true, false),
+        Rcode::YX_DOMAIN => (false, true),
+        Rcode::FORM_ERR | Rcode::NOT_IMP | Rcode::BAD_VERS => return Err(Fault::Unread),
+        Rcode::SERV_FAIL => return Err(Fault::Failed),
+        Rcode::REFUSED => return Err(Fault::Refused),
         other => return Err(Fault::Code(other)),
     };
-    if message[2] & 0x02 != 0 {
+    let flags = Flags::of(message);
+    if flags.has(Flags::TC) {
         return Err(Fault::Truncated);
     }
-    let authoritative = message[2] & 0x04 != 0;
-    let recursive = speaker == Speaker::Authority && message[3] & 0x80 != 0 && !authoritative;
+    let authoritative = flags.has(Flags::AA);
+    let recursive = speaker == Speaker::Authority && flags.has(Flags::RA) && !authoritative;
     let (_, found) = records(message)?;
     let mut sections = Sections::of(message, &found)?;
     let refers = sections.authority.iter().any(|set| set.rtype == rtype::NS);
@@ -180,7 +185,7 @@ fn read_from(
             return Err(Fault::Recursive);
         }
         if is_too_long && !(has_dname && matches!(says, ResponseKind::Alias(_) | ResponseKind::Dname(_))) {
-            return Err(Fault::Code(6));
+            return Err(Fault::Code(rcode));
         }
         let servers = match &says {
             ResponseKind::Data(set) if set.is(zone, rtype::NS) && authoritative => {
@@ -191,7 +196,7 @@ fn read_from(
         return response(says, proofs, servers, more);
     }
     if is_too_long {
-        return Err(Fault::Code(6));
+        return Err(Fault::Code(rcode));
     }
     if is_missing {
         if recursive {

@@ -16,8 +16,8 @@ use crate::clock::evidence::Period;
 use crate::clock::judge::Signatures;
 use crate::dns::ede::EdeCode;
 use crate::dns::name::Name;
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
@@ -53,7 +53,7 @@ impl<O: Io> Recursor<O> {
     /// cannot be right: it is asked again, unchecked.
     pub(super) async fn showed_that_the_clock_is_wrong(&self, ask: &Ask, answer: &Answer) -> bool {
         let failed_for_time =
-            answer.rcode == Rcode::ServFail && answer.ede.is_some_and(|reason| is_of_time(reason.ede()));
+            answer.rcode == Rcode::SERV_FAIL && answer.ede.is_some_and(|reason| is_of_time(reason.ede()));
         if !failed_for_time || !self.is_of_a_time_server(ask.name.as_name()) {
             return false;
         }

@@ -15,8 +15,8 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::{LocalError, Said, dname};
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::resolve::iterate::reply::moved;
 use crate::resolve::{file, wire};
 
@@ -195,7 +195,7 @@ impl Zone {
             encloser.and_then(|encloser| self.nodes.get([b"\x01*", encloser.wire()].concat().as_slice()));
         match wild {
             Some(node) => self.say_of(node, name, asked),
-            None => Said::nothing(Rcode::NxDomain, self.soa.clone()),
+            None => Said::nothing(Rcode::NX_DOMAIN, self.soa.clone()),
         }
     }
 
@@ -210,7 +210,7 @@ impl Zone {
         let alias = || of_type(node, rtype::CNAME).map(owned).next();
         match (here.is_empty(), alias()) {
             (true, Some(alias)) => Said::data(vec![alias]),
-            (true, None) => Said::nothing(Rcode::NoError, self.soa.clone()),
+            (true, None) => Said::nothing(Rcode::NO_ERROR, self.soa.clone()),
             (false, _) => Said::data(here),
         }
     }
@@ -225,7 +225,7 @@ impl Zone {
         let (owner, target) = above.find_map(|above| Some((above, self.dnames.get(above.wire())?)))?;
         let dname = of_type(self.nodes.get(owner.wire())?, rtype::DNAME).next()?;
         let Some(target) = moved(name, owner, target.as_name()) else {
-            return Some(Said { rcode: Rcode::YxDomain, ..Said::data(vec![dname.clone()]) });
+            return Some(Said { rcode: Rcode::YX_DOMAIN, ..Said::data(vec![dname.clone()]) });
         };
         let alias = RData::CNAME(CNAME(wire::library_name(target.as_name())));
         let alias = Record::from_rdata(wire::library_name(name), dname.ttl, alias);

@@ -1,6 +1,7 @@
 //! What is taken out of answers from outside, at the table.
 
 use super::*;
+use crate::dns::header::Flags;
 use crate::dns::security::Security;
 
 fn name(text: &str) -> OwnedName {
@@ -19,7 +20,7 @@ fn guard(exempt: &[&str]) -> Guard {
 
 /// An answer to `ask` with these sets, each signed.
 fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
-    let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+    let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
     for mut set in sets {
         let signature = [&set.rtype.to_be_bytes()[..], &[8; 16], &[1, b'a', 0], b"signature"].concat();
         set.rrsigs = vec![signature.into()];
@@ -27,7 +28,7 @@ fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
     }
     Answer {
         wire: composer.finish(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Insecure,
         ede: None,
         unfinished: None,
@@ -96,7 +97,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
         // Without what only who asks for it may have.
         for answer in [&mut given, &mut cleaned] {
             let sections = Sections::read(&answer.wire).unwrap();
-            let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, 1);
+            let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, 1);
             sections.answer.iter().for_each(|set| composer.answer(set, 1, false));
             sections.authority.iter().for_each(|set| composer.authority(set, 1, false));
             answer.wire = composer.finish();
@@ -134,7 +135,7 @@ fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
         let rtype = if texts[0].contains(':') { rtype::AAAA } else { rtype::A };
         let ask = Ask { dnssec_ok: true, ..Ask::new(name("a.example"), rtype) };
         let mut given = answer(&ask, vec![]);
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), rtype, 1);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), rtype, 1);
         composer.answer(&addresses("a.example", texts), 300, false);
         given.wire = composer.finish();
         let kept = guard.keep_outside(&ask, given, AnswerSource::Forwarder);
@@ -146,7 +147,7 @@ fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
 #[test]
 fn who_would_have_had_signatures_gets_a_failure_and_who_does_not_care_gets_nothing() {
     let guard = guard(&[]);
-    for (dnssec_ok, rcode) in [(true, Rcode::ServFail), (false, Rcode::NoError)] {
+    for (dnssec_ok, rcode) in [(true, Rcode::SERV_FAIL), (false, Rcode::NO_ERROR)] {
         let ask = Ask { dnssec_ok, ..Ask::new(name("a.example"), rtype::A) };
         let secure = Answer {
             security: Security::Secure,

@@ -202,7 +202,7 @@ async fn block_signals_of_the_upstream_come_through_and_its_ad_does_not() {
     let server = world.server(Manner::Makes(blocked)).await;
     let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
     let answer = resolver.resolve(a("casino.example")).await;
-    assert_eq!((answer.rcode, ede(&answer)), (Rcode::NxDomain, Some(EdeCode::Blocked)));
+    assert_eq!((answer.rcode, ede(&answer)), (Rcode::NX_DOMAIN, Some(EdeCode::Blocked)));
     assert_eq!(answer.security, Security::Indeterminate);
     assert_eq!(answer.wire[3] & 0x20, 0, "AD is not believed");
 }
@@ -216,7 +216,7 @@ async fn nothing_that_no_resolver_answers_goes_out() {
         let answer = resolver.resolve(Ask { class, ..ask("h1.example", rtype) }).await;
         assert_eq!(
             (answer.rcode, ede(&answer)),
-            (Rcode::NotImp, Some(EdeCode::NotSupported)),
+            (Rcode::NOT_IMP, Some(EdeCode::NotSupported)),
             "{rtype} {class}"
         );
     }

@@ -162,7 +162,7 @@ async fn a_server_in_a_forbidden_network_is_not_asked() {
     let resolver = Resolver::new(Settings { never_ask, ..settings }).unwrap();
     for n in 0..5 {
         let answer = resolver.resolve(a(&format!("h{n}.school.edu"))).await;
-        assert_eq!(answer.rcode, Rcode::NoError);
+        assert_eq!(answer.rcode, Rcode::NO_ERROR);
     }
     assert_eq!(servers[2].asked(), Vec::<String>::new());
 }
@@ -174,10 +174,10 @@ async fn a_family_without_a_source_address_is_not_asked() {
     let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
     let from = |address: &str| vec![address.parse().unwrap()];
     let resolver = Resolver::new(Settings { source_addresses: from("::1"), ..settings.clone() }).unwrap();
-    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::ServFail);
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::SERV_FAIL);
     assert_eq!(servers[0].asked(), Vec::<String>::new());
     let resolver = Resolver::new(Settings { source_addresses: from("127.0.0.1"), ..settings }).unwrap();
-    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NoError);
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NO_ERROR);
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn the_longest_and_the_deepest_names_are_names_like_others() {
     }
     // Below a name that exists each label is a step, and the steps have an end.
     let answer = resolver.resolve(a(&["a"; 127].join("."))).await;
-    assert!(matches!(answer.rcode, Rcode::NxDomain | Rcode::ServFail));
+    assert!(matches!(answer.rcode, Rcode::NX_DOMAIN | Rcode::SERV_FAIL));
     assert!(root.asked().len() < 200);
 }
 

@@ -21,8 +21,8 @@ use super::nsec3::Nsec3s;
 use super::work::Work;
 use super::{Denied, Rules, denial, order};
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 
 /// Octets that a kept set takes beside its own and the SOA's, about.
@@ -130,9 +130,9 @@ impl Spans {
         let work = Work::of_looks(2);
         let secure = Ok(Denied::Secure);
         let rcode = if denial::no_name(qname, zone, &sets, &self.rules, &work) == secure {
-            Rcode::NxDomain
+            Rcode::NX_DOMAIN
         } else if denial::no_data(qname, qtype, zone, &sets, &self.rules, &work) == secure {
-            Rcode::NoError
+            Rcode::NO_ERROR
         } else {
             return None;
         };

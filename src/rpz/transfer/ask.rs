@@ -1,16 +1,18 @@
 //! Questions to a primary: what serial it has, what changed, the whole zone.
 
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{Section, records};
 use crate::dns::name::{HEADER, Name, NameBuf};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::{CLASS_IN, rtype};
 use crate::dns::rrset::written_out;
 use crate::rpz::content::Soa;
 
 use super::Failed;
 
-fn question(id: u16, apex: Name<'_>, rtype: u16, authorities: u8) -> Vec<u8> {
-    let mut message = id.to_be_bytes().to_vec();
-    message.extend_from_slice(&[0, 0, 0, 1, 0, 0, 0, authorities, 0, 0]);
+fn question(id: u16, apex: Name<'_>, rtype: u16, authorities: u16) -> Vec<u8> {
+    let header = Header { id, flags: Flags::default(), counts: [1, 0, authorities, 0] };
+    let mut message = header.octets().to_vec();
     message.extend_from_slice(apex.wire());
     message.extend_from_slice(&rtype.to_be_bytes());
     message.extend_from_slice(&CLASS_IN.to_be_bytes());
@@ -45,11 +47,11 @@ pub fn ixfr(id: u16, apex: Name<'_>, serial: u32) -> Vec<u8> {
 /// Why it says none.
 pub fn serial(message: &[u8], id: u16, apex: Name<'_>) -> Result<u32, Failed> {
     let (_, found) = records(message)?;
-    if message[..2] != id.to_be_bytes() || message[2] & 0xf8 != 0x80 {
+    if message[..2] != id.to_be_bytes() || !Flags::of(message).is_response() {
         return Err(Failed::Mismatch);
     }
-    match message[3] & 0x0f {
-        0 => {}
+    match Flags::of(message).rcode() {
+        Rcode::NO_ERROR => {}
         rcode => return Err(Failed::Rcode(rcode)),
     }
     let mut name = NameBuf::new();

@@ -84,7 +84,7 @@ fn kept(ask: &Ask, answer: &Answer) -> u64 {
 #[test]
 fn an_answer_is_kept_as_long_as_its_shortest_record_lives() {
     let www = ask("www.example", rtype::A);
-    let ok = Rcode::NoError;
+    let ok = Rcode::NO_ERROR;
     let alias = record(QNAME, rtype::CNAME, 30, b"\x01b\x00");
     for (what, answer, seconds) in [
         ("one record", answer(&www, ok, &[address(60)], &[]), 60),
@@ -94,12 +94,12 @@ fn an_answer_is_kept_as_long_as_its_shortest_record_lives() {
         ("no time at all", answer(&www, ok, &[address(0)], &[]), 0),
         ("NODATA: SOA minimum", answer(&www, ok, &[], &[soa(900, 120)]), 120),
         ("NODATA: SOA TTL", answer(&www, ok, &[], &[soa(90, 120)]), 90),
-        ("NXDOMAIN", answer(&www, Rcode::NxDomain, &[], &[soa(90_000, 90_000)]), 3600),
+        ("NXDOMAIN", answer(&www, Rcode::NX_DOMAIN, &[], &[soa(90_000, 90_000)]), 3600),
         ("alias, then NODATA", answer(&www, ok, std::slice::from_ref(&alias), &[soa(900, 120)]), 30),
         ("NODATA without SOA", answer(&www, ok, &[], &[]), 0),
         ("alias alone", answer(&www, ok, &[alias], &[]), 0),
-        ("SERVFAIL", answer(&www, Rcode::ServFail, &[], &[]), 5),
-        ("REFUSED", answer(&www, Rcode::Refused, &[], &[]), 0),
+        ("SERVFAIL", answer(&www, Rcode::SERV_FAIL, &[], &[]), 5),
+        ("REFUSED", answer(&www, Rcode::REFUSED, &[], &[]), 0),
     ] {
         assert_eq!(kept(&www, &answer), seconds, "{what}");
     }
@@ -114,7 +114,7 @@ fn an_answer_is_kept_as_long_as_its_shortest_record_lives() {
 fn a_minimum_raises_short_ttls() {
     let cache = Cache::new(1 << 20, TtlBounds { min: 10, ..TtlBounds::default() });
     let www = ask("www.example", rtype::A);
-    let hit = cache.insert(&www, &answer(&www, Rcode::NoError, &[address(1)], &[]), Stamp::default(), NOW);
+    let hit = cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(1)], &[]), Stamp::default(), NOW);
     assert_eq!(hit.expires_in(NOW), 10);
 }
 
@@ -122,7 +122,7 @@ fn a_minimum_raises_short_ttls() {
 fn the_client_gets_its_own_question_back_with_ttls_counted_down() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    cache.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     let packet = query(&www, 0xbeef, Some(1232));
     let question = Question::parse(&packet).unwrap();
     let mut out = Vec::new();
@@ -139,7 +139,7 @@ fn do_and_cd_are_answers_of_their_own() {
     let cache = cache();
     let plain = ask("www.example", rtype::A);
     let signed = Ask { dnssec_ok: true, ..plain.clone() };
-    cache.insert(&plain, &answer(&plain, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    cache.insert(&plain, &answer(&plain, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     let packet = query(&signed, 7, Some(1232));
     assert!(cache.find(&Question::parse(&packet).unwrap(), NOW).is_none());
     let mut packet = query(&plain, 7, None);
@@ -151,7 +151,7 @@ fn do_and_cd_are_answers_of_their_own() {
 fn ad_is_said_of_secure_answers_to_those_who_understand_it() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    let secure = Answer { security: Security::Secure, ..answer(&www, Rcode::NoError, &[address(60)], &[]) };
+    let secure = Answer { security: Security::Secure, ..answer(&www, Rcode::NO_ERROR, &[address(60)], &[]) };
     cache.insert(&www, &secure, Stamp::default(), NOW);
     let mut packet = query(&www, 7, None);
     let mut out = Vec::new();
@@ -167,7 +167,7 @@ fn what_does_not_fit_is_truncated_and_room_is_not_asked_for_twice() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
     let many: Vec<_> = (0..60).map(|_| address(60)).collect();
-    cache.insert(&www, &answer(&www, Rcode::NoError, &many, &[]), Stamp::default(), NOW);
+    cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &many, &[]), Stamp::default(), NOW);
     let packet = query(&www, 7, None);
     let mut out = Vec::with_capacity(2048);
     let room = out.as_ptr();
@@ -186,11 +186,11 @@ fn a_message_that_answers_something_else_never_meets_a_client() {
     for answered in [&other, &longer] {
         let hit = cache().insert(
             &www,
-            &answer(answered, Rcode::NoError, &[address(60)], &[]),
+            &answer(answered, Rcode::NO_ERROR, &[address(60)], &[]),
             Stamp::default(),
             NOW,
         );
-        assert_eq!(hit.rcode(), Rcode::ServFail);
+        assert_eq!(hit.rcode(), Rcode::SERV_FAIL);
     }
 }
 
@@ -199,7 +199,7 @@ fn stamps_travel_with_the_answer_and_can_be_renewed() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
     let stamp = Stamp { all: 5, open: 4, zones: 2, marks: 1, generation: 1 };
-    let fresh = answer(&www, Rcode::NoError, &[address(60)], &[]);
+    let fresh = answer(&www, Rcode::NO_ERROR, &[address(60)], &[]);
     let hit = cache.insert(&www, &fresh, stamp, NOW);
     assert_eq!(hit.message(&www), fresh.wire);
     let packet = query(&www, 7, None);
@@ -221,7 +221,7 @@ fn the_octets_are_bounded_whatever_comes() {
         let ask = ask(&format!("h{n}.example"), rtype::TXT);
         cache.insert(
             &ask,
-            &answer(&ask, Rcode::NoError, std::slice::from_ref(&large), &[]),
+            &answer(&ask, Rcode::NO_ERROR, std::slice::from_ref(&large), &[]),
             Stamp::default(),
             NOW,
         );
@@ -242,7 +242,7 @@ proptest! {
         let cache = cache();
         let www = ask("www.example", rtype::A);
         let answers: Vec<_> = ttls.iter().map(|ttl| address(*ttl)).collect();
-        let fresh = cache.insert(&www, &answer(&www, Rcode::NoError, &answers, &[]), Stamp::default(), NOW);
+        let fresh = cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &answers, &[]), Stamp::default(), NOW);
         let packet = query(&www, 7, payload);
         let question = Question::parse(&packet).unwrap();
         let (mut first, mut later) = (Vec::new(), Vec::new());
@@ -266,7 +266,7 @@ proptest! {
         flags in any::<[u8; 2]>(),
     ) {
         let www = ask("www.example", rtype::A);
-        let mut message = wire::bare(&www, Rcode::NoError, None).wire;
+        let mut message = wire::bare(&www, Rcode::NO_ERROR, None).wire;
         message[2] = flags[0] | 0x80;
         message[3] = flags[1];
         (message[7], message[9], message[11]) = (counts[0], counts[1], counts[2]);
@@ -280,7 +280,7 @@ proptest! {
         let www = ask("www.example", rtype::A);
         let alias = record(QNAME, rtype::CNAME, 30, &[1, b'b', 0xc0, 16]);
         let service = record(&[0xc0, 41], rtype::HTTPS, 30, b"\x00\x01\x01c\x00\x00\x01\x00\x03\x02h2");
-        let mut message = answer(&www, Rcode::NoError, &[alias, service, address(60)], &[soa(60, 60)]).wire;
+        let mut message = answer(&www, Rcode::NO_ERROR, &[alias, service, address(60)], &[soa(60, 60)]).wire;
         for (at, octet) in changes {
             if let Some(slot) = message.get_mut(at) {
                 *slot = octet;
@@ -296,7 +296,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
     let _ = wire::end_of_chain(www, &message);
     let raw = Answer {
         wire: message.clone(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Insecure,
         ede: None,
         unfinished: None,
@@ -314,7 +314,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
         );
         let answer = Answer {
             wire: taken.wire,
-            rcode: Rcode::NoError,
+            rcode: Rcode::NO_ERROR,
             security: Security::Insecure,
             ede: None,
             unfinished: None,
@@ -330,7 +330,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
 fn an_answer_whose_time_is_over_is_better_than_none_for_its_window_and_says_so() {
     let cache = Cache::new(1 << 20, TtlBounds { stale: 3600, ..TtlBounds::default() });
     let www = ask("www.example", rtype::A);
-    cache.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     let packet = query(&www, 7, Some(1232));
     let question = Question::parse(&packet).unwrap();
     assert!(cache.find(&question, NOW + 60).is_none());
@@ -356,15 +356,15 @@ fn an_answer_whose_time_is_over_is_better_than_none_for_its_window_and_says_so()
 fn a_name_that_was_not_there_says_that_it_may_be_now_and_a_failure_is_never_prolonged() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    cache.insert(&www, &answer(&www, Rcode::NxDomain, &[], &[soa(60, 60)]), Stamp::default(), NOW);
+    cache.insert(&www, &answer(&www, Rcode::NX_DOMAIN, &[], &[soa(60, 60)]), Stamp::default(), NOW);
     let stale = cache.find_stale(&www, NOW + 100).unwrap();
     let extended = cache.extend_stale(&www, &stale, Stamp::default(), NOW + 100);
     assert_eq!(extended.ede().unwrap().ede(), EdeCode::StaleNxdomain);
     let fails = ask("fails.example", rtype::A);
-    cache.insert(&fails, &answer(&fails, Rcode::ServFail, &[], &[]), Stamp::default(), NOW);
+    cache.insert(&fails, &answer(&fails, Rcode::SERV_FAIL, &[], &[]), Stamp::default(), NOW);
     assert!(cache.find_stale(&fails, NOW + 100).is_none());
     let off = Cache::new(1 << 20, TtlBounds { stale: 0, ..TtlBounds::default() });
-    off.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    off.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     assert!(off.find_stale(&www, NOW + 60).is_none());
 }
 
@@ -372,13 +372,13 @@ fn a_name_that_was_not_there_says_that_it_may_be_now_and_a_failure_is_never_prol
 fn an_answer_is_due_in_the_last_tenth_of_its_time_and_one_asker_is_told_so() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    let hit = cache.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    let hit = cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     assert!(!hit.is_due(NOW + 53));
     assert_eq!(hit.rests_until(NOW), NOW + 54);
     assert!(hit.is_due(NOW + 54));
     assert!(!hit.is_due(NOW + 55), "somebody is at it");
     assert_eq!(hit.rests_until(NOW + 54), NOW + 60);
-    let short = cache.insert(&www, &answer(&www, Rcode::NoError, &[address(5)], &[]), Stamp::default(), NOW);
+    let short = cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(5)], &[]), Stamp::default(), NOW);
     assert_eq!(short.rests_until(NOW), NOW + 5, "too short to be worth it");
 }
 
@@ -386,7 +386,7 @@ fn an_answer_is_due_in_the_last_tenth_of_its_time_and_one_asker_is_told_so() {
 fn an_answer_from_the_future_counts_as_expired() {
     let cache = cache();
     let www = ask("www.example", rtype::A);
-    cache.insert(&www, &answer(&www, Rcode::NoError, &[address(60)], &[]), Stamp::default(), NOW);
+    cache.insert(&www, &answer(&www, Rcode::NO_ERROR, &[address(60)], &[]), Stamp::default(), NOW);
     let packet = query(&www, 7, None);
     let question = Question::parse(&packet).unwrap();
     assert!(cache.find(&question, NOW).is_some());

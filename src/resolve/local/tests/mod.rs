@@ -23,9 +23,9 @@ fn said(local: &Local, name: &str, rtype: u16) -> String {
     };
     let message = Message::from_vec(&answer.wire).unwrap();
     let code = match answer.rcode {
-        Rcode::NoError => "NOERROR",
-        Rcode::NxDomain => "NXDOMAIN",
-        Rcode::YxDomain => "YXDOMAIN",
+        Rcode::NO_ERROR => "NOERROR",
+        Rcode::NX_DOMAIN => "NXDOMAIN",
+        Rcode::YX_DOMAIN => "YXDOMAIN",
         other => panic!("{other:?}"),
     };
     assert_eq!(answer.security, Security::Indeterminate, "nothing of ours is signed");

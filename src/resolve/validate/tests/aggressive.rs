@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::laws::{Truth, contents, truth, zone_and_name};
 use super::zone::{Contents, NOW, VALID, bitmap, name, set};
+use crate::dns::rcode::Rcode;
 use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
 use crate::dns::rrset::RrSet;
 use crate::resolve::validate::Rules;
 use crate::resolve::validate::aggressive::{Found, Spans};
@@ -46,7 +46,7 @@ fn an_answer_has_its_proofs_and_lasts_as_long_as_the_first_of_them() {
     let zone = Contents::new("example", [("a.example", &[rtype::A][..]), ("*.w.example", &[rtype::A])]);
     for (spans, least) in both(&zone).iter().zip([1, 2]) {
         let found = find(spans, "m.example", rtype::A).unwrap();
-        assert_eq!((found.rcode, found.ttl), (Rcode::NxDomain, VALID));
+        assert_eq!((found.rcode, found.ttl), (Rcode::NX_DOMAIN, VALID));
         assert!((least..=3).contains(&found.proofs.len()));
         assert_eq!(found.soa, soa());
         assert_eq!(find(spans, "a.example", rtype::MX).unwrap().proofs.len(), 1);
@@ -55,7 +55,7 @@ fn an_answer_has_its_proofs_and_lasts_as_long_as_the_first_of_them() {
         }
         // The wildcard has A; whoever asks for it gets it from the zone.
         assert_eq!(said(spans, "q.w.example", rtype::A), None);
-        assert_eq!(said(spans, "q.w.example", rtype::MX), Some(Rcode::NoError));
+        assert_eq!(said(spans, "q.w.example", rtype::MX), Some(Rcode::NO_ERROR));
         assert_eq!(said(spans, "a.example", rtype::ANY), None);
         assert!(spans.find(name("m.example").as_name(), rtype::A, name("test").as_name(), NOW).is_none());
     }
@@ -70,7 +70,7 @@ fn below_a_cut_and_in_an_opt_out_span_the_zone_is_asked() {
         for asked in ["cut.example", "www.cut.example", "open.example", "www.open.example"] {
             assert_eq!(said(&spans, asked, rtype::A), None, "{asked}");
         }
-        assert_eq!(said(&spans, "open.example", rtype::DS), Some(Rcode::NoError));
+        assert_eq!(said(&spans, "open.example", rtype::DS), Some(Rcode::NO_ERROR));
     }
     let mut spans = Spans::new(ROOM, Rules::default());
     keep(&mut spans, &zone.nsec3(&[1], 1, true));
@@ -86,11 +86,11 @@ fn what_a_newer_set_contradicts_is_forgotten() {
     let after = Contents::new("example", [("a.example", &[rtype::A][..]), ("x.example", &[rtype::A])]);
     let mut spans = Spans::new(ROOM, Rules::default());
     keep(&mut spans, &before.nsec());
-    assert_eq!(said(&spans, "x.example", rtype::A), Some(Rcode::NxDomain));
-    assert_eq!(said(&spans, "m.example", rtype::MX), Some(Rcode::NoError));
+    assert_eq!(said(&spans, "x.example", rtype::A), Some(Rcode::NX_DOMAIN));
+    assert_eq!(said(&spans, "m.example", rtype::MX), Some(Rcode::NO_ERROR));
     // From a to x there is nothing: m is gone, and so is what it said of x.
     keep(&mut spans, &after.nsec()[1..2]);
-    assert_eq!(said(&spans, "m.example", rtype::MX), Some(Rcode::NxDomain));
+    assert_eq!(said(&spans, "m.example", rtype::MX), Some(Rcode::NX_DOMAIN));
     assert_eq!(said(&spans, "x.example", rtype::A), None);
     // x is there: whoever said that it is not, is.
     let mut spans = Spans::new(ROOM, Rules::default());
@@ -98,7 +98,7 @@ fn what_a_newer_set_contradicts_is_forgotten() {
     keep(&mut spans, &after.nsec()[2..3]);
     assert_eq!(said(&spans, "x.example", rtype::A), None);
     assert_eq!(said(&spans, "n.example", rtype::A), None);
-    assert_eq!(said(&spans, "x.example", rtype::MX), Some(Rcode::NoError));
+    assert_eq!(said(&spans, "x.example", rtype::MX), Some(Rcode::NO_ERROR));
     // Another salt, another chain.
     let mut spans = Spans::new(ROOM, Rules::default());
     keep(&mut spans, &before.nsec3(&[1], 1, false));
@@ -122,7 +122,7 @@ fn octets_are_bounded_and_the_oldest_goes_first() {
         assert_eq!(spans.octets(), before);
         if sets[0].rtype == rtype::NSEC {
             assert_eq!(said(&spans, "n003.example", rtype::MX), None);
-            assert_eq!(said(&spans, "n199.example", rtype::MX), Some(Rcode::NoError));
+            assert_eq!(said(&spans, "n199.example", rtype::MX), Some(Rcode::NO_ERROR));
         }
         let mut none = Spans::new(0, Rules::default());
         keep(&mut none, &sets);
@@ -154,10 +154,10 @@ proptest! {
         let full = format!("{asked}.example");
         let mut whole = Spans::new(ROOM, Rules::default());
         keep(&mut whole, &sets);
-        let mx = Some(if truth == Truth::Nothing { Rcode::NxDomain } else { Rcode::NoError });
+        let mx = Some(if truth == Truth::Nothing { Rcode::NX_DOMAIN } else { Rcode::NO_ERROR });
         let a = match truth {
             Truth::Nothing => mx,
-            Truth::EmptyNonterminal | Truth::EmptyWildcard => Some(Rcode::NoError),
+            Truth::EmptyNonterminal | Truth::EmptyWildcard => Some(Rcode::NO_ERROR),
             Truth::Exists | Truth::Wildcard => None,
         };
         prop_assert_eq!(said(&whole, &full, rtype::MX), mx);
