@@ -19,8 +19,8 @@ use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{rtype, type_name};
 use crate::dns::rrset::Sections;
+use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
 use crate::model::rule::{ListKind, Protection, RuleAction, Scope};
@@ -54,7 +54,7 @@ pub struct Checker<'a> {
 
 impl Checker<'_> {
     /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
-    pub fn explain(&self, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
+    pub fn explain(&self, name: Name<'_>, rtype: RrType, whom: Whom<'_>) -> Option<Explanation> {
         let moment = self.responder.moment();
         let world = &moment.world;
         let packet = packet_of(name, rtype);
@@ -76,7 +76,7 @@ impl Checker<'_> {
         Some(Explanation {
             name: name.to_string(),
             display: idna::to_display(&name.to_string()),
-            rtype: type_name(rtype).into_owned(),
+            rtype: rtype.to_string(),
             local: tiers.iter().all(|told| told.verdict == Verdict::Local),
             resolved: self.runtime.is_some(),
             asked,
@@ -273,7 +273,7 @@ fn because(allowed: AllowReason) -> Because {
 }
 
 /// A client's packet that asks this, with EDNS, so that errors come with the answer.
-fn packet_of(name: Name<'_>, rtype: u16) -> Vec<u8> {
+fn packet_of(name: Name<'_>, rtype: RrType) -> Vec<u8> {
     let mut packet = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
     packet.extend_from_slice(name.wire());
     packet.extend_from_slice(&rtype.to_be_bytes());
@@ -295,13 +295,13 @@ fn shown(message: &[u8]) -> String {
     let sets = Sections::read(message).map(|sections| sections.answer).unwrap_or_default();
     let addresses: Vec<String> = sets
         .iter()
-        .filter(|set| matches!(set.rtype, rtype::A | rtype::AAAA))
+        .filter(|set| matches!(set.rtype, RrType::A | RrType::AAAA))
         .flat_map(|set| &set.rdata)
         .filter_map(|rdata| address(rdata))
         .map(|address| address.to_string())
         .collect();
     if addresses.is_empty() {
-        let data = sets.iter().filter(|set| set.rtype != rtype::CNAME && set.rtype != rtype::DNAME);
+        let data = sets.iter().filter(|set| set.rtype != RrType::CNAME && set.rtype != RrType::DNAME);
         return format!("{rcode}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
     }
     let more = if addresses.len() > ADDRESSES_TOLD { ", …" } else { "" };
@@ -319,7 +319,7 @@ fn errors(message: &[u8]) -> Vec<ExtendedError> {
         return Vec::new();
     }
     let Ok((_, found)) = records(message) else { return Vec::new() };
-    let opt = found.iter().find(|record| record.rtype == rtype::OPT);
+    let opt = found.iter().find(|record| record.rtype == RrType::OPT);
     let rdata = opt.map_or(&[][..], |opt| &message[opt.rdata_at()..opt.end()]);
     let told = options(rdata).flatten().filter(|(code, data)| *code == OPTION_EDE && data.len() >= 2);
     told.map(|(_, data)| ExtendedError {

@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::dns::idna;
 use crate::dns::message::{self, RecordAt, Section};
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::lists::fetch::Lookup;
 use crate::query::Responder;
 use crate::resolve::{Answer, Ask, Resolver};
@@ -40,7 +40,7 @@ impl OwnLookup {
 
 async fn ask(resolver: &Resolver, name: &OwnedName) -> [Answer; 2] {
     let resolve = |rtype| resolver.resolve(Ask::new(name.clone(), rtype));
-    let (v4, v6) = tokio::join!(resolve(rtype::A), resolve(rtype::AAAA));
+    let (v4, v6) = tokio::join!(resolve(RrType::A), resolve(RrType::AAAA));
     [v4, v6]
 }
 
@@ -70,8 +70,8 @@ fn addresses(answer: &Answer) -> Vec<IpAddr> {
     let of = |record: &RecordAt| {
         let rdata = answer.wire.get(record.rdata_at()..record.end())?;
         match record.rtype {
-            rtype::A => Some(IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(rdata).ok()?))),
-            rtype::AAAA => Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(rdata).ok()?))),
+            RrType::A => Some(IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(rdata).ok()?))),
+            RrType::AAAA => Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(rdata).ok()?))),
             _ => None,
         }
     };

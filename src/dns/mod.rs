@@ -20,6 +20,7 @@ pub mod rcode;
 pub mod rdata;
 pub mod reply;
 pub mod rrset;
+pub mod rrtype;
 pub mod security;
 pub mod servers;
 pub mod suffixes;

@@ -7,12 +7,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
-use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD, TYPE_OPT};
+use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD};
 use super::header::{Flags, Header, QUERY};
 use super::name::{HEADER, Name};
 use super::question::Question;
 use super::rcode::Rcode;
-use super::rdata::{CLASS_IN, rtype};
+use super::rdata::CLASS_IN;
+use super::rrtype::RrType;
 
 /// Octets of EXTRA-TEXT that are sent at the most.
 pub const EXTRA_TEXT_MAX: usize = 400;
@@ -81,22 +82,22 @@ impl<'b> Reply<'b> {
 
     /// Adds an A record for the asked name.
     pub fn answer_a(&mut self, ttl: u32, address: Ipv4Addr) {
-        self.answer(rtype::A, ttl, &address.octets());
+        self.answer(RrType::A, ttl, &address.octets());
     }
 
     /// Adds an AAAA record for the asked name.
     pub fn answer_aaaa(&mut self, ttl: u32, address: Ipv6Addr) {
-        self.answer(rtype::AAAA, ttl, &address.octets());
+        self.answer(RrType::AAAA, ttl, &address.octets());
     }
 
     /// Adds a record in class IN for the asked name to the answer section.
-    pub fn answer(&mut self, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer(&mut self, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(&[0xc0, HEADER as u8], rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record of any class for the asked name to the answer section.
-    pub fn answer_in_class(&mut self, rtype: u16, class: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer_in_class(&mut self, rtype: RrType, class: u16, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(&[0xc0, HEADER as u8], rtype, class, ttl, rdata);
     }
@@ -112,24 +113,24 @@ impl<'b> Reply<'b> {
             slot.copy_from_slice(&value.to_be_bytes());
         }
         self.counts[1] += 1;
-        self.record(&[0xc0, HEADER as u8], rtype::SOA, CLASS_IN, ttl, &rdata);
+        self.record(&[0xc0, HEADER as u8], RrType::SOA, CLASS_IN, ttl, &rdata);
     }
 
     /// Adds a record with an owner of its own to the answer section.
-    pub fn answer_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record with an owner of its own to the authority section. The answer section is then complete.
-    pub fn authority_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn authority_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[1] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record with an owner of its own to the additional section. The other sections are then
     /// complete.
-    pub fn additional_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn additional_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[2] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
@@ -145,7 +146,7 @@ impl<'b> Reply<'b> {
         &mut self.buf[start..]
     }
 
-    fn record(&mut self, owner: &[u8], rtype: u16, class: u16, ttl: u32, rdata: &[u8]) {
+    fn record(&mut self, owner: &[u8], rtype: RrType, class: u16, ttl: u32, rdata: &[u8]) {
         self.buf.extend_from_slice(owner);
         self.buf.extend_from_slice(&rtype.to_be_bytes());
         self.buf.extend_from_slice(&class.to_be_bytes());
@@ -183,7 +184,7 @@ impl<'b> Reply<'b> {
     fn opt(&mut self, errors: &[Error<'_>], how_much: Text) {
         let Some(edns) = self.edns else { return };
         self.buf.push(0);
-        self.buf.extend_from_slice(&TYPE_OPT.to_be_bytes());
+        self.buf.extend_from_slice(&RrType::OPT.to_be_bytes());
         self.buf.extend_from_slice(&PAYLOAD.to_be_bytes());
         self.buf.extend_from_slice(&[self.rcode.opt_bits(), 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
         let length_at = self.buf.len();

@@ -18,7 +18,7 @@ use super::request::{Allowed, Request};
 use super::{Responder, WorkerState, World, zones};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
@@ -201,7 +201,7 @@ impl Responder {
         if answer.is_rebound() {
             Counters::add(&worker.counters.rebound);
         }
-        if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
+        if ask.rtype == RrType::AAAA && world.resolver.has_made(answer) {
             Counters::add(&worker.counters.synthesised);
         }
         let stamp = self.stamp(fetch, worker, &answer.wire, answer.unfinished.as_ref());

@@ -11,9 +11,9 @@ use super::zones::{finish, put, told};
 use super::{Responder, WorkerState};
 use crate::dns::message::Section;
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
 use crate::dns::reply::Reply;
 use crate::dns::rrset::Sections;
+use crate::dns::rrtype::RrType;
 use crate::model::event::Effect;
 use crate::model::verdict::{AllowReason, Verdict};
 use crate::policy::decide::decide_link;
@@ -85,7 +85,7 @@ impl Responder {
         let sections = Sections::read(&octets).unwrap_or_default();
         let mut reply = Reply::to(request.question, hit.rcode(), out);
         for Alias { owner, ttl, target, .. } in &before {
-            reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
+            reply.answer_at(owner.as_name(), RrType::CNAME, *ttl, target.as_name().wire());
         }
         let signed = request.question.dnssec_ok();
         sections.answer.iter().for_each(|set| put(&mut reply, Section::Answer, set, signed));

@@ -173,6 +173,7 @@ impl Drop for Removal<'_> {
 mod tests {
     use super::*;
     use crate::dns::name::OwnedName;
+    use crate::dns::rrtype::RrType;
     use crate::resolve::alias::Open;
     use crate::resolve::reason::Reason;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -184,7 +185,7 @@ mod tests {
     }
 
     fn ask(name: &str) -> Ask {
-        Ask::new(OwnedName::parse(name).unwrap(), 1)
+        Ask::new(OwnedName::parse(name).unwrap(), RrType::A)
     }
 
     #[tokio::test]

@@ -23,6 +23,7 @@ use crate::clock::Watch;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 
 /// What a forwarder's octets are as an answer to `ask`; `None` for what is none, and for error codes.
@@ -118,15 +119,15 @@ impl Io for Stage {
         Ok(answer)
     }
 
-    fn forward_zone(&self, _: Name<'_>, _: u16) -> Option<OwnedName> {
+    fn forward_zone(&self, _: Name<'_>, _: RrType) -> Option<OwnedName> {
         None
     }
 
-    async fn forward(&self, _: Name<'_>, _: u16) -> Result<Forwarded, Reason> {
+    async fn forward(&self, _: Name<'_>, _: RrType) -> Result<Forwarded, Reason> {
         Err(Reason::NoUpstream)
     }
 
-    fn is_elsewhere(&self, _: Name<'_>, _: u16) -> bool {
+    fn is_elsewhere(&self, _: Name<'_>, _: RrType) -> bool {
         false
     }
 

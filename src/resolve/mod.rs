@@ -27,7 +27,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
@@ -83,7 +84,7 @@ pub struct Ask {
     /// Asked name.
     pub name: OwnedName,
     /// Asked type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Asked class.
     pub class: u16,
     /// DNSSEC OK: the answer has signatures and proofs.
@@ -94,7 +95,7 @@ pub struct Ask {
 
 impl Ask {
     /// A question in class IN without DNSSEC.
-    pub fn new(name: OwnedName, rtype: u16) -> Self {
+    pub fn new(name: OwnedName, rtype: RrType) -> Self {
         Self { name, rtype, class: CLASS_IN, dnssec_ok: false, checking_disabled: false }
     }
 
@@ -116,8 +117,10 @@ impl Ask {
 
     /// Whether a record of this type may be in the answer: signatures and proofs only for who asks for
     /// them (RFC 4035 §3.2.1).
-    fn wants(&self, record: u16) -> bool {
-        self.dnssec_ok || record == self.rtype || !matches!(record, rtype::RRSIG | 47 | 50)
+    fn wants(&self, record: RrType) -> bool {
+        self.dnssec_ok
+            || record == self.rtype
+            || !matches!(record, RrType::RRSIG | RrType::NSEC | RrType::NSEC3)
     }
 }
 
@@ -343,7 +346,7 @@ impl Resolver {
     }
 
     /// Whether questions of that type for a name are local; cheaper than [`local`](Self::local).
-    pub fn is_local(&self, name: Name<'_>, rtype: u16) -> bool {
+    pub fn is_local(&self, name: Name<'_>, rtype: RrType) -> bool {
         self.local.covers(name, rtype)
     }
 
@@ -369,7 +372,7 @@ impl Resolver {
     /// # Errors
     /// Why there is no answer.
     pub async fn try_out(&self) -> Result<(), Cause> {
-        let ask = Ask::new(Name::ROOT.to_owned(), rtype::SOA);
+        let ask = Ask::new(Name::ROOT.to_owned(), RrType::SOA);
         let progress = Progress::alone();
         let onward = Onward::anywhere(&ask.name, &progress);
         let answer = match timeout(self.deadline, self.one_source(&ask, &onward, Freshness::Never)).await {
@@ -526,6 +529,6 @@ fn with_delegations(mut settings: Settings, local: &Local) -> Settings {
 
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
-    let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
+    let not_data = ask.rtype.is_meta() && ask.rtype != RrType::ANY;
     (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NOT_IMP, Some(Reason::NotSupported)))
 }

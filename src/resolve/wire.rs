@@ -13,13 +13,14 @@ use super::alias::{self, Unfinished};
 use super::reason::Reason;
 use super::{Answer, Ask};
 use crate::dns::compose::Composer;
-use crate::dns::edns::{OPTION_EDE, TYPE_OPT, options};
+use crate::dns::edns::{OPTION_EDE, options};
 use crate::dns::header::{Flags, Header};
 use crate::dns::message::{MessageError, RecordAt, Section, check_names, check_rdata, records};
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 
 /// Octets of the longest message (RFC 1035 §4.2.2: the length before it has 16 bits).
@@ -80,7 +81,7 @@ pub(super) fn our_name(name: &rr::Name) -> Option<OwnedName> {
 
 /// The question as the library has it.
 pub(super) fn query(ask: &Ask) -> Query {
-    let mut query = Query::query(library_name(ask.name.as_name()), RecordType::from(ask.rtype));
+    let mut query = Query::query(library_name(ask.name.as_name()), RecordType::from(ask.rtype.number()));
     query.set_query_class(DNSClass::from(ask.class));
     query
 }
@@ -88,7 +89,7 @@ pub(super) fn query(ask: &Ask) -> Query {
 /// Whether there is a signature (RRSIG) among the answer's records.
 pub(super) fn has_signature(wire: &[u8]) -> bool {
     records(wire).is_ok_and(|(_, found)| {
-        found.iter().any(|record| record.section == Section::Answer && record.rtype == rtype::RRSIG)
+        found.iter().any(|record| record.section == Section::Answer && record.rtype == RrType::RRSIG)
     })
 }
 
@@ -131,7 +132,7 @@ pub(super) fn encode(ask: &Ask, parts: Parts) -> Answer {
         _ => ResponseCode::ServFail,
     };
     message.add_query(query(ask));
-    let keep = |record: &Record| ask.wants(u16::from(record.record_type()));
+    let keep = |record: &Record| ask.wants(u16::from(record.record_type()).into());
     message.add_answers(in_order(ask, answers).into_iter().filter(keep));
     message.add_authorities(authorities.into_iter().filter(keep));
     match message.to_vec() {
@@ -192,7 +193,7 @@ pub(super) fn take(ask: &Ask, octets: Vec<u8>) -> Result<Taken, Garbage> {
     }
     let (mut rcode, mut ede) = (flags.rcode(), None);
     for record in &found {
-        if record.rtype == TYPE_OPT {
+        if record.rtype == RrType::OPT {
             if record.section != Section::Additional {
                 return Err(Garbage::Misplaced);
             }
@@ -223,7 +224,7 @@ pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
     }
     let Sections { answer, authority, .. } = Sections::of(&wire, &found)?;
     let aliases = match ask.rtype {
-        rtype::ANY => Vec::new(),
+        RrType::ANY => Vec::new(),
         kind => alias::chain(&answer, ask.name.as_name(), kind),
     };
     let end = aliases.last().map_or(&ask.name, |alias| &alias.target).as_name();
@@ -233,7 +234,7 @@ pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
     for alias in &aliases {
         let owner = alias.owner.as_name();
         let makes = |set: &&RrSet| {
-            set.rtype == rtype::DNAME
+            set.rtype == RrType::DNAME
                 && alias.dname.is_some()
                 && owner.is_at_or_below(set.owner.as_name())
                 && set.first_name() == alias.dname
@@ -245,15 +246,15 @@ pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
             put(dname);
             written.push(dname);
         }
-        if let Some(set) = answer.iter().find(|set| set.is(owner, rtype::CNAME)) {
+        if let Some(set) = answer.iter().find(|set| set.is(owner, RrType::CNAME)) {
             put(set);
         }
     }
     for set in &answer {
-        let is_data = set.owner.as_name() == end && (set.rtype == ask.rtype || ask.rtype == rtype::ANY);
+        let is_data = set.owner.as_name() == end && (set.rtype == ask.rtype || ask.rtype == RrType::ANY);
         // Who asks for an alias that was made from a DNAME gets both (RFC 6672 §3.1).
-        let makes_alias = ask.rtype == rtype::CNAME
-            && set.rtype == rtype::DNAME
+        let makes_alias = ask.rtype == RrType::CNAME
+            && set.rtype == RrType::DNAME
             && set.owner.as_name() != end
             && end.is_at_or_below(set.owner.as_name());
         if is_data || makes_alias {
@@ -261,8 +262,8 @@ pub(super) fn only_asked(ask: &Ask, wire: Vec<u8>) -> Result<Vec<u8>, Garbage> {
         }
     }
     for set in authority {
-        let is_of_zone = set.rtype == rtype::SOA && end.is_at_or_below(set.owner.as_name());
-        let is_proof = ask.dnssec_ok && matches!(set.rtype, rtype::NSEC | rtype::NSEC3);
+        let is_of_zone = set.rtype == RrType::SOA && end.is_at_or_below(set.owner.as_name());
+        let is_proof = ask.dnssec_ok && matches!(set.rtype, RrType::NSEC | RrType::NSEC3);
         if is_of_zone || is_proof {
             composer.authority(&set, set.ttl, ask.dnssec_ok);
         }
@@ -285,14 +286,14 @@ fn is_only_asked(ask: &Ask, wire: &[u8], found: &[RecordAt]) -> bool {
         }
         match record.section {
             Section::Answer if owner.name() != here.name() => false,
-            Section::Answer if record.rtype == ask.rtype || ask.rtype == rtype::ANY => true,
-            Section::Answer if record.rtype == rtype::RRSIG => ask.dnssec_ok,
+            Section::Answer if record.rtype == ask.rtype || ask.rtype == RrType::ANY => true,
+            Section::Answer if record.rtype == RrType::RRSIG => ask.dnssec_ok,
             Section::Answer => {
-                record.rtype == rtype::CNAME && here.fill_from_message(wire, record.rdata_at()).is_ok()
+                record.rtype == RrType::CNAME && here.fill_from_message(wire, record.rdata_at()).is_ok()
             }
             Section::Authority => {
-                record.rtype == rtype::SOA && here.name().is_at_or_below(owner.name())
-                    || ask.dnssec_ok && matches!(record.rtype, rtype::NSEC | rtype::NSEC3 | rtype::RRSIG)
+                record.rtype == RrType::SOA && here.name().is_at_or_below(owner.name())
+                    || ask.dnssec_ok && matches!(record.rtype, RrType::NSEC | RrType::NSEC3 | RrType::RRSIG)
             }
             Section::Additional => false,
         }
@@ -316,7 +317,7 @@ fn lean(ask: &Ask, octets: Vec<u8>) -> Result<Vec<u8>, Garbage> {
 /// wants proofs. What stays stands before what goes, so no compression pointer breaks.
 fn trim(ask: &Ask, mut octets: Vec<u8>, question_end: usize, found: &[RecordAt]) -> Vec<u8> {
     let of = |section| found.iter().filter(move |record| record.section == section);
-    let negative = of(Section::Authority).any(|record| record.rtype == rtype::SOA);
+    let negative = of(Section::Authority).any(|record| record.rtype == RrType::SOA);
     let keep_authority = negative || ask.dnssec_ok;
     let last = found
         .iter()
@@ -352,8 +353,8 @@ pub(super) enum End {
 /// Follows an answer's chain of CNAMEs. What cannot be read leads nowhere.
 pub(super) fn end_of_chain(ask: &Ask, wire: &[u8]) -> End {
     let Ok((_, found)) = records(wire) else { return End::Circle };
-    if matches!(ask.rtype, rtype::CNAME | rtype::ANY)
-        || found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA)
+    if matches!(ask.rtype, RrType::CNAME | RrType::ANY)
+        || found.iter().any(|record| record.section == Section::Authority && record.rtype == RrType::SOA)
     {
         return End::Done;
     }
@@ -369,7 +370,7 @@ pub(super) fn end_of_chain(ask: &Ask, wire: &[u8]) -> End {
             if record.rtype == ask.rtype {
                 return End::Done;
             }
-            if record.rtype == rtype::CNAME && name.fill_from_message(wire, record.rdata_at()).is_ok() {
+            if record.rtype == RrType::CNAME && name.fill_from_message(wire, record.rdata_at()).is_ok() {
                 next = Some(name.name().to_owned());
             }
         }
@@ -423,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_written_in_the_order_in_which_it_is_read() {
-        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), RrType::A);
         let address = record("c.example.", RData::A(A::new(198, 51, 100, 7)));
         let shuffled = vec![address, alias("b.example.", "c.example."), alias("a.example.", "b.example.")];
         let owners: Vec<String> =
@@ -433,7 +434,7 @@ mod tests {
 
     #[test]
     fn an_alias_whose_name_would_change_with_its_ttl_is_not_taken() {
-        let ask = Ask::new(OwnedName::parse("a").unwrap(), rtype::A);
+        let ask = Ask::new(OwnedName::parse("a").unwrap(), RrType::A);
         let answer = |to: u8| {
             let mut octets = head(&ask, Rcode::NO_ERROR);
             octets[7] = 1;
@@ -448,7 +449,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_chain_is_found() {
-        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), rtype::A);
+        let ask = Ask::new(OwnedName::parse("a.example").unwrap(), RrType::A);
         let address = record("b.example.", RData::A(A::new(198, 51, 100, 7)));
         let loose = End::Loose(OwnedName::parse("b.example").unwrap());
         for (answers, end) in [
@@ -488,7 +489,7 @@ mod tests {
             prop_assert!(theirs.is_fqdn());
             let back = our_name(&theirs);
             prop_assert_eq!(back.as_ref().map(OwnedName::as_name), Some(buf.name()));
-            let ask = Ask::new(buf.name().to_owned(), rtype::A);
+            let ask = Ask::new(buf.name().to_owned(), RrType::A);
             let answer = encode(&ask, Parts { rcode: Rcode::NX_DOMAIN, answers: vec![], authorities: vec![], security: Security::Insecure, ede: None });
             prop_assert_eq!(answer.wire, bare(&ask, Rcode::NX_DOMAIN, None).wire);
         }

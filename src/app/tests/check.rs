@@ -2,6 +2,7 @@
 
 use super::school::{A, CNAME, HTTPS, Lists, Reply, School};
 use crate::control::explanation::{Answer, Because, GroupVerdict, Rule, Says, Verdict};
+use crate::dns::rrtype::RrType;
 
 const CONFIG: &str = r#"
 [[local]]
@@ -301,7 +302,7 @@ async fn names_by_which_firefox_decides_have_addresses_in_every_mode() {
                 "{client} {name}: {heard:?}"
             );
         }
-        let windows = school.ask(client, "dns.msftncsi.com", 28).await;
+        let windows = school.ask(client, "dns.msftncsi.com", RrType::AAAA).await;
         if matches!(*client, "127.0.1.1" | "127.0.3.1" | "127.0.5.1") {
             assert_eq!(windows.said, "dns.msftncsi.com AAAA fd3e:4f5a:5b81::1", "{client}");
         }

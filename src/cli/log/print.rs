@@ -11,7 +11,7 @@ use crate::cli::page::Page;
 use crate::cli::screen::Screen;
 use crate::cli::words::{group, layer as layer_text, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
-use crate::dns::rdata::type_name;
+use crate::dns::rrtype::RrType;
 use crate::i18n::{Message, msg};
 use crate::journal::rows::{NameShown, Row};
 use crate::model::event::Effect;
@@ -99,7 +99,7 @@ impl Printer {
                 "{}  {mark}{}  {name} ({})",
                 screen.value(moment(row.at, &self.zone)),
                 screen.say(&words::of_effect(row.kind.effect)),
-                type_name(row.rtype)
+                RrType::from(row.rtype)
             ));
             let tier = of_tier(row.kind.tier, lang).to_owned();
             let category = match (row.kind.category, row.kind.service) {
@@ -131,7 +131,7 @@ impl Printer {
             row.kind.tier.id().into(),
             row.device.map(|device| device.to_string()).unwrap_or_default(),
             name,
-            type_name(row.rtype).into_owned(),
+            RrType::from(row.rtype).to_string(),
             words::class_id(row.kind.category, row.kind.service).unwrap_or_default(),
             row.kind.list.clone().unwrap_or_default(),
             row.kind.layer.id().into(),

@@ -18,8 +18,8 @@ use super::{Outcome, Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
 use crate::dns::reply::Reply;
+use crate::dns::rrtype::RrType;
 use crate::model::event::Effect;
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
@@ -265,7 +265,7 @@ pub(super) fn told(zone: &Zone, ruling: Option<&Ruling<'_>>) -> ZoneRule {
 
 /// Whether an alias is followed for who asks: not for the alias itself, and not without being asked to.
 fn follows(question: &Question<'_>) -> bool {
-    question.recursion_desired() && !matches!(question.rtype, rtype::CNAME | rtype::ANY)
+    question.recursion_desired() && !matches!(question.rtype, RrType::CNAME | RrType::ANY)
 }
 
 /// Whether it is a PASSTHRU that opens what categories close.

@@ -8,8 +8,8 @@ use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
 use crate::dns::reply::Reply;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Unfinished};
 use crate::resolve::reason::Reason;
@@ -75,7 +75,7 @@ impl Entry {
         let mut sections: Box<[u8]> = answer.wire[question_end..end].into();
         entry.truncated = Flags::of(&answer.wire).has(Flags::TC);
         entry.lifetime = match answer.rcode {
-            _ if entry.truncated || ask.rtype == rtype::ANY => 0,
+            _ if entry.truncated || ask.rtype == RrType::ANY => 0,
             Rcode::NO_ERROR | Rcode::NX_DOMAIN => lifetime(ask, answer, &found, bounds),
             Rcode::SERV_FAIL => match &answer.unfinished {
                 Some(Unfinished::Stopped(aliases)) => stopped_lifetime(aliases, bounds),
@@ -181,7 +181,7 @@ impl Entry {
         let answers = self.ttls.iter().take(usize::from(self.counts[0]));
         answers.map(|at| usize::from(*at)).find_map(|at| {
             let fixed = self.sections.get(at.checked_sub(4)?..at + 6)?;
-            let is_address = fixed[..2] == rtype::A.to_be_bytes() && fixed[8..] == [0, 4];
+            let is_address = fixed[..2] == RrType::A.to_be_bytes() && fixed[8..] == [0, 4];
             self.sections.get(at + 6..at + 10).filter(|_| is_address)?.try_into().ok()
         })
     }
@@ -232,14 +232,14 @@ fn answers(ask: &Ask, wire: &[u8]) -> bool {
 
 /// OPT belongs to one hop; and offsets have 16 bits.
 fn fits(found: &[RecordAt]) -> bool {
-    found.iter().all(|record| record.rtype != rtype::OPT && record.end() <= usize::from(u16::MAX))
+    found.iter().all(|record| record.rtype != RrType::OPT && record.end() <= usize::from(u16::MAX))
 }
 
 /// TTL of a record as it is kept. One with the top bit set counts as 0 (RFC 2181 §8); that of a SOA in
 /// the authority section is the negative TTL (RFC 2308 §5).
 fn kept_ttl(record: &RecordAt, wire: &[u8], bounds: TtlBounds) -> u32 {
     let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
-    if record.section == Section::Authority && record.rtype == rtype::SOA {
+    if record.section == Section::Authority && record.rtype == RrType::SOA {
         return ttl.min(soa_minimum(record, wire)).min(bounds.negative_max);
     }
     ttl.clamp(bounds.min.min(bounds.max), bounds.max)
@@ -265,7 +265,7 @@ fn soa_minimum(record: &RecordAt, wire: &[u8]) -> u32 {
 fn lifetime(ask: &Ask, answer: &Answer, found: &[RecordAt], bounds: TtlBounds) -> u32 {
     let has_data = found.iter().any(|record| record.section == Section::Answer && record.rtype == ask.rtype);
     let has_soa =
-        found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA);
+        found.iter().any(|record| record.section == Section::Authority && record.rtype == RrType::SOA);
     let negative = answer.rcode == Rcode::NX_DOMAIN || !has_data;
     if negative && !has_soa {
         return 0;

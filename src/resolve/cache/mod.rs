@@ -27,6 +27,7 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
 use crate::dns::reply::{Error, Reply};
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::i18n::Lang;
 use entry::Entry;
@@ -113,8 +114,11 @@ impl Equivalent<Key> for Asked<'_> {
     }
 }
 
-fn rest(rtype: u16, class: u16, dnssec_ok: bool, checking_disabled: bool) -> u64 {
-    u64::from(rtype) << 32 | u64::from(class) << 16 | u64::from(dnssec_ok) << 1 | u64::from(checking_disabled)
+fn rest(rtype: RrType, class: u16, dnssec_ok: bool, checking_disabled: bool) -> u64 {
+    u64::from(rtype.number()) << 32
+        | u64::from(class) << 16
+        | u64::from(dnssec_ok) << 1
+        | u64::from(checking_disabled)
 }
 
 #[derive(Clone)]

@@ -10,7 +10,7 @@ fn name(text: &str) -> OwnedName {
 }
 
 fn asks() -> Ask {
-    Ask::new(name("www.example"), rtype::AAAA)
+    Ask::new(name("www.example"), RrType::AAAA)
 }
 
 fn dns64(prefix: &str) -> Dns64 {
@@ -22,7 +22,7 @@ fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
     sets.iter().for_each(|set| composer.answer(set, set.ttl, true));
     if let Some(ttl) = soa {
         let rdata = [b"\x00\x00".as_slice(), &[0; 20]].concat();
-        composer.authority(&RrSet::new(name("example"), rtype::SOA, ttl, vec![rdata.into()]), ttl, false);
+        composer.authority(&RrSet::new(name("example"), RrType::SOA, ttl, vec![rdata.into()]), ttl, false);
     }
     Answer {
         wire: composer.finish(),
@@ -37,19 +37,19 @@ fn v4(texts: &[&str]) -> RrSet {
     let rdata = texts.iter().map(|text| text.parse::<Ipv4Addr>().unwrap().octets().to_vec().into()).collect();
     RrSet {
         rrsigs: vec![[&[0, 1][..], &[8; 16], &[0, 9]].concat().into()],
-        ..RrSet::new(name("www.example"), rtype::A, 3600, rdata)
+        ..RrSet::new(name("www.example"), RrType::A, 3600, rdata)
     }
 }
 
 fn v6(texts: &[&str]) -> RrSet {
     let rdata = texts.iter().map(|text| text.parse::<Ipv6Addr>().unwrap().octets().to_vec().into()).collect();
-    RrSet::new(name("www.example"), rtype::AAAA, 3600, rdata)
+    RrSet::new(name("www.example"), RrType::AAAA, 3600, rdata)
 }
 
 /// Addresses with the TTL of their set.
 fn said(answer: &Answer) -> Vec<(String, u32)> {
     let sections = Sections::read(&answer.wire).unwrap();
-    let sets = sections.answer.iter().filter(|set| set.rtype == rtype::AAAA);
+    let sets = sections.answer.iter().filter(|set| set.rtype == RrType::AAAA);
     sets.flat_map(|set| {
         assert!(set.rrsigs.is_empty());
         set.rdata
@@ -77,7 +77,7 @@ fn a_name_without_ipv6_gets_addresses_behind_the_prefix() {
         ),
     ] {
         let instead = dns64.instead(&asks(), &own).expect("IPv4 is asked for");
-        assert_eq!(instead, Ask { rtype: rtype::A, ..asks() });
+        assert_eq!(instead, Ask { rtype: RrType::A, ..asks() });
         let made = dns64.make(&asks(), own, &answer(&instead, &[v4(&["1.2.3.4", "10.0.0.1"])], None));
         assert_eq!(said(&made), [("64:ff9b::102:304".to_owned(), ttl)]);
         assert_eq!(made.security, Security::Indeterminate, "no AD");
@@ -96,7 +96,7 @@ fn what_has_ipv6_or_is_forged_or_is_to_be_checked_by_the_client_stays_as_it_is()
         (asks(), Answer { rcode: Rcode::NX_DOMAIN, ..nothing.clone() }),
         (asks(), Answer { rcode: Rcode::SERV_FAIL, security: Security::Bogus, ..nothing.clone() }),
         (validates, nothing.clone()),
-        (Ask { rtype: rtype::A, ..asks() }, nothing.clone()),
+        (Ask { rtype: RrType::A, ..asks() }, nothing.clone()),
     ] {
         assert_eq!(dns64.instead(&ask, &own), None, "{ask:?}");
         assert_eq!(dns64.without_mapped(&ask, own.clone()).wire, own.wire);
@@ -137,13 +137,13 @@ fn where_nothing_can_be_made_the_answer_is_that_to_the_question() {
 #[test]
 fn aliases_stay_in_front_of_what_is_made() {
     let alias =
-        RrSet::new(name("www.example"), rtype::CNAME, 60, vec![name("web.example").as_name().wire().into()]);
+        RrSet::new(name("www.example"), RrType::CNAME, 60, vec![name("web.example").as_name().wire().into()]);
     let end = RrSet { owner: name("web.example"), ..v4(&["1.2.3.4"]) };
     let own = answer(&asks(), std::slice::from_ref(&alias), Some(300));
     let made = dns64("64:ff9b::/96").make(&asks(), own, &answer(&asks(), &[alias.clone(), end], None));
     let sections = Sections::read(&made.wire).unwrap();
     assert_eq!(sections.answer[0], alias);
     assert!(
-        sections.answer[1].is(name("web.example").as_name(), rtype::AAAA) && sections.authority.is_empty()
+        sections.answer[1].is(name("web.example").as_name(), RrType::AAAA) && sections.authority.is_empty()
     );
 }

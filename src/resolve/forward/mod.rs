@@ -37,7 +37,7 @@ use crate::dns::edns::PAYLOAD;
 use crate::dns::header::Flags;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use signs::Signs;
 use trust::Trusted;
@@ -53,8 +53,6 @@ mod verifier;
 const ROUNDS_MAX: u32 = 6;
 /// The first of these pauses.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Type DS, which is asked of the parent (RFC 4035 §3.1.4.1).
-const TYPE_DS: u16 = 43;
 
 /// How long to wait for a forwarder.
 #[derive(Clone, Copy)]
@@ -128,17 +126,17 @@ impl Forwarder {
     }
 
     /// The zone of `name`, where what its servers say is to be validated.
-    pub(super) fn validated(&self, name: Name<'_>, kind: u16) -> Option<OwnedName> {
+    pub(super) fn validated(&self, name: Name<'_>, kind: RrType) -> Option<OwnedName> {
         Some(self.zone_of(name, kind).filter(|zone| zone.validates)?.name.clone())
     }
 
     /// Whether the name is in a zone whose servers are believed as they are.
-    pub(super) fn is_believed(&self, name: Name<'_>, kind: u16) -> bool {
+    pub(super) fn is_believed(&self, name: Name<'_>, kind: RrType) -> bool {
         self.zone_of(name, kind).is_some_and(|zone| !zone.validates)
     }
 
     /// What the servers of that zone say, for who validates.
-    pub(super) async fn fetch(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
+    pub(super) async fn fetch(&self, name: Name<'_>, kind: RrType) -> Result<Forwarded, Reason> {
         let zone = self.zone_of(name, kind).ok_or(Reason::NoUpstream)?;
         let mut ask = Ask::new(name.to_owned(), kind);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
@@ -151,7 +149,7 @@ impl Forwarder {
     /// forwarder that has no signatures there drops them everywhere. One that gives no answer stays as it was
     /// known.
     pub(super) async fn look_for_signatures(&self) {
-        let mut ask = Ask::new(Name::ROOT.to_owned(), rtype::DNSKEY);
+        let mut ask = Ask::new(Name::ROOT.to_owned(), RrType::DNSKEY);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
         let servers = self.validated_root().flat_map(|zone| &zone.servers);
         let looks: FuturesUnordered<_> = servers
@@ -190,10 +188,10 @@ impl Forwarder {
         })
     }
 
-    fn zone_of(&self, name: Name<'_>, asked: u16) -> Option<&Zone> {
+    fn zone_of(&self, name: Name<'_>, asked: RrType) -> Option<&Zone> {
         self.zones.iter().find(|zone| {
             let apex = zone.name.as_name();
-            name.is_at_or_below(apex) && !(asked == TYPE_DS && name == apex && !apex.is_root())
+            name.is_at_or_below(apex) && !(asked == RrType::DS && name == apex && !apex.is_root())
         })
     }
 }

@@ -14,8 +14,8 @@ use crate::dns::compose::Composer;
 use crate::dns::header::Flags;
 use crate::dns::name::OwnedName;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{self, Alias, Unfinished};
 use crate::resolve::reason::Reason;
@@ -61,7 +61,7 @@ impl<O: Io> Recursor<O> {
 
     async fn answer(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
         match ask.rtype {
-            rtype::ANY => self.gather(ask, freshness).await,
+            RrType::ANY => self.gather(ask, freshness).await,
             _ => self.follow(ask, onward, freshness).await,
         }
     }
@@ -143,14 +143,14 @@ impl<O: Io> Recursor<O> {
                     chain.links.push(kept.clone());
                     return chain.finish(Rcode::NO_ERROR, None);
                 }
-                Content::Set(set) if set.rtype == rtype::DNAME => {
+                Content::Set(set) if set.rtype == RrType::DNAME => {
                     let Some(target) = set.first_name() else { return chain.fail(Reason::ServersFail) };
                     let target = moved(name.as_name(), set.owner.as_name(), target.as_name());
                     chain.links.push(kept.clone());
                     match target {
                         Some(target) => {
                             let rdata = target.as_name().wire().into();
-                            let made = RrSet::new(name.clone(), rtype::CNAME, set.ttl, vec![rdata]);
+                            let made = RrSet::new(name.clone(), RrType::CNAME, set.ttl, vec![rdata]);
                             chain.made.push((chain.links.len() - 1, made));
                             target
                         }
@@ -164,7 +164,7 @@ impl<O: Io> Recursor<O> {
                 }
             };
             // A question for the alias itself is answered by one that was made from a DNAME.
-            if ask.rtype == rtype::CNAME {
+            if ask.rtype == RrType::CNAME {
                 return chain.finish(Rcode::NO_ERROR, None);
             }
             if seen.contains(&target) {
@@ -192,8 +192,8 @@ impl<O: Io> Recursor<O> {
         let in_hand = |kept: &&Arc<Kept>| {
             kept.set().is_some_and(|set| {
                 set.is(name.as_name(), kind)
-                    || set.is(name.as_name(), rtype::CNAME)
-                    || set.rtype == rtype::DNAME
+                    || set.is(name.as_name(), RrType::CNAME)
+                    || set.rtype == RrType::DNAME
                         && set.owner != *name
                         && name.as_name().is_at_or_below(set.owner.as_name())
             })
@@ -210,8 +210,8 @@ impl<O: Io> Recursor<O> {
             match self.prove(validator, &lookup.kept, name.as_name(), kind, job, path).await {
                 // A forwarder that blocks has no signatures for that.
                 Validation::Bogus(why) => bogus = lookup.kept.note.unwrap_or(why),
-                Validation::Secure if lookup.kept.set().is_some_and(|set| set.rtype == rtype::DNAME) => {
-                    self.store.keep_shared(rtype::DNAME, &lookup.kept);
+                Validation::Secure if lookup.kept.set().is_some_and(|set| set.rtype == RrType::DNAME) => {
+                    self.store.keep_shared(RrType::DNAME, &lookup.kept);
                     return Ok(lookup);
                 }
                 _ => return Ok(lookup),

@@ -13,6 +13,7 @@ use super::servers::Server;
 use crate::dns::header::Flags;
 use crate::dns::name::Name;
 use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 
 /// How long a connection is waited for: the handshake takes a round trip more.
 const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
@@ -45,7 +46,7 @@ pub enum Manner {
 #[derive(Clone, Copy)]
 pub struct Wanted<'q> {
     pub name: Name<'q>,
-    pub kind: u16,
+    pub kind: RrType,
     pub manner: Manner,
 }
 

@@ -24,6 +24,7 @@ use ipnet::IpNet;
 use super::cache::TtlBounds;
 use super::reason::Reason;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rrtype::RrType;
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
@@ -152,7 +153,7 @@ impl<O: Io> Recursor<O> {
     fn look_boxed<'s>(
         &'s self,
         name: Name<'s>,
-        kind: u16,
+        kind: RrType,
         job: &'s Job,
         path: &'s Path<'s>,
     ) -> Pin<Box<dyn Future<Output = Result<walk::Lookup, Reason>> + Send + 's>> {

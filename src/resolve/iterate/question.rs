@@ -1,11 +1,12 @@
 //! Questions as they go out to name servers: nothing of the client's but what it asks.
 
-use crate::dns::edns::{TYPE_OPT, options};
+use crate::dns::edns::options;
 use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 
 /// Option code of DNS cookies (RFC 7873).
 const OPTION_COOKIE: u16 = 10;
@@ -37,7 +38,7 @@ pub struct Writing {
 }
 
 /// Writes a question.
-pub fn write(name: Name<'_>, kind: u16, writing: &Writing) -> Vec<u8> {
+pub fn write(name: Name<'_>, kind: RrType, writing: &Writing) -> Vec<u8> {
     let mut query = Vec::with_capacity(HEADER + name.wire().len() + 4 + 11 + 44);
     query.extend_from_slice(&writing.id.to_be_bytes());
     query.push(u8::from(writing.recursion));
@@ -52,7 +53,7 @@ pub fn write(name: Name<'_>, kind: u16, writing: &Writing) -> Vec<u8> {
     query.extend_from_slice(&CLASS_IN.to_be_bytes());
     if let Some(extras) = &writing.extras {
         query.push(0);
-        query.extend_from_slice(&TYPE_OPT.to_be_bytes());
+        query.extend_from_slice(&RrType::OPT.to_be_bytes());
         query.extend_from_slice(&extras.payload.to_be_bytes());
         query.extend_from_slice(&[0, 0, u8::from(extras.dnssec_ok) << 7, 0]);
         match &extras.cookie {
@@ -125,7 +126,7 @@ fn question_end(query: &[u8]) -> Option<usize> {
 /// What an answer's OPT record says of cookies: all octets of the option, client's and server's.
 pub fn cookie(message: &[u8]) -> Option<Vec<u8>> {
     let (_, found) = records(message).ok()?;
-    let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
+    let opt = found.iter().find(|record| record.rtype == RrType::OPT)?;
     let rdata = &message[opt.rdata_at()..opt.end()];
     options(rdata).flatten().find(|(code, _)| *code == OPTION_COOKIE).map(|(_, data)| data.to_vec())
 }
@@ -143,13 +144,13 @@ mod tests {
     fn a_question_carries_what_is_asked_and_nothing_else() {
         let name = OwnedName::parse("a.bc").unwrap();
         assert_eq!(
-            write(name.as_name(), 1, &plain()),
+            write(name.as_name(), RrType::A, &plain()),
             b"\x12\x34\0\0\0\x01\0\0\0\0\0\0\x01a\x02bc\0\0\x01\0\x01"
         );
         let extras = Extras { payload: 1232, dnssec_ok: true, cookie: Some(vec![7; 8]) };
         let full = Writing { case: 0b101, extras: Some(extras), ..plain() };
         assert_eq!(
-            write(name.as_name(), 28, &full),
+            write(name.as_name(), RrType::AAAA, &full),
             b"\x12\x34\0\0\0\x01\0\0\0\0\0\x01\x01A\x02bC\0\0\x1c\0\x01\0\0\x29\x04\xd0\0\0\x80\0\0\x0c\0\x0a\0\x08\x07\x07\x07\x07\x07\x07\x07\x07"
         );
     }
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn an_answer_has_the_id_and_the_question() {
         let name = OwnedName::parse("a.bc").unwrap();
-        let query = write(name.as_name(), 1, &Writing { case: 1, ..plain() });
+        let query = write(name.as_name(), RrType::A, &Writing { case: 1, ..plain() });
         let answer = |change: fn(&mut Vec<u8>)| {
             let mut octets = query.clone();
             octets[2] |= 0x80;

@@ -11,8 +11,8 @@ use crate::dns::header::{Flags, Header};
 use crate::dns::message::{MessageError, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 
 /// Name servers of one zone that are looked at. The root has 13, and nobody needs more than that.
 pub const SERVERS_MAX: usize = 26;
@@ -94,7 +94,7 @@ pub enum Fault {
 pub fn rcode(message: &[u8]) -> Rcode {
     let opt_bits = || {
         let (_, found) = records(message).ok()?;
-        let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
+        let opt = found.iter().find(|record| record.rtype == RrType::OPT)?;
         Some((opt.ttl >> 24) as u8)
     };
     match Header::read(message) {
@@ -108,7 +108,7 @@ pub fn rcode(message: &[u8]) -> Rcode {
 ///
 /// # Errors
 /// What [`Fault`] says.
-pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Response, Fault> {
+pub fn read(zone: Name<'_>, name: Name<'_>, kind: RrType, message: &[u8]) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode(message), message, Speaker::Authority)
 }
 
@@ -119,7 +119,7 @@ pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result
 pub fn read_from_resolver(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
+    kind: RrType,
     rcode: Rcode,
     message: &[u8],
 ) -> Result<Response, Fault> {
@@ -138,7 +138,7 @@ enum Speaker {
 fn read_from(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
+    kind: RrType,
     rcode: Rcode,
     message: &[u8],
     speaker: Speaker,
@@ -160,7 +160,7 @@ fn read_from(
     let recursive = speaker == Speaker::Authority && flags.has(Flags::RA) && !authoritative;
     let (_, found) = records(message)?;
     let mut sections = Sections::of(message, &found)?;
-    let refers = sections.authority.iter().any(|set| set.rtype == rtype::NS);
+    let refers = sections.authority.iter().any(|set| set.rtype == RrType::NS);
     let ours = |set: &RrSet| set.owner.as_name().is_at_or_below(zone) && set.rdata.len() <= RECORDS_MAX;
     sections.answer.retain(ours);
     sections.authority.retain(ours);
@@ -170,15 +170,15 @@ fn read_from(
     let mut ds = None;
     for set in authority {
         match set.rtype {
-            rtype::NSEC | rtype::NSEC3 => proofs.push(set),
-            rtype::SOA if name.is_at_or_below(set.owner.as_name()) => soa = soa.or(Some(set)),
-            rtype::NS if name.is_at_or_below(set.owner.as_name()) => ns.push(set),
-            rtype::DS if name.is_at_or_below(set.owner.as_name()) => ds = ds.or(Some(set)),
+            RrType::NSEC | RrType::NSEC3 => proofs.push(set),
+            RrType::SOA if name.is_at_or_below(set.owner.as_name()) => soa = soa.or(Some(set)),
+            RrType::NS if name.is_at_or_below(set.owner.as_name()) => ns.push(set),
+            RrType::DS if name.is_at_or_below(set.owner.as_name()) => ds = ds.or(Some(set)),
             _ => {}
         }
     }
     let response = |says, proofs, servers, more| Ok(Response { says, authoritative, proofs, servers, more });
-    let has_dname = answer.iter().any(|set| set.rtype == rtype::DNAME);
+    let has_dname = answer.iter().any(|set| set.rtype == RrType::DNAME);
     let (chosen, more) = choose(zone, name, kind, answer);
     if let Some(says) = chosen {
         if recursive {
@@ -188,7 +188,7 @@ fn read_from(
             return Err(Fault::Code(rcode));
         }
         let servers = match &says {
-            ResponseKind::Data(set) if set.is(zone, rtype::NS) && authoritative => {
+            ResponseKind::Data(set) if set.is(zone, RrType::NS) && authoritative => {
                 Some(referral(set, &additional))
             }
             _ => None,
@@ -207,7 +207,7 @@ fn read_from(
     // A cut between the zone and the name. That of a DS question's own name is the parent's to answer for.
     let below = ns
         .iter()
-        .filter(|set| set.owner.as_name() != zone && !(kind == rtype::DS && set.owner.as_name() == name))
+        .filter(|set| set.owner.as_name() != zone && !(kind == RrType::DS && set.owner.as_name() == name))
         .max_by_key(|set| set.owner.as_name().label_count());
     if let Some(set) = below
         && soa.is_none()
@@ -222,7 +222,7 @@ fn read_from(
         Speaker::Authority => soa.is_some() || authoritative && !refers_elsewhere,
         Speaker::Resolver => true,
     };
-    if is_settled || kind == rtype::DS && !ns.is_empty() {
+    if is_settled || kind == RrType::DS && !ns.is_empty() {
         if recursive {
             return Err(Fault::Recursive);
         }
@@ -236,11 +236,11 @@ fn read_from(
 fn choose(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
+    kind: RrType,
     mut answer: Vec<RrSet>,
 ) -> (Option<ResponseKind>, Vec<RrSet>) {
-    if kind == rtype::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
-        answer.retain(|set| set.owner.as_name() == name && set.rtype != rtype::RRSIG);
+    if kind == RrType::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
+        answer.retain(|set| set.owner.as_name() == name && set.rtype != RrType::RRSIG);
         let first = (!answer.is_empty()).then(|| ResponseKind::Data(answer.remove(0)));
         return (first, answer);
     }
@@ -249,8 +249,8 @@ fn choose(
         let set = answer.swap_remove(at);
         return (Some(ResponseKind::Data(set)), Vec::new());
     }
-    if kind != rtype::CNAME
-        && let Some(at) = answer.iter().position(|set| set.is(name, rtype::CNAME))
+    if kind != RrType::CNAME
+        && let Some(at) = answer.iter().position(|set| set.is(name, RrType::CNAME))
     {
         // A CNAME that was made from a DNAME has no signature; the DNAME says the same and has one.
         if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
@@ -270,12 +270,12 @@ fn choose(
 /// Whether it is a DNAME above `name`.
 fn moves(set: &RrSet, zone: Name<'_>, name: Name<'_>) -> bool {
     let owner = set.owner.as_name();
-    set.rtype == rtype::DNAME && owner != name && name.is_at_or_below(owner) && owner.is_at_or_below(zone)
+    set.rtype == RrType::DNAME && owner != name && name.is_at_or_below(owner) && owner.is_at_or_below(zone)
 }
 
 /// The sets that may be on the way that aliases lead, at most as many as there are.
 fn chain(name: Name<'_>, mut answer: Vec<RrSet>) -> Vec<RrSet> {
-    answer.retain(|set| set.owner.as_name() != name && set.rtype != rtype::RRSIG);
+    answer.retain(|set| set.owner.as_name() != name && set.rtype != RrType::RRSIG);
     answer
 }
 
@@ -300,8 +300,8 @@ fn referral(ns: &RrSet, additional: &[RrSet]) -> Referral {
 /// The addresses in a set of type A or AAAA.
 pub fn addresses(set: &RrSet) -> impl Iterator<Item = IpAddr> + '_ {
     set.rdata.iter().filter_map(|rdata| match (set.rtype, &rdata[..]) {
-        (rtype::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
-        (rtype::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+        (RrType::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+        (RrType::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
         _ => None,
     })
 }

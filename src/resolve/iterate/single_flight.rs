@@ -17,6 +17,7 @@ use super::Recursor;
 use super::budget::Job;
 use super::io::Io;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rrtype::RrType;
 use crate::sys::lock::Guard;
 
 /// Flights at once; beyond that every query is sent.
@@ -30,7 +31,7 @@ const WAIT_MAX: Duration = Duration::from_secs(1);
 struct FlightKey {
     zone: OwnedName,
     name: OwnedName,
-    kind: u16,
+    kind: RrType,
 }
 
 /// Who sends the query of a flight.
@@ -72,7 +73,7 @@ pub struct Flight<'f> {
 
 impl SingleFlight {
     /// Joins the flight for `kind` at `name`, asked of `zone`. `job` tells one client query from another.
-    fn join(&self, zone: Name<'_>, name: Name<'_>, kind: u16, job: usize) -> Role<'_> {
+    fn join(&self, zone: Name<'_>, name: Name<'_>, kind: RrType, job: usize) -> Role<'_> {
         let key = FlightKey { zone: zone.to_owned(), name: name.to_owned(), kind };
         let mut flights = self.lock();
         match flights.get(&key) {
@@ -100,7 +101,7 @@ impl<O: Io> Recursor<O> {
         &self,
         zone: Name<'_>,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
     ) -> Result<Option<Flight<'_>>, Waited> {
         match self.single_flight.join(zone, name, kind, job.id()) {
@@ -123,7 +124,6 @@ impl Drop for Flight<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::rdata::rtype;
 
     fn name(text: &str) -> OwnedName {
         OwnedName::parse(text).unwrap()
@@ -133,11 +133,11 @@ mod tests {
     fn one_leads_and_the_followers_are_woken_when_it_is_done() {
         let all = SingleFlight::default();
         let (zone, asked) = (name("example"), name("www.example"));
-        let join = |job| all.join(zone.as_name(), asked.as_name(), rtype::A, job);
+        let join = |job| all.join(zone.as_name(), asked.as_name(), RrType::A, job);
         let Role::Leader(flight) = join(1) else { panic!("the first leads") };
         let Role::Follower(done) = join(2) else { panic!("the second waits") };
         assert!(matches!(join(1), Role::Alone), "no query waits for its own flight");
-        let other_kind = all.join(zone.as_name(), asked.as_name(), rtype::AAAA, 2);
+        let other_kind = all.join(zone.as_name(), asked.as_name(), RrType::AAAA, 2);
         assert!(matches!(other_kind, Role::Leader(_)));
         assert!(done.has_changed().is_ok(), "under way");
         drop(flight);
@@ -153,12 +153,12 @@ mod tests {
         let mut kept = Vec::new();
         for at in 0..FLIGHTS_MAX {
             let asked = name(&format!("n{at}.example"));
-            let Role::Leader(flight) = all.join(zone.as_name(), asked.as_name(), rtype::A, at) else {
+            let Role::Leader(flight) = all.join(zone.as_name(), asked.as_name(), RrType::A, at) else {
                 panic!("there is room for one more")
             };
             kept.push(flight);
         }
-        let join = || all.join(zone.as_name(), zone.as_name(), rtype::A, 0);
+        let join = || all.join(zone.as_name(), zone.as_name(), RrType::A, 0);
         assert!(matches!(join(), Role::Alone));
         kept.pop();
         assert!(matches!(join(), Role::Leader(_)));

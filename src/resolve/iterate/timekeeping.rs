@@ -17,8 +17,8 @@ use crate::clock::judge::Signatures;
 use crate::dns::ede::EdeCode;
 use crate::dns::name::Name;
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::wire;
@@ -68,7 +68,7 @@ impl<O: Io> Recursor<O> {
     async fn seek_periods(&self, name: Name<'_>) {
         let job = Job::new(Freshness::Kept, self.io.elapsed());
         for zone in name.ancestors().filter(|zone| (1..=WITNESS_LABELS_MAX).contains(&zone.label_count())) {
-            if let Ok(lookup) = self.look(zone, rtype::SOA, &job, &Path::of(zone, rtype::SOA)).await {
+            if let Ok(lookup) = self.look(zone, RrType::SOA, &job, &Path::of(zone, RrType::SOA)).await {
                 self.note_periods_of(&lookup.kept);
             }
         }
@@ -130,7 +130,7 @@ impl<O: Io> Recursor<O> {
         self.note_periods_of(kept);
         let now = self.io.now();
         for above in name.ancestors() {
-            if let Some(delegation) = self.store.find(above, rtype::DS, now) {
+            if let Some(delegation) = self.store.find(above, RrType::DS, now) {
                 self.note_periods_of(&delegation);
             }
         }

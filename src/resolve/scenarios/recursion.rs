@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Gate, Unfinished};
 
@@ -40,7 +41,7 @@ async fn names_are_found_from_the_root_down() {
         (a("h7.school.edu"), "NOERROR h7.school.edu. A 198.51.100.7"),
         (a("www.school.edu"), "NOERROR www.school.edu. CNAME h7.school.edu. h7.school.edu. A 198.51.100.7"),
         (a("none.school.edu"), "NXDOMAIN +soa"),
-        (ask("h7.school.edu", 28), "NOERROR +soa"),
+        (ask("h7.school.edu", RrType::AAAA), "NOERROR +soa"),
         (a("none.invalid-top"), "NXDOMAIN +soa"),
     ] {
         let answer = resolver.resolve(ask.clone()).await;
@@ -66,7 +67,7 @@ async fn an_alias_without_data_at_its_end_keeps_its_chain() {
         "NXDOMAIN away.school.edu. CNAME gone.school.edu. +soa"
     );
     assert_eq!(
-        said(&resolver.resolve(ask("dual.school.edu", 28)).await),
+        said(&resolver.resolve(ask("dual.school.edu", RrType::AAAA)).await),
         "NOERROR dual.school.edu. CNAME h1.school.edu. +soa"
     );
 }
@@ -186,7 +187,7 @@ async fn the_thirty_four_labels_of_an_ipv6_address_are_not_too_many() {
     let reverse = "f.e.d.c.b.a.9.8.7.6.5.4.3.2.1.0.8.8.8.8.0.0.0.0.0.6.8.4.1.0.0.2.ip6.arpa";
     let root = world.server(Manner::Serves(zone(".", &format!("{reverse} PTR host.example.")))).await;
     let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
-    let answer = resolver.resolve(ask(reverse, 12)).await;
+    let answer = resolver.resolve(ask(reverse, RrType::PTR)).await;
     assert_eq!(said(&answer), format!("NOERROR {reverse}. PTR host.example."), "{:?}", answer.ede);
 }
 

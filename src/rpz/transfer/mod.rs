@@ -17,8 +17,9 @@ use crate::dns::header::Flags;
 use crate::dns::message::{MessageError, RecordAt, Section, records_of_transfer};
 use crate::dns::name::{NameBuf, OwnedName};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrset::written_out;
+use crate::dns::rrtype::RrType;
 use tsig::{Chain, Key};
 
 /// Records of one transfer: what 2 GiB of memory hold.
@@ -192,7 +193,7 @@ impl Transfer {
             return Ok(None);
         };
         let mut rdata = written_out(message, record)?;
-        if record.rtype == rtype::CNAME {
+        if record.rtype == RrType::CNAME {
             // The case of a name must not make it another one.
             name.fill_from_wire(&rdata).map_err(MessageError::from)?;
             rdata = name.name().wire().into();
@@ -205,7 +206,7 @@ impl Transfer {
 impl Line {
     /// The serial, of the zone's SOA.
     fn serial(&self) -> Result<Option<u32>, Failed> {
-        if self.record.rtype != rtype::SOA || !self.owner.as_name().is_root() {
+        if self.record.rtype != RrType::SOA || !self.owner.as_name().is_root() {
             return Ok(None);
         }
         Soa::read(&self.record.rdata).map(|soa| Some(soa.serial)).ok_or(Failed::Order)

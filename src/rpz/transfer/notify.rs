@@ -12,7 +12,8 @@ use crate::dns::header::{Flags, Header, NOTIFY};
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, NameBuf, OwnedName};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 
 /// Whose announcements count for one zone.
 #[derive(Clone, Debug)]
@@ -67,7 +68,8 @@ pub fn take(listeners: &[Listener], packet: &[u8], from: IpAddr, now: u64, out: 
     let Ok((question_end, _)) = records(packet) else { return false };
     let mut name = NameBuf::new();
     if name.fill_from_wire(&packet[HEADER..]).is_err()
-        || packet[question_end - 4..question_end] != [0, rtype::SOA as u8, 0, CLASS_IN as u8]
+        || packet[question_end - 4..question_end]
+            != [RrType::SOA.to_be_bytes(), CLASS_IN.to_be_bytes()].concat()
         || !listeners.iter().any(|listener| listener.primaries.contains(&from))
     {
         return false;

@@ -24,7 +24,7 @@ impl Random {
 
 /// Asks for a name, fetches it where it is not kept, and says whether it was.
 fn asks(cache: &Cache, name: &str, now: u64) -> bool {
-    let ask = ask(name, rtype::A);
+    let ask = ask(name, RrType::A);
     let packet = query(&ask, 7, None);
     let found = cache.find(&Question::parse(&packet).unwrap(), now).is_some();
     if !found {
@@ -104,7 +104,7 @@ fn the_octets_are_never_above_the_bound_while_many_insert() {
                 let mut random = Random(thread as u64);
                 for n in 0..5000 {
                     // Some anew, some in the place of another's, shorter and longer ones.
-                    let ask = ask(&format!("h{}.example", random.next() % 4000), rtype::A);
+                    let ask = ask(&format!("h{}.example", random.next() % 4000), RrType::A);
                     let records = vec![address(60); (random.next() % 70) as usize];
                     cache.insert(&ask, &answer(&ask, Rcode::NO_ERROR, &records, &[]), Stamp::default(), NOW);
                     if n % 10 == 0 {
@@ -126,7 +126,7 @@ fn the_octets_are_never_above_the_bound_while_many_insert() {
 fn an_answer_larger_than_the_cache_is_handed_out_and_pushes_nobody_out() {
     let cache = Cache::new(32 << 10, TtlBounds::default());
     assert!(!asks(&cache, "small.example", NOW));
-    let large = ask("large.example", rtype::A);
+    let large = ask("large.example", RrType::A);
     let mut given = answer(&large, Rcode::NO_ERROR, &vec![address(60); 4000], &[]);
     given.wire[6..8].copy_from_slice(&4000u16.to_be_bytes());
     let hit = cache.insert(&large, &given, Stamp::default(), NOW);
@@ -153,7 +153,7 @@ fn fill(kind: &str) {
     let cache = Cache::new(BOUND, TtlBounds::default());
     let mut random = Random(3);
     for n in 0..100_000u64 {
-        let ask = ask(&format!("w{}.host-{n}.example", n % 977), rtype::A);
+        let ask = ask(&format!("w{}.host-{n}.example", n % 977), RrType::A);
         let records = match kind {
             "short answers" => 1,
             "long answers" => 70,

@@ -9,13 +9,13 @@ use super::super::query::STRAY_MAX;
 use super::*;
 use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 /// Long enough that a test which waits for it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn ask() -> Ask {
-    Ask::new(OwnedName::parse("www.example").unwrap(), rtype::A)
+    Ask::new(OwnedName::parse("www.example").unwrap(), RrType::A)
 }
 
 /// An answer with one address, as a server gives it.
@@ -69,7 +69,7 @@ async fn a_query_says_what_is_asked_and_nothing_else() {
         (ask.dnssec_ok, ask.checking_disabled) = (dnssec_ok, checking_disabled);
         let octets = query(&ask, true);
         let question = Question::parse(&octets).unwrap();
-        assert_eq!((question.name(), question.rtype), (ask.name.as_name(), rtype::A));
+        assert_eq!((question.name(), question.rtype), (ask.name.as_name(), RrType::A));
         assert_eq!((question.dnssec_ok(), question.checking_disabled()), (dnssec_ok, checking_disabled));
         assert_eq!((question.udp_limit(), question.recursion_desired()), (usize::from(PAYLOAD), true));
         assert_eq!(octets.len(), question.end + 11, "one OPT record without options");

@@ -3,8 +3,8 @@
 
 use super::zone::{Contents, name};
 use crate::dns::ede::EdeCode;
-use crate::dns::rdata::rtype::{A, AAAA, ANY, CNAME, DNAME, DS, HINFO, MX, NS, NSEC, NSEC3, SOA, TXT};
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::denial::{no_closer, no_data, no_ds, no_name};
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::validate::work::Work;
@@ -13,21 +13,21 @@ use crate::resolve::validate::{Denied, NoDs, Rules};
 /// The zone of both appendices, and what their examples leave out.
 fn example() -> Contents {
     // Glue is no name of the zone.
-    let names: [(&str, &[u16]); 14] = [
-        ("a.example", &[NS, DS]),
-        ("ai.example", &[A, HINFO, AAAA]),
-        ("b.example", &[NS]),
-        ("ns1.example", &[A]),
-        ("ns2.example", &[A]),
-        ("*.w.example", &[MX]),
-        ("x.w.example", &[MX]),
-        ("x.y.w.example", &[MX]),
-        ("xx.example", &[A, HINFO, AAAA]),
-        ("d.example", &[DNAME, TXT]),
-        ("alias.example", &[CNAME]),
-        ("*.alias.example", &[CNAME]),
-        ("example", &[MX]),
-        ("*.cut.example", &[NS]),
+    let names: [(&str, &[RrType]); 14] = [
+        ("a.example", &[RrType::NS, RrType::DS]),
+        ("ai.example", &[RrType::A, RrType::HINFO, RrType::AAAA]),
+        ("b.example", &[RrType::NS]),
+        ("ns1.example", &[RrType::A]),
+        ("ns2.example", &[RrType::A]),
+        ("*.w.example", &[RrType::MX]),
+        ("x.w.example", &[RrType::MX]),
+        ("x.y.w.example", &[RrType::MX]),
+        ("xx.example", &[RrType::A, RrType::HINFO, RrType::AAAA]),
+        ("d.example", &[RrType::DNAME, RrType::TXT]),
+        ("alias.example", &[RrType::CNAME]),
+        ("*.alias.example", &[RrType::CNAME]),
+        ("example", &[RrType::MX]),
+        ("*.cut.example", &[RrType::NS]),
     ];
     Contents::new("example", names)
 }
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     fn opts_out(&self) -> bool {
-        self.sets[0].rtype == NSEC3 && self.sets[0].rdata[0][1] == 1
+        self.sets[0].rtype == RrType::NSEC3 && self.sets[0].rdata[0][1] == 1
     }
 
     fn no_name(&self, asked: &str) -> Result<Denied, Fault> {
@@ -58,7 +58,7 @@ impl Desk {
         no_name(asked.as_name(), zone.as_name(), &proofs, &Rules::default(), &Work::new())
     }
 
-    fn no_data(&self, asked: &str, rtype: u16) -> Result<Denied, Fault> {
+    fn no_data(&self, asked: &str, rtype: RrType) -> Result<Denied, Fault> {
         let proofs: Vec<&RrSet> = self.sets.iter().collect();
         let (asked, zone) = (name(asked), name(self.zone));
         no_data(asked.as_name(), rtype, zone.as_name(), &proofs, &Rules::default(), &Work::new())
@@ -89,18 +89,18 @@ fn the_answers_of_the_appendices_are_proven() {
         assert_eq!(desk.no_name("ml.example"), Ok(span));
         assert_eq!(desk.no_name("a.c.x.w.example"), Ok(span));
         // B.3 and B.2: no data; at an empty non-terminal, B.2.1.
-        assert_eq!(desk.no_data("ns1.example", MX), Ok(Denied::Secure));
-        assert_eq!(desk.no_data("y.w.example", A), Ok(Denied::Secure));
+        assert_eq!(desk.no_data("ns1.example", RrType::MX), Ok(Denied::Secure));
+        assert_eq!(desk.no_data("y.w.example", RrType::A), Ok(Denied::Secure));
         // B.6 and B.4: the wildcard's answer.
         assert_eq!(desk.no_closer("a.z.w.example", "w.example"), Ok(span));
         // B.7 and B.5: no data at the wildcard.
-        assert_eq!(desk.no_data("a.z.w.example", AAAA), Ok(span));
+        assert_eq!(desk.no_data("a.z.w.example", RrType::AAAA), Ok(span));
         // B.8 and B.6: no DS, asked at the child's own zone.
-        assert_eq!(desk.no_data("example", DS), MISSING);
+        assert_eq!(desk.no_data("example", RrType::DS), MISSING);
         // B.5 and B.3: an unsigned delegation.
         let unsigned = if desk.opts_out() { NoDs::OptOut } else { NoDs::Delegation };
         assert_eq!(desk.no_ds("b.example"), Ok(unsigned));
-        assert_eq!(desk.no_data("b.example", DS), Ok(span));
+        assert_eq!(desk.no_data("b.example", RrType::DS), Ok(span));
     }
 }
 
@@ -113,44 +113,44 @@ fn what_is_there_cannot_be_denied() {
         // Nor what a wildcard answers for.
         for there in ["a.z.w.example", "q.w.example"] {
             assert_eq!(desk.no_name(there), MISSING, "{there}");
-            assert_eq!(desk.no_data(there, MX), MISSING, "{there}");
+            assert_eq!(desk.no_data(there, RrType::MX), MISSING, "{there}");
         }
         for (there, rtype) in [
-            ("ns1.example", A),
-            ("example", SOA),
-            ("*.w.example", MX),
-            ("a.example", DS),
-            ("alias.example", A),
+            ("ns1.example", RrType::A),
+            ("example", RrType::SOA),
+            ("*.w.example", RrType::MX),
+            ("a.example", RrType::DS),
+            ("alias.example", RrType::A),
         ] {
             assert_eq!(desk.no_data(there, rtype), MISSING, "{there}");
         }
-        assert_eq!(desk.no_data("a.alias.example", A), MISSING);
+        assert_eq!(desk.no_data("a.alias.example", RrType::A), MISSING);
         assert_eq!(desk.no_closer("x.y.w.example", "w.example"), MISSING);
         assert_eq!(desk.no_closer("b.y.w.example", "w.example"), MISSING);
         assert_eq!(desk.no_ds("a.example"), Err(Fault::NsecMissing));
-        assert_eq!(desk.no_data("ns1.example", ANY), MISSING);
-        assert_eq!(desk.no_data("y.w.example", ANY), Ok(Denied::Secure));
+        assert_eq!(desk.no_data("ns1.example", RrType::ANY), MISSING);
+        assert_eq!(desk.no_data("y.w.example", RrType::ANY), Ok(Denied::Secure));
     }
 }
 
 #[test]
 fn the_parents_side_of_a_cut_denies_its_ds_and_nothing_else() {
     for desk in Desk::all() {
-        for rtype in [A, NS, TXT, SOA] {
+        for rtype in [RrType::A, RrType::NS, RrType::TXT, RrType::SOA] {
             assert_eq!(desk.no_data("a.example", rtype), MISSING);
         }
         for below in ["www.a.example", "a.b.a.example"] {
             assert_eq!(desk.no_name(below), MISSING, "{below}");
-            assert_eq!(desk.no_data(below, A), MISSING, "{below}");
+            assert_eq!(desk.no_data(below, RrType::A), MISSING, "{below}");
             assert_eq!(desk.no_ds(below), Err(Fault::NsecMissing), "{below}");
         }
         // Below a name with a DNAME is another name's tree; the name itself is ours.
         assert_eq!(desk.no_name("a.d.example"), MISSING);
-        assert_eq!(desk.no_data("a.d.example", A), MISSING);
-        assert_eq!(desk.no_data("d.example", A), Ok(Denied::Secure));
+        assert_eq!(desk.no_data("a.d.example", RrType::A), MISSING);
+        assert_eq!(desk.no_data("d.example", RrType::A), Ok(Denied::Secure));
         // A wildcard that is a cut answers for nothing.
         let unsigned = if desk.opts_out() { Ok(Denied::OptOut) } else { MISSING };
-        assert_eq!(desk.no_data("a.cut.example", A), unsigned);
+        assert_eq!(desk.no_data("a.cut.example", RrType::A), unsigned);
     }
 }
 
@@ -160,18 +160,18 @@ fn the_childs_side_of_a_cut_says_nothing_of_its_ds() {
     for sets in [child.nsec(), child.nsec3(&[], 0, false)] {
         // Asked in the name of the parent: NSEC records could be taken for its own.
         let parent = Desk { zone: "example", sets: sets.clone() };
-        assert_eq!(parent.no_data("sub.example", DS), MISSING);
+        assert_eq!(parent.no_data("sub.example", RrType::DS), MISSING);
         assert_eq!(parent.no_ds("sub.example"), Err(Fault::NsecMissing));
         let own = Desk { zone: "sub.example", sets };
-        assert_eq!(own.no_data("sub.example", DS), MISSING);
+        assert_eq!(own.no_data("sub.example", RrType::DS), MISSING);
         assert_eq!(own.no_ds("sub.example"), Err(Fault::NsecMissing));
-        assert_eq!(own.no_data("sub.example", A), Ok(Denied::Secure));
+        assert_eq!(own.no_data("sub.example", RrType::A), Ok(Denied::Secure));
     }
     // The root has no parent.
-    let root = Contents::new(".", [("example", &[NS][..])]);
+    let root = Contents::new(".", [("example", &[RrType::NS][..])]);
     for sets in [root.nsec(), root.nsec3(&[], 0, false)] {
         let root = Desk { zone: ".", sets };
-        assert_eq!(root.no_data(".", DS), Ok(Denied::Secure));
+        assert_eq!(root.no_data(".", RrType::DS), Ok(Denied::Secure));
         assert_eq!(root.no_ds("example"), Ok(NoDs::Delegation));
         assert_eq!(root.no_name("test"), Ok(Denied::Secure));
     }
@@ -181,7 +181,7 @@ fn the_childs_side_of_a_cut_says_nothing_of_its_ds() {
 fn a_zone_says_nothing_of_names_outside() {
     for desk in Desk::all() {
         assert_eq!(desk.no_name("test"), MISSING);
-        assert_eq!(desk.no_data("test", A), MISSING);
+        assert_eq!(desk.no_data("test", RrType::A), MISSING);
         assert_eq!(desk.no_closer("a.test", "test"), MISSING);
         assert_eq!(desk.no_closer("a.example", "."), MISSING);
         assert_eq!(desk.no_ds("test"), Err(Fault::NsecMissing));
@@ -236,7 +236,7 @@ fn too_many_iterations_make_insecure_and_too_many_hashes_nothing() {
     for (iterations, said) in [(150, Ok(Denied::Secure)), (151, Ok(Denied::Insecure))] {
         let desk = Desk { zone: "example", sets: example().nsec3(&[], iterations, false) };
         assert_eq!(desk.no_name("ml.example"), said);
-        assert_eq!(desk.no_data("ns1.example", MX), said);
+        assert_eq!(desk.no_data("ns1.example", RrType::MX), said);
         assert_eq!(desk.no_closer("a.z.w.example", "w.example"), said);
         let no_ds = if said == Ok(Denied::Secure) { NoDs::Delegation } else { NoDs::Insecure };
         assert_eq!(desk.no_ds("b.example"), Ok(no_ds));
@@ -264,15 +264,15 @@ fn the_only_record_of_a_zone_covers_all_but_its_owner() {
         let desk = Desk { zone: "example", sets };
         assert_eq!(desk.no_name("a.example"), Ok(Denied::Secure));
         assert_eq!(desk.no_name("example"), MISSING);
-        assert_eq!(desk.no_data("example", A), Ok(Denied::Secure));
+        assert_eq!(desk.no_data("example", RrType::A), Ok(Denied::Secure));
     }
 }
 
 #[test]
 fn an_nsec_that_leads_back_to_another_name_than_the_apex_covers_nothing() {
     let desk = |next: &[u8]| {
-        let rdata = [next, &super::zone::bitmap(&[A, NSEC])].concat();
-        Desk { zone: "example", sets: vec![super::zone::set("m.example", NSEC, &[&rdata])] }
+        let rdata = [next, &super::zone::bitmap(&[RrType::A, RrType::NSEC])].concat();
+        Desk { zone: "example", sets: vec![super::zone::set("m.example", RrType::NSEC, &[&rdata])] }
     };
     assert_eq!(desk(b"\x07example\x00").no_ds("x.example"), Ok(NoDs::NotACut));
     for next in [&b"\x01b\x07example\x00"[..], b"\x01m\x07example\x00", b"\x03com\x00", b"\x00"] {
@@ -285,10 +285,10 @@ fn an_nsec_that_leads_back_to_another_name_than_the_apex_covers_nothing() {
 fn a_name_made_for_the_question_is_denied_by_its_own_record() {
     // RFC 9824: NODATA for whatever does not exist, with the type NXNAME.
     let next = [b"\x01\x00".as_slice(), name("no.example").as_name().wire()].concat();
-    let rdata = [&next[..], &super::zone::bitmap(&[46, NSEC, 128])].concat();
-    let sets = vec![super::zone::set("no.example", NSEC, &[&rdata])];
+    let rdata = [&next[..], &super::zone::bitmap(&[RrType::RRSIG, RrType::NSEC, RrType::NXNAME])].concat();
+    let sets = vec![super::zone::set("no.example", RrType::NSEC, &[&rdata])];
     let desk = Desk { zone: "example", sets };
-    for rtype in [A, TXT, ANY, DS] {
+    for rtype in [RrType::A, RrType::TXT, RrType::ANY, RrType::DS] {
         assert_eq!(desk.no_data("no.example", rtype), Ok(Denied::Secure));
     }
     assert_eq!(desk.no_ds("no.example"), Ok(NoDs::NotACut));
