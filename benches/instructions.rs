@@ -136,7 +136,7 @@ fn blocked() -> Vec<OwnedName> {
 }
 
 fn is_blocked(name: &OwnedName) -> bool {
-    let world = school::shared_desk().world();
+    let world = school::shared_responder().world();
     let suffixes = Suffixes::of(world.index.key(), name.as_name());
     let group = world.policy.group_of(client().ip());
     matches!(decide(&world.policy, group, &suffixes, &world.index.lookup(&suffixes)), Verdict::Block(_))

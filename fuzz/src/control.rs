@@ -56,7 +56,7 @@ impl Control for Program {
 }
 
 fn explain(check: &Check) -> Result<Explanation, Message> {
-    explain_check(&Checker { responder: school::shared_desk(), runtime: None }, check)
+    explain_check(&Checker { responder: school::shared_responder(), runtime: None }, check)
 }
 
 /// The socket with a runtime behind it, both a thread's own.

@@ -126,8 +126,8 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
 }
 
 fn responder() -> &'static Responder {
-    static DESK: OnceLock<Responder> = OnceLock::new();
-    DESK.get_or_init(|| {
+    static RESPONDER: OnceLock<Responder> = OnceLock::new();
+    RESPONDER.get_or_init(|| {
         let responder = school::responder(1 << 20);
         let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), RrType::A);
         let mut wire = query(ask.name.as_name().wire(), RrType::A, None);

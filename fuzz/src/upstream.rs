@@ -133,9 +133,9 @@ fn hold_both_ways(ask: &Ask, answer: &Answer) {
 /// A responder whose cache is this target's own; a thread's own, since it forgets.
 fn responder() -> &'static Responder {
     thread_local! {
-        static DESK: &'static Responder = Box::leak(Box::new(school::responder(1 << 20)));
+        static RESPONDER: &'static Responder = Box::leak(Box::new(school::responder(1 << 20)));
     }
-    DESK.with(|responder| *responder)
+    RESPONDER.with(|responder| *responder)
 }
 
 /// A client's query for the same, shouted.

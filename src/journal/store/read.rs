@@ -93,7 +93,7 @@ impl Reading {
         let matcher = self.matcher(filter)?;
         let limit = limit.min(ROWS_MAX);
         let mut rows = Vec::new();
-        self.walk(&matcher, true, |line| {
+        self.for_each_line(&matcher, true, |line| {
             if rows.len() == limit {
                 return ControlFlow::Break(());
             }
@@ -107,7 +107,7 @@ impl Reading {
         let _snapshot = self.snapshot()?;
         let matcher = self.matcher(filter)?;
         let mut count = 0;
-        self.walk(&matcher, false, |_| {
+        self.for_each_line(&matcher, false, |_| {
             count += 1;
             ControlFlow::Continue(())
         })?;
@@ -118,7 +118,7 @@ impl Reading {
         let _snapshot = self.snapshot()?;
         let matcher = self.matcher(filter)?;
         let mut count = 0;
-        self.walk(&matcher, false, |line| {
+        self.for_each_line(&matcher, false, |line| {
             if let Some(next) = matcher.row(line) {
                 row(next);
                 count += 1;
@@ -393,7 +393,7 @@ impl Reading {
     fn parts_of_rows(&self, matcher: &Matcher) -> Result<Vec<Part>, Error> {
         let mut parts: HashMap<(u32, u32), (u64, u64)> = HashMap::new();
         let mut before: Option<(u32, u32, Vec<u8>, Who)> = None;
-        self.walk(matcher, false, |line| {
+        self.for_each_line(matcher, false, |line| {
             let part = parts.entry((line.minute / 60, line.kind)).or_default();
             part.0 += line.count;
             let same = before.as_ref().is_some_and(|(minute, kind, name, who)| {
