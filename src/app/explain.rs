@@ -5,21 +5,22 @@
 //! decided and wrote. With a running server aliases are followed as for a client; without one, only what the
 //! question itself decides can be told.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::runtime::Handle;
 
 use crate::control::explanation::{
     Answer, Because, CoveringRule, Explanation, ExtendedError, GroupVerdict, Rule, Says, SchoolRule, Verdict,
 };
-use crate::dns::edns::{OPTION_EDE, options};
+use crate::dns::edns::{OPTION_EDE, PAYLOAD, options};
 use crate::dns::header::{Flags, Header};
 use crate::dns::idna;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name, OwnedName};
+use crate::dns::query::{Opt, Query};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
-use crate::dns::rrset::Sections;
+use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
@@ -57,7 +58,9 @@ impl Checker<'_> {
     pub fn explain(&self, name: Name<'_>, rtype: RrType, whom: Whom<'_>) -> Option<Explanation> {
         let moment = self.responder.moment();
         let world = &moment.world;
-        let packet = packet_of(name, rtype);
+        // With EDNS, so that errors come with the answer.
+        let opt = Some(Opt { payload: PAYLOAD, dnssec_ok: false, options: &[] });
+        let packet = Query { opt, ..Query::new(name, rtype) }.to_packet();
         let tell =
             |client: Client, group: &Group, named: bool| self.tell(&moment, &packet, client, group, named);
         let of_number =
@@ -272,15 +275,6 @@ fn because(allowed: AllowReason) -> Because {
     }
 }
 
-/// A client's packet that asks this, with EDNS, so that errors come with the answer.
-fn packet_of(name: Name<'_>, rtype: RrType) -> Vec<u8> {
-    let mut packet = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
-    packet.extend_from_slice(name.wire());
-    packet.extend_from_slice(&rtype.to_be_bytes());
-    packet.extend_from_slice(&[0, 1, 0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
-    packet
-}
-
 /// An answer in a line: `NOERROR 198.51.100.7, 198.51.100.8`, `NOERROR, 2 record`, `NXDOMAIN`.
 fn shown(message: &[u8]) -> String {
     let flags =
@@ -293,24 +287,14 @@ fn shown(message: &[u8]) -> String {
         return format!("{rcode}, TC");
     }
     let sets = Sections::read(message).map(|sections| sections.answer).unwrap_or_default();
-    let addresses: Vec<String> = sets
-        .iter()
-        .filter(|set| matches!(set.rtype, RrType::A | RrType::AAAA))
-        .flat_map(|set| &set.rdata)
-        .filter_map(|rdata| address(rdata))
-        .map(|address| address.to_string())
-        .collect();
+    let addresses: Vec<String> =
+        sets.iter().flat_map(RrSet::addresses).map(|address| address.to_string()).collect();
     if addresses.is_empty() {
         let data = sets.iter().filter(|set| set.rtype != RrType::CNAME && set.rtype != RrType::DNAME);
         return format!("{rcode}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
     }
     let more = if addresses.len() > ADDRESSES_TOLD { ", …" } else { "" };
     format!("{rcode} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
-}
-
-fn address(rdata: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(rdata).ok().map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
-    v4.or_else(|| <[u8; 16]>::try_from(rdata).ok().map(IpAddr::from))
 }
 
 /// Extended DNS Errors of an answer.

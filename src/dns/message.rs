@@ -1,4 +1,4 @@
-//! Walking a whole message: where its records stand, without copying them.
+//! A whole message: where its records stand, without copying them.
 
 use std::ops::Range;
 
@@ -221,7 +221,7 @@ fn show_rdata(
     each_name(message, record, &mut |name, at| name.fill_and_show(message, at, show))
 }
 
-/// Walks over RDATA; `read` reads the name at a place and says where what follows it starts.
+/// Goes through RDATA; `read` reads the name at a place and says where what follows it starts.
 fn each_name(
     message: &[u8],
     record: &RecordAt,

@@ -5,7 +5,7 @@
 //!
 //! Knows octets. Never knows tiers, lists or sockets.
 // Inside: `name` and `suffixes` are what the index and the policy share; `question` reads a query in
-// place; `message` walks answers from upstream; `reply` writes what we send; `written` is what people write for a name.
+// place; `message` finds the records of answers from upstream; `reply` writes what we send; `written` is what people write for a name.
 
 pub mod compose;
 pub mod ede;
@@ -15,6 +15,7 @@ pub mod idna;
 pub mod message;
 pub mod name;
 pub mod public_suffix;
+pub mod query;
 pub mod question;
 pub mod rcode;
 pub mod rdata;

@@ -4,9 +4,11 @@
 //! case of its letters as received; owners are lower-case. Signatures stand with the set that they cover.
 //! Class IN only: what else a message may hold is for whoever reads it to refuse.
 
+use std::net::IpAddr;
+
 use super::message::{MessageError, RecordAt, Section, rdata_names, records};
 use super::name::{HEADER, NAME_MAX, Name, NameBuf, OwnedName};
-use super::rdata::CLASS_IN;
+use super::rdata::{CLASS_IN, address};
 use super::rrtype::RrType;
 
 /// Records of one name and type.
@@ -39,6 +41,11 @@ impl RrSet {
     pub fn octets(&self) -> usize {
         let parts = self.rdata.iter().chain(&self.rrsigs).map(|part| part.len() + 24);
         size_of::<Self>() + self.owner.as_name().wire().len() + parts.sum::<usize>()
+    }
+
+    /// The addresses in a set of type A or AAAA.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.rdata.iter().filter_map(|rdata| address(self.rtype, rdata))
     }
 
     /// The name at the start of the first record's RDATA: the target of a CNAME, DNAME, NS or PTR.
@@ -76,7 +83,7 @@ impl Sections {
         Self::of(message, &found)
     }
 
-    /// As [`read`](Self::read), for who has walked the message already.
+    /// As [`read`](Self::read), with the records already found.
     ///
     /// # Errors
     /// What [`MessageError`] says.

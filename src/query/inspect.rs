@@ -5,7 +5,7 @@
 //! the index, the policy zones and the school's rules it was made with; under others the answer is looked at
 //! again, not asked for again. The stamp only tells whether it is worth while to judge them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::World;
 use crate::dns::message::targets;
@@ -106,7 +106,7 @@ impl Trail {
         let sets = Sections::read(answer).map(|sections| sections.answer).unwrap_or_default();
         let mut trail = Self::of_aliases(asked, &alias::chain(&sets, asked, kind));
         let last = trail.links.last().expect("the asked name is there");
-        trail.addresses = sets.iter().filter(|set| set.owner == *last).flat_map(addresses).collect();
+        trail.addresses = sets.iter().filter(|set| set.owner == *last).flat_map(RrSet::addresses).collect();
         // Aliases that were asked for themselves, or lie beside the chain, and service records.
         let beside = sets.iter().flat_map(|set| match set.rtype {
             RrType::CNAME | RrType::DNAME => set.names().collect(),
@@ -129,16 +129,5 @@ impl Trail {
             addresses: Vec::new(),
             targets: Vec::new(),
         }
-    }
-}
-
-/// The addresses that a set says.
-fn addresses(set: &RrSet) -> Vec<IpAddr> {
-    let v4 = |rdata: &[u8]| <[u8; 4]>::try_from(rdata).ok().map(|octets| Ipv4Addr::from(octets).into());
-    let v6 = |rdata: &[u8]| <[u8; 16]>::try_from(rdata).ok().map(|octets| Ipv6Addr::from(octets).into());
-    match set.rtype {
-        RrType::A => set.rdata.iter().filter_map(|rdata| v4(rdata)).collect(),
-        RrType::AAAA => set.rdata.iter().filter_map(|rdata| v6(rdata)).collect(),
-        _ => Vec::new(),
     }
 }

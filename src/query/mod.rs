@@ -50,6 +50,7 @@ use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::resolve::Ask;
 use crate::resolve::cache::{Cache, Hit};
+use crate::resolve::settings::STALE_AFTER;
 use crate::rpz::transfer::notify;
 use crate::sys::clock::unix_now;
 use admit::Admitted;
@@ -146,7 +147,7 @@ impl Responder {
             world: ArcSwap::from_pointee(world),
             generation: AtomicU64::new(1),
             cache,
-            stale_after: Duration::from_millis(1800),
+            stale_after: STALE_AFTER,
             prefetches: true,
             counters: AllCounters::default(),
             outcomes: Outcomes::default(),
@@ -421,7 +422,7 @@ impl Responder {
         blocked
     }
 
-    /// Counts an attempt at the name that was walked last.
+    /// Counts an attempt at the name whose suffixes the worker has.
     fn count(
         &self,
         request: Request<'_>,
@@ -528,7 +529,7 @@ impl Responder {
 }
 
 impl WorkerState {
-    /// Notes what decides at the name that was walked last, for a check.
+    /// Notes what decides at the name whose suffixes the worker has, for a check.
     #[cold]
     fn note(&mut self, world: &World, matched: &Matched, reason: &BlockReason, effect: Effect) {
         let Some(trace) = &mut self.trace else { return };

@@ -9,7 +9,10 @@ use super::pending::Finished;
 use super::request::{Allowed, Request};
 use super::zones::{finish, put, told};
 use super::{Responder, WorkerState};
+use crate::dns::edns::PAYLOAD;
+use crate::dns::header::Flags;
 use crate::dns::message::Section;
+use crate::dns::query::{Opt, Query};
 use crate::dns::question::Question;
 use crate::dns::reply::Reply;
 use crate::dns::rrset::Sections;
@@ -97,13 +100,7 @@ impl Responder {
 
 /// A client's packet that would ask this.
 fn packet_of(ask: &Ask) -> Vec<u8> {
-    let checking = if ask.checking_disabled { 0x10 } else { 0 };
-    let mut packet = vec![0, 0, 1, checking, 0, 1, 0, 0, 0, 0, 0, u8::from(ask.dnssec_ok)];
-    packet.extend_from_slice(ask.name.as_name().wire());
-    packet.extend_from_slice(&ask.rtype.to_be_bytes());
-    packet.extend_from_slice(&ask.class.to_be_bytes());
-    if ask.dnssec_ok {
-        packet.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0]);
-    }
-    packet
+    let flags = Flags::RD | Flags::CD.when(ask.checking_disabled);
+    let opt = ask.dnssec_ok.then_some(Opt { payload: PAYLOAD, dnssec_ok: true, options: &[] });
+    Query { flags, class: ask.class, opt, ..Query::new(ask.name.as_name(), ask.rtype) }.to_packet()
 }

@@ -8,6 +8,7 @@ use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
 use crate::dns::rcode::Rcode;
+use crate::dns::rdata::soa_minimum;
 use crate::dns::reply::Reply;
 use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
@@ -240,7 +241,7 @@ fn fits(found: &[RecordAt]) -> bool {
 fn kept_ttl(record: &RecordAt, wire: &[u8], bounds: TtlBounds) -> u32 {
     let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
     if record.section == Section::Authority && record.rtype == RrType::SOA {
-        return ttl.min(soa_minimum(record, wire)).min(bounds.negative_max);
+        return ttl.min(soa_minimum(&wire[record.rdata_at()..record.end()])).min(bounds.negative_max);
     }
     ttl.clamp(bounds.min.min(bounds.max), bounds.max)
 }
@@ -249,15 +250,6 @@ fn kept_ttl(record: &RecordAt, wire: &[u8], bounds: TtlBounds) -> u32 {
 fn stopped_lifetime(aliases: &[Alias], bounds: TtlBounds) -> u32 {
     let ttl = |alias: &Alias| alias.ttl.clamp(bounds.min.min(bounds.max), bounds.max);
     aliases.iter().map(ttl).min().unwrap_or(0)
-}
-
-/// The last number of a SOA (RFC 2308 §4).
-fn soa_minimum(record: &RecordAt, wire: &[u8]) -> u32 {
-    if record.rdata_len < 22 {
-        return 0;
-    }
-    let end = record.end();
-    u32::from_be_bytes([wire[end - 4], wire[end - 3], wire[end - 2], wire[end - 1]])
 }
 
 /// Seconds for which the answer may be kept: those of its shortest-lived record. A negative one needs a

@@ -11,7 +11,7 @@ use super::Recursor;
 use super::ask::ZONE_TIME_MAX;
 use super::budget::{Job, Path};
 use super::io::Io;
-use super::reply::{self, Response, ResponseKind, moved};
+use super::reply::{Response, ResponseKind, moved};
 use super::store::{Content, Validation};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rrset::RrSet;
@@ -33,7 +33,7 @@ impl<O: Io> Recursor<O> {
         let kinds = [RrType::A, RrType::AAAA];
         let sets = kinds.iter().filter_map(|kind| self.store.find(server, *kind, now));
         let sets = sets.filter(|kept| !matches!(kept.validation(), Validation::Bogus(_)));
-        sets.filter_map(|kept| Some(reply::addresses(kept.set()?).collect::<Vec<_>>())).flatten().collect()
+        sets.filter_map(|kept| Some(kept.set()?.addresses().collect::<Vec<_>>())).flatten().collect()
     }
 
     /// Addresses of a name server in the delegation of the zone that it lies in.
@@ -92,7 +92,7 @@ impl<O: Io> Recursor<O> {
                 let Ok(lookup) = self.look(name.as_name(), kind, job, path).await else { break };
                 let Content::Set(set) = &lookup.kept.content else { break };
                 if set.rtype == kind {
-                    return reply::addresses(set).collect();
+                    return set.addresses().collect();
                 }
                 match target(name.as_name(), set) {
                     Some(target) => name = target,
@@ -122,7 +122,7 @@ impl<O: Io> Recursor<O> {
                 };
                 let Response { says, more, .. } = told.response;
                 match says {
-                    ResponseKind::Data(set) => return reply::addresses(&set).collect(),
+                    ResponseKind::Data(set) => return set.addresses().collect(),
                     ResponseKind::Alias(set) | ResponseKind::Dname(set) => {
                         return self.end_of_aliases(server, set, &more, kind, job, path).await;
                     }
@@ -155,7 +155,7 @@ impl<O: Io> Recursor<O> {
         let Some(mut name) = target(name, &set) else { return Vec::new() };
         for _ in 0..ALIASES_MAX {
             if let Some(set) = more.iter().find(|set| set.is(name.as_name(), kind)) {
-                return reply::addresses(set).collect();
+                return set.addresses().collect();
             }
             match more.iter().find(|set| set.is(name.as_name(), RrType::CNAME)).and_then(RrSet::first_name) {
                 Some(target) => name = target,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::Recursor;
 use super::budget::{Freshness, Job, Path};
+use super::descend::{Lookup, Origin};
 use super::io::Io;
 use super::reply::moved;
 use super::store::{Content, Kept, Validation};
 use super::timekeeping::UNCHECKED_TTL;
-use super::walk::{Lookup, Origin};
 use super::zone_security::{RETRIES, Validator};
 use crate::dns::compose::Composer;
 use crate::dns::header::Flags;

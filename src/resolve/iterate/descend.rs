@@ -13,6 +13,7 @@ use super::reply::{self, Response, ResponseKind};
 use super::single_flight::Waited;
 use super::store::{Content, Kept, Rank, Validation};
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rdata::soa_minimum;
 use crate::dns::rrset::RrSet;
 use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
@@ -62,7 +63,7 @@ impl<O: Io> Recursor<O> {
         if let Some(kept) = self.known(name, kind) {
             return Ok(Lookup::known(kept));
         }
-        self.walk(name, kind, job, path).await
+        self.descend(name, kind, job, path).await
     }
 
     /// The same for what a client asked itself, who may want it anew.
@@ -85,7 +86,7 @@ impl<O: Io> Recursor<O> {
         };
         match self.known(name, kind).filter(will_do) {
             Some(kept) => Ok(Lookup::known(kept)),
-            None => self.walk(name, kind, job, path).await,
+            None => self.descend(name, kind, job, path).await,
         }
     }
 
@@ -115,7 +116,13 @@ impl<O: Io> Recursor<O> {
         })
     }
 
-    async fn walk(&self, name: Name<'_>, kind: RrType, job: &Job, path: &Path<'_>) -> Result<Lookup, Reason> {
+    async fn descend(
+        &self,
+        name: Name<'_>,
+        kind: RrType,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Lookup, Reason> {
         if let Some(zone) = self.io.forward_zone(name, kind) {
             return self.forwarded(zone, name, kind, job, path).await;
         }
@@ -323,9 +330,11 @@ impl<O: Io> Recursor<O> {
         let kept = |name: OwnedName, content: Content, proofs: Vec<RrSet>| {
             let ttl = match &content {
                 Content::Set(set) => set.ttl.clamp(bounds.min.min(bounds.max), bounds.max),
-                Content::NoData(soa) | Content::NoName(soa) => {
-                    soa.as_ref().map_or(0, |soa| soa.ttl.min(minimum(soa)).min(bounds.negative_max))
-                }
+                Content::NoData(soa) | Content::NoName(soa) => soa.as_ref().map_or(0, |soa| {
+                    soa.ttl
+                        .min(soa.rdata.first().map_or(0, |rdata| soa_minimum(rdata)))
+                        .min(bounds.negative_max)
+                }),
             };
             Kept {
                 name,
@@ -359,10 +368,4 @@ impl<O: Io> Recursor<O> {
         let kept = if is_moved || is_part { Arc::new(kept) } else { self.store.keep(kind, kept) };
         Lookup { kept, origin, more }
     }
-}
-
-/// The last number of a SOA: the negative TTL's bound (RFC 2308 §4).
-fn minimum(soa: &RrSet) -> u32 {
-    let minimum = soa.rdata.first().and_then(|rdata| rdata.last_chunk::<4>());
-    minimum.map_or(0, |octets| u32::from_be_bytes(*octets))
 }

@@ -16,7 +16,7 @@ use crate::dns::rcode::Rcode;
 use crate::dns::rrtype::RrType;
 
 /// How long a connection is waited for: the handshake takes a round trip more.
-const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
+const TCP_TIMEOUT_MIN: Duration = Duration::from_millis(1500);
 
 /// Why a server's answer was not had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl<O: Io> Recursor<O> {
                 return Err(NoAnswer::Spent);
             }
             server.asked();
-            let time_limit = if way == Way::Tcp { time_limit.max(TCP_PATIENCE_MIN) } else { time_limit };
+            let time_limit = if way == Way::Tcp { time_limit.max(TCP_TIMEOUT_MIN) } else { time_limit };
             let begun = self.io.elapsed();
             let answer = match self.io.exchange(address, query.clone(), way, time_limit).await {
                 Ok(answer) => answer,

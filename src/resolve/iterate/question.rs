@@ -4,8 +4,8 @@ use crate::dns::edns::options;
 use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name};
+use crate::dns::query::{Opt, Query};
 use crate::dns::rcode::Rcode;
-use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrtype::RrType;
 
 /// Option code of DNS cookies (RFC 7873).
@@ -39,32 +39,19 @@ pub struct Writing {
 
 /// Writes a question.
 pub fn write(name: Name<'_>, kind: RrType, writing: &Writing) -> Vec<u8> {
-    let mut query = Vec::with_capacity(HEADER + name.wire().len() + 4 + 11 + 44);
-    query.extend_from_slice(&writing.id.to_be_bytes());
-    query.push(u8::from(writing.recursion));
-    query.push(u8::from(writing.checking_disabled) << 4);
-    query.extend_from_slice(&[0, 1, 0, 0, 0, 0, 0, u8::from(writing.extras.is_some())]);
-    let at = query.len();
-    query.extend_from_slice(name.wire());
+    let cookie = writing.extras.as_ref().and_then(|extras| extras.cookie.as_ref());
+    let options = cookie.map_or_else(Vec::new, |cookie| {
+        [&OPTION_COOKIE.to_be_bytes()[..], &(cookie.len() as u16).to_be_bytes(), cookie].concat()
+    });
+    let opt = writing.extras.as_ref().map(|extras| Opt {
+        payload: extras.payload,
+        dnssec_ok: extras.dnssec_ok,
+        options: &options,
+    });
+    let flags = Flags::RD.when(writing.recursion) | Flags::CD.when(writing.checking_disabled);
+    let mut query = Query { id: writing.id, flags, opt, ..Query::new(name, kind) }.to_packet();
     if writing.case != 0 {
-        mix_case(&mut query[at..], writing.case);
-    }
-    query.extend_from_slice(&kind.to_be_bytes());
-    query.extend_from_slice(&CLASS_IN.to_be_bytes());
-    if let Some(extras) = &writing.extras {
-        query.push(0);
-        query.extend_from_slice(&RrType::OPT.to_be_bytes());
-        query.extend_from_slice(&extras.payload.to_be_bytes());
-        query.extend_from_slice(&[0, 0, u8::from(extras.dnssec_ok) << 7, 0]);
-        match &extras.cookie {
-            Some(cookie) => {
-                query.extend_from_slice(&(cookie.len() as u16 + 4).to_be_bytes());
-                query.extend_from_slice(&OPTION_COOKIE.to_be_bytes());
-                query.extend_from_slice(&(cookie.len() as u16).to_be_bytes());
-                query.extend_from_slice(cookie);
-            }
-            None => query.extend_from_slice(&[0, 0]),
-        }
+        mix_case(&mut query[HEADER..HEADER + name.wire().len()], writing.case);
     }
     query
 }

@@ -289,21 +289,12 @@ fn referral(ns: &RrSet, additional: &[RrSet]) -> Referral {
         let addresses = additional
             .iter()
             .filter(|set| set.owner == name)
-            .flat_map(addresses)
+            .flat_map(RrSet::addresses)
             .take(ADDRESSES_MAX)
             .collect();
         servers.push((name, addresses));
     }
     Referral { zone: ns.owner.clone(), servers, ttl: ns.ttl }
-}
-
-/// The addresses in a set of type A or AAAA.
-pub fn addresses(set: &RrSet) -> impl Iterator<Item = IpAddr> + '_ {
-    set.rdata.iter().filter_map(|rdata| match (set.rtype, &rdata[..]) {
-        (RrType::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
-        (RrType::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
-        _ => None,
-    })
 }
 
 /// `name` with `target` in the place of `owner` (RFC 6672 §2.2); `None` where that is too long.

@@ -24,10 +24,10 @@ const LAME_FOR: u64 = 900;
 /// How long what a server cannot do is remembered, in seconds.
 const WEAKNESS_FOR: u64 = 900;
 /// How long a server that was never asked is waited for: longer than most of the world is away.
-const PATIENCE_FIRST: Duration = Duration::from_millis(376);
-/// The bounds of time_limit with one datagram.
-const PATIENCE_MIN: Duration = Duration::from_millis(60);
-const PATIENCE_MAX: Duration = Duration::from_millis(2400);
+const TIMEOUT_FIRST: Duration = Duration::from_millis(376);
+/// The bounds of the timeout of one datagram.
+const TIMEOUT_MIN: Duration = Duration::from_millis(60);
+const TIMEOUT_MAX: Duration = Duration::from_millis(2400);
 /// A server that was never asked counts as this fast, in µs: worth a try before the slow ones.
 const UNKNOWN_US: u32 = 60_000;
 /// The first rest after silences in a row, in seconds, doubled with each further one …
@@ -104,11 +104,11 @@ impl Server {
     /// How long to wait for a datagram's answer before another is asked.
     pub fn time_limit(&self) -> Duration {
         let base = match self.rtt_us.load(Relaxed) {
-            0 => PATIENCE_FIRST,
+            0 => TIMEOUT_FIRST,
             rtt => Duration::from_micros(u64::from(rtt) + 4 * u64::from(self.var_us.load(Relaxed))),
         };
         let doubled = base.saturating_mul(1 << self.silences.load(Relaxed).min(4));
-        doubled.clamp(PATIENCE_MIN, PATIENCE_MAX)
+        doubled.clamp(TIMEOUT_MIN, TIMEOUT_MAX)
     }
 
     /// What to ask first: the smaller. Those that rest come last; `chance` mixes the rest.
@@ -261,9 +261,9 @@ mod tests {
     }
 
     #[test]
-    fn patience_follows_the_round_trip_within_bounds() {
+    fn timeouts_follow_the_round_trip_within_bounds() {
         let server = Server::default();
-        assert_eq!(server.time_limit(), PATIENCE_FIRST);
+        assert_eq!(server.time_limit(), TIMEOUT_FIRST);
         server.answered(Duration::from_millis(100));
         assert_eq!(server.time_limit(), Duration::from_millis(300), "100 and four times 50");
         for _ in 0..50 {
@@ -273,7 +273,7 @@ mod tests {
         for _ in 0..9 {
             server.silent(0);
         }
-        assert!(server.time_limit() <= PATIENCE_MAX);
+        assert!(server.time_limit() <= TIMEOUT_MAX);
     }
 
     #[test]

@@ -13,9 +13,9 @@ use quick_cache::sync::Cache;
 
 use super::Recursor;
 use super::budget::{Job, Path};
+use super::descend::{Lookup, Origin};
 use super::io::Io;
 use super::store::{Content, Kept};
-use super::walk::{Lookup, Origin};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rrset::RrSet;
 use crate::dns::rrtype::RrType;
