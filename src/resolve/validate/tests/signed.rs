@@ -28,7 +28,8 @@ impl Signed {
         let mut signatures = Vec::new();
         for line in text.lines().filter(|line| !line.starts_with(';')) {
             let [owner, ttl, rtype, rdata] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
-            let (owner, ttl, rtype) = (name(owner), ttl.parse().unwrap(), rtype.parse().unwrap());
+            let (owner, ttl, rtype) =
+                (name(owner), ttl.parse().unwrap(), RrType::from(rtype.parse::<u16>().unwrap()));
             let rdata: Box<[u8]> = base64(rdata).unwrap().into();
             match rtype {
                 RrType::RRSIG => signatures.push((owner, rdata)),
