@@ -64,7 +64,9 @@ mod rebind;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
+mod server_statistics;
 pub mod settings;
+mod single_flight;
 #[cfg(test)]
 mod tests;
 pub mod timekeeping;

@@ -32,7 +32,7 @@ use io::Io;
 use minimise::Minimisation;
 use question::CLIENT_COOKIE;
 use servers::Servers;
-use single_flight::SingleFlight;
+use single_flight::{Flights, flights};
 use siphasher::sip::SipHasher13;
 use store::Store;
 use zone_security::Validator;
@@ -90,7 +90,7 @@ pub struct Recursor<O> {
     store: Store,
     cuts: Cuts,
     servers: Servers,
-    single_flight: SingleFlight,
+    flights: Flights,
     /// What our cookies are made from.
     secret: (u64, u64),
     /// Where answers are validated.
@@ -105,7 +105,7 @@ impl<O: Io> Recursor<O> {
             store: Store::new(settings.store_bytes),
             cuts: Cuts::new(settings.roots.clone()),
             servers: Servers::default(),
-            single_flight: SingleFlight::default(),
+            flights: flights(),
             secret: (io.chance(), io.chance()),
             io,
             settings,
