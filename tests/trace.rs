@@ -76,7 +76,7 @@ fn trace(file: &Path) -> Vec<Query> {
             Query {
                 client: fields[1].parse().unwrap(),
                 name: fields[2].into(),
-                rtype: fields[3].parse().unwrap(),
+                rtype: fields[3].parse::<RrType>().unwrap().number(),
             }
         })
         .collect();
