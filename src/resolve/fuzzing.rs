@@ -15,6 +15,7 @@ use super::iterate::minimise::Minimisation;
 use super::iterate::zone_security::Validator;
 use super::iterate::{self, Recursor};
 use super::reason::Reason;
+use super::taken;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::wire::{self, End};
@@ -28,7 +29,7 @@ use crate::dns::security::Security;
 
 /// What a forwarder's octets are as an answer to `ask`; `None` for what is none, and for error codes.
 pub fn taken(ask: &Ask, octets: Vec<u8>) -> Option<Answer> {
-    let taken = wire::take(ask, octets).ok()?;
+    let taken = taken::take(ask, octets).ok()?;
     let rcode = match taken.rcode {
         Rcode::NO_ERROR | Rcode::NX_DOMAIN => taken.rcode,
         _ => return None,

@@ -12,9 +12,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row as SqlRow, ToSql, Transaction, params};
 
+use super::file::open_for_reading;
 use super::fold::none_found;
 use super::sources::Matcher;
-use super::{Doing, Error, open_for_reading};
+use super::{Doing, Error};
 use crate::dns::name::{Name, OwnedName};
 use crate::journal::block::{self, Line, read_sums, wire_of};
 use crate::journal::clock::start_of;

@@ -23,13 +23,14 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::iterate::io::Forwarded;
 use super::reason::Reason;
 use super::settings::Settings;
+use super::taken::{self, Taken};
 use super::upstream::connections::driver::Driver;
 use super::upstream::connections::opener::Opener;
 use super::upstream::connections::{Connections, Refusal};
 use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::source_for;
 use super::upstream::tally::Tally;
-use super::wire::{self, Taken};
+use super::wire;
 use super::{Answer, Ask, Error, UpstreamState};
 use crate::clock::Watch;
 use crate::dns::ede::EdeCode;
@@ -236,7 +237,7 @@ impl Server {
     }
 
     fn take(&self, ask: &Ask, octets: Vec<u8>) -> Result<Taken, Fault> {
-        wire::take(ask, octets).map_err(|_| {
+        taken::take(ask, octets).map_err(|_| {
             self.tally.failed();
             Fault::Garbage
         })
@@ -345,7 +346,7 @@ fn judge(taken: Taken) -> Result<Taken, Fault> {
 
 fn accept(ask: &Ask, taken: Taken) -> Answer {
     let (rcode, ede) = (taken.rcode, block_note(&taken));
-    match wire::only_asked(ask, taken.wire) {
+    match taken::only_asked(ask, taken.wire) {
         Ok(wire) => Answer { wire, rcode, security: Security::Indeterminate, ede, unfinished: None },
         Err(_) => wire::failure(ask, Reason::ForwarderMalformed),
     }

@@ -5,7 +5,7 @@ use crate::dns::ede::EdeCode;
 use crate::dns::message::{Section, records};
 use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
-use crate::resolve::wire;
+use crate::resolve::{taken, wire};
 use proptest::prelude::*;
 
 mod bounds;
@@ -310,7 +310,7 @@ fn harmless(www: &Ask, message: Vec<u8>) -> Result<(), TestCaseError> {
     let mut out = Vec::new();
     cache.insert(www, &raw, Stamp::default(), NOW).write(&question, NOW + 3, Lang::Vi, &mut out, 1232);
     prop_assert!(records(&out).is_ok());
-    if let Ok(taken) = wire::take(www, message) {
+    if let Ok(taken) = taken::take(www, message) {
         let (_, found) = records(&taken.wire).expect("what was taken can be read");
         prop_assert!(
             found.iter().all(|record| record.rtype != RrType::OPT || record.section != Section::Additional)
