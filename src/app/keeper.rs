@@ -224,3 +224,39 @@ pub(super) fn make_way() {
     // At the old priority it is done all the same.
     let _ = step_back(Behind::Far);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::{self, Context};
+
+    fn settings(text: &str) -> Settings {
+        let (folder, state) = (PathBuf::from("."), PathBuf::from("/nowhere"));
+        let context = Context { folder, state, stand_ins: Default::default() };
+        config::read_text("lachan.toml", text, &context).unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    #[test]
+    fn what_waits_for_a_restart_is_named_and_the_rest_takes_effect_at_once() {
+        let before = settings("");
+        for (changed, waits) in [
+            ("", &[][..]),
+            ("[school]\nname = \"THCS\"\nlanguage = \"en\"", &[]),
+            ("[access]\nallow = [\"10.0.0.0/8\"]\nrate = 9\nrefuse = \"drop\"", &[]),
+            ("[resolve]\nqname_minimisation = \"off\"", &[]),
+            ("[school_rules]\nblock = [{ name = \"x.example\", reason = \"a\", by = \"b\" }]", &[]),
+            ("[listen]\nworkers = 3", &["[listen]"]),
+            ("[listen]\ncontrol = \"/run/x.sock\"", &["[listen]"]),
+            ("[journal]\nkeep_minutes = \"3d\"", &["[journal]"]),
+            ("[resolve]\ncache = \"128 MiB\"", &["[resolve] cache"]),
+            ("[resolve]\nmin_ttl = \"5s\"", &["[resolve] min_ttl, max_ttl, max_negative_ttl, stale"]),
+            ("[resolve]\nprefetch = false", &["[resolve] stale_after, prefetch"]),
+            ("[listen]\nworkers = 3\n[resolve]\ncache = \"128 MiB\"", &["[listen]", "[resolve] cache"]),
+        ] {
+            assert_eq!(at_restart(&before, &settings(changed)), waits, "{changed}");
+            assert_eq!(at_restart(&settings(changed), &before), waits, "back from {changed}");
+        }
+    }
+}

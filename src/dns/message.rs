@@ -315,7 +315,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_octets_make_the_walk_panic(mut message in prop::collection::vec(any::<u8>(), 12..300), counts in prop::array::uniform3(0u8..4)) {
+        fn no_octets_make_reading_panic(mut message in prop::collection::vec(any::<u8>(), 12..300), counts in prop::array::uniform3(0u8..4)) {
             message[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
             let _ = targets(&message).count();
             if let Ok((_, found)) = records(&message) {

@@ -4,8 +4,9 @@
 //! query needs no allocation. Terms are those of RFC 9499.
 //!
 //! Knows octets. Never knows tiers, lists or sockets.
-// Inside: `name` and `suffixes` are what the index and the policy share; `question` reads a query in
-// place; `message` finds the records of answers from upstream; `reply` writes what we send; `written` is what people write for a name.
+// Inside: `name` and `suffixes` are what the index and the policy share; `header`, `rcode` and `rrtype` are the numbers
+// of the protocol by name; `query` writes queries, `question` reads one in place; `message` finds the records of answers
+// from upstream; `reply` writes what we send; `written` is what people write for a name.
 
 pub mod compose;
 pub mod ede;

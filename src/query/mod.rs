@@ -6,9 +6,9 @@
 //! the way it took.
 //!
 //! Depends on policy, index, journal, resolver and policy zones. Does not depend on sockets.
-// Inside: `client` and `request` are who asks what, `admit` and `judge` decide about an answer, `zones` and `rewrite`
-// do what policy zones say, `refuse` turns away, `fetch` and `pending` are for what has to be fetched, `packets` and `repeat` for what was
-// asked before.
+// Inside: `client` and `request` are who asks what, `worker` is what a worker keeps, `admit` and `judge` decide about an
+// answer, `block` and `texts` write a block, `zones` and `rewrite` do what policy zones say, `refuse` turns away, `fetch`
+// and `pending` are for what has to be fetched, `packets` and `repeat` for what was asked before.
 
 mod admit;
 pub mod block;

@@ -57,7 +57,7 @@ impl NameBuf {
         self.len = name.wire().len() as u8;
     }
 
-    /// Reads presentation form; see [`OwnedName::parse`].
+    /// Reads presentation form; see [`OwnedName::parse`](super::OwnedName::parse).
     ///
     /// # Errors
     /// What [`NameError`] says; the buffer then holds the root.

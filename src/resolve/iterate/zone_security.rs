@@ -41,7 +41,8 @@ const HELD_MAX: u32 = 3600;
 /// who has asked all of them stops earlier.
 pub const RETRIES: usize = 6;
 
-/// How far a zone is trusted.
+/// How far a zone is trusted. Not [`Security`](crate::dns::security::Security), which is said of data: here each outcome
+/// carries what the next step down needs, and no zone is indeterminate.
 #[derive(Clone)]
 pub enum ZoneSecurity {
     /// By these keys.
