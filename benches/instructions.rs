@@ -8,8 +8,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use lachan::dns::name::OwnedName;
-use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
+use lachan::dns::rcode::Rcode;
+use lachan::dns::rrtype::RrType;
 use lachan::dns::security::Security;
 use lachan::dns::suffixes::Suffixes;
 use lachan::journal::clock::SystemClock;
@@ -111,7 +111,7 @@ fn answer_all(kind: &Kind) {
     let journal = journal.expect("a journal");
     let names = if kind.is_blocked { blocked() } else { cached(&responder) };
     let packets: Vec<_> =
-        names.iter().map(|name| query(name.as_name().wire(), rtype::A, Some((1232, false)))).collect();
+        names.iter().map(|name| query(name.as_name().wire(), RrType::A, Some((1232, false)))).collect();
     let moment = responder.moment();
     let new_worker = || WorkerState::new(journal.tally(), responder.counters().for_worker()).with_packets();
     let mut worker = new_worker();
@@ -136,7 +136,7 @@ fn blocked() -> Vec<OwnedName> {
 }
 
 fn is_blocked(name: &OwnedName) -> bool {
-    let world = school::shared_desk().world();
+    let world = school::shared_responder().world();
     let suffixes = Suffixes::of(world.index.key(), name.as_name());
     let group = world.policy.group_of(client().ip());
     matches!(decide(&world.policy, group, &suffixes, &world.index.lookup(&suffixes)), Verdict::Block(_))
@@ -148,13 +148,13 @@ fn cached(responder: &Responder) -> Vec<OwnedName> {
     let names = (0..NAMES).map(|n| OwnedName::parse(&format!("www.site{n}.top{}", n % 100)).expect("a name"));
     names
         .inspect(|name| {
-            let ask = Ask::new(name.clone(), rtype::A);
-            let mut wire = query(name.as_name().wire(), rtype::A, None);
+            let ask = Ask::new(name.clone(), RrType::A);
+            let mut wire = query(name.as_name().wire(), RrType::A, None);
             wire[7] = 1;
             wire.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\x01\0\0\0\x04\xc6\x33\x64\x01");
             let answer = Answer {
                 wire,
-                rcode: Rcode::NoError,
+                rcode: Rcode::NO_ERROR,
                 security: Security::Insecure,
                 ede: None,
                 unfinished: None,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use criterion::measurement::Measurement;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lachan::dns::name::OwnedName;
+use lachan::dns::rrtype::RrType;
 use lachan::journal::access::Reader;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::count::{KINDS_MAX, Tally};
@@ -50,7 +51,7 @@ fn count(tally: &Tally, name: &OwnedName, device: u16) {
         tier: Tier::LowerSecondary,
         client: [10, 0, (device >> 8) as u8, device as u8].into(),
         name: name.as_name(),
-        rtype: 1,
+        rtype: RrType::A,
         category: Some(Category::Gambling),
         service: None,
         list: Some(RosterId(0)),

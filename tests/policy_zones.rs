@@ -68,7 +68,8 @@ fn serve(world: &Authority, rules: &str, keys: &str, config: &str) -> (Server, S
 /// Names of SOA records in the additional section.
 fn zone_told(answer: &Answer) -> Vec<String> {
     let (_, records) = message::records(&answer.octets).unwrap();
-    let soas = records.iter().filter(|record| record.section == Section::Additional && record.rtype == SOA);
+    let soas =
+        records.iter().filter(|record| record.section == Section::Additional && record.rtype.number() == SOA);
     soas.map(|record| {
         let mut name = NameBuf::new();
         name.fill_from_message(&answer.octets, record.owner).unwrap();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use lachan::config::{Context, defaults};
 use lachan::dns::name::OwnedName;
-use lachan::dns::rdata::type_number;
+use lachan::dns::rrtype::RrType;
 use lachan::lists::protected::Protected;
 use lachan::lists::spec::ListSpec;
 use lachan::lists::starter;
@@ -76,7 +76,7 @@ fn trace(file: &Path) -> Vec<Query> {
             Query {
                 client: fields[1].parse().unwrap(),
                 name: fields[2].into(),
-                rtype: type_number(fields[3]).unwrap(),
+                rtype: fields[3].parse::<RrType>().unwrap().number(),
             }
         })
         .collect();
@@ -146,7 +146,7 @@ impl Setup {
             .map(|query| {
                 *known.entry((&query.name, query.tier())).or_insert_with(|| {
                     let name = OwnedName::parse(&query.name).unwrap();
-                    if local.is_local(name.as_name(), 1) {
+                    if local.is_local(name.as_name(), RrType::A) {
                         return None;
                     }
                     Some(self.oracle.is_blocked(&self.tiers[query.tier().index()], name.as_name()))

@@ -17,7 +17,7 @@ pub fn answer(tree: &Tree, zone: usize, packet: &[u8]) -> Option<Vec<u8>> {
         return Some(Reply::to(packet, &question, false, REFUSED).packet());
     }
     // The zone nearest to the name that this one delegates to: there are no more than three floors.
-    let nearest: Vec<usize> = name.walk().filter_map(|above| tree.apexes.get(&above).copied()).collect();
+    let nearest: Vec<usize> = name.ancestors().filter_map(|above| tree.apexes.get(&above).copied()).collect();
     let child =
         nearest.iter().position(|number| *number == zone).and_then(|at| nearest.get(at.checked_sub(1)?));
     Some(match child {

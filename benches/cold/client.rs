@@ -7,7 +7,7 @@ use super::tree::EVERYWHERE;
 use super::wire::{HEADER, Name, query};
 
 /// A question that takes longer is lost.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 /// How often it is looked for lost ones.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -54,7 +54,7 @@ pub fn ask(server: SocketAddr, names: impl Iterator<Item = Name>, in_flight: usi
         }
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
-            for slot in open.iter_mut().filter(|slot| slot.is_some_and(|asked| asked.elapsed() > PATIENCE)) {
+            for slot in open.iter_mut().filter(|slot| slot.is_some_and(|asked| asked.elapsed() > TIMEOUT)) {
                 *slot = None;
                 waiting -= 1;
                 answers.failed += 1;

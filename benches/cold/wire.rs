@@ -33,7 +33,7 @@ impl Name {
     }
 
     /// This name, then those above it, the root last.
-    pub fn walk(&self) -> impl Iterator<Item = Self> {
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
         let mut at = Some(0);
         std::iter::from_fn(move || {
             let here = at?;
@@ -44,7 +44,7 @@ impl Name {
     }
 
     pub fn is_within(&self, apex: &Self) -> bool {
-        self.walk().any(|above| above == *apex)
+        self.ancestors().any(|above| above == *apex)
     }
 
     /// The name above, and the first label.

@@ -17,7 +17,7 @@ const BATCH: usize = 32;
 /// Questions in flight. Their datagrams fit the receive buffer that a socket has by default.
 const WINDOW: usize = 128;
 /// An answer that takes longer is lost.
-pub const PATIENCE: Duration = Duration::from_millis(500);
+pub const TIMEOUT: Duration = Duration::from_millis(500);
 /// Octets of the longest answer expected.
 const ANSWER_MAX: usize = 1024;
 
@@ -82,7 +82,7 @@ impl Asker {
         let socket = UdpSocket::bind((server.ip(), 0)).expect("a free port");
         // Our own buffer must not lose what a fast server sends.
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20);
-        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        socket.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         socket.connect(server).expect("loopback");
         Self { socket, open: vec![false; 1 << 16], next_id: 0 }
     }
@@ -117,12 +117,12 @@ impl Asker {
             }
             let fd = self.socket.as_raw_fd();
             let expected = receiver.receive(fd, MsgFlags::MSG_WAITFORONE, &mut self.open, &mut tally);
-            if expected == 0 && answered.elapsed() >= PATIENCE {
+            if expected == 0 && answered.elapsed() >= TIMEOUT {
                 self.open.fill(false);
                 tally.lost += in_flight;
                 in_flight = 0;
                 // Nobody there: do not try again for ever.
-                if answered.elapsed() > time + 4 * PATIENCE {
+                if answered.elapsed() > time + 4 * TIMEOUT {
                     return (tally, answered - started);
                 }
             } else if expected > 0 {
@@ -198,7 +198,7 @@ impl Asker {
                 }
             }
             let waiting = sent as usize > paced.tally.answers() + paced.tally.lost;
-            if over && (!waiting || now > heard + PATIENCE) {
+            if over && (!waiting || now > heard + TIMEOUT) {
                 break;
             }
         }

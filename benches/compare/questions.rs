@@ -78,8 +78,8 @@ fn is_host(name: &str) -> bool {
 /// Whether Lá Chắn never blocks it, whatever lists say; one with many such names it refuses.
 fn is_protected(protected: &Protected, name: &str) -> bool {
     let Ok(name) = OwnedName::parse(name) else { return true };
-    let walk = Suffixes::of(protected.key(), name.as_name());
-    protected.against(&walk, ListKind::Block(Category::Gambling)).is_some()
+    let suffixes = Suffixes::of(protected.key(), name.as_name());
+    protected.against(&suffixes, ListKind::Block(Category::Gambling)).is_some()
 }
 
 fn hash(octets: &[u8]) -> u64 {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::generator::{PATIENCE, Tally};
+use super::generator::{TIMEOUT, Tally};
 use super::questions::Packets;
 
 /// Connections open at a time.
@@ -71,7 +71,7 @@ impl Connections {
                 }
             }
             let awaited = self.open.iter().map(|it| it.awaited).sum::<usize>();
-            if awaited == 0 || answered.elapsed() > PATIENCE {
+            if awaited == 0 || answered.elapsed() > TIMEOUT {
                 tally.lost += awaited;
                 return (tally, answered - started);
             }
@@ -82,7 +82,7 @@ impl Connections {
 /// Those that have something to read; none after a while.
 fn readable(open: &[Connection]) -> Vec<usize> {
     let mut asked: Vec<_> = open.iter().map(|it| PollFd::new(it.stream.as_fd(), PollFlags::POLLIN)).collect();
-    let _ = poll(&mut asked, PollTimeout::try_from(PATIENCE).expect("a short time"));
+    let _ = poll(&mut asked, PollTimeout::try_from(TIMEOUT).expect("a short time"));
     let is_readable = |it: &PollFd<'_>| it.revents().is_some_and(|events| !events.is_empty());
     asked.iter().enumerate().filter(|(_, it)| is_readable(it)).map(|(at, _)| at).collect()
 }

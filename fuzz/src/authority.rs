@@ -2,11 +2,12 @@
 //! that a client can have, in a bounded number of questions.
 
 use lachan::dns::compose::Composer;
+use lachan::dns::header::Flags;
 use lachan::dns::message::{Section, check_names, records};
 use lachan::dns::name::{HEADER, OwnedName};
-use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
+use lachan::dns::rcode::Rcode;
 use lachan::dns::rrset::RrSet;
+use lachan::dns::rrtype::RrType;
 use lachan::dns::security::Security;
 use lachan::resolve::Ask;
 use lachan::resolve::fuzzing::iterated;
@@ -31,7 +32,16 @@ pub fn check(octets: &[u8]) {
             break;
         }
     }
-    let kinds = [rtype::A, rtype::AAAA, rtype::DS, rtype::CNAME, rtype::NS, rtype::RRSIG, rtype::TXT, 65280];
+    let kinds = [
+        RrType::A,
+        RrType::AAAA,
+        RrType::DS,
+        RrType::CNAME,
+        RrType::NS,
+        RrType::RRSIG,
+        RrType::TXT,
+        RrType::from(65280),
+    ];
     let mut ask = Ask::new(name("www.school.example"), kinds[usize::from(flags >> 2 & 7)]);
     ask.dnssec_ok = flags & 1 != 0;
     ask.checking_disabled = flags & 2 != 0;
@@ -42,7 +52,7 @@ pub fn check(octets: &[u8]) {
     assert_eq!(end, HEADER + ask.name.as_name().wire().len() + 4);
     check_names(&answer.wire, &found).expect("no name hangs on a TTL");
     assert!(found.iter().all(|record| record.section != Section::Additional));
-    if answer.rcode == Rcode::ServFail {
+    if answer.rcode == Rcode::SERV_FAIL {
         assert!(found.is_empty(), "a failure has no data");
     }
     if !anchors.is_empty() && !ask.checking_disabled {
@@ -57,7 +67,12 @@ fn name(text: &str) -> OwnedName {
 /// A message with these sets, and addresses behind them.
 fn message(aa: bool, rcode: u8, answer: &[RrSet], authority: &[RrSet], glue: &[(&str, [u8; 4])]) -> Vec<u8> {
     let flags = [0x80 | u8::from(aa) << 2, rcode];
-    let mut composer = Composer::new(flags, name("www.school.example").as_name(), rtype::A, 1);
+    let mut composer = Composer::new(
+        Flags::of(&[0, 0, flags[0], flags[1]]),
+        name("www.school.example").as_name(),
+        RrType::A,
+        1,
+    );
     answer.iter().for_each(|set| composer.answer(set, 60, true));
     authority.iter().for_each(|set| composer.authority(set, 60, true));
     let mut octets = composer.finish();
@@ -70,16 +85,16 @@ fn message(aa: bool, rcode: u8, answer: &[RrSet], authority: &[RrSet], glue: &[(
     octets
 }
 
-fn named(owner: &str, kind: u16, target: &str) -> RrSet {
+fn named(owner: &str, kind: RrType, target: &str) -> RrSet {
     RrSet::new(name(owner), kind, 60, vec![name(target).as_name().wire().into()])
 }
 
 fn address(owner: &str) -> RrSet {
-    RrSet::new(name(owner), rtype::A, 60, vec![[198, 51, 100, 7].into()])
+    RrSet::new(name(owner), RrType::A, 60, vec![[198, 51, 100, 7].into()])
 }
 
 fn soa(owner: &str) -> RrSet {
-    RrSet::new(name(owner), rtype::SOA, 60, vec![[&[0, 0][..], &[7; 20]].concat().into()])
+    RrSet::new(name(owner), RrType::SOA, 60, vec![[&[0, 0][..], &[7; 20]].concat().into()])
 }
 
 /// The set with something like a signature.
@@ -99,16 +114,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
             false,
             0,
             &[],
-            &[named(zone, rtype::NS, &format!("ns.{zone}"))],
+            &[named(zone, RrType::NS, &format!("ns.{zone}"))],
             &[(&format!("ns.{zone}"), [192, 0, 2, 1])],
         )
     };
     let www = "www.school.example";
-    let glueless = message(false, 0, &[], &[named("school.example", rtype::NS, "ns.other")], &[]);
+    let glueless = message(false, 0, &[], &[named("school.example", RrType::NS, "ns.other")], &[]);
     let nsec = signed(
         RrSet::new(
             name("school.example"),
-            rtype::NSEC,
+            RrType::NSEC,
             60,
             vec![[name("zzz.school.example").as_name().wire(), &[0, 1, 0x40]].concat().into()],
         ),
@@ -117,14 +132,19 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let dnskey = signed(
         RrSet::new(
             name("."),
-            rtype::DNSKEY,
+            RrType::DNSKEY,
             60,
             vec![[&[1, 1, 3, 8, 3, 1, 0, 1][..], &[7; 128]].concat().into()],
         ),
         ".",
     );
     let ds = signed(
-        RrSet::new(name("example"), 43, 60, vec![[&[0x4f, 0x66, 8, 2][..], &[7; 32]].concat().into()]),
+        RrSet::new(
+            name("example"),
+            RrType::DS,
+            60,
+            vec![[&[0x4f, 0x66, 8, 2][..], &[7; 32]].concat().into()],
+        ),
         ".",
     );
     let stories: Vec<Vec<Vec<u8>>> = vec![
@@ -134,14 +154,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
             message(
                 true,
                 0,
-                &[named(www, rtype::CNAME, "web.school.example"), address("web.school.example")],
+                &[named(www, RrType::CNAME, "web.school.example"), address("web.school.example")],
                 &[],
                 &[],
             ),
         ],
         vec![
             down("example"),
-            message(true, 0, &[named("school.example", rtype::DNAME, "other.example")], &[], &[]),
+            message(true, 0, &[named("school.example", RrType::DNAME, "other.example")], &[], &[]),
         ],
         vec![down("example"), message(true, 3, &[], &[soa("example"), nsec.clone()], &[])],
         vec![down("example"), message(true, 0, &[], &[soa("school.example"), nsec], &[])],
@@ -151,13 +171,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
                 false,
                 0,
                 &[],
-                &[named("example", rtype::NS, "ns.example"), ds],
+                &[named("example", RrType::NS, "ns.example"), ds],
                 &[("ns.example", [192, 0, 2, 1])],
             ),
             message(true, 0, &[dnskey], &[], &[]),
             message(true, 0, &[signed(address(www), "example")], &[], &[]),
         ],
-        vec![message(true, 0, &[named(www, rtype::CNAME, www)], &[], &[])],
+        vec![message(true, 0, &[named(www, RrType::CNAME, www)], &[], &[])],
     ];
     let mut seeds = Vec::new();
     for (at, story) in stories.iter().enumerate() {

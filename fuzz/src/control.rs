@@ -9,9 +9,10 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use lachan::app::explain::{Checker, Explanation};
+use lachan::app::explain::Checker;
 use lachan::app::offline::explain_check;
-use lachan::control::{Check, Control, Reply, Request, socket};
+use lachan::control::explanation::Explanation;
+use lachan::control::{Asker, Check, Control, Reloaded, Reply, Request, socket};
 use lachan::i18n::Message;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ pub fn check(octets: &[u8]) {
         let request = std::str::from_utf8(line).ok().map(serde_json::from_str::<Request>);
         let done = server.done.lock().expect("nothing panics while it holds this lock").take();
         match (request, reply) {
-            (Some(Ok(asked)), Some(Reply::Facts(_) | Reply::Done(_) | Reply::Refused(_))) => {
+            (Some(Ok(asked)), Some(Reply::Explanation(_) | Reply::Reloaded(_) | Reply::Refused(_))) => {
                 assert_eq!(done.as_ref(), Some(&asked));
                 let printed = serde_json::to_string(&asked).expect("a request can be written");
                 assert_eq!(serde_json::from_str::<Request>(&printed).ok(), Some(asked));
@@ -44,20 +45,18 @@ struct Program {
 }
 
 impl Control for Program {
-    fn ask(&self, request: Request) -> Reply {
+    fn ask(&self, _: Asker, request: Request) -> Reply {
         *self.done.lock().expect("nothing panics while it holds this lock") = Some(request.clone());
         match request {
-            Request::Check(check) => explain(&check).map_or_else(
-                |why| Reply::Refused(vec![why]),
-                |found| Reply::Facts(serde_json::to_value(found).expect("an explanation can be written")),
-            ),
-            Request::Status | Request::Reload | Request::UpdateLists => Reply::Done(Vec::new()),
+            Request::Check(check) => explain(&check)
+                .map_or_else(|why| Reply::Refused(vec![why]), |found| Reply::Explanation(Box::new(found))),
+            Request::Status | Request::Reload | Request::UpdateLists => Reply::Reloaded(Reloaded::default()),
         }
     }
 }
 
 fn explain(check: &Check) -> Result<Explanation, Message> {
-    explain_check(&Checker { responder: school::shared_desk(), runtime: None }, check)
+    explain_check(&Checker { responder: school::shared_responder(), runtime: None }, check)
 }
 
 /// The socket with a runtime behind it, both a thread's own.

@@ -2,9 +2,10 @@
 
 use lachan::dns::message::{RecordAt, check_rdata, records};
 use lachan::dns::name::HEADER;
+use lachan::dns::rrtype::RrType;
 
 /// A query for `name` (wire form) with RD set, and OPT with the payload and DO where there is one.
-pub fn query(name: &[u8], rtype: u16, opt: Option<(u16, bool)>) -> Vec<u8> {
+pub fn query(name: &[u8], rtype: RrType, opt: Option<(u16, bool)>) -> Vec<u8> {
     let mut packet = vec![0xab, 0xcd, 1, 0, 0, 1, 0, 0, 0, 0, 0, u8::from(opt.is_some())];
     packet.extend_from_slice(name);
     packet.extend_from_slice(&rtype.to_be_bytes());

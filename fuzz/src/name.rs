@@ -1,7 +1,7 @@
 //! A name as people and lists write it, and as the wire has it.
 //!
 //! Both parsers, and UTS 46 before the first: whatever is taken prints as something that reads back the
-//! same, and every walk over it ends.
+//! same, and every pass over it ends.
 
 use lachan::dns::idna;
 use lachan::dns::name::{NAME_MAX, Name, NameBuf, OwnedName};
@@ -54,10 +54,10 @@ fn hold(name: Name<'_>) {
     if let Ok(typed) = idna::to_name(&shown) {
         assert_eq!(typed.as_name(), name, "{printed} is shown as {shown}");
     }
-    let walk = Suffixes::of(&KEY, name);
-    assert_eq!((walk.len(), walk.name()), (name.label_count(), name));
-    for (index, hash) in walk.hashes().iter().enumerate() {
-        let suffix = walk.suffix(index);
+    let suffixes = Suffixes::of(&KEY, name);
+    assert_eq!((suffixes.len(), suffixes.name()), (name.label_count(), name));
+    for (index, hash) in suffixes.hashes().iter().enumerate() {
+        let suffix = suffixes.suffix(index);
         assert_eq!((*hash, suffix.label_count()), (hash_name(&KEY, suffix), index + 1));
         assert!(name.is_at_or_below(suffix));
     }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use lachan::dns::name::{HEADER, OwnedName};
-use lachan::dns::rdata::rtype;
+use lachan::dns::rrtype::RrType;
 use lachan::dns::suffixes::HashKey;
 use lachan::rpz::content::Content;
 use lachan::rpz::table::Table;
@@ -134,17 +134,17 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let (bad, local) = (b"\x03bad\x07example".as_slice(), b"\x05local".as_slice());
     let whole = [
         soa(3),
-        record(bad, rtype::CNAME, b"\0"),
-        record(local, rtype::A, &[192, 0, 2, 7]),
-        record(local, rtype::TXT, b"\x03one"),
+        record(bad, RrType::CNAME, b"\0"),
+        record(local, RrType::A, &[192, 0, 2, 7]),
+        record(local, RrType::TXT, b"\x03one"),
         soa(3),
     ];
     let changes = [
         soa(3),
         soa(HAVE),
-        record(bad, rtype::CNAME, b"\0"),
+        record(bad, RrType::CNAME, b"\0"),
         soa(3),
-        record(local, rtype::A, &[0; 4]),
+        record(local, RrType::A, &[0; 4]),
         soa(3),
     ];
     seeds.push([b"\x01".to_vec(), framed(&whole)].concat());
@@ -152,7 +152,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     seeds.push([b"\x02".to_vec(), framed(&changes)].concat());
     seeds.push([b"\x02".to_vec(), framed(&whole)].concat());
     let mut packet = vec![3];
-    packet.extend_from_slice(&message(rtype::SOA, &[]));
+    packet.extend_from_slice(&message(RrType::SOA, &[]));
     packet[3] = 0x24;
     seeds.push(packet);
     seeds
@@ -160,11 +160,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 fn soa(serial: u32) -> Vec<u8> {
     let numbers = [serial, 3600, 600, 86_400, 60].map(u32::to_be_bytes).concat();
-    record(b"", rtype::SOA, &[b"\0\0".as_slice(), &numbers].concat())
+    record(b"", RrType::SOA, &[b"\0\0".as_slice(), &numbers].concat())
 }
 
 /// A record whose owner ends in a pointer to the zone's name in the question.
-fn record(owner: &[u8], kind: u16, rdata: &[u8]) -> Vec<u8> {
+fn record(owner: &[u8], kind: RrType, rdata: &[u8]) -> Vec<u8> {
     let mut record = owner.to_vec();
     record.extend_from_slice(&[0xc0, HEADER as u8]);
     record.extend_from_slice(&kind.to_be_bytes());
@@ -174,7 +174,7 @@ fn record(owner: &[u8], kind: u16, rdata: &[u8]) -> Vec<u8> {
     record
 }
 
-fn message(kind: u16, records: &[Vec<u8>]) -> Vec<u8> {
+fn message(kind: RrType, records: &[Vec<u8>]) -> Vec<u8> {
     let mut message = vec![0, 0, 0x84, 0, 0, 1, 0, records.len() as u8, 0, 0, 0, 0];
     message.extend_from_slice(zone().as_name().wire());
     message.extend_from_slice(&kind.to_be_bytes());
@@ -184,6 +184,6 @@ fn message(kind: u16, records: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn framed(records: &[Vec<u8>]) -> Vec<u8> {
-    let message = message(rtype::AXFR, records);
+    let message = message(RrType::AXFR, records);
     [(message.len() as u16).to_be_bytes().to_vec(), message].concat()
 }

@@ -9,11 +9,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use lachan::dns::edns::{IdleTime, OPTION_KEEPALIVE, TYPE_OPT, options};
+use lachan::dns::edns::{IdleTime, OPTION_KEEPALIVE, options};
 use lachan::dns::name::{HEADER, OwnedName};
 use lachan::dns::question::{Question, Refused};
-use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
+use lachan::dns::rcode::Rcode;
+use lachan::dns::rrtype::RrType;
 use lachan::dns::security::Security;
 use lachan::journal::clock::SystemClock;
 use lachan::journal::count::Tally;
@@ -92,14 +92,14 @@ fn answer(
 fn hold_refusal(refused: Refused, packet: &[u8], client: Client, is_known: bool, out: &[u8]) {
     let rcode = match refused {
         Refused::Silent => panic!("an answer to what must have none"),
-        _ if !is_known => Rcode::Refused,
-        Refused::FormErr => Rcode::FormErr,
-        Refused::NotImp => Rcode::NotImp,
-        Refused::BadVers => Rcode::BadVers,
-        Refused::Refused => Rcode::Refused,
+        _ if !is_known => Rcode::REFUSED,
+        Refused::FormErr => Rcode::FORM_ERR,
+        Refused::NotImp => Rcode::NOT_IMP,
+        Refused::BadVers => Rcode::BAD_VERS,
+        Refused::Refused => Rcode::REFUSED,
     };
     assert_eq!((&out[..2], out[2] & 0xf8), (&packet[..2], 0x80 | packet[2] & 0x78));
-    assert_eq!(u16::from(out[3] & 0x0f), rcode as u16 & 0x0f);
+    assert_eq!(out[3] & 0x0f, rcode.header_bits());
     match client.read(packet) {
         Ok(question) => hold_answer(&question, Transport::Udp, out),
         Err(_) => assert_eq!((out.len(), &out[4..]), (HEADER, &[0; 8][..])),
@@ -114,9 +114,9 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
     assert!(out.len() <= limit, "{} octets of {limit}", out.len());
     assert_eq!(out[2] & 0x01, question.packet[2] & 0x01, "RD comes back as it was");
     let found = read_answer(out, &question.packet[..question.end]);
-    let opts = found.iter().filter(|record| record.rtype == TYPE_OPT).count();
+    let opts = found.iter().filter(|record| record.rtype == RrType::OPT).count();
     assert_eq!(opts, usize::from(question.edns.is_some()), "OPT answers OPT");
-    let opt = found.iter().find(|record| record.rtype == TYPE_OPT);
+    let opt = found.iter().find(|record| record.rtype == RrType::OPT);
     let rdata = opt.map_or(&[][..], |opt| &out[opt.rdata_at()..opt.end()]);
     let told = options(rdata).flatten().find(|(code, _)| *code == OPTION_KEEPALIVE);
     let idle_time = question.idle_time.map(|time| time.units().to_be_bytes());
@@ -126,18 +126,18 @@ fn hold_answer(question: &Question<'_>, transport: Transport, out: &[u8]) {
 }
 
 fn responder() -> &'static Responder {
-    static DESK: OnceLock<Responder> = OnceLock::new();
-    DESK.get_or_init(|| {
+    static RESPONDER: OnceLock<Responder> = OnceLock::new();
+    RESPONDER.get_or_init(|| {
         let responder = school::responder(1 << 20);
-        let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), rtype::A);
-        let mut wire = query(ask.name.as_name().wire(), rtype::A, None);
+        let ask = Ask::new(OwnedName::parse(KEPT).expect("a name"), RrType::A);
+        let mut wire = query(ask.name.as_name().wire(), RrType::A, None);
         wire[7] = 100;
         for last in 0..100 {
             wire.extend_from_slice(b"\xc0\x0c\x00\x01\x00\x01\x00\x01\x00\x00\x00\x04\xc6\x33\x64");
             wire.push(last);
         }
         let kept =
-            Answer { wire, rcode: Rcode::NoError, security: Security::Secure, ede: None, unfinished: None };
+            Answer { wire, rcode: Rcode::NO_ERROR, security: Security::Secure, ede: None, unfinished: None };
         let stamp = Stamp { generation: responder.world().generation(), ..Stamp::default() };
         responder.cache().insert(&ask, &kept, stamp, responder.moment().now);
         responder
@@ -183,12 +183,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let names: Vec<&[u8]> = names.into_iter().chain([blocked.as_name().wire()]).collect();
     let mut seeds = stubs();
     for (name, opt) in names.iter().flat_map(|name| [(name, None), (name, Some((512, true)))]) {
-        for kind in [rtype::A, rtype::ANY, rtype::HTTPS] {
+        for kind in [RrType::A, RrType::ANY, RrType::HTTPS] {
             seeds.push(query(name, kind, opt));
         }
     }
     let mut with = |change: &dyn Fn(&mut Vec<u8>)| {
-        let mut packet = query(names[0], rtype::A, Some((1232, false)));
+        let mut packet = query(names[0], RrType::A, Some((1232, false)));
         change(&mut packet);
         seeds.push(packet);
     };

@@ -62,9 +62,9 @@ pub fn index() -> Arc<Index> {
 }
 
 /// A responder for all that only look what would be answered.
-pub fn shared_desk() -> &'static Responder {
-    static DESK: OnceLock<Responder> = OnceLock::new();
-    DESK.get_or_init(|| responder(1 << 16))
+pub fn shared_responder() -> &'static Responder {
+    static RESPONDER: OnceLock<Responder> = OnceLock::new();
+    RESPONDER.get_or_init(|| responder(1 << 16))
 }
 
 /// A responder that answers from a world with both, with a cache of so many octets in front.

@@ -6,12 +6,11 @@
 
 use std::cell::RefCell;
 
-use lachan::dns::edns::TYPE_OPT;
 use lachan::dns::message::{RecordAt, Section, records, targets};
 use lachan::dns::name::{HEADER, NameBuf, OwnedName};
 use lachan::dns::question::Question;
-use lachan::dns::rdata::rtype;
-use lachan::dns::reply::Rcode;
+use lachan::dns::rcode::Rcode;
+use lachan::dns::rrtype::RrType;
 use lachan::dns::security::Security;
 use lachan::i18n::Lang;
 use lachan::query::Responder;
@@ -39,7 +38,7 @@ pub fn check(octets: &[u8]) {
     if let Some(joined) = followed(&ask, &answer, &answer) {
         let (end, found) = records(&joined.wire).expect("what we join can be read");
         assert_eq!(end, HEADER + ask.name.as_name().wire().len() + 4);
-        assert!(found.iter().all(|record| record.rtype != TYPE_OPT));
+        assert!(found.iter().all(|record| record.rtype != RrType::OPT));
         hold_kept(&ask, &joined);
     }
 }
@@ -48,7 +47,7 @@ pub fn check(octets: &[u8]) {
 fn keep_unchecked(ask: &Ask, message: &[u8]) {
     let raw = Answer {
         wire: message.to_vec(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Secure,
         ede: None,
         unfinished: None,
@@ -66,7 +65,7 @@ fn asked(flags: u8, message: &[u8]) -> Option<Ask> {
     let mut name = NameBuf::new();
     let used = name.fill_from_wire(message.get(HEADER..)?).ok()?;
     let tail = message.get(HEADER + used..)?.first_chunk::<4>()?;
-    let mut ask = Ask::new(name.name().to_owned(), u16::from_be_bytes([tail[0], tail[1]]));
+    let mut ask = Ask::new(name.name().to_owned(), RrType::from_be_bytes([tail[0], tail[1]]));
     ask.class = u16::from_be_bytes([tail[2], tail[3]]);
     ask.dnssec_ok = flags & 1 != 0;
     ask.checking_disabled = flags & 2 != 0;
@@ -79,8 +78,8 @@ fn hold_taken(ask: &Ask, answer: &Answer) {
     assert_eq!(answer.wire[HEADER..end - 2], question[HEADER..question.len() - 2]);
     assert_eq!(answer.wire[..2], [0, 0], "the id is nobody's");
     assert_eq!((answer.wire[2] & 0xfd, answer.wire[3] & 0xf0), (0x81, 0x80));
-    assert!(found.iter().all(|record| record.section != Section::Additional && record.rtype != TYPE_OPT));
-    let positive = !found.iter().any(|it| it.section == Section::Authority && it.rtype == rtype::SOA);
+    assert!(found.iter().all(|record| record.section != Section::Additional && record.rtype != RrType::OPT));
+    let positive = !found.iter().any(|it| it.section == Section::Authority && it.rtype == RrType::SOA);
     if positive && !ask.dnssec_ok {
         assert!(found.iter().all(|record| record.section == Section::Answer));
     }
@@ -100,7 +99,7 @@ fn hold_kept(ask: &Ask, answer: &Answer) {
         for (later, limit) in [0, 7, 1 << 40].into_iter().flat_map(|later| limits.map(|limit| (later, limit)))
         {
             let written = hold_written(&fresh, &question, NOW + later, limit);
-            if records(&written).is_ok_and(|(_, found)| found.iter().any(|it| it.rtype != TYPE_OPT)) {
+            if records(&written).is_ok_and(|(_, found)| found.iter().any(|it| it.rtype != RrType::OPT)) {
                 assert_eq!(leads(&written), leads(&answer.wire), "it leads elsewhere after {later} s");
             }
             if let Some(kept) = cache.find(&question, NOW + later) {
@@ -134,9 +133,9 @@ fn hold_both_ways(ask: &Ask, answer: &Answer) {
 /// A responder whose cache is this target's own; a thread's own, since it forgets.
 fn responder() -> &'static Responder {
     thread_local! {
-        static DESK: &'static Responder = Box::leak(Box::new(school::responder(1 << 20)));
+        static RESPONDER: &'static Responder = Box::leak(Box::new(school::responder(1 << 20)));
     }
-    DESK.with(|responder| *responder)
+    RESPONDER.with(|responder| *responder)
 }
 
 /// A client's query for the same, shouted.
@@ -150,16 +149,16 @@ fn client(ask: &Ask, opt: Option<(u16, bool)>) -> Vec<u8> {
 
 fn hold_written(hit: &Hit, question: &Question<'_>, now: u64, limit: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    assert_eq!(hit.write(question, now, Lang::En, &mut out, limit), out.len());
+    assert_eq!(hit.write(question, now, Lang::Vi, &mut out, limit), out.len());
     assert!(out.len() <= limit, "{} octets of {limit}", out.len());
     let (end, found) = records(&out).expect("what we write can be read");
     assert_eq!(out[HEADER..end], question.packet[HEADER..question.end]);
-    let opts = found.iter().filter(|record| record.rtype == TYPE_OPT).count();
+    let opts = found.iter().filter(|record| record.rtype == RrType::OPT).count();
     assert_eq!(opts, usize::from(question.edns.is_some()));
     assert_eq!(found.last().map_or(end, RecordAt::end), out.len());
     let age = u32::try_from(now - NOW).unwrap_or(u32::MAX);
     let most = TtlBounds::default().max.saturating_sub(age);
-    assert!(found.iter().filter(|record| record.rtype != TYPE_OPT).all(|record| record.ttl <= most));
+    assert!(found.iter().filter(|record| record.rtype != RrType::OPT).all(|record| record.ttl <= most));
     out
 }
 
@@ -192,7 +191,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     const OPT: &[u8] = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x0a\x00\x0f\x00\x06\x00\x0fnope";
     // An alias to the lower half of its own TTL.
     const LOOSE: &[u8] = b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x02\xc0\x25";
-    let seed = |flags: u8, head: [u8; 2], kind: u16, sections: [&[&[u8]]; 3]| {
+    let seed = |flags: u8, head: [u8; 2], kind: RrType, sections: [&[&[u8]]; 3]| {
         let mut octets = vec![flags];
         octets.extend(query(NAME, kind, None));
         octets[3..5].copy_from_slice(&head);
@@ -203,16 +202,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
         octets
     };
     let shapes = [
-        seed(0, [0x81, 0x80], rtype::A, [&[ADDRESS, ADDRESS], &[], &[OPT]]),
-        seed(1, [0x85, 0x80], rtype::A, [&[ADDRESS, RRSIG], &[], &[OPT]]),
-        seed(0, [0x81, 0x80], rtype::A, [&[ALIAS], &[], &[]]),
-        seed(0, [0x81, 0x80], rtype::A, [&[LOOSE], &[], &[]]),
-        seed(0, [0x81, 0x80], rtype::A, [&[DNAME, ALIAS, ADDRESS], &[SOA], &[]]),
-        seed(2, [0x81, 0x83], rtype::A, [&[], &[SOA], &[OPT]]),
-        seed(1, [0x81, 0x80], rtype::AAAA, [&[ALIAS], &[SOA, RRSIG], &[OPT]]),
-        seed(0, [0x81, 0x80], rtype::HTTPS, [&[HTTPS], &[], &[ADDRESS]]),
-        seed(0, [0x83, 0x80], rtype::MX, [&[MX, MX], &[], &[]]),
-        seed(0, [0x81, 0x82], rtype::A, [&[], &[], &[OPT]]),
+        seed(0, [0x81, 0x80], RrType::A, [&[ADDRESS, ADDRESS], &[], &[OPT]]),
+        seed(1, [0x85, 0x80], RrType::A, [&[ADDRESS, RRSIG], &[], &[OPT]]),
+        seed(0, [0x81, 0x80], RrType::A, [&[ALIAS], &[], &[]]),
+        seed(0, [0x81, 0x80], RrType::A, [&[LOOSE], &[], &[]]),
+        seed(0, [0x81, 0x80], RrType::A, [&[DNAME, ALIAS, ADDRESS], &[SOA], &[]]),
+        seed(2, [0x81, 0x83], RrType::A, [&[], &[SOA], &[OPT]]),
+        seed(1, [0x81, 0x80], RrType::AAAA, [&[ALIAS], &[SOA, RRSIG], &[OPT]]),
+        seed(0, [0x81, 0x80], RrType::HTTPS, [&[HTTPS], &[], &[ADDRESS]]),
+        seed(0, [0x83, 0x80], RrType::MX, [&[MX, MX], &[], &[]]),
+        seed(0, [0x81, 0x82], RrType::A, [&[], &[], &[OPT]]),
     ];
     [&shapes[..], &super::texts("upstream")].concat()
 }

@@ -6,10 +6,9 @@
 use std::fs;
 use std::net::Ipv4Addr;
 
-use lachan::dns::edns::TYPE_OPT;
 use lachan::dns::message::{Section, check_rdata, records};
 use lachan::dns::name::{HEADER, OwnedName};
-use lachan::dns::rdata::rtype;
+use lachan::dns::rrtype::RrType;
 use lachan::resolve::local::{RecordSpec, ZoneSpec};
 use lachan::resolve::settings::{Mode, Settings};
 use lachan::resolve::{Ask, Resolver};
@@ -26,16 +25,16 @@ const ASKED: &[&str] = &[
     "none.zone.example",
 ];
 /// Types that are asked for, each with and without DO.
-const TYPES: &[u16] = &[
-    rtype::A,
-    rtype::NS,
-    rtype::CNAME,
-    rtype::SOA,
-    rtype::TXT,
-    rtype::SRV,
-    rtype::DS,
-    rtype::ANY,
-    rtype::DNAME,
+const TYPES: &[RrType] = &[
+    RrType::A,
+    RrType::NS,
+    RrType::CNAME,
+    RrType::SOA,
+    RrType::TXT,
+    RrType::SRV,
+    RrType::DS,
+    RrType::ANY,
+    RrType::DNAME,
 ];
 
 /// One octet that says what the text is, then the text.
@@ -88,7 +87,7 @@ fn ask_all(resolver: &Resolver, asked: &str) {
         assert_eq!(&answer.wire[HEADER..end - 4], ask.name.as_name().wire());
         assert_eq!(answer.wire[end - 4..end - 2], kind.to_be_bytes());
         for record in &found {
-            assert!(record.section != Section::Additional && record.rtype != TYPE_OPT);
+            assert!(record.section != Section::Additional && record.rtype != RrType::OPT);
             assert_eq!(check_rdata(&answer.wire, record), Ok(()), "{record:?}");
         }
     }

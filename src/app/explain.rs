@@ -1,25 +1,30 @@
-//! Why a name is blocked or allowed, as `lachan check` tells it: verdict, layer, category, list and
-//! version, rule, the name of an alias chain that decided, and what each tier gets.
+//! Finds out why a name is blocked or allowed, for [`Explanation`]: verdict, layer, category, list and version, rule,
+//! the name of an alias chain that decided, and what each tier gets.
 //!
 //! A check is a query: it goes through the same functions as the query of a client and is told what they
 //! decided and wrote. With a running server aliases are followed as for a client; without one, only what the
 //! question itself decides can be told.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::dns::edns::{OPTION_EDE, options};
+use crate::control::explanation::{
+    Answer, Because, CoveringRule, Explanation, ExtendedError, GroupVerdict, Rule, Says, SchoolRule, Verdict,
+};
+use crate::dns::edns::{OPTION_EDE, PAYLOAD, options};
+use crate::dns::header::{Flags, Header};
 use crate::dns::idna;
 use crate::dns::message::records;
-use crate::dns::name::{HEADER, Name};
+use crate::dns::name::{HEADER, Name, OwnedName};
+use crate::dns::query::{Opt, Query};
 use crate::dns::question::Question;
-use crate::dns::rdata::{rtype, type_name};
-use crate::dns::rrset::Sections;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
-use crate::model::rule::{ListKind, Protection, RuleAction};
+use crate::model::rule::{ListKind, Protection, RuleAction, Scope};
 use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source};
@@ -31,82 +36,6 @@ use crate::resolve::local::canary;
 
 /// Addresses that are told of one answer.
 const ADDRESSES_TOLD: usize = 4;
-
-/// What stands in place of an answer where the server sends none.
-pub const NO_ANSWER: &str = "không trả lời / no answer";
-
-/// Everything that is to be said of one name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Explanation {
-    /// The name as it is looked up.
-    pub name: String,
-    /// The name as people read it.
-    pub display: String,
-    /// The RR type asked.
-    pub rtype: String,
-    /// Whether the server answers from its own data (local names, special-use names, canaries): no list
-    /// is asked then.
-    pub local: bool,
-    /// Whether aliases were followed.
-    #[serde(default)]
-    pub resolved: bool,
-    /// What was asked for: a client, a group or a tier; none means every tier.
-    pub asked: Option<GroupVerdict>,
-    /// What each tier gets.
-    pub tiers: Vec<GroupVerdict>,
-    /// Every rule that covers the name, in every list.
-    pub rules: Vec<CoveringRule>,
-    /// The index that this was looked up in.
-    pub index: String,
-}
-
-/// What a group or tier gets, and why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct GroupVerdict {
-    pub tier: String,
-    /// Name of the group, where one was asked for.
-    pub group: Option<String>,
-    pub mode: String,
-    /// `block`, `allow`, `monitor`, `local` (the server's own data), `refuse` (the client may not ask), or
-    /// `altered` (records were taken out of the answer).
-    pub verdict: String,
-    /// Layer of the decision order that decided, or the reason to allow.
-    pub because: String,
-    /// What the query is answered with; none where that is not known without asking.
-    pub answer: Option<String>,
-    /// Extended DNS Errors that come with it, as `15 text`.
-    #[serde(default)]
-    pub errors: Vec<String>,
-    /// The names to which aliases lead, one after the other, as far as they were followed.
-    #[serde(default)]
-    pub aliases: Vec<String>,
-    /// The name that decided, where it is not the asked one.
-    #[serde(default)]
-    pub link: Option<String>,
-    pub category: Option<String>,
-    #[serde(default)]
-    pub service: Option<String>,
-    pub list: Option<String>,
-    pub version: Option<String>,
-    /// The rule as `scope name`.
-    pub rule: Option<String>,
-    pub line: Option<u32>,
-    /// Who made the school rule, and why.
-    pub school_rule: Option<String>,
-    /// When the verdict changes by itself; without a timetable or an expiry it does not.
-    pub until: Option<String>,
-}
-
-/// One rule that covers the name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CoveringRule {
-    pub list: String,
-    pub version: String,
-    /// Category, `service`, `exception`, `allow set` or `protected`.
-    pub says: String,
-    pub rule: String,
-    pub line: u32,
-}
 
 /// For whom an explanation is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -126,10 +55,12 @@ pub struct Checker<'a> {
 
 impl Checker<'_> {
     /// Explains a question of type `rtype` for `name`. `None` where the group does not exist.
-    pub fn explain(&self, name: Name<'_>, rtype: u16, whom: Whom<'_>) -> Option<Explanation> {
+    pub fn explain(&self, name: Name<'_>, rtype: RrType, whom: Whom<'_>) -> Option<Explanation> {
         let moment = self.responder.moment();
         let world = &moment.world;
-        let packet = packet_of(name, rtype);
+        // With EDNS, so that errors come with the answer.
+        let opt = Some(Opt { payload: PAYLOAD, dnssec_ok: false, options: &[] });
+        let packet = Query { opt, ..Query::new(name, rtype) }.to_packet();
         let tell =
             |client: Client, group: &Group, named: bool| self.tell(&moment, &packet, client, group, named);
         let of_number =
@@ -148,8 +79,8 @@ impl Checker<'_> {
         Some(Explanation {
             name: name.to_string(),
             display: idna::to_display(&name.to_string()),
-            rtype: type_name(rtype).into_owned(),
-            local: tiers.iter().all(|told| told.verdict == "local"),
+            rtype: rtype.to_string(),
+            local: tiers.iter().all(|told| told.verdict == Verdict::Local),
             resolved: self.runtime.is_some(),
             asked,
             tiers,
@@ -166,20 +97,20 @@ impl Checker<'_> {
             let says = match found.info.kind {
                 ListKind::Block(category) if category.is_secret() => return None,
                 ListKind::Block(category) if found.action == RuleAction::Except => {
-                    format!("exception from {}", category.id())
+                    Says::Exception(category.id().to_owned())
                 }
-                ListKind::Block(category) if found.excepted => format!("{}, excepted", category.id()),
-                ListKind::Block(category) if found.outweighed => format!("{}, outweighed", category.id()),
-                ListKind::Block(category) => category.id().to_owned(),
-                ListKind::Allow => format!("allow set {}", found.info.id),
-                ListKind::Protect(Protection::Hard) => "protected, hard".to_owned(),
-                ListKind::Protect(_) => "protected, soft".to_owned(),
+                ListKind::Block(category) if found.excepted => Says::Excepted(category.id().to_owned()),
+                ListKind::Block(category) if found.outweighed => Says::Outweighed(category.id().to_owned()),
+                ListKind::Block(category) => Says::Category(category.id().to_owned()),
+                ListKind::Allow => Says::AllowSet(found.info.id.clone()),
+                ListKind::Protect(Protection::Hard) => Says::HardProtected,
+                ListKind::Protect(_) => Says::SoftProtected,
             };
             Some(CoveringRule {
                 list: found.info.id.clone(),
                 version: found.info.version.clone(),
                 says,
-                rule: format!("{} {}", found.scope.id(), found.name),
+                rule: rule(found.scope, &found.name),
                 line: found.line,
             })
         });
@@ -187,8 +118,8 @@ impl Checker<'_> {
         let of_services = services.names_of(&suffixes).map(|name| CoveringRule {
             list: format!("services/{}", name.service.word()),
             version: env!("CARGO_PKG_VERSION").into(),
-            says: format!("service {}", name.service.word()),
-            rule: format!("{} {}", name.scope.id(), name.name),
+            says: Says::Service(name.service.word()),
+            rule: rule(name.scope, &name.name),
             line: name.line,
         });
         told.chain(of_services).collect()
@@ -213,13 +144,13 @@ impl Checker<'_> {
             Ok(question) => question,
             // A type that is no question to a resolver, such as AXFR.
             Err(refused) => {
-                (told.verdict, told.because) = ("refuse".into(), "type".into());
-                told.answer = Some(refused.to_string());
+                (told.verdict, told.because) = (Verdict::Refuse, Because::Type);
+                told.answer = Some(Answer::Response(refused.to_string()));
                 return told;
             }
         };
         if !client.is_check() && !moment.world.limits.access.allows(client.address) {
-            (told.verdict, told.because) = ("refuse".into(), "access".into());
+            (told.verdict, told.because) = (Verdict::Refuse, Because::Access);
             return told;
         }
         let (mut worker, mut out) = (WorkerState::for_check(), Vec::new());
@@ -237,11 +168,11 @@ impl Checker<'_> {
         let trace = worker.take_trace();
         told.errors = if given == Given::Answer { errors(&out) } else { Vec::new() };
         told.answer = match given {
-            Given::Answer => Some(shown(&out)),
-            Given::Nothing => Some(NO_ANSWER.into()),
+            Given::Answer => Some(Answer::Response(shown(&out))),
+            Given::Nothing => Some(Answer::Nothing),
             Given::Unknown => None,
         };
-        told.fill(&trace, &moment.world.policy, question.name());
+        fill(&mut told, &trace, &moment.world.policy, question.name());
         told
     }
 }
@@ -255,151 +186,130 @@ enum Given {
     Unknown,
 }
 
-impl GroupVerdict {
-    /// Takes what decided.
-    fn fill(&mut self, trace: &Trace, policy: &Policy, asked: Name<'_>) {
-        self.aliases = trace.links.iter().skip(1).map(ToString::to_string).collect();
-        let blocked = trace.decided.iter().find(|decided| decided.effect == Effect::Blocked);
-        if let Some(decided) = blocked.or(trace.decided.first()) {
-            let is_blocked = decided.effect == Effect::Blocked;
-            self.verdict = if is_blocked { "block" } else { "monitor" }.into();
-            return self.cite(decided, policy, asked);
-        }
-        self.verdict = "allow".into();
-        if trace.is_local {
-            self.verdict = "local".into();
-            self.because = if canary::covers(asked) { "canary" } else { "local" }.into();
-            return;
-        }
-        if trace.is_rebound || trace.left_out {
-            self.verdict = "altered".into();
-            self.because = if trace.is_rebound { "private_address" } else { "allow_only" }.into();
-            return;
-        }
-        let Some(allowed) = trace.allowed else {
-            // A rule of a policy zone that is not counted: truncated, to be asked over TCP.
-            self.because = Layer::PolicyZone.id().into();
-            return;
-        };
-        self.because = because(allowed).into();
-        match allowed {
-            AllowReason::SchoolRule(number) => self.cite_school(policy, number),
-            AllowReason::PolicyZone => {
-                if let Some(zone) = &trace.passed {
-                    self.cite_zone(zone);
-                }
+/// Takes what decided.
+fn fill(told: &mut GroupVerdict, trace: &Trace, policy: &Policy, asked: Name<'_>) {
+    told.aliases = trace.links.iter().skip(1).map(ToString::to_string).collect();
+    let blocked = trace.decided.iter().find(|decided| decided.effect == Effect::Blocked);
+    if let Some(decided) = blocked.or(trace.decided.first()) {
+        let is_blocked = decided.effect == Effect::Blocked;
+        told.verdict = if is_blocked { Verdict::Block } else { Verdict::Monitor };
+        return cite(told, decided, policy, asked);
+    }
+    (told.verdict, told.because) = match trace.allowed {
+        _ if trace.is_local && canary::covers(asked) => (Verdict::Local, Because::Canary),
+        _ if trace.is_local => (Verdict::Local, Because::Local),
+        _ if trace.is_rebound => (Verdict::Altered, Because::PrivateAddress),
+        _ if trace.left_out => (Verdict::Altered, Because::AllowOnly),
+        Some(allowed) => (Verdict::Allow, because(allowed)),
+        // A rule of a policy zone that is not counted: truncated, to be asked over TCP.
+        None => (Verdict::Allow, Because::PolicyZone),
+    };
+    match trace.allowed.filter(|_| told.verdict == Verdict::Allow) {
+        Some(AllowReason::SchoolRule(number)) => cite_school(told, policy, number),
+        Some(AllowReason::PolicyZone) => {
+            if let Some(zone) = &trace.passed {
+                cite_zone(told, zone);
             }
-            _ => {}
         }
-    }
-
-    fn cite(&mut self, decided: &Decided, policy: &Policy, asked: Name<'_>) {
-        let reason = decided.reason;
-        self.because = reason.layer.id().into();
-        self.category = reason.category.map(|category| category.id().into());
-        self.service = reason.service.map(ServiceId::word);
-        let is_secret = reason.category.is_some_and(|category| category.is_secret());
-        // Behind a policy zone's rule the walk may be another name's.
-        let is_elsewhere = decided.name.as_name() != asked && reason.layer != Layer::PolicyZone;
-        self.link = (is_elsewhere && !is_secret).then(|| decided.name.to_string());
-        if is_secret {
-            self.aliases.clear();
-        }
-        if let Source::SchoolRule(number) = reason.source {
-            self.cite_school(policy, number);
-        }
-        if let Some(zone) = &decided.zone {
-            self.cite_zone(zone);
-            self.link = zone.link.as_ref().filter(|link| link.as_name() != asked).map(ToString::to_string);
-        }
-        if let Some(rule) = &decided.rule {
-            self.list = Some(rule.list.clone());
-            self.version = Some(rule.version.clone());
-            self.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
-            self.line = Some(rule.line);
-        }
-    }
-
-    fn cite_school(&mut self, policy: &Policy, number: u32) {
-        if let Some(rule) = policy.rules().rule(number) {
-            self.rule = Some(format!("{} {}", rule.scope.id(), rule.name));
-            self.school_rule = Some(format!("{} ({})", rule.reason, rule.by));
-        }
-    }
-
-    fn cite_zone(&mut self, zone: &ZoneRule) {
-        self.list = Some(zone.zone.to_string());
-        self.version = Some(zone.serial.map_or("–".into(), |serial| serial.to_string()));
-        self.rule = Some(format!("{} {}", zone.kind, zone.action));
+        _ => {}
     }
 }
 
-fn because(allowed: AllowReason) -> &'static str {
+fn cite(told: &mut GroupVerdict, decided: &Decided, policy: &Policy, asked: Name<'_>) {
+    let reason = decided.reason;
+    told.because = reason.layer.into();
+    told.category = reason.category.map(|category| category.id().into());
+    told.service = reason.service.map(ServiceId::word);
+    let is_secret = reason.category.is_some_and(|category| category.is_secret());
+    // Behind a policy zone's rule the name looked up may be another one.
+    let is_elsewhere = decided.name.as_name() != asked && reason.layer != Layer::PolicyZone;
+    told.link = (is_elsewhere && !is_secret).then(|| decided.name.to_string());
+    if is_secret {
+        told.aliases.clear();
+    }
+    if let Source::SchoolRule(number) = reason.source {
+        cite_school(told, policy, number);
+    }
+    if let Some(zone) = &decided.zone {
+        cite_zone(told, zone);
+        told.link = zone.link.as_ref().filter(|link| link.as_name() != asked).map(ToString::to_string);
+    }
+    if let Some(found) = &decided.rule {
+        told.list = Some(found.list.clone());
+        told.version = Some(found.version.clone());
+        told.rule = Some(rule(found.scope, &found.name));
+        told.line = Some(found.line);
+    }
+}
+
+fn cite_school(told: &mut GroupVerdict, policy: &Policy, number: u32) {
+    if let Some(made) = policy.rules().rule(number) {
+        told.rule = Some(rule(made.scope, &made.name));
+        told.school_rule = Some(SchoolRule { reason: made.reason.clone(), by: made.by.clone() });
+    }
+}
+
+fn cite_zone(told: &mut GroupVerdict, zone: &ZoneRule) {
+    told.list = Some(zone.zone.to_string());
+    told.version = Some(zone.serial.map_or("–".into(), |serial| serial.to_string()));
+    told.rule = Some(Rule::Zone(format!("{} {}", zone.kind, zone.action)));
+}
+
+fn rule(scope: Scope, name: &OwnedName) -> Rule {
+    let name = name.to_string();
+    match scope {
+        Scope::Exact => Rule::Exact(name),
+        Scope::Subtree => Rule::Subtree(name),
+        Scope::Children => Rule::Children(name),
+    }
+}
+
+fn because(allowed: AllowReason) -> Because {
     match allowed {
-        AllowReason::HardProtected => "hard_protected",
-        AllowReason::SchoolRule(_) => Layer::School.id(),
-        AllowReason::PolicyZone => Layer::PolicyZone.id(),
-        AllowReason::SoftProtected => "soft_protected",
-        AllowReason::AllowSet => "allow_set",
-        AllowReason::NothingForbids => "nothing_forbids",
-        AllowReason::OpenGroup => "open_group",
+        AllowReason::HardProtected => Because::HardProtected,
+        AllowReason::SchoolRule(_) => Because::School,
+        AllowReason::PolicyZone => Because::PolicyZone,
+        AllowReason::SoftProtected => Because::SoftProtected,
+        AllowReason::AllowSet => Because::AllowSet,
+        AllowReason::NothingForbids => Because::NothingForbids,
+        AllowReason::OpenGroup => Because::OpenGroup,
     }
-}
-
-/// A client's packet that asks this, with EDNS, so that errors come with the answer.
-fn packet_of(name: Name<'_>, rtype: u16) -> Vec<u8> {
-    let mut packet = vec![0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
-    packet.extend_from_slice(name.wire());
-    packet.extend_from_slice(&rtype.to_be_bytes());
-    packet.extend_from_slice(&[0, 1, 0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
-    packet
 }
 
 /// An answer in a line: `NOERROR 198.51.100.7, 198.51.100.8`, `NOERROR, 2 record`, `NXDOMAIN`.
 fn shown(message: &[u8]) -> String {
-    let code = match message.get(3).map_or(2, |octet| octet & 15) {
-        0 => "NOERROR",
-        2 => return "SERVFAIL".into(),
-        3 => return "NXDOMAIN".into(),
-        5 => return "REFUSED".into(),
-        other => return format!("RCODE {other}"),
-    };
-    if message[2] & 0x02 != 0 {
-        return format!("{code}, TC");
+    let flags =
+        Header::read(message).map_or(Flags::default().with_rcode(Rcode::SERV_FAIL), |header| header.flags);
+    let rcode = flags.rcode();
+    if rcode != Rcode::NO_ERROR {
+        return rcode.to_string();
+    }
+    if flags.has(Flags::TC) {
+        return format!("{rcode}, TC");
     }
     let sets = Sections::read(message).map(|sections| sections.answer).unwrap_or_default();
-    let addresses: Vec<String> = sets
-        .iter()
-        .filter(|set| matches!(set.rtype, rtype::A | rtype::AAAA))
-        .flat_map(|set| &set.rdata)
-        .filter_map(|rdata| address(rdata))
-        .map(|address| address.to_string())
-        .collect();
+    let addresses: Vec<String> =
+        sets.iter().flat_map(RrSet::addresses).map(|address| address.to_string()).collect();
     if addresses.is_empty() {
-        let data = sets.iter().filter(|set| set.rtype != rtype::CNAME && set.rtype != rtype::DNAME);
-        return format!("{code}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
+        let data = sets.iter().filter(|set| set.rtype != RrType::CNAME && set.rtype != RrType::DNAME);
+        return format!("{rcode}, {} record", data.map(|set| set.rdata.len()).sum::<usize>());
     }
     let more = if addresses.len() > ADDRESSES_TOLD { ", …" } else { "" };
-    format!("{code} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
+    format!("{rcode} {}{more}", addresses[..addresses.len().min(ADDRESSES_TOLD)].join(", "))
 }
 
-fn address(rdata: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(rdata).ok().map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
-    v4.or_else(|| <[u8; 16]>::try_from(rdata).ok().map(IpAddr::from))
-}
-
-/// Extended DNS Errors of an answer, as `15 text`.
-fn errors(message: &[u8]) -> Vec<String> {
+/// Extended DNS Errors of an answer.
+fn errors(message: &[u8]) -> Vec<ExtendedError> {
     if message.len() < HEADER {
         return Vec::new();
     }
     let Ok((_, found)) = records(message) else { return Vec::new() };
-    let opt = found.iter().find(|record| record.rtype == rtype::OPT);
+    let opt = found.iter().find(|record| record.rtype == RrType::OPT);
     let rdata = opt.map_or(&[][..], |opt| &message[opt.rdata_at()..opt.end()]);
     let told = options(rdata).flatten().filter(|(code, data)| *code == OPTION_EDE && data.len() >= 2);
-    told.map(|(_, data)| {
-        let code = u16::from_be_bytes([data[0], data[1]]);
-        format!("{code} {}", String::from_utf8_lossy(&data[2..])).trim_end().to_owned()
+    told.map(|(_, data)| ExtendedError {
+        code: u16::from_be_bytes([data[0], data[1]]),
+        text: String::from_utf8_lossy(&data[2..]).trim_end().to_owned(),
     })
     .collect()
 }

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::world::{self, Basis, ZonesInForce};
 use super::{App, Tell, lists};
 use crate::config::{Report, Settings};
+use crate::control::Reloaded;
 use crate::filter::Index;
 use crate::i18n::Message;
 use crate::sys::lock::Guard;
@@ -36,21 +37,6 @@ impl Tell for ReloadError {
             Self::Compile(error) => error.tell(),
         }
     }
-}
-
-/// What a reload did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reloaded {
-    /// Whether a new index was built.
-    pub new_index: bool,
-    /// Names in the index.
-    pub names: u64,
-    /// Settings that changed and wait for a restart.
-    pub at_restart: Vec<&'static str>,
-    /// Lists in files that were not taken, each with why.
-    pub not_taken: Vec<Message>,
-    /// Lists in files that were taken and that somebody should have a look at.
-    pub warnings: Vec<Message>,
 }
 
 /// What changed outside of the world in force.
@@ -93,7 +79,7 @@ pub fn apply(app: &App, change: Change) -> Result<Reloaded, ReloadError> {
             let _turn = app.keeper.swapping.guard();
             let old = app.responder.world();
             app.responder.swap(world::with_zones(&old, zones_in_force(app, &app.settings())));
-            Ok(Reloaded::of(&old.index, false))
+            Ok(reloaded(&old.index, false))
         }
         Change::Clock => {
             let _turn = app.keeper.swapping.guard();
@@ -104,7 +90,7 @@ pub fn apply(app: &App, change: Change) -> Result<Reloaded, ReloadError> {
             // the old resolver stays.
             app.responder.forget_answers();
             built?;
-            Ok(Reloaded::of(&old.index, false))
+            Ok(reloaded(&old.index, false))
         }
     }
 }
@@ -128,34 +114,33 @@ fn apply_settings(app: &App, settings: Arc<Settings>) -> Result<Reloaded, Reload
     let same_resolution =
         settings.resolve == before.resolve && world.resolver.has_read_files_of(&settings.resolve);
     let world = basis.with_settings(&world, &before, same_resolution, zones_in_force(app, &settings))?;
-    let reloaded = Reloaded::of(&world.index, new_index);
+    let done = reloaded(&world.index, new_index);
     app.responder.swap(world);
     if !same_resolution {
         app.responder.forget_answers();
     }
     let at_restart = at_restart(&before, &settings);
     app.settings.store(settings);
-    Ok(Reloaded { at_restart, ..reloaded })
+    Ok(Reloaded { at_restart, ..done })
 }
 
 fn apply_lists(app: &App) -> Result<Reloaded, ReloadError> {
     let _index = app.keeper.hold_index();
     let (settings, old) = (app.settings(), app.responder.world());
     let Some(index) = new_index(app, &settings, &old.index)? else {
-        return Ok(Reloaded::of(&old.index, false));
+        return Ok(reloaded(&old.index, false));
     };
     drop(old);
     let _turn = app.keeper.swapping.guard();
     let index = Arc::new(index);
     // The settings are as they were: they change with the index held.
     app.responder.swap(basis(app, &settings).with_index(&app.responder.world(), index.clone())?);
-    Ok(Reloaded::of(&index, true))
+    Ok(reloaded(&index, true))
 }
 
-impl Reloaded {
-    fn of(index: &Index, new_index: bool) -> Self {
-        Self { new_index, names: index.stats().names, ..Self::default() }
-    }
+/// The outcome with this index in force, which is new or is not.
+fn reloaded(index: &Index, new_index: bool) -> Reloaded {
+    Reloaded { new_index, names: index.stats().names, ..Reloaded::default() }
 }
 
 fn basis<'a>(app: &'a App, settings: &'a Settings) -> Basis<'a> {
@@ -211,8 +196,7 @@ fn new_index(app: &App, settings: &Settings, old: &Arc<Index>) -> Result<Option<
 }
 
 /// Settings that are read at the start only.
-fn at_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
-    let mut names = Vec::new();
+fn at_restart(old: &Settings, new: &Settings) -> Vec<String> {
     let listen = |settings: &Settings| {
         let mut serve = settings.serve.clone();
         // These are part of the world and take effect at once.
@@ -232,12 +216,47 @@ fn at_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
                 != (new.resolve.stale_after, new.resolve.prefetches),
         ),
     ];
-    names.extend(changes.iter().filter(|(_, changed)| *changed).map(|(name, _)| *name));
-    names
+    changes.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Lets those that answer go first. The thread is one of those that do what nobody waits for.
 pub(super) fn make_way() {
     // At the old priority it is done all the same.
     let _ = step_back(Behind::Far);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::config::{self, Context};
+
+    fn settings(text: &str) -> Settings {
+        let (folder, state) = (PathBuf::from("."), PathBuf::from("/nowhere"));
+        let context = Context { folder, state, stand_ins: Default::default() };
+        config::read_text("lachan.toml", text, &context).unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    #[test]
+    fn what_waits_for_a_restart_is_named_and_the_rest_takes_effect_at_once() {
+        let before = settings("");
+        for (changed, waits) in [
+            ("", &[][..]),
+            ("[school]\nname = \"THCS\"\nlanguage = \"en\"", &[]),
+            ("[access]\nallow = [\"10.0.0.0/8\"]\nrate = 9\nrefuse = \"drop\"", &[]),
+            ("[resolve]\nqname_minimisation = \"off\"", &[]),
+            ("[school_rules]\nblock = [{ name = \"x.example\", reason = \"a\", by = \"b\" }]", &[]),
+            ("[listen]\nworkers = 3", &["[listen]"]),
+            ("[listen]\ncontrol = \"/run/x.sock\"", &["[listen]"]),
+            ("[journal]\nkeep_minutes = \"3d\"", &["[journal]"]),
+            ("[resolve]\ncache = \"128 MiB\"", &["[resolve] cache"]),
+            ("[resolve]\nmin_ttl = \"5s\"", &["[resolve] min_ttl, max_ttl, max_negative_ttl, stale"]),
+            ("[resolve]\nprefetch = false", &["[resolve] stale_after, prefetch"]),
+            ("[listen]\nworkers = 3\n[resolve]\ncache = \"128 MiB\"", &["[listen]", "[resolve] cache"]),
+        ] {
+            assert_eq!(at_restart(&before, &settings(changed)), waits, "{changed}");
+            assert_eq!(at_restart(&settings(changed), &before), waits, "back from {changed}");
+        }
+    }
 }

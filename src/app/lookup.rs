@@ -1,7 +1,7 @@
 //! The program's own look-ups: the addresses of the servers that lists come from, asked of its own
 //! resolver below every policy.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -10,7 +10,8 @@ use crate::config::Settings;
 use crate::dns::idna;
 use crate::dns::message::{self, RecordAt, Section};
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
+use crate::dns::rdata::address;
+use crate::dns::rrtype::RrType;
 use crate::lists::fetch::Lookup;
 use crate::query::Responder;
 use crate::resolve::{Answer, Ask, Resolver};
@@ -40,7 +41,7 @@ impl OwnLookup {
 
 async fn ask(resolver: &Resolver, name: &OwnedName) -> [Answer; 2] {
     let resolve = |rtype| resolver.resolve(Ask::new(name.clone(), rtype));
-    let (v4, v6) = tokio::join!(resolve(rtype::A), resolve(rtype::AAAA));
+    let (v4, v6) = tokio::join!(resolve(RrType::A), resolve(RrType::AAAA));
     [v4, v6]
 }
 
@@ -67,13 +68,6 @@ impl Lookup for OwnLookup {
 /// The addresses in an answer, whatever name the chain ends at.
 fn addresses(answer: &Answer) -> Vec<IpAddr> {
     let Ok((_, records)) = message::records(&answer.wire) else { return Vec::new() };
-    let of = |record: &RecordAt| {
-        let rdata = answer.wire.get(record.rdata_at()..record.end())?;
-        match record.rtype {
-            rtype::A => Some(IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(rdata).ok()?))),
-            rtype::AAAA => Some(IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(rdata).ok()?))),
-            _ => None,
-        }
-    };
+    let of = |record: &RecordAt| address(record.rtype, answer.wire.get(record.rdata_at()..record.end())?);
     records.iter().filter(|record| record.section == Section::Answer).filter_map(of).collect()
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::explain::{Checker, Explanation, Whom};
+use super::explain::{Checker, Whom};
 use super::world::Basis;
 use super::{Tell, lists, zones};
 use crate::config::Settings;
 use crate::control::Check;
+use crate::control::explanation::Explanation;
 use crate::dns::idna;
-use crate::dns::rdata::{rtype, type_number};
+use crate::dns::rrtype::RrType;
 use crate::filter::Index;
 use crate::filter::open::OpenError;
 use crate::i18n::{Message, msg};
@@ -53,8 +54,8 @@ pub fn explain_check(checker: &Checker<'_>, check: &Check) -> Result<Explanation
     let name = idna::to_name(check.name.trim())
         .map_err(|error| msg!("not-a-name", written = &check.name, why = error.to_string()))?;
     let asked = match &check.rtype {
-        None => rtype::A,
-        Some(text) => type_number(text).ok_or_else(|| msg!("check-no-type", written = text))?,
+        None => RrType::A,
+        Some(text) => text.parse::<RrType>().ok().ok_or_else(|| msg!("check-no-type", written = text))?,
     };
     let whom = match (&check.client, &check.group, &check.tier) {
         (Some(client), ..) => Whom::Client(*client),

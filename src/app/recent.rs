@@ -1,11 +1,10 @@
-//! What `lachan status` tells of the last minutes and of the clock, and what is worth a look there.
-
-use serde::{Deserialize, Serialize};
+//! Gathers how the last minutes and the clock are, and what is worth a look there.
 
 use super::answering::{self, Fault};
 use super::{App, timekeeper};
 use crate::config::Settings;
-use crate::i18n::{Message, Moment, msg};
+use crate::control::status::{ClockStatus, FailedStatus, RecentStatus};
+use crate::i18n::{Message, msg};
 use crate::lists::starter;
 use crate::query::outcomes::Recent;
 use crate::resolve::cause::Cause;
@@ -20,111 +19,36 @@ const UNKNOWN_MANY: u64 = 20;
 /// Domains with one address for all of them that are no chance.
 const ONE_ADDRESS_MANY: u64 = 20;
 
-/// The answers of the last minutes, by what became of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecentStatus {
-    /// Seconds that are told of.
-    pub span_s: u64,
-    pub queries: u64,
-    /// Answers of the cache, those among them that are failures left out.
-    pub cached: u64,
-    pub blocked: u64,
-    pub local: u64,
-    /// Answers that were fetched, "no such name" included.
-    pub fetched: u64,
-    /// Answers with addresses taken out that lead into the school's networks.
-    pub rebound: u64,
-    /// Old answers, because no new one could be had.
-    pub stale: u64,
-    pub refused_clients: u64,
-    pub limited: u64,
-    pub shed: u64,
-    /// Failures given again from the cache.
-    pub failed_again: u64,
-    /// Questions without an answer, by cause.
-    pub failed: Vec<FailedStatus>,
-    /// Domains (registrable names) that were asked for outside, and those of them that mostly failed.
-    pub domains: u64,
-    pub domains_failed: u64,
-}
-
-/// Questions that failed for one cause.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FailedStatus {
-    /// Stable id.
-    pub cause: String,
-    /// The same in words.
-    pub what: Message,
-    pub count: u64,
-}
-
-/// The wall clock.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ClockStatus {
-    /// What it shows, in the school's time zone.
-    pub shows: Moment,
-    /// Whether it can be right.
-    pub plausible: bool,
-    /// Times that it was set since the start.
-    pub jumps: u64,
-}
-
-impl RecentStatus {
-    /// The last minutes in numbers.
-    pub fn of(recent: &Recent) -> Self {
-        let counts = &recent.counts;
-        let failed = recent.failed.iter();
-        Self {
-            span_s: recent.span.as_secs(),
-            queries: counts.queries,
-            cached: counts.cached.saturating_sub(counts.failed_again),
-            blocked: counts.blocked,
-            local: counts.local,
-            fetched: recent.answered,
-            rebound: recent.rebound,
-            stale: recent.stale,
-            refused_clients: counts.refused,
-            limited: counts.limited,
-            shed: counts.shed,
-            failed_again: counts.failed_again,
-            failed: failed
-                .map(|(cause, count)| FailedStatus {
-                    cause: cause.id().into(),
-                    what: words(*cause),
-                    count: *count,
-                })
-                .collect(),
-            domains: recent.domains,
-            domains_failed: recent.domains_failed,
-        }
+/// The last minutes in numbers.
+pub fn recent_status(recent: &Recent) -> RecentStatus {
+    let counts = &recent.counts;
+    let failed = recent.failed.iter();
+    RecentStatus {
+        span_s: recent.span.as_secs(),
+        queries: counts.queries,
+        cached: counts.cached.saturating_sub(counts.failed_again),
+        blocked: counts.blocked,
+        local: counts.local,
+        fetched: recent.answered,
+        rebound: recent.rebound,
+        stale: recent.stale,
+        refused_clients: counts.refused,
+        limited: counts.limited,
+        shed: counts.shed,
+        failed_again: counts.failed_again,
+        failed: failed.map(|(cause, count)| FailedStatus { cause: *cause, count: *count }).collect(),
+        domains: recent.domains,
+        domains_failed: recent.domains_failed,
     }
 }
 
-impl ClockStatus {
-    /// The clock now.
-    pub fn of(app: &App) -> Self {
-        let now = unix_now();
-        Self {
-            shows: timekeeper::date(now, &app.settings().journal.time_zone),
-            plausible: app.timekeeper.watch().is_plausible(now),
-            jumps: app.timekeeper.jumps(),
-        }
-    }
-}
-
-/// A cause in few words.
-fn words(cause: Cause) -> Message {
-    match cause {
-        Cause::Unreachable => msg!("cause-unreachable"),
-        Cause::Refused => msg!("cause-refused"),
-        Cause::Failing => msg!("cause-failing"),
-        Cause::Distrusted => msg!("cause-distrusted"),
-        Cause::Nonsense => msg!("cause-nonsense"),
-        Cause::SignatureExpired => msg!("cause-signature-expired"),
-        Cause::SignatureNotYetValid => msg!("cause-signature-not-yet-valid"),
-        Cause::SignaturesMissing => msg!("cause-signatures-missing"),
-        Cause::Bogus => msg!("cause-bogus"),
-        Cause::Busy => msg!("cause-busy"),
+/// The clock now.
+pub fn clock_status(app: &App) -> ClockStatus {
+    let now = unix_now();
+    ClockStatus {
+        shows: timekeeper::date(now, &app.settings().journal.time_zone),
+        plausible: app.timekeeper.watch().is_plausible(now),
+        jumps: app.timekeeper.jumps(),
     }
 }
 

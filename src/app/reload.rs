@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 
 use tracing::{error, info};
 
-use super::keeper::{Change, ReloadError, Reloaded, apply};
+use super::keeper::{Change, ReloadError, apply};
 use super::list_updates::fetch_one;
 use super::notify::{State, notify};
 use super::{App, lists};
 use crate::config::Settings;
+use crate::control::Reloaded;
 use crate::lists::spec::SourceSpec;
 use crate::update::refresh::Refreshed;
 

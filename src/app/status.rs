@@ -1,18 +1,21 @@
-//! How everything is, as `lachan status` shows it.
+//! Gathers how everything is, for [`Status`].
 
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::listen::Listener;
-use super::recent::{self, ClockStatus, RecentStatus};
+use super::recent;
 use super::timekeeper::moment;
 use super::zones::ZoneState;
 use crate::clock::judge::Signatures;
 use crate::config::Settings;
+use crate::control::status::{
+    CacheStatus, GroupStatus, IndexStatus, JournalStatus, ListStatus, ListenerStatus, Status, UpstreamStatus,
+    ZoneStatus,
+};
 use crate::filter::Index;
 use crate::i18n::{Message, msg};
 use crate::journal::health::Health;
@@ -25,144 +28,6 @@ use crate::sys::clock::unix_now;
 const CROWDED_SHOWN: SignedDuration = SignedDuration::from_hours(1);
 /// Upstream servers shown, the busiest first.
 const UPSTREAMS_SHOWN: usize = 20;
-
-/// Everything that a person with a question wants first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Status {
-    pub version: String,
-    pub school: String,
-    pub started: String,
-    pub uptime_s: u64,
-    /// What keeps it from being well; empty means well.
-    pub troubles: Vec<Message>,
-    /// What a person should know, although nothing has failed.
-    #[serde(default)]
-    pub notes: Vec<Message>,
-    #[serde(default)]
-    pub clock: ClockStatus,
-    /// Answers of the last minutes.
-    #[serde(default)]
-    pub recent: RecentStatus,
-    pub queries: u64,
-    pub blocked: u64,
-    pub cached: u64,
-    pub fetched: u64,
-    pub refused_clients: u64,
-    pub malformed: u64,
-    pub shed: u64,
-    /// Those of them whose client had more than its share waiting.
-    pub shed_over_share: u64,
-    /// Queries of clients that ask too fast.
-    pub limited: u64,
-    pub local: u64,
-    /// Answers that led into the school's own networks, and do not any more.
-    pub rebound: u64,
-    /// Answers with IPv6 addresses made by DNS64.
-    pub synthesised: u64,
-    pub panics: u64,
-    pub tcp_connections: usize,
-    pub index: IndexStatus,
-    pub cache: CacheStatus,
-    pub journal: JournalStatus,
-    pub lists: Vec<ListStatus>,
-    #[serde(default)]
-    pub zones: Vec<ZoneStatus>,
-    pub groups: Vec<GroupStatus>,
-    /// Where it listens, and where it should.
-    #[serde(default)]
-    pub listeners: Vec<ListenerStatus>,
-    pub upstreams: Vec<UpstreamStatus>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct IndexStatus {
-    pub id: String,
-    pub names: u64,
-    pub lists: usize,
-    pub octets: u64,
-    pub octets_hot: u64,
-    /// Seconds since it was built; none if the file is gone.
-    pub age_s: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CacheStatus {
-    pub answers: usize,
-    pub octets: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JournalStatus {
-    pub stored: u64,
-    pub waiting: u64,
-    pub folded: u64,
-    pub failures: u64,
-    pub rows: u64,
-    pub octets: u64,
-    pub last_stored: Option<String>,
-    pub oldest: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListStatus {
-    pub id: String,
-    pub version: String,
-    pub names: u64,
-}
-
-/// One response policy zone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ZoneStatus {
-    pub zone: String,
-    pub serial: Option<u32>,
-    pub rules: u32,
-    /// Owners and lines that bring no rule.
-    pub unusable: u32,
-    /// How often a rule of it decided.
-    pub hits: u64,
-    /// How the version in force came: `kept` (from the last run), `file`, `axfr`, `ixfr`.
-    pub came_by: String,
-    /// Seconds since a primary last had nothing newer, or the file was read; none: never.
-    pub refreshed_s: Option<u64>,
-    /// Tries that failed since.
-    pub failures: u32,
-    /// Whether its rules are in force.
-    pub in_force: bool,
-    /// Whether no primary was seen for longer than the zone allows; its rules stay in force.
-    pub expired: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupStatus {
-    pub name: String,
-    pub tier: String,
-    pub mode: String,
-}
-
-/// One address of `[listen] dns`, over one transport.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListenerStatus {
-    /// The address, as the config has it.
-    pub address: String,
-    /// `udp` or `tcp`.
-    pub transport: String,
-    /// Whether it is served as configured.
-    pub bound: bool,
-    /// Where it is served: the address itself, or what could be had in its place.
-    pub at: Vec<String>,
-    /// Why it is not served as configured.
-    pub error: Option<Message>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UpstreamStatus {
-    pub server: String,
-    pub zone: Option<String>,
-    pub queries: u64,
-    pub failures: u64,
-    pub failing: u32,
-    pub rtt_ms: Option<f64>,
-}
 
 /// How the running program is. May ask outside; called off the way of queries.
 pub fn of(app: &App) -> Status {
@@ -205,8 +70,8 @@ pub fn of(app: &App) -> Status {
         uptime_s: app.started.0.elapsed().as_secs(),
         troubles,
         notes: found.notes,
-        clock: ClockStatus::of(app),
-        recent: RecentStatus::of(&last),
+        clock: recent::clock_status(app),
+        recent: recent::recent_status(&last),
         queries: counts.queries,
         blocked: counts.blocked,
         cached: counts.cached,
@@ -248,7 +113,7 @@ pub fn of(app: &App) -> Status {
                 names: world.index.names_of(number),
             })
             .collect(),
-        zones: states.iter().map(ZoneStatus::of).collect(),
+        zones: states.iter().map(zone_status).collect(),
         groups: world
             .policy
             .groups()
@@ -259,37 +124,33 @@ pub fn of(app: &App) -> Status {
                 mode: group.mode.id().into(),
             })
             .collect(),
-        listeners: app.listening.listeners().iter().map(ListenerStatus::of).collect(),
+        listeners: app.listening.listeners().iter().map(listener_status).collect(),
         upstreams: upstreams.collect(),
     }
 }
 
-impl ListenerStatus {
-    fn of(listener: &Listener) -> Self {
-        Self {
-            address: listener.wanted.to_string(),
-            transport: listener.transport.name().to_lowercase(),
-            bound: listener.is_bound(),
-            at: listener.bound.iter().map(ToString::to_string).collect(),
-            error: listener.told(),
-        }
+fn listener_status(listener: &Listener) -> ListenerStatus {
+    ListenerStatus {
+        address: listener.wanted.to_string(),
+        transport: listener.transport.name().to_lowercase(),
+        bound: listener.is_bound(),
+        at: listener.bound.iter().map(ToString::to_string).collect(),
+        error: listener.told(),
     }
 }
 
-impl ZoneStatus {
-    fn of(state: &ZoneState) -> Self {
-        Self {
-            zone: state.name.to_string(),
-            serial: state.serial,
-            rules: state.rules,
-            unusable: state.unusable,
-            hits: state.hits,
-            came_by: state.came_by.into(),
-            refreshed_s: state.refreshed.map(|at| unix_now().saturating_sub(at)),
-            failures: state.failures,
-            in_force: state.is_in_force,
-            expired: state.is_expired,
-        }
+fn zone_status(state: &ZoneState) -> ZoneStatus {
+    ZoneStatus {
+        zone: state.name.to_string(),
+        serial: state.serial,
+        rules: state.rules,
+        unusable: state.unusable,
+        hits: state.hits,
+        came_by: state.came_by,
+        refreshed_s: state.refreshed.map(|at| unix_now().saturating_sub(at)),
+        failures: state.failures,
+        in_force: state.is_in_force,
+        expired: state.is_expired,
     }
 }
 

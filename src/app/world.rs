@@ -183,7 +183,7 @@ fn resolution(settings: &Settings) -> resolve::settings::Settings {
     resolve
 }
 
-/// The names that may be local, filed under the index's key, so that one walk serves both.
+/// The names that may be local, filed under the index's key, so that the hashes of one query serve both.
 fn local_names(resolver: &Resolver, key: HashKey) -> Option<NameSet<()>> {
     let mut names = NameSet::new(key);
     for apex in resolver.local_apexes() {

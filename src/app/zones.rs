@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::App;
 use super::keeper::{Change, apply, make_way};
 use crate::config::Settings;
+use crate::control::status::CameBy;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
 use crate::i18n::cause::cause_behind;
@@ -30,7 +31,7 @@ use crate::rpz::transfer::tsig::Key;
 use crate::rpz::zones::{self, Source, Zone};
 use crate::sys::clock::unix_now;
 use crate::sys::lock::Guard;
-use crate::update::zones::primary::{Brought, Error, refresh};
+use crate::update::zones::primary::{Brought, Error, How, refresh};
 use crate::update::zones::store::Store;
 use crate::update::zones::{file, store};
 
@@ -57,8 +58,8 @@ struct Kept {
     records: usize,
     /// Lines of a file that bring no rule.
     account: Account,
-    /// How the version in force came: `kept`, `file`, `axfr`, `ixfr`.
-    came_by: &'static str,
+    /// How the version in force came.
+    came_by: CameBy,
     failure: Option<Failure>,
     /// Whether the copy in force is not on disk.
     is_unstored: bool,
@@ -73,8 +74,8 @@ pub struct ZoneState {
     /// Owners and lines that bring no rule.
     pub unusable: u32,
     pub hits: u64,
-    /// How the version in force came: `kept`, `file`, `axfr`, `ixfr`.
-    pub came_by: &'static str,
+    /// How the version in force came.
+    pub came_by: CameBy,
     /// Unix seconds.
     pub refreshed: Option<u64>,
     pub failures: u32,
@@ -182,7 +183,7 @@ impl Zones {
             timers: Timers::default(),
             records: 0,
             account: Account::default(),
-            came_by: "kept",
+            came_by: CameBy::Kept,
             failure: None,
             is_unstored: false,
         };
@@ -212,30 +213,24 @@ impl Zones {
                         first.join("; ")
                     );
                 }
-                self.take(&zone.name, &content, account, "file", key);
+                self.take(&zone.name, &content, account, CameBy::File, key);
             }
             Err(refused) => self.note_failure(&zone.name, refused.vi(), refused.to_string()),
         }
     }
 
     /// Takes a new version and keeps it. It is in force with the next world, which whoever called builds.
-    fn take(
-        &self,
-        name: &OwnedName,
-        content: &Content,
-        account: Account,
-        came_by: &'static str,
-        key: HashKey,
-    ) {
+    fn take(&self, name: &OwnedName, content: &Content, account: Account, came_by: CameBy, key: HashKey) {
         let table = Table::build(content, key);
         let now = unix_now();
         let stored = self.store.keep(name, content, now);
         info!(
             zone = %name,
             rules = table.counts().rules(),
-            "zone `{name}` is new: {} rules, serial {} ({came_by})",
+            "zone `{name}` is new: {} rules, serial {} ({})",
             table.counts().rules(),
-            table.soa().map_or("–".into(), |soa| soa.serial.to_string())
+            table.soa().map_or("–".into(), |soa| soa.serial.to_string()),
+            came_by.id()
         );
         if let Some(kept) = self.kept().get_mut(name) {
             kept.timers.note_good(now);
@@ -391,7 +386,7 @@ fn look(app: &App, zone: &zones::Settings) {
         Ok(Brought::Current) => app.zones.note_current(&zone.name),
         Ok(Brought::New(content, how)) => {
             let key = *app.responder.world().index.key();
-            app.zones.take(&zone.name, &content, Account::default(), how.id(), key);
+            app.zones.take(&zone.name, &content, Account::default(), came_by(how), key);
             if let Err(error) = apply(app, Change::Zones) {
                 error!("the policy zones were not renewed, the old ones stay in force: {error}");
             }
@@ -415,4 +410,11 @@ fn ask(
     have: Option<u32>,
 ) -> Result<Brought, Vec<(SocketAddr, Error)>> {
     refresh(&zone.name, addresses, key, have, || app.zones.store.load(&zone.name).map(|(content, _)| content))
+}
+
+fn came_by(how: How) -> CameBy {
+    match how {
+        How::Axfr => CameBy::Axfr,
+        How::Ixfr => CameBy::Ixfr,
+    }
 }

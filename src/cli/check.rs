@@ -7,9 +7,9 @@ use super::place;
 use super::screen::{Paint, Screen};
 use super::table::Table;
 use super::words;
-use crate::app::explain::{CoveringRule, Explanation, GroupVerdict, NO_ANSWER};
 use crate::app::offline;
 use crate::config::Settings;
+use crate::control::explanation::{Answer, CoveringRule, Explanation, GroupVerdict, Verdict};
 use crate::control::{Check, Reply, Request, client};
 use crate::dns::written::{self, NotAName};
 use crate::i18n::{Both, Message, msg};
@@ -30,7 +30,7 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Ended, Failure> {
     };
     let running = if args.offline { None } else { ask_server(args, &check)? };
     let explanation: Explanation = match running {
-        Some(Reply::Facts(facts)) => serde_json::from_value(facts)?,
+        Some(Reply::Explanation(explanation)) => *explanation,
         Some(other) => return tell(other, screen),
         None if args.resolve => {
             screen.complain(&msg!("check-no-server"));
@@ -138,8 +138,8 @@ fn by_outcome(tiers: &[GroupVerdict]) -> Vec<(Vec<&str>, &GroupVerdict)> {
 
 /// What one group or tier gets, and why.
 fn outcome(page: &mut Page<'_>, whom: Message, told: &GroupVerdict, screen: &Screen) {
-    let paint = if told.verdict == "block" { Paint::Bad } else { Paint::Good };
-    page.painted(paint, &msg!("check-outcome", whom = whom, verdict = words::verdict(&told.verdict)));
+    let paint = if told.verdict == Verdict::Block { Paint::Bad } else { Paint::Good };
+    page.painted(paint, &msg!("check-outcome", whom = whom, verdict = words::verdict(told.verdict)));
     let lang = screen.lang;
     let list = match (&told.list, &told.version) {
         (Some(list), Some(version)) => Some(format!("{list} ({version})")),
@@ -151,20 +151,21 @@ fn outcome(page: &mut Page<'_>, whom: Message, told: &GroupVerdict, screen: &Scr
             screen.say(&msg!("check-rule-line", rule = rule, line = line.to_string()))
         })
     });
-    let answer = told.answer.as_ref().map(|answer| match answer.as_str() {
-        NO_ANSWER | "no answer" => screen.say(&msg!("check-no-answer")),
-        answer => answer.to_owned(),
+    let answer = told.answer.as_ref().map(|answer| match answer {
+        Answer::Nothing => screen.say(&msg!("check-no-answer")),
+        Answer::Response(response) => response.clone(),
     });
+    let school_rule = told.school_rule.as_ref().map(|rule| format!("{} ({})", rule.reason, rule.by));
     let aliases = (!told.aliases.is_empty()).then(|| told.aliases.join(" → "));
-    let errors = told.errors.iter().map(|error| Some(error.clone()));
+    let errors = told.errors.iter().map(|error| Some(error.to_string()));
     let mut rows = vec![
-        (msg!("check-because"), Some(words::because(&told.because, lang))),
+        (msg!("check-because"), Some(screen.say(&words::because(told.because)))),
         (msg!("check-answer"), answer),
         (msg!("check-category"), told.category.as_ref().map(|id| words::category(id, lang))),
         (msg!("check-service"), told.service.as_ref().map(|id| words::service(id, lang))),
         (msg!("check-list"), list),
         (msg!("check-rule"), rule),
-        (msg!("check-school-rule"), told.school_rule.clone()),
+        (msg!("check-school-rule"), school_rule),
         (msg!("check-link"), told.link.clone()),
         (msg!("check-aliases"), aliases),
     ];
@@ -201,7 +202,7 @@ fn rules(rules: &[CoveringRule], screen: &Screen) -> Table {
     for found in rules {
         table.row([
             words::rule(&found.rule, screen.lang),
-            says(&found.says, screen),
+            words::says(&found.says, screen.lang),
             found.list.clone(),
             found.version.clone(),
             found.line.to_string(),
@@ -210,66 +211,43 @@ fn rules(rules: &[CoveringRule], screen: &Screen) -> Table {
     table
 }
 
-/// What a rule says, by the words that the facts have for it.
-fn says(says: &str, screen: &Screen) -> String {
-    let category = |id: &str| words::category(id, screen.lang);
-    if let Some(id) = says.strip_prefix("exception from ") {
-        screen.say(&msg!("says-exception", category = category(id)))
-    } else if let Some(id) = says.strip_suffix(", excepted") {
-        screen.say(&msg!("says-excepted", category = category(id)))
-    } else if let Some(id) = says.strip_suffix(", outweighed") {
-        screen.say(&msg!("says-outweighed", category = category(id)))
-    } else if let Some(service) = says.strip_prefix("service ") {
-        screen.say(&msg!("says-service", service = words::service(service, screen.lang)))
-    } else if let Some(set) = says.strip_prefix("allow set ") {
-        screen.say(&msg!("says-allow-set", set = set))
-    } else {
-        match says {
-            "protected, hard" => screen.say(&msg!("says-hard")),
-            "protected, soft" => screen.say(&msg!("says-soft")),
-            id => category(id),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::screen::assert_reads_well;
+    use crate::control::explanation::{Because, ExtendedError, Rule, Says};
     use crate::i18n::Lang;
 
     fn explanation() -> Explanation {
         let blocked = |tier: &str| GroupVerdict {
             tier: tier.into(),
             mode: "filter".into(),
-            verdict: "block".into(),
-            because: "category".into(),
-            answer: Some("NXDOMAIN".into()),
-            errors: vec!["15 Nội dung bị chặn".into()],
+            verdict: Verdict::Block,
+            because: Because::Category,
+            answer: Some(Answer::Response("NXDOMAIN".into())),
+            errors: vec![ExtendedError { code: 15, text: "Nội dung bị chặn".into() }],
             aliases: vec!["very-long-alias.in-a-content-network.example".into(), "b.example".into()],
             link: Some("b.example".into()),
             category: Some("gambling".into()),
             list: Some("a-list-with-a-long-id".into()),
             version: Some("2026-11-23-0123456789abcdef".into()),
-            rule: Some("subtree gambling.a-long-name.example".into()),
+            rule: Some(Rule::Subtree("gambling.a-long-name.example".into())),
             line: Some(12_345),
             ..GroupVerdict::default()
         };
         let allowed = GroupVerdict {
             tier: "staff".into(),
             mode: "filter".into(),
-            verdict: "allow".into(),
-            because: "nothing_forbids".into(),
-            answer: Some(NO_ANSWER.into()),
+            answer: Some(Answer::Nothing),
             ..GroupVerdict::default()
         };
         let says = [
-            "gambling",
-            "exception from gambling",
-            "gambling, excepted",
-            "adult, outweighed",
-            "allow set gov",
-            "protected, hard",
+            Says::Category("gambling".into()),
+            Says::Exception("gambling".into()),
+            Says::Excepted("gambling".into()),
+            Says::Outweighed("adult".into()),
+            Says::AllowSet("gov".into()),
+            Says::HardProtected,
         ];
         Explanation {
             name: "xn--tingvit-5t4cyc.example".into(),
@@ -288,8 +266,8 @@ mod tests {
                 .map(|says| CoveringRule {
                     list: "a-list-with-a-long-id".into(),
                     version: "2026-11-23-0123456789abcdef".into(),
-                    says: says.into(),
-                    rule: "subtree gambling.a-long-name.example".into(),
+                    says,
+                    rule: Rule::Subtree("gambling.a-long-name.example".into()),
                     line: 12_345,
                 })
                 .into(),

@@ -8,8 +8,8 @@ use super::page::Page;
 use super::place;
 use super::screen::{Paint, Screen};
 use super::table::Table;
-use crate::app::recent::RecentStatus;
-use crate::app::status::{ListenerStatus, Status, UpstreamStatus, ZoneStatus};
+use super::words;
+use crate::control::status::{CameBy, ListenerStatus, RecentStatus, Status, UpstreamStatus, ZoneStatus};
 use crate::control::{Reply, Request, client};
 use crate::i18n::{Lang, Message, msg};
 
@@ -19,11 +19,10 @@ use crate::i18n::{Lang, Message, msg};
 /// No server to ask.
 pub fn run(args: &StatusArgs, screen: &Screen) -> Result<Ended, Failure> {
     let socket = place::control_socket(&args.place);
-    let facts = match client::ask(&socket, &Request::Status)? {
-        Reply::Facts(facts) => facts,
+    let status = match client::ask(&socket, &Request::Status)? {
+        Reply::Status(status) => status,
         other => return super::out::tell(other, screen),
     };
-    let status: Status = serde_json::from_value(facts)?;
     if args.json {
         print_json(&as_json(&status)?)?
     } else {
@@ -40,7 +39,7 @@ fn as_json(status: &Status) -> Result<Value, Failure> {
     json["notes"] = both(&status.notes);
     json["clock"]["shows"] = Lang::Vi.moment(status.clock.shows).into();
     for (at, failed) in status.recent.failed.iter().enumerate() {
-        json["recent"]["failed"][at]["what"] = failed.what.both().into();
+        json["recent"]["failed"][at]["what"] = words::cause(failed.cause).both().into();
     }
     for (at, listener) in status.listeners.iter().enumerate() {
         json["listeners"][at]["error"] = listener.error.as_ref().map(Message::both).into();
@@ -182,7 +181,7 @@ fn recent(recent: &RecentStatus, screen: &Screen) -> Table {
         row(what, count);
     }
     for failed in &recent.failed {
-        row(msg!("status-failed", what = failed.what.clone()), failed.count);
+        row(msg!("status-failed", what = words::cause(failed.cause)), failed.count);
     }
     table
 }
@@ -202,10 +201,11 @@ fn zones(zones: &[ZoneStatus], screen: &Screen) -> Table {
     let number = |count: u64| screen.lang.number(count);
     let ago = |seconds: u64| screen.say(&msg!("ago", duration = screen.lang.duration(seconds)));
     for zone in zones {
-        let came_by = match zone.came_by.as_str() {
-            "kept" => screen.say(&msg!("status-came-kept")),
-            "file" => screen.say(&msg!("status-came-file")),
-            transfer => transfer.to_uppercase(),
+        let came_by = match zone.came_by {
+            CameBy::Kept => screen.say(&msg!("status-came-kept")),
+            CameBy::File => screen.say(&msg!("status-came-file")),
+            CameBy::Axfr => "AXFR".to_owned(),
+            CameBy::Ixfr => "IXFR".to_owned(),
         };
         table.row([
             zone.zone.clone(),
@@ -239,14 +239,14 @@ fn upstreams(servers: &[UpstreamStatus], screen: &Screen) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::recent::{ClockStatus, FailedStatus};
-    use crate::app::status::{CacheStatus, IndexStatus, JournalStatus};
     use crate::cli::screen::assert_reads_well;
+    use crate::control::status::{CacheStatus, ClockStatus, FailedStatus, IndexStatus, JournalStatus};
     use crate::i18n::{Both, Moment};
+    use crate::resolve::cause::Cause;
 
     fn status() -> Status {
         let shows = Moment { year: 2026, month: 11, day: 23, hour: 7, minute: 5 };
-        let failed = FailedStatus { cause: "refused".into(), what: msg!("cause-refused"), count: 1234 };
+        let failed = FailedStatus { cause: Cause::Refused, count: 1234 };
         let recent = RecentStatus {
             span_s: 300,
             queries: 12_345,
@@ -261,13 +261,13 @@ mod tests {
             at: at.iter().map(|at| at.to_string()).collect(),
             error: None,
         };
-        let zone = |zone: &str, came_by: &str| ZoneStatus {
+        let zone = |zone: &str, came_by: CameBy| ZoneStatus {
             zone: zone.into(),
             serial: Some(2_026_112_301),
             rules: 123_456,
             unusable: 12,
             hits: 3456,
-            came_by: came_by.into(),
+            came_by,
             refreshed_s: Some(3700),
             failures: 2,
             in_force: true,
@@ -334,7 +334,10 @@ mod tests {
                 oldest: None,
             },
             lists: vec![],
-            zones: vec![zone("rpz.truong.example", "kept"), zone("chan-lua-dao.bo-giao-duc.example", "ixfr")],
+            zones: vec![
+                zone("rpz.truong.example", CameBy::Kept),
+                zone("chan-lua-dao.bo-giao-duc.example", CameBy::Ixfr),
+            ],
             groups: vec![],
             listeners: vec![
                 listener("0.0.0.0:53", "udp", &["192.0.2.1:53", "192.0.2.2:53"]),

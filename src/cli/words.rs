@@ -1,10 +1,13 @@
 //! What the screen calls tiers, categories and the ids of verdicts.
 
+use crate::control::explanation::{Because, Rule, Says, Verdict};
 use crate::i18n::{Lang, Message, msg};
 use crate::model::category::Category;
 use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
+use crate::model::verdict::Layer;
 use crate::policy::{DEFAULT_GROUP, UNKNOWN_GROUP};
+use crate::resolve::cause::Cause;
 
 /// A tier by its id; an id that this program does not know stays as it is.
 pub fn tier(id: &str, lang: Lang) -> String {
@@ -68,49 +71,83 @@ pub fn mode(id: &str, lang: Lang) -> String {
     message.text(lang)
 }
 
-/// A verdict by its id.
-pub fn verdict(id: &str) -> Message {
-    match id {
-        "block" => msg!("verdict-block"),
-        "monitor" => msg!("verdict-monitor"),
-        "local" => msg!("verdict-local"),
-        "refuse" => msg!("verdict-refuse"),
-        "altered" => msg!("verdict-altered"),
-        _ => msg!("verdict-allow"),
+/// A verdict.
+pub fn verdict(verdict: Verdict) -> Message {
+    match verdict {
+        Verdict::Block => msg!("verdict-block"),
+        Verdict::Monitor => msg!("verdict-monitor"),
+        Verdict::Local => msg!("verdict-local"),
+        Verdict::Refuse => msg!("verdict-refuse"),
+        Verdict::Altered => msg!("verdict-altered"),
+        Verdict::Allow => msg!("verdict-allow"),
     }
 }
 
-/// Why a verdict is what it is, by the id of the layer or reason.
-pub fn because(id: &str, lang: Lang) -> String {
-    let message = match id {
-        "locked" => msg!("because-locked"),
-        "school" => msg!("because-school"),
-        "service" => msg!("because-service"),
-        "policy_zone" => msg!("because-policy-zone"),
-        "category" => msg!("because-category"),
-        "allow_only" => msg!("because-allow-only"),
-        "hard_protected" => msg!("because-hard-protected"),
-        "soft_protected" => msg!("because-soft-protected"),
-        "allow_set" => msg!("because-allow-set"),
-        "open_group" => msg!("because-open-group"),
-        "local" => msg!("because-local"),
-        "canary" => msg!("because-canary"),
-        "private_address" => msg!("because-private-address"),
-        "access" => msg!("because-access"),
-        "type" => msg!("because-type"),
-        "nothing_forbids" => msg!("because-nothing-forbids"),
-        other => return other.to_owned(),
+/// Why a verdict is what it is.
+pub fn because(because: Because) -> Message {
+    match because {
+        Because::Locked => msg!("because-locked"),
+        Because::School => msg!("because-school"),
+        Because::Service => msg!("because-service"),
+        Because::PolicyZone => msg!("because-policy-zone"),
+        Because::Category => msg!("because-category"),
+        Because::AllowOnly => msg!("because-allow-only"),
+        Because::HardProtected => msg!("because-hard-protected"),
+        Because::SoftProtected => msg!("because-soft-protected"),
+        Because::AllowSet => msg!("because-allow-set"),
+        Because::OpenGroup => msg!("because-open-group"),
+        Because::Local => msg!("because-local"),
+        Because::Canary => msg!("because-canary"),
+        Because::PrivateAddress => msg!("because-private-address"),
+        Because::Access => msg!("because-access"),
+        Because::Type => msg!("because-type"),
+        Because::NothingForbids => msg!("because-nothing-forbids"),
+    }
+}
+
+/// A layer that blocked.
+pub fn layer(layer: Layer, lang: Lang) -> String {
+    because(layer.into()).text(lang)
+}
+
+/// A rule. A policy zone's is told in the words of such zones.
+pub fn rule(rule: &Rule, lang: Lang) -> String {
+    let message = match rule {
+        Rule::Exact(name) => msg!("rule-exact", name = name),
+        Rule::Subtree(name) => msg!("rule-subtree", name = name),
+        Rule::Children(name) => msg!("rule-children", name = name),
+        Rule::Zone(rule) => return rule.clone(),
     };
     message.text(lang)
 }
 
-/// A rule that is written as `scope name`; a policy zone's, `kind action`, stays as it is.
-pub fn rule(rule: &str, lang: Lang) -> String {
-    let message = match rule.split_once(' ') {
-        Some(("exact", name)) => msg!("rule-exact", name = name),
-        Some(("subtree", name)) => msg!("rule-subtree", name = name),
-        Some(("children", name)) => msg!("rule-children", name = name),
-        _ => return rule.to_owned(),
+/// What a rule says.
+pub fn says(says: &Says, lang: Lang) -> String {
+    let message = match says {
+        Says::Category(id) => return category(id, lang),
+        Says::Exception(id) => msg!("says-exception", category = category(id, lang)),
+        Says::Excepted(id) => msg!("says-excepted", category = category(id, lang)),
+        Says::Outweighed(id) => msg!("says-outweighed", category = category(id, lang)),
+        Says::Service(id) => msg!("says-service", service = service(id, lang)),
+        Says::AllowSet(set) => msg!("says-allow-set", set = set),
+        Says::HardProtected => msg!("says-hard"),
+        Says::SoftProtected => msg!("says-soft"),
     };
     message.text(lang)
+}
+
+/// Why questions had no answer.
+pub fn cause(cause: Cause) -> Message {
+    match cause {
+        Cause::Unreachable => msg!("cause-unreachable"),
+        Cause::Refused => msg!("cause-refused"),
+        Cause::Failing => msg!("cause-failing"),
+        Cause::Distrusted => msg!("cause-distrusted"),
+        Cause::Nonsense => msg!("cause-nonsense"),
+        Cause::SignatureExpired => msg!("cause-signature-expired"),
+        Cause::SignatureNotYetValid => msg!("cause-signature-not-yet-valid"),
+        Cause::SignaturesMissing => msg!("cause-signatures-missing"),
+        Cause::Bogus => msg!("cause-bogus"),
+        Cause::Busy => msg!("cause-busy"),
+    }
 }

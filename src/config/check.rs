@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::fill::{Filler, allow_sets};
 use super::spec::{FileSpec, Text};
 use super::{Settings, clash, never, say};
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::HashKey;
 use crate::lists::fetch;
 use crate::model::roster::Roster;
@@ -113,7 +113,7 @@ fn rules_for_local_names(filler: &mut Filler<'_>, spec: &FileSpec, resolver: &Re
         let below = format!("lachan.{}", text.get_ref());
         let below = crate::dns::written::name(&below);
         let names = std::iter::once(&name).chain(below.as_ref().ok());
-        if { names }.all(|name| resolver.is_local(name.as_name(), rtype::A)) {
+        if { names }.all(|name| resolver.is_local(name.as_name(), RrType::A)) {
             filler.note(clash::answered_here(filler.at(text), text.get_ref()));
         }
     }

@@ -15,7 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use super::{Control, LINE_MAX, Reply};
+use super::{Asker, Control, LINE_MAX, Reply};
 use crate::i18n::msg;
 use crate::sys::private::{effective_user, peer_user};
 
@@ -96,25 +96,25 @@ pub async fn serve(listener: UnixListener, control: Arc<dyn Control>, mut stop: 
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        if !stream.peer_cred().is_ok_and(|peer| may_ask(peer.uid())) {
+        let Some(user) = stream.peer_cred().ok().map(|peer| peer.uid()).filter(|user| may_ask(*user)) else {
             continue;
-        }
+        };
         let Ok(place) = askers.clone().try_acquire_owned() else { continue };
         let control = control.clone();
         tokio::spawn(async move {
-            let _ = converse(stream, control).await;
+            let _ = converse(stream, Asker::LocalUser(user), control).await;
             drop(place);
         });
     }
 }
 
-async fn converse(stream: UnixStream, control: Arc<dyn Control>) -> io::Result<()> {
+async fn converse(stream: UnixStream, asker: Asker, control: Arc<dyn Control>) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read.take(LINE_MAX));
     let mut line = String::new();
     timeout(REQUEST_WAIT, lines.read_line(&mut line)).await??;
     let reply = match serde_json::from_str(&line) {
-        Ok(request) => tokio::task::spawn_blocking(move || control.ask(request)).await?,
+        Ok(request) => tokio::task::spawn_blocking(move || control.ask(asker, request)).await?,
         Err(error) => Reply::Refused(vec![msg!("not-a-request", error = error.to_string())]),
     };
     let mut answer = serde_json::to_vec(&reply)?;

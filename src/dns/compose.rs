@@ -3,9 +3,11 @@
 //! Owners point to any name before them; names in RDATA are compressed only in the types of RFC 1035,
 //! which every reader expands (RFC 3597 §4). A pointer leads to the start of a label, never into one.
 
+use super::header::{Flags, Header};
 use super::name::{HEADER, Name};
-use super::rdata::{CLASS_IN, rtype};
+use super::rdata::CLASS_IN;
 use super::rrset::RrSet;
+use super::rrtype::RrType;
 
 /// Names to which later ones may point. More make the search slow and save little.
 const TARGETS_MAX: usize = 64;
@@ -20,10 +22,10 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// Header (id 0, the two octets of flags) and question.
-    pub fn new(flags: [u8; 2], name: Name<'_>, rtype: u16, class: u16) -> Self {
+    /// Header (id 0) and question.
+    pub fn new(flags: Flags, name: Name<'_>, rtype: RrType, class: u16) -> Self {
         let mut this = Self { out: Vec::with_capacity(512), targets: Vec::with_capacity(16) };
-        this.out.extend_from_slice(&[0, 0, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, 0]);
+        this.out.extend_from_slice(&Header { id: 0, flags, counts: [1, 0, 0, 0] }.octets());
         this.name(name.wire());
         this.out.extend_from_slice(&rtype.to_be_bytes());
         this.out.extend_from_slice(&class.to_be_bytes());
@@ -60,11 +62,11 @@ impl Composer {
             self.record(count_at, set.owner.as_name(), set.rtype, ttl, rdata);
         }
         for rrsig in set.rrsigs.iter().filter(|_| signed) {
-            self.record(count_at, set.owner.as_name(), rtype::RRSIG, ttl, rrsig);
+            self.record(count_at, set.owner.as_name(), RrType::RRSIG, ttl, rrsig);
         }
     }
 
-    fn record(&mut self, count_at: usize, owner: Name<'_>, kind: u16, ttl: u32, rdata: &[u8]) {
+    fn record(&mut self, count_at: usize, owner: Name<'_>, kind: RrType, ttl: u32, rdata: &[u8]) {
         let count = u16::from_be_bytes([self.out[count_at], self.out[count_at + 1]]);
         // A message of 64 KiB has fewer records; what does not fit is the caller's to see by `len`.
         let Some(count) = count.checked_add(1) else { return };
@@ -80,11 +82,11 @@ impl Composer {
         self.out[length_at..length_at + 2].copy_from_slice(&length.to_be_bytes());
     }
 
-    fn rdata(&mut self, kind: u16, rdata: &[u8]) {
+    fn rdata(&mut self, kind: RrType, rdata: &[u8]) {
         let (before, names) = match kind {
-            rtype::NS | rtype::CNAME | rtype::PTR => (0, 1),
-            rtype::SOA => (0, 2),
-            rtype::MX => (2, 1),
+            RrType::NS | RrType::CNAME | RrType::PTR => (0, 1),
+            RrType::SOA => (0, 2),
+            RrType::MX => (2, 1),
             _ => (rdata.len(), 0),
         };
         let mut at = before.min(rdata.len());
@@ -176,7 +178,7 @@ mod tests {
         #[test]
         fn sets_come_back_as_they_were(labels in prop::collection::vec("[a-c]{1,3}", 1..9), kind in prop::sample::select(vec![1u16, 2, 5, 6, 12, 15, 16, 39, 65280]), ttl in 0u32..90_000) {
             let owner = |skip: usize| name(&labels.iter().skip(skip).cloned().collect::<Vec<_>>().join("."));
-            let mut composer = Composer::new([0x81, 0x80], owner(0).as_name(), kind, 1);
+            let mut composer = Composer::new(Flags::RESPONSE, owner(0).as_name(), kind.into(), 1);
             let sets: Vec<RrSet> = (0..labels.len()).map(|skip| {
                 let target = owner(labels.len() - 1 - skip);
                 let rdata = match kind {
@@ -187,7 +189,7 @@ mod tests {
                     16 => vec![3, b'a', b'b', b'c'],
                     _ => target.as_name().wire().to_vec(),
                 };
-                RrSet { rrsigs: vec![[&kind.to_be_bytes()[..], &[8; 16], &[1, b'a', 0], b"signature"].concat().into()], ..RrSet::new(owner(skip), kind, ttl, vec![rdata.into()]) }
+                RrSet { rrsigs: vec![[&kind.to_be_bytes()[..], &[8; 16], &[1, b'a', 0], b"signature"].concat().into()], ..RrSet::new(owner(skip), kind.into(), ttl, vec![rdata.into()]) }
             }).collect();
             for set in &sets {
                 composer.answer(set, ttl, true);
@@ -201,8 +203,8 @@ mod tests {
 
     #[test]
     fn a_name_that_was_written_costs_two_octets() {
-        let mut composer = Composer::new([0x81, 0x80], name("www.example").as_name(), rtype::CNAME, 1);
-        let set = RrSet::new(name("www.example"), rtype::CNAME, 60, vec![wire("web.example")]);
+        let mut composer = Composer::new(Flags::RESPONSE, name("www.example").as_name(), RrType::CNAME, 1);
+        let set = RrSet::new(name("www.example"), RrType::CNAME, 60, vec![wire("web.example")]);
         let before = composer.len();
         composer.answer(&set, 60, false);
         // Pointer, fixed fields, `web` and a pointer to `example`.

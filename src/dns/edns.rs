@@ -10,8 +10,6 @@ pub const PAYLOAD_MIN: u16 = 512;
 pub const OPTION_KEEPALIVE: u16 = 11;
 /// Option code of Extended DNS Errors (RFC 8914).
 pub const OPTION_EDE: u16 = 15;
-/// RR type of OPT.
-pub const TYPE_OPT: u16 = 41;
 
 /// What a query's OPT record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

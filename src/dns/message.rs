@@ -1,9 +1,9 @@
-//! Walking a whole message: where its records stand, without copying them.
+//! A whole message: where its records stand, without copying them.
 
 use std::ops::Range;
 
 use super::name::{HEADER, NameBuf, NameError};
-use super::rdata::rtype;
+use super::rrtype::RrType;
 
 /// Section of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct RecordAt {
     /// Where its TYPE stands (CLASS + 2, TTL + 4, RDLENGTH + 8, RDATA + 10).
     pub fixed: usize,
     /// RR type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Class (payload size for OPT).
     pub class: u16,
     /// TTL in seconds (flags for OPT).
@@ -113,7 +113,7 @@ pub fn records_of_transfer(message: &[u8]) -> Result<(usize, Vec<RecordAt>), Mes
             section,
             owner: at,
             fixed,
-            rtype: u16::from_be_bytes([head[0], head[1]]),
+            rtype: RrType::from_be_bytes([head[0], head[1]]),
             class: u16::from_be_bytes([head[2], head[3]]),
             ttl: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
             rdata_len: u16::from_be_bytes([head[8], head[9]]) as usize,
@@ -137,8 +137,8 @@ pub fn targets(message: &[u8]) -> impl Iterator<Item = NameBuf> + '_ {
     let found = records(message).map(|(_, found)| found).unwrap_or_default();
     found.into_iter().filter(|record| record.section == Section::Answer).filter_map(|record| {
         let skip = match record.rtype {
-            rtype::CNAME | rtype::DNAME => 0,
-            rtype::SVCB | rtype::HTTPS => 2,
+            RrType::CNAME | RrType::DNAME => 0,
+            RrType::SVCB | RrType::HTTPS => 2,
             _ => return None,
         };
         let mut name = NameBuf::new();
@@ -161,21 +161,29 @@ enum Part {
 
 /// The parts of each type's RDATA that may hold a compressed name (RFC 3597 §4), and of those that
 /// some software decompresses although none may be there.
-fn parts(rtype: u16) -> &'static [Part] {
+fn parts(rtype: RrType) -> &'static [Part] {
     use Part::{Name, Octets, Rest, Text};
     match rtype {
-        2..=5 | 7..=9 | rtype::PTR | rtype::DNAME => &[Name],
-        rtype::SOA => &[Name, Name, Octets(20)],
-        14 | 17 => &[Name, Name],
-        rtype::MX | 18 | 21 | 36 => &[Octets(2), Name],
-        26 => &[Octets(2), Name, Name],
-        rtype::SRV => &[Octets(6), Name],
-        35 => &[Octets(4), Text, Text, Text, Name],
-        24 | rtype::RRSIG => &[Octets(18), Name, Rest],
-        30 | 47 => &[Name, Rest],
-        rtype::SVCB | rtype::HTTPS => &[Octets(2), Name, Rest],
-        rtype::A => &[Octets(4)],
-        rtype::AAAA => &[Octets(16)],
+        RrType::NS
+        | RrType::MD
+        | RrType::MF
+        | RrType::CNAME
+        | RrType::MB
+        | RrType::MG
+        | RrType::MR
+        | RrType::PTR
+        | RrType::DNAME => &[Name],
+        RrType::SOA => &[Name, Name, Octets(20)],
+        RrType::MINFO | RrType::RP => &[Name, Name],
+        RrType::MX | RrType::AFSDB | RrType::RT | RrType::KX => &[Octets(2), Name],
+        RrType::PX => &[Octets(2), Name, Name],
+        RrType::SRV => &[Octets(6), Name],
+        RrType::NAPTR => &[Octets(4), Text, Text, Text, Name],
+        RrType::SIG | RrType::RRSIG => &[Octets(18), Name, Rest],
+        RrType::NXT | RrType::NSEC => &[Name, Rest],
+        RrType::SVCB | RrType::HTTPS => &[Octets(2), Name, Rest],
+        RrType::A => &[Octets(4)],
+        RrType::AAAA => &[Octets(16)],
         _ => &[Rest],
     }
 }
@@ -213,7 +221,7 @@ fn show_rdata(
     each_name(message, record, &mut |name, at| name.fill_and_show(message, at, show))
 }
 
-/// Walks over RDATA; `read` reads the name at a place and says where what follows it starts.
+/// Goes through RDATA; `read` reads the name at a place and says where what follows it starts.
 fn each_name(
     message: &[u8],
     record: &RecordAt,
@@ -307,7 +315,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_octets_make_the_walk_panic(mut message in prop::collection::vec(any::<u8>(), 12..300), counts in prop::array::uniform3(0u8..4)) {
+        fn no_octets_make_reading_panic(mut message in prop::collection::vec(any::<u8>(), 12..300), counts in prop::array::uniform3(0u8..4)) {
             message[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
             let _ = targets(&message).count();
             if let Ok((_, found)) = records(&message) {

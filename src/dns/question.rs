@@ -6,9 +6,11 @@
 
 use std::fmt;
 
-use super::edns::{Edns, IdleTime, Keepalive, TYPE_OPT};
+use super::edns::{Edns, IdleTime, Keepalive};
+use super::header::{Flags, QUERY};
 use super::name::{HEADER, Name, NameBuf};
-use super::rdata::{CLASS_IN, rtype};
+use super::rdata::CLASS_IN;
+use super::rrtype::RrType;
 
 /// A query that can be answered.
 #[derive(Clone)]
@@ -20,7 +22,7 @@ pub struct Question<'p> {
     /// Asked name, lower-case.
     pub name: NameBuf,
     /// Asked type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Asked class.
     pub class: u16,
     /// The OPT record, if any.
@@ -68,8 +70,8 @@ impl<'p> Question<'p> {
             return Err(Refused::BadVers);
         }
         match question.rtype {
-            TYPE_OPT => Err(Refused::FormErr),
-            rtype::AXFR | rtype::IXFR => Err(Refused::Refused),
+            RrType::OPT => Err(Refused::FormErr),
+            RrType::AXFR | RrType::IXFR => Err(Refused::Refused),
             _ => Ok(question),
         }
     }
@@ -80,10 +82,10 @@ impl<'p> Question<'p> {
     /// # Errors
     /// Only for the octets and the opcode.
     pub fn read(packet: &'p [u8]) -> Result<Self, Refused> {
-        if packet.len() < HEADER || packet[2] & 0x80 != 0 {
+        if packet.len() < HEADER || Flags::of(packet).has(Flags::QR) {
             return Err(Refused::Silent);
         }
-        if packet[2] & 0x78 != 0 {
+        if Flags::of(packet).opcode() != QUERY {
             return Err(Refused::NotImp);
         }
         let count = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
@@ -96,11 +98,11 @@ impl<'p> Question<'p> {
         let fixed = HEADER + used;
         let end = fixed + 4;
         let tail = packet.get(fixed..end).ok_or(Refused::FormErr)?;
-        let asked_type = u16::from_be_bytes([tail[0], tail[1]]);
+        let asked_type = RrType::from_be_bytes([tail[0], tail[1]]);
         let class = u16::from_be_bytes([tail[2], tail[3]]);
         // Nor do authorities, but for the SOA that the asker of an IXFR has (RFC 1995 §3).
         let authorities = count(8);
-        if authorities > u16::from(asked_type == rtype::IXFR) {
+        if authorities > u16::from(asked_type == RrType::IXFR) {
             return Err(Refused::FormErr);
         }
         let edns = additional(packet, end, authorities, count(10))?;
@@ -125,17 +127,17 @@ impl<'p> Question<'p> {
 
     /// Recursion desired.
     pub fn recursion_desired(&self) -> bool {
-        self.packet[2] & 0x01 != 0
+        Flags::of(self.packet).has(Flags::RD)
     }
 
     /// Authentic data wanted (RFC 6840 §5.7).
     pub fn authentic_data(&self) -> bool {
-        self.packet[3] & 0x20 != 0
+        Flags::of(self.packet).has(Flags::AD)
     }
 
     /// Checking disabled (RFC 4035 §3.2.2).
     pub fn checking_disabled(&self) -> bool {
-        self.packet[3] & 0x10 != 0
+        Flags::of(self.packet).has(Flags::CD)
     }
 
     /// DNSSEC OK (RFC 3225).
@@ -173,13 +175,13 @@ fn additional(packet: &[u8], mut at: usize, before: u16, count: u16) -> Result<O
         let is_short_root = packet.get(at) == Some(&0);
         let (fixed, is_root) = if is_short_root { (at + 1, true) } else { owner_at(packet, at)? };
         let head = packet.get(fixed..fixed + 10).ok_or(Refused::FormErr)?;
-        let rtype = u16::from_be_bytes([head[0], head[1]]);
+        let rtype = RrType::from_be_bytes([head[0], head[1]]);
         let class = u16::from_be_bytes([head[2], head[3]]);
         let ttl = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
         let len = u16::from_be_bytes([head[8], head[9]]) as usize;
         let rdata = packet.get(fixed + 10..fixed + 10 + len).ok_or(Refused::FormErr)?;
         at = fixed + 10 + len;
-        if rtype == TYPE_OPT && number >= before {
+        if rtype == RrType::OPT && number >= before {
             // One OPT at the root (RFC 6891 §6.1.1).
             if edns.is_some() || !is_root {
                 return Err(Refused::FormErr);

@@ -7,25 +7,13 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::ede::EdeCode;
-use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD, TYPE_OPT};
+use super::edns::{IdleTime, OPTION_EDE, OPTION_KEEPALIVE, PAYLOAD};
+use super::header::{Flags, Header, QUERY};
 use super::name::{HEADER, Name};
 use super::question::Question;
-use super::rdata::{CLASS_IN, rtype};
-
-/// Response code (RFC 1035 §4.1.1, RFC 6891 §9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub enum Rcode {
-    NoError = 0,
-    FormErr = 1,
-    ServFail = 2,
-    NxDomain = 3,
-    NotImp = 4,
-    Refused = 5,
-    /// A DNAME leads to a name that is too long (RFC 6672 §2.2).
-    YxDomain = 6,
-    BadVers = 16,
-}
+use super::rcode::Rcode;
+use super::rdata::CLASS_IN;
+use super::rrtype::RrType;
 
 /// Octets of EXTRA-TEXT that are sent at the most.
 pub const EXTRA_TEXT_MAX: usize = 400;
@@ -50,8 +38,8 @@ impl<'b> Reply<'b> {
     pub fn to(question: &Question<'_>, rcode: Rcode, buf: &'b mut Vec<u8>) -> Self {
         buf.clear();
         buf.extend_from_slice(&question.packet[..question.end]);
-        buf[2] = 0x80 | question.packet[2] & 0x01;
-        buf[3] = 0x80 | question.packet[3] & 0x10 | (rcode as u8 & 0x0f);
+        let copied = Flags::of(question.packet).only(Flags::RD | Flags::CD);
+        (Flags::QR | Flags::RA | copied).with_rcode(rcode).put(buf);
         buf[4..HEADER].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
         let edns =
             question.edns.map(|edns| ReplyEdns { dnssec_ok: edns.dnssec_ok, idle_time: question.idle_time });
@@ -62,47 +50,54 @@ impl<'b> Reply<'b> {
     /// means what it does in queries; nobody is told that recursion is to be had (RFC 8906 §8.1).
     pub fn to_header(packet: &[u8], rcode: Rcode, buf: &'b mut Vec<u8>) -> Self {
         buf.clear();
-        buf.extend_from_slice(&packet[..2]);
-        let opcode = packet[2] & 0x78;
-        buf.push(0x80 | opcode | if opcode == 0 { packet[2] & 0x01 } else { 0 });
-        buf.push(rcode as u8 & 0x0f);
-        buf.extend_from_slice(&[0; 8]);
+        let asked = Flags::of(packet);
+        let copied = asked.only_opcode() | asked.only(Flags::RD.when(asked.opcode() == QUERY));
+        let header = Header {
+            id: u16::from_be_bytes([packet[0], packet[1]]),
+            flags: (Flags::QR | copied).with_rcode(rcode),
+            counts: [0; 4],
+        };
+        buf.extend_from_slice(&header.octets());
         Self { buf, question_end: HEADER, counts: [0; 3], rcode, edns: None }
     }
 
     /// Sets AA: the answer is made here with authority.
     pub fn authoritative(&mut self) {
-        self.buf[2] |= 0x04;
+        self.set(Flags::AA);
     }
 
     /// Sets TC: the client is to ask again over TCP.
     pub fn truncated(&mut self) {
-        self.buf[2] |= 0x02;
+        self.set(Flags::TC);
     }
 
     /// Sets AD: all data was validated (RFC 4035 §3.2.3).
     pub fn authentic(&mut self) {
-        self.buf[3] |= 0x20;
+        self.set(Flags::AD);
+    }
+
+    fn set(&mut self, flag: Flags) {
+        (Flags::of(self.buf) | flag).put(self.buf);
     }
 
     /// Adds an A record for the asked name.
     pub fn answer_a(&mut self, ttl: u32, address: Ipv4Addr) {
-        self.answer(rtype::A, ttl, &address.octets());
+        self.answer(RrType::A, ttl, &address.octets());
     }
 
     /// Adds an AAAA record for the asked name.
     pub fn answer_aaaa(&mut self, ttl: u32, address: Ipv6Addr) {
-        self.answer(rtype::AAAA, ttl, &address.octets());
+        self.answer(RrType::AAAA, ttl, &address.octets());
     }
 
     /// Adds a record in class IN for the asked name to the answer section.
-    pub fn answer(&mut self, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer(&mut self, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(&[0xc0, HEADER as u8], rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record of any class for the asked name to the answer section.
-    pub fn answer_in_class(&mut self, rtype: u16, class: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer_in_class(&mut self, rtype: RrType, class: u16, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(&[0xc0, HEADER as u8], rtype, class, ttl, rdata);
     }
@@ -118,24 +113,24 @@ impl<'b> Reply<'b> {
             slot.copy_from_slice(&value.to_be_bytes());
         }
         self.counts[1] += 1;
-        self.record(&[0xc0, HEADER as u8], rtype::SOA, CLASS_IN, ttl, &rdata);
+        self.record(&[0xc0, HEADER as u8], RrType::SOA, CLASS_IN, ttl, &rdata);
     }
 
     /// Adds a record with an owner of its own to the answer section.
-    pub fn answer_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn answer_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[0] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record with an owner of its own to the authority section. The answer section is then complete.
-    pub fn authority_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn authority_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[1] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
 
     /// Adds a record with an owner of its own to the additional section. The other sections are then
     /// complete.
-    pub fn additional_at(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) {
+    pub fn additional_at(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) {
         self.counts[2] += 1;
         self.record(owner.wire(), rtype, CLASS_IN, ttl, rdata);
     }
@@ -151,7 +146,7 @@ impl<'b> Reply<'b> {
         &mut self.buf[start..]
     }
 
-    fn record(&mut self, owner: &[u8], rtype: u16, class: u16, ttl: u32, rdata: &[u8]) {
+    fn record(&mut self, owner: &[u8], rtype: RrType, class: u16, ttl: u32, rdata: &[u8]) {
         self.buf.extend_from_slice(owner);
         self.buf.extend_from_slice(&rtype.to_be_bytes());
         self.buf.extend_from_slice(&class.to_be_bytes());
@@ -174,7 +169,7 @@ impl<'b> Reply<'b> {
         if self.buf.len() > limit {
             self.buf.truncate(self.question_end);
             self.counts = [0; 3];
-            self.buf[2] |= 0x02;
+            self.set(Flags::TC);
             self.opt(errors, Text::None);
         }
         if self.edns.is_some() {
@@ -188,11 +183,10 @@ impl<'b> Reply<'b> {
 
     fn opt(&mut self, errors: &[Error<'_>], how_much: Text) {
         let Some(edns) = self.edns else { return };
-        let extended = (self.rcode as u16 >> 4) as u8;
         self.buf.push(0);
-        self.buf.extend_from_slice(&TYPE_OPT.to_be_bytes());
+        self.buf.extend_from_slice(&RrType::OPT.to_be_bytes());
         self.buf.extend_from_slice(&PAYLOAD.to_be_bytes());
-        self.buf.extend_from_slice(&[extended, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
+        self.buf.extend_from_slice(&[self.rcode.opt_bits(), 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
         let length_at = self.buf.len();
         self.buf.extend_from_slice(&[0, 0]);
         if let Some(idle_time) = edns.idle_time {
@@ -265,7 +259,7 @@ mod tests {
         let question = Question::parse(&packet).unwrap();
         assert_eq!(question.name().to_string(), "www.example");
         let mut out = Vec::new();
-        let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+        let mut reply = Reply::to(&question, Rcode::NO_ERROR, &mut out);
         reply.answer_a(30, Ipv4Addr::UNSPECIFIED);
         let error = Error::new(EdeCode::Blocked, "bị chặn");
         assert_eq!(reply.finish(1232, &[error]), out.len());
@@ -284,7 +278,7 @@ mod tests {
         let error = Error { code: EdeCode::Blocked, text: &long, short };
         let written = |records: usize, limit| {
             let mut out = Vec::new();
-            let mut reply = Reply::to(&question, Rcode::NoError, &mut out);
+            let mut reply = Reply::to(&question, Rcode::NO_ERROR, &mut out);
             (0..records).for_each(|_| reply.answer_a(30, Ipv4Addr::LOCALHOST));
             reply.finish(limit, &[error]);
             out
@@ -306,7 +300,7 @@ mod tests {
         let written = |question: Question<'_>| {
             let mut out = Vec::new();
             let error = Error::new(EdeCode::Blocked, "x");
-            Reply::to(&question, Rcode::NoError, &mut out).finish(1232, &[error]);
+            Reply::to(&question, Rcode::NO_ERROR, &mut out).finish(1232, &[error]);
             out[29..].to_vec()
         };
         let over_udp = |packet| Question::parse(packet).unwrap();
@@ -328,7 +322,7 @@ mod tests {
         let packet = query(None);
         let question = Question::parse(&packet).unwrap();
         let mut out = Vec::new();
-        let mut reply = Reply::to(&question, Rcode::NxDomain, &mut out);
+        let mut reply = Reply::to(&question, Rcode::NX_DOMAIN, &mut out);
         reply.negative_soa(30);
         reply.finish(question.udp_limit(), &[Error::new(EdeCode::Blocked, "x")]);
         assert_eq!(out[6..12], [0, 0, 0, 1, 0, 0]);

@@ -4,9 +4,12 @@
 //! case of its letters as received; owners are lower-case. Signatures stand with the set that they cover.
 //! Class IN only: what else a message may hold is for whoever reads it to refuse.
 
+use std::net::IpAddr;
+
 use super::message::{MessageError, RecordAt, Section, rdata_names, records};
 use super::name::{HEADER, NAME_MAX, Name, NameBuf, OwnedName};
-use super::rdata::{CLASS_IN, rtype};
+use super::rdata::{CLASS_IN, address};
+use super::rrtype::RrType;
 
 /// Records of one name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct RrSet {
     /// Whose they are.
     pub owner: OwnedName,
     /// RR type; never RRSIG but where signatures were asked for by that type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Seconds: the smallest of the set (RFC 2181 §5.2), of its signatures too.
     pub ttl: u32,
     /// RDATA of each record, uncompressed, in the order received, none twice.
@@ -25,12 +28,12 @@ pub struct RrSet {
 
 impl RrSet {
     /// A set without signatures.
-    pub fn new(owner: OwnedName, rtype: u16, ttl: u32, rdata: Vec<Box<[u8]>>) -> Self {
+    pub fn new(owner: OwnedName, rtype: RrType, ttl: u32, rdata: Vec<Box<[u8]>>) -> Self {
         Self { owner, rtype, ttl, rdata, rrsigs: Vec::new() }
     }
 
     /// Whether it is the set of that name and type.
-    pub fn is(&self, owner: Name<'_>, rtype: u16) -> bool {
+    pub fn is(&self, owner: Name<'_>, rtype: RrType) -> bool {
         self.rtype == rtype && self.owner.as_name() == owner
     }
 
@@ -38,6 +41,11 @@ impl RrSet {
     pub fn octets(&self) -> usize {
         let parts = self.rdata.iter().chain(&self.rrsigs).map(|part| part.len() + 24);
         size_of::<Self>() + self.owner.as_name().wire().len() + parts.sum::<usize>()
+    }
+
+    /// The addresses in a set of type A or AAAA.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.rdata.iter().filter_map(|rdata| address(self.rtype, rdata))
     }
 
     /// The name at the start of the first record's RDATA: the target of a CNAME, DNAME, NS or PTR.
@@ -75,7 +83,7 @@ impl Sections {
         Self::of(message, &found)
     }
 
-    /// As [`read`](Self::read), for who has walked the message already.
+    /// As [`read`](Self::read), with the records already found.
     ///
     /// # Errors
     /// What [`MessageError`] says.
@@ -84,14 +92,14 @@ impl Sections {
         let mut owner = NameBuf::new();
         let mut signatures: Vec<(Section, OwnedName, u32, Box<[u8]>)> = Vec::new();
         for record in found {
-            if record.class != CLASS_IN || matches!(record.rtype, rtype::OPT | 128..=255) {
+            if record.class != CLASS_IN || record.rtype.is_meta() {
                 continue;
             }
             owner.fill_from_message(message, record.owner)?;
             let rdata = written_out(message, record)?;
             // RFC 2181 §8: the top bit set means zero.
             let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
-            if record.rtype == rtype::RRSIG {
+            if record.rtype == RrType::RRSIG {
                 signatures.push((record.section, owner.name().to_owned(), ttl, rdata));
                 continue;
             }
@@ -109,7 +117,8 @@ impl Sections {
             }
         }
         for (section, owner, ttl, rdata) in signatures {
-            let covered = rdata.first_chunk().map_or(0, |octets| u16::from_be_bytes(*octets));
+            let covered =
+                rdata.first_chunk().map_or(RrType::RESERVED, |octets| RrType::from_be_bytes(*octets));
             let sets = sections.section(section);
             match sets.iter_mut().find(|set| set.is(owner.as_name(), covered)) {
                 Some(set) => {
@@ -119,9 +128,9 @@ impl Sections {
                     }
                 }
                 // Without what it covers: data like any other, for who asks for RRSIG.
-                None => match sets.iter_mut().find(|set| set.is(owner.as_name(), rtype::RRSIG)) {
+                None => match sets.iter_mut().find(|set| set.is(owner.as_name(), RrType::RRSIG)) {
                     Some(set) => set.rdata.push(rdata),
-                    None => sets.push(RrSet::new(owner, rtype::RRSIG, ttl, vec![rdata])),
+                    None => sets.push(RrSet::new(owner, RrType::RRSIG, ttl, vec![rdata])),
                 },
             }
         }

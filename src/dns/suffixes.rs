@@ -1,4 +1,4 @@
-//! The suffix walk: one keyed hash for each suffix of a name, computed once a query.
+//! The suffixes of a name with a keyed hash of each, computed once a query.
 //!
 //! SipHash-1-3 chained label by label from the top, so that `example`, `a.example` and `b.a.example`
 //! cost one short hash each, and every table of names (the index, school rules, allow sets,
@@ -21,19 +21,19 @@ pub struct Suffixes {
 }
 
 impl Suffixes {
-    /// An empty walk (of the root).
+    /// Those of the root.
     pub fn new() -> Self {
         Self { name: NameBuf::new(), count: 0, offsets: [0; LABELS_MAX], hashes: [0; LABELS_MAX] }
     }
 
-    /// A walk of `name`; for callers without a worker's buffer.
+    /// Those of `name`; for callers without a worker's buffer.
     pub fn of(key: &HashKey, name: Name<'_>) -> Self {
         let mut suffixes = Self::new();
         suffixes.fill(key, name);
         suffixes
     }
 
-    /// Walks `name` anew.
+    /// Takes those of `name`.
     pub fn fill(&mut self, key: &HashKey, name: Name<'_>) {
         self.name.copy(name);
         let wire = name.wire();
@@ -54,7 +54,7 @@ impl Suffixes {
         }
     }
 
-    /// The name walked.
+    /// The name.
     pub fn name(&self) -> Name<'_> {
         self.name.name()
     }
@@ -91,7 +91,7 @@ impl Default for Suffixes {
     }
 }
 
-/// Hash of one whole name, as the last element of its walk has it (0 for the root).
+/// Hash of one whole name, as the last of its suffixes has it (0 for the root).
 pub fn hash_name(key: &HashKey, name: Name<'_>) -> u64 {
     let mut starts = [0u8; LABELS_MAX];
     let wire = name.wire();
@@ -181,28 +181,28 @@ mod tests {
     #[test]
     fn suffixes_come_from_the_top_down() {
         let name = OwnedName::parse("www.a.example").unwrap();
-        let walk = Suffixes::of(&KEY, name.as_name());
-        let seen: Vec<String> = (0..walk.len()).map(|i| walk.suffix(i).to_string()).collect();
+        let suffixes = Suffixes::of(&KEY, name.as_name());
+        let seen: Vec<String> = (0..suffixes.len()).map(|i| suffixes.suffix(i).to_string()).collect();
         assert_eq!(seen, ["example", "a.example", "www.a.example"]);
     }
 
     #[test]
     fn a_suffix_hashes_the_same_alone_and_in_a_longer_name() {
         let long = OwnedName::parse("www.a.example").unwrap();
-        let walk = Suffixes::of(&KEY, long.as_name());
-        for index in 0..walk.len() {
-            assert_eq!(walk.hashes()[index], hash_name(&KEY, walk.suffix(index)));
+        let suffixes = Suffixes::of(&KEY, long.as_name());
+        for index in 0..suffixes.len() {
+            assert_eq!(suffixes.hashes()[index], hash_name(&KEY, suffixes.suffix(index)));
         }
         let dotted = OwnedName::parse(r"www\.a.example").unwrap();
-        assert_ne!(hash_name(&KEY, dotted.as_name()), walk.hashes()[2]);
+        assert_ne!(hash_name(&KEY, dotted.as_name()), suffixes.hashes()[2]);
     }
 
     #[test]
     fn the_deepest_name_fits() {
         let name = OwnedName::parse(&["a"; 127].join(".")).unwrap();
-        let walk = Suffixes::of(&KEY, name.as_name());
-        assert_eq!(walk.len(), 127);
-        assert_eq!(walk.suffix(126), name.as_name());
+        let suffixes = Suffixes::of(&KEY, name.as_name());
+        assert_eq!(suffixes.len(), 127);
+        assert_eq!(suffixes.suffix(126), name.as_name());
     }
 
     proptest! {

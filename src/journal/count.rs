@@ -111,7 +111,7 @@ impl Tally {
             effect: attempt.effect,
         };
         let mut open = self.lock();
-        let key = Key { minute: open.minute, kind, who, rtype: attempt.rtype };
+        let key = Key { minute: open.minute, kind, who, rtype: attempt.rtype.number() };
         if open.kinds.add_at(hint.0, &key, name) {
             return;
         }

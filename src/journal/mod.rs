@@ -17,6 +17,7 @@ pub mod access;
 pub mod block;
 mod budget;
 pub mod clock;
+mod collector;
 pub mod count;
 mod doubt;
 pub mod health;
@@ -40,13 +41,14 @@ use jiff::tz::TimeZone;
 
 use crate::model::roster::Roster;
 use clock::{Clock, DatedClock, day_of, minute_of};
+use collector::{Collector, Shared};
 use count::Tally;
 use health::Health;
 use keyfile::KeyFile;
 use pseudonym::{DayKey, DeviceMode};
 use store::{Error, Keep, Rosters};
 use threads::{ORDERS_MAX, Order};
-use writer::{Collector, Keeper, KeeperParts, Shared};
+use writer::{Keeper, KeeperParts};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

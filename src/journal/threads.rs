@@ -7,7 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::writer::{Collector, Keeper};
+use super::collector::Collector;
+use super::writer::Keeper;
 use crate::sys::priority::{Behind, step_back};
 
 /// Between two looks at the workers' tables: what a crash may cost.

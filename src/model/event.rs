@@ -8,6 +8,7 @@ use super::service::ServiceId;
 use super::tier::Tier;
 use super::verdict::Layer;
 use crate::dns::name::Name;
+use crate::dns::rrtype::RrType;
 
 /// One blocked (or monitored) attempt, as a worker hands it to the journal. It borrows: the journal
 /// copies what it keeps.
@@ -22,7 +23,7 @@ pub struct Attempt<'q> {
     /// Asked name.
     pub name: Name<'q>,
     /// Asked type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Category it counts under, if one.
     pub category: Option<Category>,
     /// Service it counts under, if one.

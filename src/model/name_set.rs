@@ -16,7 +16,7 @@ pub struct NameSet<T> {
     key: HashKey,
     by_hash: HashMap<u64, Vec<Entry<T>>, BuildHasherDefault<AlreadyHashed>>,
     len: usize,
-    /// A bit for each hash that is there: most walks meet none, and end here.
+    /// A bit for each hash that is there: most look-ups meet none, and end here.
     bits: [u64; BITS / 64],
 }
 
@@ -35,7 +35,7 @@ struct Entry<T> {
 }
 
 impl<T> NameSet<T> {
-    /// An empty set for walks made with `key`.
+    /// An empty set for suffixes hashed with `key`.
     pub fn new(key: HashKey) -> Self {
         Self { key, by_hash: HashMap::default(), len: 0, bits: [0; BITS / 64] }
     }
@@ -60,12 +60,12 @@ impl<T> NameSet<T> {
         self.len == 0
     }
 
-    /// Whether a rule covers the walked name.
+    /// Whether a rule covers the name with these suffixes.
     pub fn covers(&self, suffixes: &Suffixes) -> bool {
         self.may_cover(suffixes) && self.matching(suffixes).next().is_some()
     }
 
-    /// `false`: no rule is about a suffix of the walked name.
+    /// `false`: no rule is about any of the suffixes.
     #[inline]
     pub fn may_cover(&self, suffixes: &Suffixes) -> bool {
         let hits = suffixes.hashes().iter().fold(0, |hits, hash| {
@@ -75,7 +75,7 @@ impl<T> NameSet<T> {
         hits != 0
     }
 
-    /// Rules that cover the walked name, the most specific name first; with each, how many labels its
+    /// Rules that cover the name, the most specific name first; with each, how many labels its
     /// name has. `suffixes` must be made with this set's key.
     pub fn matching<'s>(&'s self, suffixes: &'s Suffixes) -> impl Iterator<Item = (usize, &'s T)> {
         let count = if self.may_cover(suffixes) { suffixes.len() } else { 0 };

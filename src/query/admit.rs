@@ -13,9 +13,9 @@ use super::{Responder, WorkerState};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
 use crate::dns::reply::{Error, Reply};
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::CategorySet;
 use crate::model::event::Effect;
@@ -178,7 +178,7 @@ impl Responder {
         let mut left_out = false;
         let mut kept: Vec<RrSet> = Vec::with_capacity(answer.len());
         for mut set in answer {
-            if matches!(set.rtype, rtype::SVCB | rtype::HTTPS) {
+            if matches!(set.rtype, RrType::SVCB | RrType::HTTPS) {
                 let before = set.rdata.len();
                 set.rdata.retain(|rdata| {
                     service_target(rdata)

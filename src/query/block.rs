@@ -6,25 +6,26 @@ use super::texts::{BlockText, ErrorTexts};
 use crate::dns::ede::EdeCode;
 use crate::dns::name::OwnedName;
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::{Error, Reply};
+use crate::dns::rrtype::RrType;
 use crate::model::verdict::BlockReason;
 use crate::policy::{AnswerStyle, Group};
 use crate::resolve::alias::Alias;
 
 /// What a blocked question of type `rtype` is answered with: the code, and the address that stands in
 /// the answer.
-pub fn shape(style: AnswerStyle, rtype: u16) -> (Rcode, Option<IpAddr>) {
+pub fn shape(style: AnswerStyle, rtype: RrType) -> (Rcode, Option<IpAddr>) {
     let (rcode, v4, v6) = match style {
-        AnswerStyle::Null => (Rcode::NoError, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
-        AnswerStyle::Page { v4, v6 } => (Rcode::NoError, v4, v6),
-        AnswerStyle::NoData => (Rcode::NoError, None, None),
-        AnswerStyle::NxDomain => (Rcode::NxDomain, None, None),
-        AnswerStyle::Refused => (Rcode::Refused, None, None),
+        AnswerStyle::Null => (Rcode::NO_ERROR, Some(Ipv4Addr::UNSPECIFIED), Some(Ipv6Addr::UNSPECIFIED)),
+        AnswerStyle::Page { v4, v6 } => (Rcode::NO_ERROR, v4, v6),
+        AnswerStyle::NoData => (Rcode::NO_ERROR, None, None),
+        AnswerStyle::NxDomain => (Rcode::NX_DOMAIN, None, None),
+        AnswerStyle::Refused => (Rcode::REFUSED, None, None),
     };
     let address = match rtype {
-        rtype::A => v4.map(IpAddr::V4),
-        rtype::AAAA => v6.map(IpAddr::V6),
+        RrType::A => v4.map(IpAddr::V4),
+        RrType::AAAA => v6.map(IpAddr::V6),
         _ => None,
     };
     (rcode, address)
@@ -53,21 +54,21 @@ pub(super) fn write(
     let ttl = group.ttl;
     let (rcode, address) = shape(group.style, question.rtype);
     let mut reply = Reply::to(question, rcode, out);
-    let behind = place.filter(|_| rcode != Rcode::Refused);
+    let behind = place.filter(|_| rcode != Rcode::REFUSED);
     for alias in behind.iter().flat_map(|place| place.before) {
         let target = alias.target.as_name().wire();
-        reply.answer_at(alias.owner.as_name(), rtype::CNAME, alias.ttl.min(ttl), target);
+        reply.answer_at(alias.owner.as_name(), RrType::CNAME, alias.ttl.min(ttl), target);
     }
     match (address, behind) {
         (Some(IpAddr::V4(address)), None) => reply.answer_a(ttl, address),
         (Some(IpAddr::V6(address)), None) => reply.answer_aaaa(ttl, address),
         (Some(IpAddr::V4(address)), Some(place)) => {
-            reply.answer_at(place.owner.as_name(), rtype::A, ttl, &address.octets());
+            reply.answer_at(place.owner.as_name(), RrType::A, ttl, &address.octets());
         }
         (Some(IpAddr::V6(address)), Some(place)) => {
-            reply.answer_at(place.owner.as_name(), rtype::AAAA, ttl, &address.octets());
+            reply.answer_at(place.owner.as_name(), RrType::AAAA, ttl, &address.octets());
         }
-        (None, _) if rcode != Rcode::Refused => reply.negative_soa(ttl),
+        (None, _) if rcode != Rcode::REFUSED => reply.negative_soa(ttl),
         (None, _) => {}
     }
     let code = match reason.category {

@@ -17,8 +17,8 @@ use super::pending::{BackgroundFetch, Fetching, Finished, PendingQuery, Task};
 use super::request::{Allowed, Request};
 use super::{Responder, WorkerState, World, zones};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Gate, Unfinished};
 use crate::resolve::cache::{Hit, Stamp};
@@ -138,7 +138,7 @@ impl Responder {
         let answer = fetching.await;
         if let Ok(question) = Question::parse(&packet) {
             // What still lives is better than a failure.
-            let failed = !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain);
+            let failed = !matches!(answer.rcode, Rcode::NO_ERROR | Rcode::NX_DOMAIN);
             let lives = || self.cache.find(&question, self.now()).is_some_and(|kept| !kept.is_stale());
             if failed && (is_prefetch || lives()) {
                 return;
@@ -184,7 +184,7 @@ impl Responder {
     fn keep_or_extend(&self, fetch: Fetch<'_>, worker: &mut WorkerState, answer: &Answer) -> Hit {
         // Nor is a chain that was not to be followed.
         let is_stopped = matches!(answer.unfinished, Some(Unfinished::Stopped(_)));
-        let failed = answer.rcode == Rcode::ServFail && answer.security != Security::Bogus && !is_stopped;
+        let failed = answer.rcode == Rcode::SERV_FAIL && answer.security != Security::Bogus && !is_stopped;
         match self.cache.find_stale(fetch.ask, self.now()).filter(|_| failed) {
             Some(stale) => self.extend_stale(fetch, worker, &stale),
             None => self.keep_answer(fetch, worker, answer),
@@ -201,7 +201,7 @@ impl Responder {
         if answer.is_rebound() {
             Counters::add(&worker.counters.rebound);
         }
-        if ask.rtype == rtype::AAAA && world.resolver.has_made(answer) {
+        if ask.rtype == RrType::AAAA && world.resolver.has_made(answer) {
             Counters::add(&worker.counters.synthesised);
         }
         let stamp = self.stamp(fetch, worker, &answer.wire, answer.unfinished.as_ref());

@@ -5,13 +5,13 @@
 //! the index, the policy zones and the school's rules it was made with; under others the answer is looked at
 //! again, not asked for again. The stamp only tells whether it is worth while to judge them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::World;
 use crate::dns::message::targets;
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::category::CategorySet;
 use crate::policy::decide::open_categories;
@@ -61,7 +61,7 @@ pub fn leads(
 /// Whether the answer has a service's record that leads elsewhere.
 fn has_service_target(answer: &[u8]) -> bool {
     let Ok((_, found)) = crate::dns::message::records(answer) else { return false };
-    found.iter().any(|record| matches!(record.rtype, rtype::SVCB | rtype::HTTPS))
+    found.iter().any(|record| matches!(record.rtype, RrType::SVCB | RrType::HTTPS))
         && Sections::read(answer)
             .is_ok_and(|sections| sections.answer.iter().any(|set| !service_targets(set).is_empty()))
 }
@@ -69,7 +69,7 @@ fn has_service_target(answer: &[u8]) -> bool {
 /// The names other than its owner to which a set of service records leads.
 pub fn service_targets(set: &RrSet) -> Vec<OwnedName> {
     match set.rtype {
-        rtype::SVCB | rtype::HTTPS => set
+        RrType::SVCB | RrType::HTTPS => set
             .rdata
             .iter()
             .filter_map(|rdata| service_target(rdata))
@@ -102,14 +102,14 @@ pub struct Trail {
 impl Trail {
     /// The trail of `answer`, a whole message, to a question for `asked` and type `kind`. What cannot be read
     /// leads nowhere.
-    pub fn of(answer: &[u8], asked: Name<'_>, kind: u16) -> Self {
+    pub fn of(answer: &[u8], asked: Name<'_>, kind: RrType) -> Self {
         let sets = Sections::read(answer).map(|sections| sections.answer).unwrap_or_default();
         let mut trail = Self::of_aliases(asked, &alias::chain(&sets, asked, kind));
         let last = trail.links.last().expect("the asked name is there");
-        trail.addresses = sets.iter().filter(|set| set.owner == *last).flat_map(addresses).collect();
+        trail.addresses = sets.iter().filter(|set| set.owner == *last).flat_map(RrSet::addresses).collect();
         // Aliases that were asked for themselves, or lie beside the chain, and service records.
         let beside = sets.iter().flat_map(|set| match set.rtype {
-            rtype::CNAME | rtype::DNAME => set.names().collect(),
+            RrType::CNAME | RrType::DNAME => set.names().collect(),
             _ => service_targets(set),
         });
         let known = |name: &OwnedName| {
@@ -129,16 +129,5 @@ impl Trail {
             addresses: Vec::new(),
             targets: Vec::new(),
         }
-    }
-}
-
-/// The addresses that a set says.
-fn addresses(set: &RrSet) -> Vec<IpAddr> {
-    let v4 = |rdata: &[u8]| <[u8; 4]>::try_from(rdata).ok().map(|octets| Ipv4Addr::from(octets).into());
-    let v6 = |rdata: &[u8]| <[u8; 16]>::try_from(rdata).ok().map(|octets| Ipv6Addr::from(octets).into());
-    match set.rtype {
-        rtype::A => set.rdata.iter().filter_map(|rdata| v4(rdata)).collect(),
-        rtype::AAAA => set.rdata.iter().filter_map(|rdata| v6(rdata)).collect(),
-        _ => Vec::new(),
     }
 }

@@ -198,7 +198,7 @@ impl<'w> Judging<'w, '_> {
         Step::GoesOn
     }
 
-    /// What policy zones say of a link, `suffixes` being its walk. `is_closed`: lists close it if no zone opens
+    /// What policy zones say of a link, `suffixes` being its own. `is_closed`: lists close it if no zone opens
     /// it, and that is no reason to ask outside.
     fn by_zones(&mut self, link: usize, is_closed: bool) -> Zoned {
         let Some(zones) = self.context.zones.filter(|_| self.zones_look) else { return Zoned::GoesOn };

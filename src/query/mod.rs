@@ -6,9 +6,9 @@
 //! the way it took.
 //!
 //! Depends on policy, index, journal, resolver and policy zones. Does not depend on sockets.
-// Inside: `client` and `request` are who asks what, `admit` and `judge` decide about an answer, `zones` and `rewrite`
-// do what policy zones say, `fetch` and `pending` are for what has to be fetched, `packets` and `repeat` for what was
-// asked before.
+// Inside: `client` and `request` are who asks what, `worker` is what a worker keeps, `admit` and `judge` decide about an
+// answer, `block` and `texts` write a block, `zones` and `rewrite` do what policy zones say, `refuse` turns away, `fetch`
+// and `pending` are for what has to be fetched, `packets` and `repeat` for what was asked before.
 
 mod admit;
 pub mod block;
@@ -21,12 +21,14 @@ pub mod outcomes;
 pub mod packets;
 pub mod pending;
 pub mod rate;
+mod refuse;
 mod repeat;
 mod request;
 mod rewrite;
 pub mod server_identity;
 pub mod texts;
 pub mod trace;
+pub mod worker;
 pub mod world;
 mod zones;
 
@@ -37,31 +39,28 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 
 use crate::dns::ede::EdeCode;
-use crate::dns::name::HEADER;
-use crate::dns::question::{Question, Refused};
-use crate::dns::reply::{Error, Rcode, Reply};
-use crate::dns::suffixes::Suffixes;
-use crate::journal::count::Tally;
+use crate::dns::question::Question;
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::{Error, Reply};
 use crate::model::event::{Attempt, Effect};
 use crate::model::matched::Matched;
-use crate::model::service::ServiceId;
 use crate::model::verdict::{AllowReason, BlockReason, Source, Verdict};
 use crate::policy::decide::decide;
 use crate::resolve::Ask;
 use crate::resolve::cache::{Cache, Hit};
-use crate::rpz::transfer::notify;
+use crate::resolve::settings::STALE_AFTER;
 use crate::sys::clock::unix_now;
 use admit::Admitted;
 use block::Place;
 use client::{Client, Refusal};
 use counters::{AllCounters, Counters, Counts};
 use outcomes::{Outcomes, Recent};
-use packets::{Blocked, Packets};
-use pending::{BackgroundFetch, PendingQuery, Shed, Task};
+use packets::Blocked;
+use pending::{PendingQuery, Task};
+use refuse::refuse_without_recursion;
 use repeat::Rests;
 use request::{Allowed, Request, limit};
-use texts::ErrorTexts;
-use trace::{Decided, ListRule, Trace};
+pub use worker::WorkerState;
 pub use world::{Limits, Moment, World};
 use zones::Early;
 
@@ -78,20 +77,6 @@ pub struct Responder {
     started: Instant,
 }
 
-/// What a worker keeps between queries: buffers, its packet cache, its counters.
-pub struct WorkerState {
-    suffixes: Suffixes,
-    packets: Option<Packets>,
-    /// What is about to expire, although it could be answered.
-    prefetch: Option<BackgroundFetch>,
-    /// Datagrams over a client's rate, so far.
-    over_rate: u32,
-    /// What decides, where somebody wants to know: a check.
-    trace: Option<Box<Trace>>,
-    tally: Arc<Tally>,
-    counters: Arc<Counters>,
-}
-
 /// What became of a packet.
 pub enum Outcome {
     /// The answer stands in the buffer.
@@ -102,42 +87,6 @@ pub enum Outcome {
     Pending(PendingQuery),
 }
 
-impl WorkerState {
-    /// For a worker whose blocked attempts go into `tally`, and the rest into `counters`.
-    pub fn new(tally: Arc<Tally>, counters: Arc<Counters>) -> Self {
-        Self {
-            suffixes: Suffixes::new(),
-            packets: None,
-            prefetch: None,
-            over_rate: 0,
-            trace: None,
-            tally,
-            counters,
-        }
-    }
-
-    /// What the last answer showed to be near its end: to be [settled](Responder::settle) by whoever has time.
-    pub fn take_prefetch(&mut self) -> Option<BackgroundFetch> {
-        self.prefetch.take()
-    }
-
-    /// For a check: what decides is noted, and nothing is counted where anybody reads it.
-    pub fn for_check() -> Self {
-        let trace = Some(Box::default());
-        Self { trace, ..Self::new(Arc::new(Tally::unread()), Arc::default()) }
-    }
-
-    /// What decided since the worker was made for a check.
-    pub fn take_trace(&mut self) -> Trace {
-        self.trace.take().map(|trace| *trace).unwrap_or_default()
-    }
-
-    /// The same with a [packet cache](packets), for who answers many datagrams.
-    pub fn with_packets(self) -> Self {
-        Self { packets: Some(Packets::new()), ..self }
-    }
-}
-
 impl Responder {
     /// Answers from `world`, with this cache in front.
     pub fn new(world: World, cache: Cache) -> Self {
@@ -145,7 +94,7 @@ impl Responder {
             world: ArcSwap::from_pointee(world),
             generation: AtomicU64::new(1),
             cache,
-            stale_after: Duration::from_millis(1800),
+            stale_after: STALE_AFTER,
             prefetches: true,
             counters: AllCounters::default(),
             outcomes: Outcomes::default(),
@@ -268,7 +217,7 @@ impl Responder {
                 return Outcome::Silent;
             }
             let error = Error::new(EdeCode::Prohibited, "");
-            Reply::to(&question, Rcode::Refused, out).finish(limit, &[error]);
+            Reply::to(&question, Rcode::REFUSED, out).finish(limit, &[error]);
             return Outcome::Ready;
         }
         self.answer_request(Request::of(moment, &question, client, number), worker, out)
@@ -355,7 +304,7 @@ impl Responder {
         match self.admit(request, worker, allowed, hit, out) {
             Admitted::Written { same_for_all } => {
                 // A failure is counted each time it is given.
-                let has_failed = hit.rcode() == Rcode::ServFail;
+                let has_failed = hit.rcode() == Rcode::SERV_FAIL;
                 Counters::add(&worker.counters.cached);
                 if has_failed {
                     Counters::add(&worker.counters.failed_again);
@@ -420,7 +369,7 @@ impl Responder {
         blocked
     }
 
-    /// Counts an attempt at the name that was walked last.
+    /// Counts an attempt at the name whose suffixes the worker has.
     fn count(
         &self,
         request: Request<'_>,
@@ -457,114 +406,8 @@ impl Responder {
         Blocked { category: reason.category, service: reason.service, list, layer: reason.layer, hint }
     }
 
-    /// Writes the answer to a packet that is no question we answer. Who may not ask learns no more than
-    /// that, whatever was asked.
-    fn refuse(
-        &self,
-        world: &World,
-        worker: &WorkerState,
-        refused: Refused,
-        packet: &[u8],
-        client: Client,
-        out: &mut Vec<u8>,
-    ) -> Outcome {
-        if refused == Refused::NotImp && self.announced(world, packet, client, out) {
-            return Outcome::Ready;
-        }
-        if matches!(refused, Refused::Silent | Refused::FormErr) {
-            Counters::add(&worker.counters.malformed);
-        }
-        let rcode = match refused {
-            Refused::Silent => return Outcome::Silent,
-            Refused::FormErr => Rcode::FormErr,
-            Refused::NotImp => Rcode::NotImp,
-            Refused::BadVers => Rcode::BadVers,
-            Refused::Refused => Rcode::Refused,
-        };
-        let (rcode, errors) = if world.limits.access.allows(client.address) {
-            (rcode, &[][..])
-        } else {
-            Counters::add(&worker.counters.refused);
-            if world.limits.access.refusal() == Refusal::Drop {
-                return Outcome::Silent;
-            }
-            (Rcode::Refused, &[Error::new(EdeCode::Prohibited, "")][..])
-        };
-        match client.read(packet) {
-            Ok(question) => {
-                Reply::to(&question, rcode, out).finish(limit(&question, client.transport), errors)
-            }
-            Err(_) => Reply::to_header(packet, rcode, out).finish(HEADER, &[]),
-        };
-        Outcome::Ready
-    }
-
-    /// Takes a primary's announcement that its policy zone has changed, and writes the answer. `false`: it
-    /// is none that we listen to.
-    fn announced(&self, world: &World, packet: &[u8], client: Client, out: &mut Vec<u8>) -> bool {
-        if world.announced.is_empty() || !notify::is_notify(packet) {
-            return false;
-        }
-        notify::take(&world.announced, packet, client.address, self.now(), out)
-    }
-
-    /// Writes the answer to a query that does not get, or loses, its place among those that wait.
-    pub fn turn_away(&self, query: &PendingQuery, why: Shed, out: &mut Vec<u8>) {
-        let counters = &self.counters.shared;
-        Counters::add(&counters.shed);
-        if why == Shed::OverShare {
-            Counters::add(&counters.over_share);
-        }
-        if let Ok(question) = query.question() {
-            write_shed(&question, &query.world.limits.texts, out);
-        }
-    }
-
     /// Seconds since 1970: TTLs count by the wall clock, and signatures are made by it.
     fn now(&self) -> u64 {
         unix_now()
     }
-}
-
-impl WorkerState {
-    /// Notes what decides at the name that was walked last, for a check.
-    #[cold]
-    fn note(&mut self, world: &World, matched: &Matched, reason: &BlockReason, effect: Effect) {
-        let Some(trace) = &mut self.trace else { return };
-        let rule = reason.category.filter(|category| !category.is_secret()).and_then(|category| {
-            let found = world.index.blocking(&self.suffixes, matched, category)?;
-            Some(ListRule {
-                list: found.info.id.clone(),
-                version: found.info.version.clone(),
-                scope: found.scope,
-                name: found.name,
-                line: found.line,
-            })
-        });
-        let of_service = |service: ServiceId| {
-            let found = world.policy.services().name_of(service, &self.suffixes)?;
-            Some(ListRule {
-                list: format!("services/{}", service.word()),
-                version: env!("CARGO_PKG_VERSION").into(),
-                scope: found.scope,
-                name: found.name.clone(),
-                line: found.line,
-            })
-        };
-        let rule = rule.or_else(|| of_service(reason.service?));
-        let name = self.suffixes.name().to_owned();
-        trace.decided.push(Decided { name, effect, reason: *reason, rule, zone: None });
-    }
-}
-
-/// Answers who does not desire recursion, which is all that there is to be had here (RFC 8914 §4.21).
-fn refuse_without_recursion(question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
-    let error = Error::new(EdeCode::NotAuthoritative, "");
-    Reply::to(question, Rcode::Refused, out).finish(limit, &[error]);
-}
-
-/// Short enough for every way.
-fn write_shed(question: &Question<'_>, texts: &ErrorTexts, out: &mut Vec<u8>) {
-    let error = Error::new(EdeCode::Other, texts.shed());
-    Reply::to(question, Rcode::ServFail, out).finish(question.udp_limit(), &[error]);
 }

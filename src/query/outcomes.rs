@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::counters::Counts;
 use crate::dns::name::Name;
 use crate::dns::public_suffix::registrable;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::resolve::cache::Hit;
 use crate::resolve::cause::Cause;
 use crate::sys::lock::Guard;
@@ -52,8 +52,8 @@ impl Outcome {
         match hit.rcode() {
             _ if hit.is_stale() => Self::Stale,
             _ if hit.is_rebound() => Self::Rebound,
-            Rcode::NoError => Self::Answered(hit.first_ipv4()),
-            Rcode::NxDomain => Self::NoName,
+            Rcode::NO_ERROR => Self::Answered(hit.first_ipv4()),
+            Rcode::NX_DOMAIN => Self::NoName,
             _ => Self::Failed(Cause::of(hit.ede())),
         }
     }

@@ -23,7 +23,8 @@ use super::counters::Counters;
 use super::texts::ErrorTexts;
 use super::{Outcome, WorkerState};
 use crate::dns::ede::EdeCode;
-use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::{Error, Reply};
 
 /// The reserve of a client that was quiet, in seconds of its rate.
 const RESERVE: Duration = Duration::from_secs(5);
@@ -118,7 +119,7 @@ pub(super) fn answer(
     match client.transport {
         Transport::Stream => {
             let error = Error::new(EdeCode::Prohibited, texts.over_rate());
-            Reply::to(&question, Rcode::Refused, out).finish(usize::from(u16::MAX), &[error]);
+            Reply::to(&question, Rcode::REFUSED, out).finish(usize::from(u16::MAX), &[error]);
             Outcome::Ready
         }
         Transport::Udp => {
@@ -126,7 +127,7 @@ pub(super) fn answer(
             if worker.over_rate % SLIP != 1 {
                 return Outcome::Silent;
             }
-            let mut reply = Reply::to(&question, Rcode::NoError, out);
+            let mut reply = Reply::to(&question, Rcode::NO_ERROR, out);
             reply.truncated();
             reply.finish(question.udp_limit(), &[]);
             Outcome::Ready

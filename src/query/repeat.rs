@@ -9,11 +9,9 @@ use super::counters::Counters;
 use super::packets::Blocked;
 use super::request::Request;
 use super::{Moment, Responder, WorkerState};
+use crate::dns::header::Flags;
 use crate::model::event::{Attempt, Effect};
 use crate::resolve::cache::Hit;
-
-/// TC, in the third octet of a message (RFC 1035 §4.1.1).
-const TRUNCATED: u8 = 0x02;
 
 /// What an answer rests on.
 pub(super) enum Rests<'h> {
@@ -78,7 +76,7 @@ impl WorkerState {
             Rests::OnBlock(blocked) => {
                 packets.keep(scope, answer, &[], u64::MAX, Some(blocked));
             }
-            Rests::OnHit(hit) if answer[2] & TRUNCATED == 0 => {
+            Rests::OnHit(hit) if !Flags::of(answer).has(Flags::TC) => {
                 packets.keep(scope, answer, hit.ttl_places(), hit.rests_until(scope.now), None);
             }
             Rests::OnHit(..) => {}

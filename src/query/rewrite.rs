@@ -9,11 +9,14 @@ use super::pending::Finished;
 use super::request::{Allowed, Request};
 use super::zones::{finish, put, told};
 use super::{Responder, WorkerState};
+use crate::dns::edns::PAYLOAD;
+use crate::dns::header::Flags;
 use crate::dns::message::Section;
+use crate::dns::query::{Opt, Query};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
 use crate::dns::reply::Reply;
 use crate::dns::rrset::Sections;
+use crate::dns::rrtype::RrType;
 use crate::model::event::Effect;
 use crate::model::verdict::{AllowReason, Verdict};
 use crate::policy::decide::decide_link;
@@ -85,7 +88,7 @@ impl Responder {
         let sections = Sections::read(&octets).unwrap_or_default();
         let mut reply = Reply::to(request.question, hit.rcode(), out);
         for Alias { owner, ttl, target, .. } in &before {
-            reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
+            reply.answer_at(owner.as_name(), RrType::CNAME, *ttl, target.as_name().wire());
         }
         let signed = request.question.dnssec_ok();
         sections.answer.iter().for_each(|set| put(&mut reply, Section::Answer, set, signed));
@@ -97,13 +100,7 @@ impl Responder {
 
 /// A client's packet that would ask this.
 fn packet_of(ask: &Ask) -> Vec<u8> {
-    let checking = if ask.checking_disabled { 0x10 } else { 0 };
-    let mut packet = vec![0, 0, 1, checking, 0, 1, 0, 0, 0, 0, 0, u8::from(ask.dnssec_ok)];
-    packet.extend_from_slice(ask.name.as_name().wire());
-    packet.extend_from_slice(&ask.rtype.to_be_bytes());
-    packet.extend_from_slice(&ask.class.to_be_bytes());
-    if ask.dnssec_ok {
-        packet.extend_from_slice(&[0, 0, 41, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0]);
-    }
-    packet
+    let flags = Flags::RD | Flags::CD.when(ask.checking_disabled);
+    let opt = ask.dnssec_ok.then_some(Opt { payload: PAYLOAD, dnssec_ok: true, options: &[] });
+    Query { flags, class: ask.class, opt, ..Query::new(ask.name.as_name(), ask.rtype) }.to_packet()
 }

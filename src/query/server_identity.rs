@@ -2,8 +2,10 @@
 
 use crate::dns::name::Name;
 use crate::dns::question::Question;
-use crate::dns::rdata::{CLASS_CH, rtype};
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::CLASS_CH;
+use crate::dns::reply::Reply;
+use crate::dns::rrtype::RrType;
 
 /// What class CH is answered with; `None` is REFUSED.
 #[derive(Clone, Debug, Default)]
@@ -18,20 +20,20 @@ impl Identity {
     /// Answers a question of a class other than IN.
     pub fn answer(&self, question: &Question<'_>, limit: usize, out: &mut Vec<u8>) {
         let text = match question.class {
-            CLASS_CH if matches!(question.rtype, rtype::TXT | rtype::ANY) => self.text(question.name()),
+            CLASS_CH if matches!(question.rtype, RrType::TXT | RrType::ANY) => self.text(question.name()),
             _ => None,
         };
         let Some(text) = text else {
-            Reply::to(question, Rcode::Refused, out).finish(limit, &[]);
+            Reply::to(question, Rcode::REFUSED, out).finish(limit, &[]);
             return;
         };
         let text = &text.as_bytes()[..text.len().min(255)];
         let mut rdata = Vec::with_capacity(text.len() + 1);
         rdata.push(text.len() as u8);
         rdata.extend_from_slice(text);
-        let mut reply = Reply::to(question, Rcode::NoError, out);
+        let mut reply = Reply::to(question, Rcode::NO_ERROR, out);
         reply.authoritative();
-        reply.answer_in_class(rtype::TXT, CLASS_CH, 0, &rdata);
+        reply.answer_in_class(RrType::TXT, CLASS_CH, 0, &rdata);
         reply.finish(limit, &[]);
     }
 

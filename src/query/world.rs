@@ -78,7 +78,7 @@ impl World {
         client.group().unwrap_or_else(|| self.policy.number_of(client.address))
     }
 
-    /// Whether the name walked may be one of our own.
+    /// Whether the name with these suffixes may be one of our own.
     pub(super) fn may_be_local(&self, suffixes: &Suffixes) -> bool {
         (*self.local).as_ref().is_none_or(|local| local.covers(suffixes))
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::iterate::reply::moved;
 use crate::dns::message::MessageError;
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 
 /// One alias of a chain: a CNAME, or what a DNAME makes of a name (RFC 6672 §2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,10 +90,10 @@ impl Unfinished {
 
 /// The aliases of an answer section, from `asked` on, for a question of type `kind`: who asks for an alias
 /// itself goes nowhere. Ends where a name repeats.
-pub fn chain(answer: &[RrSet], asked: Name<'_>, kind: u16) -> Vec<Alias> {
+pub fn chain(answer: &[RrSet], asked: Name<'_>, kind: RrType) -> Vec<Alias> {
     let mut aliases: Vec<Alias> = Vec::new();
     // A chain has no more links than the answer has sets.
-    for _ in 0..if kind == rtype::CNAME { 0 } else { answer.len() } {
+    for _ in 0..if kind == RrType::CNAME { 0 } else { answer.len() } {
         let here = aliases.last().map_or(asked, |alias| alias.target.as_name());
         // Where the data is, the chain ends, whatever else stands there.
         if answer.iter().any(|set| set.is(here, kind)) {
@@ -111,11 +111,11 @@ pub fn chain(answer: &[RrSet], asked: Name<'_>, kind: u16) -> Vec<Alias> {
 
 fn alias_at(answer: &[RrSet], here: Name<'_>) -> Option<Alias> {
     let moves = |set: &&RrSet| {
-        set.rtype == rtype::DNAME && set.owner.as_name() != here && here.is_at_or_below(set.owner.as_name())
+        set.rtype == RrType::DNAME && set.owner.as_name() != here && here.is_at_or_below(set.owner.as_name())
     };
     let dname = answer.iter().find(moves);
     let dname_target = dname.and_then(RrSet::first_name);
-    if let Some(set) = answer.iter().find(|set| set.is(here, rtype::CNAME)) {
+    if let Some(set) = answer.iter().find(|set| set.is(here, RrType::CNAME)) {
         let target = set.first_name()?;
         return Some(Alias { owner: here.to_owned(), ttl: set.ttl, target, dname: dname_target });
     }
@@ -128,6 +128,6 @@ fn alias_at(answer: &[RrSet], here: Name<'_>) -> Option<Alias> {
 ///
 /// # Errors
 /// What [`MessageError`] says.
-pub fn chain_of(message: &[u8], asked: Name<'_>, kind: u16) -> Result<Vec<Alias>, MessageError> {
+pub fn chain_of(message: &[u8], asked: Name<'_>, kind: RrType) -> Result<Vec<Alias>, MessageError> {
     Ok(chain(&Sections::read(message)?.answer, asked, kind))
 }

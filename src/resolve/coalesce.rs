@@ -1,29 +1,25 @@
-//! One upstream query for many who ask the same (single flight): the first to ask does the work, the others
-//! wait for what it finds.
+//! One upstream query for many who ask the same: a [single flight](super::single_flight) that publishes its answer.
 //!
-//! No task of its own: should the first give up (its client went away), one of those who wait takes
-//! over. How many different questions may be in flight is bounded.
+//! No task of its own: should the leader give up (its client went away), a follower takes over.
 //!
 //! Those who wait may have other [gates](Gate) than the one who works. So the aliases that were met are
 //! published as soon as they are known: whoever may not follow one leaves at once, whatever the others wait
 //! for. Where the one who works is stopped by its gate, those who may go further share a flight of their own,
 //! by the key of their gate.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::alias::{Alias, Gate, Unfinished};
+use super::single_flight::{Role, SingleFlight};
 use super::{Answer, Ask, wire};
-
-use crate::sys::lock::Guard;
 
 /// A question, and for whom: 0 is everybody, else those whose gates have that key.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Flight {
+struct FlightKey {
     ask: Ask,
     only: u64,
 }
@@ -35,13 +31,8 @@ struct State {
     answer: Option<Arc<Answer>>,
 }
 
-type Waiting = HashMap<Flight, watch::Receiver<State>>;
-
 /// Questions in flight.
-pub(super) struct InFlight {
-    waiting: Mutex<Waiting>,
-    most: usize,
-}
+pub(super) struct InFlight(SingleFlight<FlightKey, State>);
 
 /// Why there is no answer.
 pub(super) enum NoAnswer {
@@ -49,11 +40,6 @@ pub(super) enum NoAnswer {
     Full,
     /// Whoever works did not come to an end in time.
     OutOfTime,
-}
-
-enum Role {
-    Leader(watch::Sender<State>),
-    Follower(watch::Receiver<State>),
 }
 
 /// Where whoever works publishes the aliases that it meets.
@@ -79,7 +65,7 @@ impl Progress {
 impl InFlight {
     /// At most `most` different questions at once.
     pub(super) fn new(most: usize) -> Self {
-        Self { waiting: Mutex::default(), most }
+        Self(SingleFlight::new(most))
     }
 
     /// What `work` finds for `ask`, or what somebody else who is at it already finds, as far as `gate` follows. For
@@ -91,15 +77,15 @@ impl InFlight {
         end: Instant,
         work: impl Fn(Arc<Progress>) -> F,
     ) -> Result<Arc<Answer>, NoAnswer> {
-        let mut flight = Flight { ask: ask.clone(), only: 0 };
+        let mut key = FlightKey { ask: ask.clone(), only: 0 };
         loop {
-            let answer = match self.join(&flight)? {
-                Role::Leader(sender) => {
-                    let removal = Removal { flights: self, flight: &flight };
+            let answer = match self.0.join(&key, State::default()) {
+                Role::Full => return Err(NoAnswer::Full),
+                Role::Leader(flight, sender) => {
                     let progress = Arc::new(Progress(sender));
                     let answer = Arc::new(work(progress.clone()).await);
                     // Nobody joins from here on, and mostly nobody has.
-                    drop(removal);
+                    drop(flight);
                     if progress.0.receiver_count() > 0 {
                         progress.0.send_modify(|state| state.answer = Some(answer.clone()));
                     }
@@ -123,10 +109,8 @@ impl InFlight {
                 }
             };
             match &answer.unfinished {
-                Some(Unfinished::Stopped(aliases))
-                    if flight.only == 0 && gate.follows(&ask.name, aliases) =>
-                {
-                    flight.only = gate.key().max(1);
+                Some(Unfinished::Stopped(aliases)) if key.only == 0 && gate.follows(&ask.name, aliases) => {
+                    key.only = gate.key().max(1);
                 }
                 _ => return Ok(answer),
             }
@@ -135,37 +119,7 @@ impl InFlight {
 
     /// Different questions in flight now.
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    fn join(&self, flight: &Flight) -> Result<Role, NoAnswer> {
-        let mut waiting = self.lock();
-        if let Some(receiver) = waiting.get(flight) {
-            return Ok(Role::Follower(receiver.clone()));
-        }
-        if waiting.len() >= self.most {
-            return Err(NoAnswer::Full);
-        }
-        let (sender, receiver) = watch::channel(State::default());
-        waiting.insert(flight.clone(), receiver);
-        Ok(Role::Leader(sender))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        // Whoever panicked with the lock held left a whole map behind: each use is one call on it.
-        self.waiting.guard()
-    }
-}
-
-/// Takes the question out when its work ends, however it ends.
-struct Removal<'f> {
-    flights: &'f InFlight,
-    flight: &'f Flight,
-}
-
-impl Drop for Removal<'_> {
-    fn drop(&mut self) {
-        self.flights.lock().remove(self.flight);
+        self.0.len()
     }
 }
 
@@ -173,6 +127,7 @@ impl Drop for Removal<'_> {
 mod tests {
     use super::*;
     use crate::dns::name::OwnedName;
+    use crate::dns::rrtype::RrType;
     use crate::resolve::alias::Open;
     use crate::resolve::reason::Reason;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -184,7 +139,7 @@ mod tests {
     }
 
     fn ask(name: &str) -> Ask {
-        Ask::new(OwnedName::parse(name).unwrap(), 1)
+        Ask::new(OwnedName::parse(name).unwrap(), RrType::A)
     }
 
     #[tokio::test]

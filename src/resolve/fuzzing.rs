@@ -15,6 +15,7 @@ use super::iterate::minimise::Minimisation;
 use super::iterate::zone_security::Validator;
 use super::iterate::{self, Recursor};
 use super::reason::Reason;
+use super::taken;
 use super::validate::Rules;
 use super::validate::anchors::Anchors;
 use super::wire::{self, End};
@@ -22,15 +23,15 @@ use super::{Answer, Ask, Onward};
 use crate::clock::Watch;
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::{HEADER, Name, NameBuf, OwnedName};
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 
 /// What a forwarder's octets are as an answer to `ask`; `None` for what is none, and for error codes.
 pub fn taken(ask: &Ask, octets: Vec<u8>) -> Option<Answer> {
-    let taken = wire::take(ask, octets).ok()?;
+    let taken = taken::take(ask, octets).ok()?;
     let rcode = match taken.rcode {
-        0 => Rcode::NoError,
-        3 => Rcode::NxDomain,
+        Rcode::NO_ERROR | Rcode::NX_DOMAIN => taken.rcode,
         _ => return None,
     };
     Some(Answer { wire: taken.wire, rcode, security: Security::Indeterminate, ede: None, unfinished: None })
@@ -42,7 +43,7 @@ pub fn followed(ask: &Ask, first: &Answer, then: &Answer) -> Option<Answer> {
 }
 
 /// Resolves `ask` where every name server says the next of the `script`'s messages, their ids and questions
-/// made to fit, and where nobody waits. ResponseKind how many messages were sent.
+/// made to fit, and where nobody waits. Says how many messages were sent.
 pub fn iterated(ask: &Ask, anchors: &str, script: &[&[u8]]) -> (Answer, usize) {
     let root = |octet| (Name::ROOT.to_owned(), vec![IpAddr::from([192, 0, 2, octet])]);
     let settings = iterate::Settings {
@@ -119,15 +120,15 @@ impl Io for Stage {
         Ok(answer)
     }
 
-    fn forward_zone(&self, _: Name<'_>, _: u16) -> Option<OwnedName> {
+    fn forward_zone(&self, _: Name<'_>, _: RrType) -> Option<OwnedName> {
         None
     }
 
-    async fn forward(&self, _: Name<'_>, _: u16) -> Result<Forwarded, Reason> {
+    async fn forward(&self, _: Name<'_>, _: RrType) -> Result<Forwarded, Reason> {
         Err(Reason::NoUpstream)
     }
 
-    fn is_elsewhere(&self, _: Name<'_>, _: u16) -> bool {
+    fn is_elsewhere(&self, _: Name<'_>, _: RrType) -> bool {
         false
     }
 

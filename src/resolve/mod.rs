@@ -16,7 +16,6 @@
 // the connection both ask through; `coalesce` merges identical questions; `wire` writes messages; `rebind`
 // keeps answers from outside from leading inside, `dns64` makes IPv6 addresses of IPv4 ones.
 
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,12 +24,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::question::Question;
-use crate::dns::rdata::{CLASS_IN, rtype};
-use crate::dns::reply::Rcode;
-use crate::dns::security::Security;
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 use crate::dns::servers::NameServers;
 use alias::{Alias, Gate, Open, Unfinished};
+pub use answer::{Answer, Ask};
 use cause::Cause;
 use coalesce::{InFlight, NoAnswer, Progress};
 use dns64::Dns64;
@@ -47,6 +46,7 @@ use upstream::tally::Tally;
 use wire::End;
 
 pub mod alias;
+pub mod answer;
 pub mod cache;
 pub mod cause;
 mod coalesce;
@@ -63,7 +63,10 @@ mod rebind;
 mod recurse;
 #[cfg(test)]
 mod scenarios;
+mod server_statistics;
 pub mod settings;
+mod single_flight;
+mod taken;
 #[cfg(test)]
 mod tests;
 pub mod timekeeping;
@@ -76,78 +79,6 @@ const SOURCES_MAX: usize = 8;
 
 /// Added to the deadline for who waits for another's work, so that the worker's own end comes first.
 const TAKE_OVER: Duration = Duration::from_millis(250);
-
-/// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Ask {
-    /// Asked name.
-    pub name: OwnedName,
-    /// Asked type.
-    pub rtype: u16,
-    /// Asked class.
-    pub class: u16,
-    /// DNSSEC OK: the answer has signatures and proofs.
-    pub dnssec_ok: bool,
-    /// Checking disabled: the client validates, or wants to see what does not validate.
-    pub checking_disabled: bool,
-}
-
-impl Ask {
-    /// A question in class IN without DNSSEC.
-    pub fn new(name: OwnedName, rtype: u16) -> Self {
-        Self { name, rtype, class: CLASS_IN, dnssec_ok: false, checking_disabled: false }
-    }
-
-    /// What a client's query asks.
-    pub fn of(question: &Question<'_>) -> Self {
-        Self {
-            name: question.name().to_owned(),
-            rtype: question.rtype,
-            class: question.class,
-            dnssec_ok: question.dnssec_ok(),
-            checking_disabled: question.checking_disabled(),
-        }
-    }
-
-    /// The same for another name.
-    pub fn at(&self, name: OwnedName) -> Self {
-        Self { name, ..self.clone() }
-    }
-
-    /// Whether a record of this type may be in the answer: signatures and proofs only for who asks for
-    /// them (RFC 4035 §3.2.1).
-    fn wants(&self, record: u16) -> bool {
-        self.dnssec_ok || record == self.rtype || !matches!(record, rtype::RRSIG | 47 | 50)
-    }
-}
-
-/// An answer.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The whole message: one question in lower case, no OPT, no additional records, id 0, TTLs as
-    /// received.
-    pub wire: Vec<u8>,
-    /// Its RCODE.
-    pub rcode: Rcode,
-    /// What DNSSEC says.
-    pub security: Security,
-    /// Why, where there is more to say, with an EXTRA-TEXT.
-    pub ede: Option<Reason>,
-    /// How far resolution came, where there is no answer: the message does not say then.
-    pub unfinished: Option<Unfinished>,
-}
-
-impl Answer {
-    /// What a client is told whose question takes too long.
-    pub fn out_of_time(ask: &Ask) -> Self {
-        wire::failure(ask, Reason::Deadline)
-    }
-
-    /// Whether addresses were taken out of it because they lead into the school's own networks.
-    pub fn is_rebound(&self) -> bool {
-        rebind::is_rebound(self.ede)
-    }
-}
 
 /// Why a resolver cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
@@ -343,7 +274,7 @@ impl Resolver {
     }
 
     /// Whether questions of that type for a name are local; cheaper than [`local`](Self::local).
-    pub fn is_local(&self, name: Name<'_>, rtype: u16) -> bool {
+    pub fn is_local(&self, name: Name<'_>, rtype: RrType) -> bool {
         self.local.covers(name, rtype)
     }
 
@@ -369,7 +300,7 @@ impl Resolver {
     /// # Errors
     /// Why there is no answer.
     pub async fn try_out(&self) -> Result<(), Cause> {
-        let ask = Ask::new(Name::ROOT.to_owned(), rtype::SOA);
+        let ask = Ask::new(Name::ROOT.to_owned(), RrType::SOA);
         let progress = Progress::alone();
         let onward = Onward::anywhere(&ask.name, &progress);
         let answer = match timeout(self.deadline, self.one_source(&ask, &onward, Freshness::Never)).await {
@@ -377,8 +308,8 @@ impl Resolver {
             Err(_) => return Err(Cause::Unreachable),
         };
         match answer.rcode {
-            Rcode::NoError => Ok(()),
-            Rcode::ServFail => Err(Cause::of(answer.ede)),
+            Rcode::NO_ERROR => Ok(()),
+            Rcode::SERV_FAIL => Err(Cause::of(answer.ede)),
             _ => Err(Cause::Nonsense),
         }
     }
@@ -425,7 +356,7 @@ impl Resolver {
         let (mut answer, mut side) = self.one_source(ask, onward, freshness).await;
         let mut last = None;
         for _ in 0..SOURCES_MAX {
-            if answer.rcode != Rcode::NoError {
+            if answer.rcode != Rcode::NO_ERROR {
                 return answer;
             }
             match wire::end_of_chain(ask, &answer.wire) {
@@ -526,6 +457,6 @@ fn with_delegations(mut settings: Settings, local: &Local) -> Settings {
 
 /// Questions that no resolver answers: other classes, and types that are not data (RFC 6895 §3.1).
 fn unanswerable(ask: &Ask) -> Option<Answer> {
-    let not_data = matches!(ask.rtype, rtype::OPT | 128..=254);
-    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NotImp, Some(Reason::NotSupported)))
+    let not_data = ask.rtype.is_meta() && ask.rtype != RrType::ANY;
+    (ask.class != CLASS_IN || not_data).then(|| wire::bare(ask, Rcode::NOT_IMP, Some(Reason::NotSupported)))
 }

@@ -32,11 +32,12 @@ use super::reason::Reason;
 use super::settings::Settings;
 use super::{Answer, Ask, wire};
 use crate::dns::compose::Composer;
+use crate::dns::header::Flags;
 use crate::dns::message::{RecordAt, Section, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 
 /// TTL of "nothing there" where an address was taken out, in seconds: who repairs his zone is seen soon.
@@ -83,7 +84,7 @@ impl Guard {
     /// The answer without what leads inside.
     pub(super) fn keep_outside(&self, ask: &Ask, answer: Answer, from: AnswerSource) -> Answer {
         if !self.is_on
-            || !matches!(answer.rcode, Rcode::NoError | Rcode::NxDomain)
+            || !matches!(answer.rcode, Rcode::NO_ERROR | Rcode::NX_DOMAIN)
             || !self.leads_inside(ask, &answer.wire)
         {
             return answer;
@@ -98,13 +99,13 @@ impl Guard {
         if ask.dnssec_ok && answer.security == Security::Secure {
             return Answer { security: Security::Bogus, ..wire::failure(ask, Reason::PrivateAddress) };
         }
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
         let (mut end, mut has_data) = (None, false);
         for set in answers {
             let left = self.without_inside(set.clone());
             // A signature over more than what is left says nothing.
             composer.answer(&left, left.ttl, ask.dnssec_ok && left.rdata == set.rdata);
-            has_data |= (left.rtype == ask.rtype || ask.rtype == rtype::ANY) && !left.rdata.is_empty();
+            has_data |= (left.rtype == ask.rtype || ask.rtype == RrType::ANY) && !left.rdata.is_empty();
             // Where an alias went, or an address: there is nothing there.
             if left.rdata.is_empty() {
                 end = Some(set.owner);
@@ -116,7 +117,7 @@ impl Guard {
         }
         Answer {
             wire: composer.finish(),
-            rcode: Rcode::NoError,
+            rcode: Rcode::NO_ERROR,
             security: Security::Indeterminate,
             ede: Some(Reason::PrivateAddress),
             unfinished: None,
@@ -130,10 +131,10 @@ impl Guard {
             let rdata = &message[record.rdata_at()..record.end()];
             record.section == Section::Answer
                 && match record.rtype {
-                    rtype::A | rtype::AAAA => self.is_bad(rdata),
-                    rtype::CNAME | rtype::DNAME => self.has_local_target(ask, message, record, 0),
+                    RrType::A | RrType::AAAA => self.is_bad(rdata),
+                    RrType::CNAME | RrType::DNAME => self.has_local_target(ask, message, record, 0),
                     // Their names may be compressed by who does not know better; so the place is asked for.
-                    rtype::SVCB | rtype::HTTPS => {
+                    RrType::SVCB | RrType::HTTPS => {
                         self.has_bad_hint(message, record) || self.has_local_target(ask, message, record, 2)
                     }
                     _ => false,
@@ -165,14 +166,14 @@ impl Guard {
         let kept: Vec<Name<'_>> = kept.map(|alias| alias.owner.as_name()).collect();
         let mut left = Vec::with_capacity(answer.len());
         for set in answer {
-            let is_alias = matches!(set.rtype, rtype::CNAME | rtype::DNAME);
+            let is_alias = matches!(set.rtype, RrType::CNAME | RrType::DNAME);
             match &cut {
                 // On the way to the cut: the aliases before it, with the DNAMEs that made them.
                 Some(_) if kept.iter().any(|name| *name == set.owner.as_name()) && !leads_inside(&set) => {
                     left.push(set);
                 }
                 Some(_)
-                    if set.rtype == rtype::DNAME
+                    if set.rtype == RrType::DNAME
                         && !leads_inside(&set)
                         && kept.iter().any(|name| name.is_at_or_below(set.owner.as_name())) =>
                 {
@@ -186,7 +187,7 @@ impl Guard {
                 None => left.push(set),
             }
         }
-        left.extend(cut.map(|owner| RrSet::new(owner, rtype::CNAME, TTL, Vec::new())));
+        left.extend(cut.map(|owner| RrSet::new(owner, RrType::CNAME, TTL, Vec::new())));
         left
     }
 
@@ -216,8 +217,8 @@ impl Guard {
             return set;
         }
         match set.rtype {
-            rtype::A | rtype::AAAA => set.rdata.retain(|rdata| !self.is_bad(rdata)),
-            rtype::SVCB | rtype::HTTPS => {
+            RrType::A | RrType::AAAA => set.rdata.retain(|rdata| !self.is_bad(rdata)),
+            RrType::SVCB | RrType::HTTPS => {
                 let asked = set.rtype;
                 set.rdata =
                     set.rdata.into_iter().filter_map(|rdata| self.without_hints(rdata, asked)).collect();
@@ -229,7 +230,7 @@ impl Guard {
 
     /// The record with the hints that lead outside; `None` where one that must be there has none left
     /// (RFC 9460 §8), or that leads to a name of the school.
-    fn without_hints(&self, rdata: Box<[u8]>, asked: u16) -> Option<Box<[u8]>> {
+    fn without_hints(&self, rdata: Box<[u8]>, asked: RrType) -> Option<Box<[u8]>> {
         let mut target = NameBuf::new();
         let Ok(length) = target.fill_from_wire(rdata.get(2..).unwrap_or_default()) else {
             return Some(rdata);
@@ -279,7 +280,7 @@ pub(super) fn is_rebound(ede: Option<Reason>) -> bool {
 /// Whether the answer's addresses are null addresses and no others.
 fn is_null(ask: &Ask, answer: &[RrSet]) -> bool {
     let mut sets = answer.iter().filter(|set| set.rtype == ask.rtype).peekable();
-    matches!(ask.rtype, rtype::A | rtype::AAAA)
+    matches!(ask.rtype, RrType::A | RrType::AAAA)
         && sets.peek().is_some()
         && sets.flat_map(|set| &set.rdata).all(|rdata| rdata.iter().all(|octet| *octet == 0))
 }
@@ -315,7 +316,7 @@ fn soa(owner: OwnedName) -> RrSet {
     let names = [owner.as_name().wire(), nobody.as_name().wire()].concat();
     let numbers = [1, 3600, 1200, 604_800, TTL].map(u32::to_be_bytes).concat();
     let rdata = vec![[names, numbers].concat().into()];
-    RrSet::new(owner, rtype::SOA, TTL, rdata)
+    RrSet::new(owner, RrType::SOA, TTL, rdata)
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ use super::{file, local};
 use crate::dns::edns::PAYLOAD;
 use crate::dns::name::OwnedName;
 
+/// How long a client waits for a new answer where there is a stale one: RFC 8767 §5 recommends 1.8 seconds.
+pub const STALE_AFTER: Duration = Duration::from_millis(1800);
+
 /// Where answers come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -118,7 +121,7 @@ impl Default for Settings {
             source_addresses: Vec::new(),
             cache_bytes: 64 << 20,
             ttl: TtlBounds::default(),
-            stale_after: Duration::from_millis(1800),
+            stale_after: STALE_AFTER,
             prefetches: true,
             rebinding: true,
             private_names: Vec::new(),

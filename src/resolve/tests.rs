@@ -11,8 +11,8 @@ fn forwarding(zone: &str, servers: &[&str]) -> Vec<ForwardZone> {
 fn what_we_ship_can_be_built_without_a_runtime() {
     let resolver = Resolver::new(Settings::default()).unwrap();
     assert!(resolver.upstreams().is_empty());
-    assert!(resolver.local(&Ask::new(OwnedName::parse("localhost").unwrap(), rtype::A)).is_some());
-    assert!(resolver.is_local(OwnedName::parse("x.onion").unwrap().as_name(), rtype::A));
+    assert!(resolver.local(&Ask::new(OwnedName::parse("localhost").unwrap(), RrType::A)).is_some());
+    assert!(resolver.is_local(OwnedName::parse("x.onion").unwrap().as_name(), RrType::A));
 }
 
 #[test]

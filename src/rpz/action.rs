@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::content::Record;
 use super::trigger::{Kind, Trigger, without_last};
 use crate::dns::name::{NAME_MAX, Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 /// What is done with a question or its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +40,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Set {
     /// RR type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Seconds: the smallest of the set.
     pub ttl: u32,
     /// RDATA of each.
@@ -92,12 +92,12 @@ impl Rule {
     /// The rule that the records at one owner make; `None` where none of them is of use. Of several
     /// aliases the first counts, whatever else stands there.
     pub(super) fn of(owner: Name<'_>, trigger: &Trigger, records: &[Record]) -> Option<Self> {
-        if let Some(record) = records.iter().find(|record| record.rtype == rtype::CNAME) {
+        if let Some(record) = records.iter().find(|record| record.rtype == RrType::CNAME) {
             let mut target = NameBuf::new();
             target.fill_from_wire(&record.rdata).ok()?;
             return Some(Self { action: alias(owner, trigger, target.name()), ttl: record.ttl });
         }
-        let mut sets: BTreeMap<u16, Set> = BTreeMap::new();
+        let mut sets: BTreeMap<RrType, Set> = BTreeMap::new();
         for record in records.iter().filter(|record| is_data(record.rtype)) {
             let fresh = || Set { rtype: record.rtype, ttl: record.ttl, rdata: Vec::new() };
             let set = sets.entry(record.rtype).or_insert_with(fresh);
@@ -112,12 +112,20 @@ impl Rule {
 }
 
 /// Types that a rule may have as local data: not those that belong to the zone itself or to its signatures.
-fn is_data(rtype: u16) -> bool {
-    use rtype::{DNAME, DNSKEY, DS, NS, NSEC, NSEC3, RRSIG, SOA};
-    /// NSEC3PARAM (RFC 5155) and ZONEMD (RFC 8976).
-    const NSEC3PARAM: u16 = 51;
-    const ZONEMD: u16 = 63;
-    !matches!(rtype, NS | SOA | DNAME | DS | RRSIG | NSEC | DNSKEY | NSEC3 | NSEC3PARAM | ZONEMD)
+fn is_data(rtype: RrType) -> bool {
+    !matches!(
+        rtype,
+        RrType::NS
+            | RrType::SOA
+            | RrType::DNAME
+            | RrType::DS
+            | RrType::RRSIG
+            | RrType::NSEC
+            | RrType::DNSKEY
+            | RrType::NSEC3
+            | RrType::NSEC3PARAM
+            | RrType::ZONEMD
+    )
 }
 
 /// What `CNAME target` means.
@@ -156,14 +164,14 @@ fn is_itself(owner: Name<'_>, trigger: &Trigger, target: Name<'_>) -> bool {
 mod tests {
     use super::*;
 
-    fn rule(owner: &str, records: &[(u16, &str)]) -> Option<Action> {
+    fn rule(owner: &str, records: &[(RrType, &str)]) -> Option<Action> {
         let owner = OwnedName::parse(owner).unwrap();
         let trigger = Trigger::read(owner.as_name()).unwrap();
         let records: Vec<Record> = records
             .iter()
             .map(|(rtype, data)| {
                 let rdata: Arc<[u8]> = match *rtype {
-                    rtype::CNAME => OwnedName::parse(data).unwrap().as_name().wire().into(),
+                    RrType::CNAME => OwnedName::parse(data).unwrap().as_name().wire().into(),
                     _ => data.as_bytes().into(),
                 };
                 Record { rtype: *rtype, ttl: 60, rdata }
@@ -174,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_special_aliases_mean_what_the_draft_says() {
-        let to = |owner: &str, target: &str| rule(owner, &[(rtype::CNAME, target)]).unwrap();
+        let to = |owner: &str, target: &str| rule(owner, &[(RrType::CNAME, target)]).unwrap();
         let garden = OwnedName::parse("garden.example").unwrap();
         for (owner, target, action) in [
             ("bad.example", ".", Action::NxDomain),
@@ -193,14 +201,16 @@ mod tests {
 
     #[test]
     fn an_alias_wins_over_what_stands_beside_it_and_the_first_over_the_second() {
-        let records = [(rtype::TXT, "x"), (rtype::CNAME, "."), (rtype::CNAME, "*.")];
+        let records = [(RrType::TXT, "x"), (RrType::CNAME, "."), (RrType::CNAME, "*.")];
         assert_eq!(rule("bad.example", &records), Some(Action::NxDomain));
     }
 
     #[test]
     fn records_that_belong_to_the_zone_are_no_rule() {
-        assert_eq!(rule("bad.example", &[(rtype::NS, "\0"), (rtype::RRSIG, "x")]), None);
-        let Some(Action::Records(sets)) = rule("x.example", &[(1, "abcd"), (1, "efgh"), (1, "abcd")]) else {
+        assert_eq!(rule("bad.example", &[(RrType::NS, "\0"), (RrType::RRSIG, "x")]), None);
+        let Some(Action::Records(sets)) =
+            rule("x.example", &[(RrType::A, "abcd"), (RrType::A, "efgh"), (RrType::A, "abcd")])
+        else {
             panic!("local data");
         };
         assert_eq!(sets[0].rdata.len(), 2);

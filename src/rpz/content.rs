@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 /// Octets of a SOA's five numbers (RFC 1035 §3.3.13).
 const SOA_NUMBERS: usize = 20;
@@ -16,7 +16,7 @@ const SOA_NUMBERS: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// RR type.
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Seconds.
     pub ttl: u32,
     /// RDATA, no name in it compressed. Many rules say the same, and share it.
@@ -78,7 +78,7 @@ impl Content {
     }
 
     /// Adds a record. Says whether it is new; a SOA takes the place of the one before.
-    pub fn add(&mut self, owner: Name<'_>, rtype: u16, ttl: u32, rdata: &[u8]) -> bool {
+    pub fn add(&mut self, owner: Name<'_>, rtype: RrType, ttl: u32, rdata: &[u8]) -> bool {
         if *self.last != *rdata {
             self.last = rdata.into();
         }
@@ -89,7 +89,7 @@ impl Content {
             return true;
         };
         let same =
-            |other: &Record| other.rtype == rtype && (rtype == rtype::SOA || *other.rdata == *record.rdata);
+            |other: &Record| other.rtype == rtype && (rtype == RrType::SOA || *other.rdata == *record.rdata);
         match here.iter_mut().find(|other| same(other)) {
             Some(other) => {
                 *other = record;
@@ -104,7 +104,7 @@ impl Content {
     }
 
     /// Takes a record out. Says whether it was there.
-    pub fn remove(&mut self, owner: Name<'_>, rtype: u16, rdata: &[u8]) -> bool {
+    pub fn remove(&mut self, owner: Name<'_>, rtype: RrType, rdata: &[u8]) -> bool {
         let Some(here) = self.records.get_mut(owner.wire()) else { return false };
         let Some(at) = here.iter().position(|record| record.rtype == rtype && *record.rdata == *rdata) else {
             return false;
@@ -120,13 +120,13 @@ impl Content {
     /// Whether an alias to elsewhere stands at the owner.
     pub fn has_other_alias(&self, owner: Name<'_>, rdata: &[u8]) -> bool {
         let here = self.records.get(owner.wire()).map_or(&[][..], Vec::as_slice);
-        here.iter().any(|record| record.rtype == rtype::CNAME && *record.rdata != *rdata)
+        here.iter().any(|record| record.rtype == RrType::CNAME && *record.rdata != *rdata)
     }
 
     /// The SOA's TTL and RDATA.
     pub fn soa_record(&self) -> Option<&Record> {
         let apex = self.records.get(Name::ROOT.wire())?;
-        apex.iter().find(|record| record.rtype == rtype::SOA)
+        apex.iter().find(|record| record.rtype == RrType::SOA)
     }
 
     /// The SOA's numbers.
@@ -162,10 +162,10 @@ pub enum Misplaced {
 
 /// What is wrong with a record of that type at an owner relative to the apex, if anything is. Such a record means
 /// nothing to any rule, and what is kept must read back the same.
-pub fn misplaced(owner: Name<'_>, rtype: u16) -> Option<Misplaced> {
+pub fn misplaced(owner: Name<'_>, rtype: RrType) -> Option<Misplaced> {
     match rtype {
-        rtype::SOA if !owner.is_root() => Some(Misplaced::Soa),
-        0 | rtype::OPT | 128..=255 => Some(Misplaced::Meta),
+        RrType::SOA if !owner.is_root() => Some(Misplaced::Soa),
+        rtype if rtype.is_meta() || rtype == RrType::RESERVED => Some(Misplaced::Meta),
         _ => None,
     }
 }
@@ -207,13 +207,13 @@ mod tests {
     fn records_come_and_go_one_by_one() {
         let mut content = Content::new(name("rpz.example"));
         let bad = name("bad.test");
-        assert!(content.add(bad.as_name(), rtype::CNAME, 60, &[0]));
-        assert!(!content.add(bad.as_name(), rtype::CNAME, 30, &[0]));
-        assert!(content.add(bad.as_name(), rtype::A, 60, &[0; 4]));
+        assert!(content.add(bad.as_name(), RrType::CNAME, 60, &[0]));
+        assert!(!content.add(bad.as_name(), RrType::CNAME, 30, &[0]));
+        assert!(content.add(bad.as_name(), RrType::A, 60, &[0; 4]));
         assert_eq!(content.len(), 2);
-        assert!(content.remove(bad.as_name(), rtype::CNAME, &[0]));
-        assert!(!content.remove(bad.as_name(), rtype::CNAME, &[0]));
-        assert!(content.remove(bad.as_name(), rtype::A, &[0; 4]));
+        assert!(content.remove(bad.as_name(), RrType::CNAME, &[0]));
+        assert!(!content.remove(bad.as_name(), RrType::CNAME, &[0]));
+        assert!(content.remove(bad.as_name(), RrType::A, &[0; 4]));
         assert!(content.is_empty() && content.owners().next().is_none());
     }
 

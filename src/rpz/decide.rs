@@ -64,7 +64,7 @@ pub struct Seen<'a> {
 
 const PASSTHRU: Action = Action::Passthru;
 
-/// Looks at who asks, where that is known, and at the asked name, which is the walked one. `signed_wanted`: the client asks for
+/// Looks at who asks, where that is known, and at the asked name, whose suffixes these are. `signed_wanted`: the client asks for
 /// signatures, so that zones which leave signed answers alone cannot decide without one.
 pub fn early<'z>(
     zones: &'z Zones,
@@ -140,7 +140,7 @@ pub fn marks(zones: &Zones, seen: &Seen<'_>) -> u64 {
 
 /// One link of a chain of aliases, with all that is known of it.
 struct Link<'a> {
-    walk: Suffixes,
+    suffixes: Suffixes,
     addresses: &'a [IpAddr],
     servers: Option<NameServers>,
 }
@@ -152,12 +152,12 @@ impl<'a> Link<'a> {
             zones.zones.iter().any(|zone| kinds.iter().any(|kind| zone.table.counts().of(*kind) > 0))
         };
         let wanted = has([Kind::NsDname, Kind::NsIp]);
-        let walk = match zones.zones.first() {
+        let suffixes = match zones.zones.first() {
             Some(zone) => Suffixes::of(&zone.table.key(), name),
             None => Suffixes::new(),
         };
         Self {
-            walk,
+            suffixes,
             addresses: if link + 1 == seen.links.len() { seen.addresses } else { &[] },
             servers: if wanted { (seen.servers)(name) } else { None },
         }
@@ -165,7 +165,7 @@ impl<'a> Link<'a> {
 
     /// The strongest rule for it, but for who asks.
     fn matched(&self, zone: &Zone) -> Option<(Kind, RuleNo)> {
-        let by_name = zone.table.of_qname(&self.walk).map(|found| (Kind::Qname, found.rule));
+        let by_name = zone.table.of_qname(&self.suffixes).map(|found| (Kind::Qname, found.rule));
         by_name.or_else(|| self.matched_by_answer(zone))
     }
 

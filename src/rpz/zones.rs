@@ -124,8 +124,8 @@ impl GroupZones {
 }
 
 impl Zones {
-    /// Puts zones in force for groups given by name and tier, in the order of their numbers. Walks will be
-    /// made with `key`. Of more than [`ZONES_MAX`] zones the last are left out, which `config` refuses.
+    /// Puts zones in force for groups given by name and tier, in the order of their numbers. Suffixes will be
+    /// hashed with `key`. Of more than [`ZONES_MAX`] zones the last are left out, which `config` refuses.
     pub fn build<'g>(
         mut zones: Vec<Zone>,
         key: HashKey,

@@ -9,7 +9,7 @@ use super::authority::manner::{Kind as Behaviour, Manner};
 use super::authority::serve::{Asked, Servers};
 use super::client::{CLIENT_COOKIE, Received, hear, leave};
 use super::expect;
-use super::resolvers::{Cannot, Desk, Resolver, Running};
+use super::resolvers::{Cannot, Resolver, Running, Setup};
 use super::script::Script;
 use super::script::steps::{Kind, Pattern, Step};
 use super::wire::record::Record;
@@ -28,7 +28,7 @@ pub enum Outcome {
 pub fn play(text: &str, resolver: Resolver, folder: &Path) -> Option<Outcome> {
     let script = Script::parse(text);
     let world = World::open(&script, folder)?;
-    let running = Running::start(resolver, &Desk { script: &script, world: &world, folder });
+    let running = Running::start(resolver, &Setup { script: &script, world: &world, folder });
     let is_ours = resolver == Resolver::Lachan;
     let resolver = match running {
         Ok(running) => running,

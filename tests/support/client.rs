@@ -74,7 +74,7 @@ impl Answer {
             let rdata = &octets[record.rdata_at()..record.end()];
             match record.section {
                 Section::Answer => {
-                    let text = match (record.rtype, rdata.len()) {
+                    let text = match (record.rtype.number(), rdata.len()) {
                         (1, 4) => IpAddr::from(<[u8; 4]>::try_from(rdata).unwrap()).to_string(),
                         (28, 16) => IpAddr::from(<[u8; 16]>::try_from(rdata).unwrap()).to_string(),
                         (2 | 5 | 12 | 39, _) => {
@@ -85,10 +85,10 @@ impl Answer {
                         (16, _) => String::from_utf8_lossy(&rdata[1..]).into_owned(),
                         _ => rdata.iter().map(|octet| format!("{octet:02x}")).collect(),
                     };
-                    answer.records.push((record.rtype, record.ttl, text));
+                    answer.records.push((record.rtype.number(), record.ttl, text));
                 }
-                Section::Authority => answer.authority.push(record.rtype),
-                Section::Additional if record.rtype == 41 => {
+                Section::Authority => answer.authority.push(record.rtype.number()),
+                Section::Additional if record.rtype.number() == 41 => {
                     answer.rcode |= ((record.ttl >> 24) as u16) << 4;
                     for option in lachan::dns::edns::options(rdata) {
                         if let Some((15, data)) = option {

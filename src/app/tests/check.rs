@@ -1,7 +1,8 @@
 //! `lachan check` tells what is answered, whatever kind of name, rule, client and mode meet.
 
 use super::school::{A, CNAME, HTTPS, Lists, Reply, School};
-use crate::app::explain::GroupVerdict;
+use crate::control::explanation::{Answer, Because, GroupVerdict, Rule, Says, Verdict};
+use crate::dns::rrtype::RrType;
 
 const CONFIG: &str = r#"
 [[local]]
@@ -158,7 +159,7 @@ async fn school() -> School {
 /// What the answer is in the words of a check.
 fn shown(heard: &Reply) -> String {
     if heard.is_silent {
-        return "không trả lời / no answer".into();
+        return Answer::Nothing.to_string();
     }
     match heard.rcode {
         0 => {}
@@ -181,24 +182,24 @@ fn shown(heard: &Reply) -> String {
 }
 
 fn told_as(heard: &Reply, told: &GroupVerdict, which: &str) {
-    assert_eq!(told.answer.as_deref(), Some(shown(heard).as_str()), "{which}: {told:?} {heard:?}");
-    assert_eq!(told.verdict == "block", heard.is_counted, "{which}: {told:?} {heard:?}");
-    let codes: Vec<u16> =
-        told.errors.iter().map(|error| error.split(' ').next().unwrap().parse().unwrap()).collect();
+    let answer = told.answer.as_ref().map(ToString::to_string);
+    assert_eq!(answer, Some(shown(heard)), "{which}: {told:?} {heard:?}");
+    assert_eq!(told.verdict == Verdict::Block, heard.is_counted, "{which}: {told:?} {heard:?}");
+    let codes: Vec<u16> = told.errors.iter().map(|error| error.code).collect();
     assert_eq!(codes, heard.codes, "{which}");
     let words: Vec<&str> = heard.said.split_whitespace().collect();
     let aliases: Vec<&str> =
         words.chunks(3).filter(|record| record[1] == "CNAME").map(|record| record[2]).collect();
-    if told.verdict == "allow" && !which.contains("CNAME") && !aliases.is_empty() {
+    if told.verdict == Verdict::Allow && !which.contains("CNAME") && !aliases.is_empty() {
         assert_eq!(told.aliases, aliases, "{which}");
     }
-    match told.verdict.as_str() {
-        "block" | "monitor" => assert!(
-            told.rule.is_some() || matches!(told.because.as_str(), "allow_only" | "locked"),
+    match told.verdict {
+        Verdict::Block | Verdict::Monitor => assert!(
+            told.rule.is_some() || matches!(told.because, Because::AllowOnly | Because::Locked),
             "{which}: a rule is named: {told:?}"
         ),
-        "allow" | "local" | "altered" => assert!(!told.because.is_empty(), "{which}: {told:?}"),
-        other => panic!("{which}: {other}"),
+        Verdict::Allow | Verdict::Local | Verdict::Altered => {}
+        Verdict::Refuse => panic!("{which}: {told:?}"),
     }
 }
 
@@ -259,30 +260,31 @@ async fn it_names_the_link_the_list_and_the_rule() {
     assert_eq!(listed.link.as_deref(), Some("www.bad.example"), "{listed:?}");
     assert_eq!(listed.aliases, ["a.shop", "www.bad.example"]);
     assert_eq!((listed.list.as_deref(), listed.version.as_deref()), (Some("gambling"), Some("v1")));
-    assert_eq!((listed.rule.as_deref(), listed.line), (Some("subtree bad.example"), Some(1)));
+    assert_eq!((listed.rule, listed.line), (Some(Rule::Subtree("bad.example".into())), Some(1)));
     let ruled = told("127.0.1.1", "banned.shop").await;
     assert_eq!(ruled.link.as_deref(), Some("www.banned.example"));
-    assert_eq!(ruled.school_rule.as_deref(), Some("thi (IT)"));
+    assert_eq!(ruled.school_rule.map(|rule| (rule.reason, rule.by)), Some(("thi".into(), "IT".into())));
     let zone = told("127.0.1.1", "nx.shop").await;
     assert_eq!(zone.link.as_deref(), Some("nx.zoned.example"), "{zone:?}");
     assert_eq!((zone.list.as_deref(), zone.version.as_deref()), (Some("rules.test"), Some("42")));
-    assert_eq!(zone.rule.as_deref(), Some("qname nxdomain"));
+    assert_eq!(zone.rule, Some(Rule::Zone("qname nxdomain".into())));
     let secret = told("127.0.1.1", "secret.shop").await;
-    assert_eq!((secret.verdict.as_str(), secret.link, secret.list), ("block", None, None));
+    assert_eq!((secret.verdict, secret.link, secret.list), (Verdict::Block, None, None));
     let inside = told("127.0.1.1", "inside.shop").await;
-    assert_eq!((inside.verdict.as_str(), inside.because.as_str()), ("altered", "private_address"));
+    assert_eq!((inside.verdict, inside.because), (Verdict::Altered, Because::PrivateAddress));
     for canary in ["mask.icloud.com", "dns-tunnel-check.googlezip.net", "tls-tunnel-check.googlezip.net"] {
         for client in CLIENTS {
             let told = told_of(school, client, canary).await;
-            assert_eq!((told.verdict.as_str(), told.because.as_str()), ("local", "canary"));
-            assert_eq!(told.answer.as_deref(), Some("NXDOMAIN"), "{client}");
+            assert_eq!((told.verdict, told.because), (Verdict::Local, Because::Canary));
+            assert_eq!(told.answer, Some(Answer::Response("NXDOMAIN".into())), "{client}");
         }
     }
     let local = told("127.0.1.1", "may-in.truong").await;
-    assert_eq!((local.verdict.as_str(), local.answer.as_deref()), ("local", Some("NOERROR 10.0.0.5")));
+    let inside = Answer::Response("NOERROR 10.0.0.5".into());
+    assert_eq!((local.verdict, local.answer), (Verdict::Local, Some(inside)));
     let excepted = school.check("127.0.1.1", "fine.bad.example", A, true).await;
-    let says: Vec<&str> = excepted.rules.iter().map(|rule| rule.says.as_str()).collect();
-    assert_eq!(says, ["exception from gambling", "gambling, excepted"]);
+    let says: Vec<Says> = excepted.rules.into_iter().map(|rule| rule.says).collect();
+    assert_eq!(says, [Says::Exception("gambling".into()), Says::Excepted("gambling".into())]);
 }
 
 async fn told_of(school: &School, client: &str, name: &str) -> GroupVerdict {
@@ -300,7 +302,7 @@ async fn names_by_which_firefox_decides_have_addresses_in_every_mode() {
                 "{client} {name}: {heard:?}"
             );
         }
-        let windows = school.ask(client, "dns.msftncsi.com", 28).await;
+        let windows = school.ask(client, "dns.msftncsi.com", RrType::AAAA).await;
         if matches!(*client, "127.0.1.1" | "127.0.3.1" | "127.0.5.1") {
             assert_eq!(windows.said, "dns.msftncsi.com AAAA fd3e:4f5a:5b81::1", "{client}");
         }

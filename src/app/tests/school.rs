@@ -8,17 +8,20 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::UdpSocket;
 
-use crate::app::explain::{Checker, Explanation};
+use crate::app::explain::Checker;
 use crate::app::offline::explain_check;
 use crate::app::world::Basis;
 use crate::config::{self, Context};
 use crate::control::Check;
+use crate::control::explanation::Explanation;
 use crate::dns::compose::Composer;
 use crate::dns::edns::{OPTION_EDE, options};
+use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{NameBuf, OwnedName};
-use crate::dns::rdata::{rtype, type_name};
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, Builder};
 use crate::journal::count::Tally;
@@ -32,9 +35,9 @@ use crate::rpz::table::Table;
 use crate::rpz::text::read;
 use crate::rpz::zones::{Policy, Settings, Source, Zone};
 
-pub const A: u16 = rtype::A;
-pub const CNAME: u16 = rtype::CNAME;
-pub const HTTPS: u16 = rtype::HTTPS;
+pub const A: RrType = RrType::A;
+pub const CNAME: RrType = RrType::CNAME;
+pub const HTTPS: RrType = RrType::HTTPS;
 
 pub fn name(text: &str) -> OwnedName {
     OwnedName::parse(text).unwrap()
@@ -56,13 +59,13 @@ impl Upstream {
             let mut words = line.split_whitespace();
             let (owner, kind) = (words.next().unwrap(), words.next().unwrap());
             let data: Vec<&str> = words.collect();
-            let (kind, rdata): (u16, Vec<u8>) = match kind {
+            let (kind, rdata): (RrType, Vec<u8>) = match kind {
                 "FAILS" => {
                     failing.push(owner.to_owned());
                     continue;
                 }
                 "A" => (A, data[0].parse::<std::net::Ipv4Addr>().unwrap().octets().to_vec()),
-                "AAAA" => (rtype::AAAA, data[0].parse::<std::net::Ipv6Addr>().unwrap().octets().to_vec()),
+                "AAAA" => (RrType::AAAA, data[0].parse::<std::net::Ipv6Addr>().unwrap().octets().to_vec()),
                 "CNAME" => (CNAME, name(data[0]).as_name().wire().to_vec()),
                 "HTTPS" => (HTTPS, [&[0, 1], name(data[0]).as_name().wire()].concat()),
                 other => panic!("{other}"),
@@ -83,19 +86,19 @@ impl Upstream {
             while let Ok((len, from)) = socket.recv_from(&mut buffer).await {
                 let mut owner = NameBuf::new();
                 let end = owner.fill_from_wire(&buffer[12..len]).unwrap() + 12;
-                let kind = u16::from_be_bytes([buffer[end], buffer[end + 1]]);
+                let kind = RrType::from_be_bytes([buffer[end], buffer[end + 1]]);
                 let text = owner.name().to_string();
                 asked.lock().unwrap().push(text.clone());
                 let fail = fails.load(Ordering::Relaxed) || failing.contains(&text);
-                let rcode = if fail { 2 } else { 0 };
-                let mut composer = Composer::new([0x81, 0x80 | rcode], owner.name(), kind, 1);
+                let rcode = if fail { Rcode::SERV_FAIL } else { Rcode::NO_ERROR };
+                let mut composer = Composer::new(Flags::RESPONSE.with_rcode(rcode), owner.name(), kind, 1);
                 let found = sets.get(&text).filter(|_| !fail).into_iter().flatten();
                 let found: Vec<&RrSet> =
                     found.filter(|set| set.rtype == kind || set.rtype == CNAME).collect();
                 found.iter().for_each(|set| composer.answer(set, 300, false));
                 if found.is_empty() && !fail {
                     let soa = [b"\0\0".as_slice(), &[0, 0, 0, 9].repeat(5)[..]].concat();
-                    composer.authority(&RrSet::new(name("."), rtype::SOA, 9, vec![soa.into()]), 9, false);
+                    composer.authority(&RrSet::new(name("."), RrType::SOA, 9, vec![soa.into()]), 9, false);
                 }
                 let mut message = composer.finish();
                 message[..2].copy_from_slice(&buffer[..2]);
@@ -176,7 +179,7 @@ impl School {
     }
 
     /// Asks as the client at `from`, and looks whether it was counted as blocked.
-    pub async fn ask(&self, from: &str, asked: &str, kind: u16) -> Reply {
+    pub async fn ask(&self, from: &str, asked: &str, kind: RrType) -> Reply {
         let blocked = || self.responder.counts().blocked;
         let before = blocked();
         let heard = self.exchange(from, asked, kind).await;
@@ -184,7 +187,7 @@ impl School {
         Reply { is_counted: blocked() > before, ..heard }
     }
 
-    async fn exchange(&self, from: &str, asked: &str, kind: u16) -> Reply {
+    async fn exchange(&self, from: &str, asked: &str, kind: RrType) -> Reply {
         let mut packet = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1];
         packet.extend_from_slice(name(asked).as_name().wire());
         packet.extend_from_slice(&kind.to_be_bytes());
@@ -205,7 +208,7 @@ impl School {
             return Reply { is_silent: true, ..Reply::default() };
         }
         let (_, found) = records(&octets).unwrap();
-        let opt = found.iter().find(|record| record.rtype == rtype::OPT).expect("EDNS comes back");
+        let opt = found.iter().find(|record| record.rtype == RrType::OPT).expect("EDNS comes back");
         let errors = options(&octets[opt.rdata_at()..opt.end()]).map(Option::unwrap);
         let codes = errors
             .filter(|(code, _)| *code == OPTION_EDE)
@@ -223,15 +226,15 @@ impl School {
     }
 
     /// The same where others ask at the same time, so that nobody's count is his own.
-    pub async fn ask_uncounted(&self, from: &str, asked: &str, kind: u16) -> String {
+    pub async fn ask_uncounted(&self, from: &str, asked: &str, kind: RrType) -> String {
         self.exchange(from, asked, kind).await.said
     }
 
     /// What `lachan check` says, for a client.
-    pub async fn check(&self, from: &str, asked: &str, kind: u16, resolve: bool) -> Explanation {
+    pub async fn check(&self, from: &str, asked: &str, kind: RrType, resolve: bool) -> Explanation {
         let check = Check {
             name: asked.to_owned(),
-            rtype: Some(type_name(kind).into_owned()),
+            rtype: Some(kind.to_string()),
             client: Some(from.parse().unwrap()),
             group: None,
             tier: None,
@@ -249,11 +252,11 @@ impl School {
 fn shown(set: &RrSet, rdata: &[u8]) -> String {
     let data = match set.rtype {
         A => std::net::Ipv4Addr::from(<[u8; 4]>::try_from(rdata).unwrap()).to_string(),
-        rtype::AAAA => std::net::Ipv6Addr::from(<[u8; 16]>::try_from(rdata).unwrap()).to_string(),
+        RrType::AAAA => std::net::Ipv6Addr::from(<[u8; 16]>::try_from(rdata).unwrap()).to_string(),
         HTTPS => set_name(&rdata[2..]),
         _ => set_name(rdata),
     };
-    format!("{} {} {data}", set.owner, type_name(set.rtype))
+    format!("{} {} {data}", set.owner, set.rtype)
 }
 
 fn set_name(wire: &[u8]) -> String {

@@ -9,9 +9,9 @@ use crate::cli::args::Format;
 use crate::cli::out::{Failure, begin_csv, print, print_json_line};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
-use crate::cli::words::{because, group, of_category, of_service, of_tier};
+use crate::cli::words::{group, layer as layer_text, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
-use crate::dns::rdata::type_name;
+use crate::dns::rrtype::RrType;
 use crate::i18n::{Message, msg};
 use crate::journal::rows::{NameShown, Row};
 use crate::model::event::Effect;
@@ -99,13 +99,13 @@ impl Printer {
                 "{}  {mark}{}  {name} ({})",
                 screen.value(moment(row.at, &self.zone)),
                 screen.say(&words::of_effect(row.kind.effect)),
-                type_name(row.rtype)
+                RrType::from(row.rtype)
             ));
             let tier = of_tier(row.kind.tier, lang).to_owned();
             let category = match (row.kind.category, row.kind.service) {
                 (Some(category), _) => of_category(category, lang).to_owned(),
                 (None, Some(service)) => of_service(service, lang),
-                (None, None) => because(row.kind.layer.id(), lang),
+                (None, None) => layer_text(row.kind.layer, lang),
             };
             let parts = [
                 row.kind.group.as_deref().map(|name| group(name, lang)),
@@ -131,7 +131,7 @@ impl Printer {
             row.kind.tier.id().into(),
             row.device.map(|device| device.to_string()).unwrap_or_default(),
             name,
-            type_name(row.rtype).into_owned(),
+            RrType::from(row.rtype).to_string(),
             words::class_id(row.kind.category, row.kind.service).unwrap_or_default(),
             row.kind.list.clone().unwrap_or_default(),
             row.kind.layer.id().into(),

@@ -13,7 +13,7 @@ use crate::cli::out::{Failure, begin_csv, print, print_json};
 use crate::cli::page::Page;
 use crate::cli::screen::Screen;
 use crate::cli::table::Table;
-use crate::cli::words::{because, group, of_category, of_service, of_tier};
+use crate::cli::words::{group, layer as layer_text, of_category, of_service, of_tier};
 use crate::dns::idna::to_display;
 use crate::i18n::{Lang, Message, Moment, msg};
 use crate::journal::access::Reader;
@@ -166,7 +166,7 @@ fn what(what: &What, lang: Lang) -> (String, String) {
         What::Group(Some(name)) => (name.clone(), group(name, lang)),
         What::List(Some(name)) => same(name),
         What::Group(None) | What::List(None) => ("none".into(), "–".into()),
-        What::Layer(layer) => (layer.id().into(), because(layer.id(), lang)),
+        What::Layer(layer) => (layer.id().into(), layer_text(*layer, lang)),
         What::Effect(effect) => (effect.id().into(), words::of_effect(*effect).text(lang)),
         What::Hour(at) => same(&at.to_string()),
     }

@@ -42,7 +42,7 @@ pub fn class(written: &str) -> Result<Class, Message> {
         words.map(move |word| (word.to_owned(), Class::Category(*category)))
     });
     let of_layers = WITHOUT_CATEGORY.into_iter().flat_map(|layer| {
-        let [vi, en] = Lang::ALL.map(|lang| words::because(layer.id(), lang));
+        let [vi, en] = Lang::ALL.map(|lang| words::layer(layer, lang));
         [layer.id().to_owned(), vi, en].map(move |word| (word, Class::Layer(layer)))
     });
     let of_services = Service::ALL.iter().flat_map(|service| {

@@ -15,7 +15,7 @@ use crate::config::{clash, say, value};
 use crate::dns::idna::to_name;
 use crate::dns::name::OwnedName;
 use crate::dns::public_suffix::is_public_suffix;
-use crate::dns::rdata::{rtype, type_name, type_number};
+use crate::dns::rrtype::RrType;
 use crate::dns::written;
 use crate::resolve::cache::TtlBounds;
 use crate::resolve::dns64::prefix::Prefix;
@@ -351,15 +351,15 @@ fn records(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec
         let (name, number) = (filler.owner(written), record_type(filler, rtype));
         let (Some(name), Some((rtype, form))) = (name, number) else { continue };
         if !is_data(rtype, data.get_ref()) {
-            filler.note(say::bad_record(filler.at(data), data.get_ref(), &type_name(rtype), form));
+            filler.note(say::bad_record(filler.at(data), data.get_ref(), &rtype.to_string(), form));
             continue;
         }
         let record = RecordSpec { name, rtype, ttl: ttl.as_secs() as u32, data: data.get_ref().clone() };
         let clash = records.iter().find(|(other, _)| {
             other.name == record.name
                 && ((other.rtype == rtype && other.data == record.data)
-                    || (other.rtype == rtype::CNAME) != (rtype == rtype::CNAME)
-                    || (other.rtype == rtype::CNAME && rtype == rtype::CNAME))
+                    || (other.rtype == RrType::CNAME) != (rtype == RrType::CNAME)
+                    || (other.rtype == RrType::CNAME && rtype == RrType::CNAME))
         });
         match clash {
             None => records.push((record, written)),
@@ -379,21 +379,21 @@ fn records(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec
 }
 
 /// Types that a record in the config may have, with the form of their data.
-const TYPES: &[(u16, &str)] = &[
-    (rtype::A, "192.0.2.10"),
-    (rtype::AAAA, "2001:db8::10"),
-    (rtype::CNAME, "server.school.example"),
-    (rtype::PTR, "server.school.example"),
-    (rtype::MX, "10 mail.school.example"),
-    (rtype::TXT, "text"),
-    (rtype::SRV, "0 100 389 dc.school.example"),
+const TYPES: &[(RrType, &str)] = &[
+    (RrType::A, "192.0.2.10"),
+    (RrType::AAAA, "2001:db8::10"),
+    (RrType::CNAME, "server.school.example"),
+    (RrType::PTR, "server.school.example"),
+    (RrType::MX, "10 mail.school.example"),
+    (RrType::TXT, "text"),
+    (RrType::SRV, "0 100 389 dc.school.example"),
 ];
 
-fn record_type(filler: &mut Filler<'_>, text: &Text) -> Option<(u16, &'static str)> {
-    let number = type_number(text.get_ref());
-    let found = TYPES.iter().find(|(rtype, _)| Some(*rtype) == number).copied();
+fn record_type(filler: &mut Filler<'_>, text: &Text) -> Option<(RrType, &'static str)> {
+    let meant: Option<RrType> = text.get_ref().parse().ok();
+    let found = TYPES.iter().find(|(rtype, _)| Some(*rtype) == meant).copied();
     if found.is_none() {
-        let known: Vec<_> = TYPES.iter().map(|(rtype, _)| type_name(*rtype)).collect();
+        let known: Vec<String> = TYPES.iter().map(|(rtype, _)| rtype.to_string()).collect();
         let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
         let meant = super::nearest(text.get_ref(), known.iter().copied());
         let noun = Said::new("loại bản ghi", "record type for [[local]]");
@@ -402,18 +402,18 @@ fn record_type(filler: &mut Filler<'_>, text: &Text) -> Option<(u16, &'static st
     found
 }
 
-fn is_data(rtype: u16, data: &str) -> bool {
+fn is_data(rtype: RrType, data: &str) -> bool {
     let name = |text: &str| written::name(text).is_ok();
     let fields: Vec<&str> = data.split_ascii_whitespace().collect();
     match (rtype, fields.as_slice()) {
-        (rtype::A, [address]) => address.parse::<std::net::Ipv4Addr>().is_ok(),
-        (rtype::AAAA, [address]) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        (rtype::CNAME | rtype::PTR, [target]) => name(target),
-        (rtype::MX, [preference, target]) => preference.parse::<u16>().is_ok() && name(target),
-        (rtype::SRV, [numbers @ .., target]) => {
+        (RrType::A, [address]) => address.parse::<std::net::Ipv4Addr>().is_ok(),
+        (RrType::AAAA, [address]) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        (RrType::CNAME | RrType::PTR, [target]) => name(target),
+        (RrType::MX, [preference, target]) => preference.parse::<u16>().is_ok() && name(target),
+        (RrType::SRV, [numbers @ .., target]) => {
             numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u16>().is_ok()) && name(target)
         }
-        (rtype::TXT, _) => data.len() <= 255,
+        (RrType::TXT, _) => data.len() <= 255,
         _ => false,
     }
 }

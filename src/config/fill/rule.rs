@@ -108,9 +108,9 @@ fn name(filler: &mut Filler<'_>, text: &Text, action: SchoolAction) -> Option<Ow
 /// Whether the name is protected so that no rule of a school closes it.
 fn is_always_open(name: &OwnedName) -> bool {
     static PROTECTED: LazyLock<Protected> = LazyLock::new(Protected::embedded);
-    let walk = Suffixes::of(PROTECTED.key(), name.as_name());
+    let suffixes = Suffixes::of(PROTECTED.key(), name.as_name());
     // Protection does not depend on the category but for threats.
-    let hit = PROTECTED.against(&walk, ListKind::Block(Category::Games));
+    let hit = PROTECTED.against(&suffixes, ListKind::Block(Category::Games));
     hit.is_some_and(|hit| hit.protection == Protection::Hard)
 }
 

@@ -17,7 +17,6 @@ index-same = same index
 at-restart = changes only at a restart: { $settings }
 nothing-changed = nothing changed, the server goes on as before
 not-a-request = the server does not understand the command: { $error }
-not-told = the server could not reply: { $error }
 
 no-lists-to-fetch = the config names no lists to download
 list-new-in-config = { $id }: new in the config, run `lachan reload` to use it

@@ -17,7 +17,6 @@ index-same = chỉ mục không đổi
 at-restart = chỉ đổi khi khởi động lại: { $settings }
 nothing-changed = không có gì thay đổi, máy chủ chạy như cũ
 not-a-request = máy chủ không hiểu câu hỏi của lệnh: { $error }
-not-told = máy chủ không đáp được: { $error }
 
 no-lists-to-fetch = cấu hình không có danh sách nào để tải
 list-new-in-config = { $id }: mới trong cấu hình, chạy `lachan reload` để dùng

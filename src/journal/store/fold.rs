@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{Doing, Error, Store, set_mark};
+use super::file::set_mark;
+use super::{Doing, Error, Store};
 use crate::journal::block::{self, Block, Line, ROWS_MAX};
 use crate::journal::clock::{day_number, day_of};
 use crate::journal::kinds::Who;

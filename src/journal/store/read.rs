@@ -12,9 +12,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row as SqlRow, ToSql, Transaction, params};
 
+use super::file::open_for_reading;
 use super::fold::none_found;
 use super::sources::Matcher;
-use super::{Doing, Error, open_for_reading};
+use super::{Doing, Error};
 use crate::dns::name::{Name, OwnedName};
 use crate::journal::block::{self, Line, read_sums, wire_of};
 use crate::journal::clock::start_of;
@@ -93,7 +94,7 @@ impl Reading {
         let matcher = self.matcher(filter)?;
         let limit = limit.min(ROWS_MAX);
         let mut rows = Vec::new();
-        self.walk(&matcher, true, |line| {
+        self.for_each_line(&matcher, true, |line| {
             if rows.len() == limit {
                 return ControlFlow::Break(());
             }
@@ -107,7 +108,7 @@ impl Reading {
         let _snapshot = self.snapshot()?;
         let matcher = self.matcher(filter)?;
         let mut count = 0;
-        self.walk(&matcher, false, |_| {
+        self.for_each_line(&matcher, false, |_| {
             count += 1;
             ControlFlow::Continue(())
         })?;
@@ -118,7 +119,7 @@ impl Reading {
         let _snapshot = self.snapshot()?;
         let matcher = self.matcher(filter)?;
         let mut count = 0;
-        self.walk(&matcher, false, |line| {
+        self.for_each_line(&matcher, false, |line| {
             if let Some(next) = matcher.row(line) {
                 row(next);
                 count += 1;
@@ -393,7 +394,7 @@ impl Reading {
     fn parts_of_rows(&self, matcher: &Matcher) -> Result<Vec<Part>, Error> {
         let mut parts: HashMap<(u32, u32), (u64, u64)> = HashMap::new();
         let mut before: Option<(u32, u32, Vec<u8>, Who)> = None;
-        self.walk(matcher, false, |line| {
+        self.for_each_line(matcher, false, |line| {
             let part = parts.entry((line.minute / 60, line.kind)).or_default();
             part.0 += line.count;
             let same = before.as_ref().is_some_and(|(minute, kind, name, who)| {

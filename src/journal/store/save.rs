@@ -16,7 +16,7 @@ use crate::model::roster::Roster;
 use crate::model::service::ServiceId;
 
 /// Ids between two batches: parts of one that is too large for one block. What may wait for the disk makes
-/// three (`writer::WAITING`).
+/// three (`collector::WAITING`).
 pub(super) const PARTS: i64 = 16;
 /// Kinds whose numbers are remembered, at some 50 octets each.
 const NUMBERS_MAX: usize = 1 << 15;

@@ -1,7 +1,7 @@
-//! Which rows a filter lets through, and a walk over them in the order of time.
+//! Which rows a filter lets through, and their lines in the order of time.
 //!
 //! Rows lie in blocks and in the batches that are not folded yet. Both overlap in time at their edges
-//! only; so the walk takes them apart one by one and hands on what no later one can add to. Memory is
+//! only; so they are taken apart one by one, and what no later one can add to is handed on. Memory is
 //! that of the blocks that share a minute, not of what is asked for.
 
 use std::collections::HashMap;
@@ -154,7 +154,7 @@ impl Reading {
     }
 
     /// Hands every matching row to `each`, sorted, each key once, until it breaks off.
-    pub(super) fn walk(
+    pub(super) fn for_each_line(
         &self,
         matcher: &Matcher,
         newest_first: bool,

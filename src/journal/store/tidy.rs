@@ -19,9 +19,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
+use super::file::set_mark;
 use super::fold::{Owner, insert_block, none_found, owner};
 use super::read::NAMES_AT_ONCE;
-use super::{BUSY_WAIT, Doing, Error, Store, set_mark};
+use super::{BUSY_WAIT, Doing, Error, Store};
 use crate::journal::block::{self, Block, Line, ROWS_MAX};
 use crate::journal::clock::{day_number, day_of, minute_of};
 use crate::journal::kinds::Who;

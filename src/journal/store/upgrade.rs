@@ -11,8 +11,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
 
+use super::file::{begin, set_mark, with_ending};
 use super::fold::insert_block;
-use super::{Doing, Error, begin, set_mark, with_ending};
+use super::{Doing, Error};
 use crate::journal::block::{self, Line, ROWS_MAX};
 use crate::journal::kinds::Who;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::*;
+use crate::dns::rrtype::RrType;
 use crate::journal::count::KINDS_MAX;
 use crate::journal::{Journal, clock::SystemClock};
 use crate::model::roster::RosterId;
@@ -275,7 +276,7 @@ fn attempt(group: RosterId, name: &OwnedName) -> Attempt<'_> {
         tier: Tier::Primary,
         client: "10.0.0.1".parse().unwrap(),
         name: name.as_name(),
-        rtype: 65,
+        rtype: RrType::HTTPS,
         category: Some(Category::Gambling),
         service: None,
         list: None,

@@ -19,6 +19,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 
 use crate::dns::name::{HEADER, LABEL_MAX, Name};
+use crate::dns::rrtype::RrType;
 use crate::journal::count::Hint;
 use crate::model::category::Category;
 use crate::model::roster::RosterId;
@@ -99,7 +100,7 @@ pub struct Again<'p>(&'p mut Slot);
 
 impl Again<'_> {
     /// For a block answer: asked name, asked type, and what is to be counted.
-    pub fn blocked(&mut self) -> Option<(Name<'_>, u16, &mut Blocked)> {
+    pub fn blocked(&mut self) -> Option<(Name<'_>, RrType, &mut Blocked)> {
         self.0.blocked()
     }
 }

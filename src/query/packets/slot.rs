@@ -3,6 +3,7 @@
 use super::{Asked, Blocked, FIXED, Scope};
 use crate::dns::message::count_down;
 use crate::dns::name::{HEADER, Name};
+use crate::dns::rrtype::RrType;
 
 /// Octets of a packet and its answer that are kept: an answer with an alias and a few addresses, or a block
 /// with its reason. Longer ones take the long way.
@@ -113,10 +114,10 @@ impl Slot {
     }
 
     /// For a block answer: asked name, asked type, and what is to be counted.
-    pub fn blocked(&mut self) -> Option<(Name<'_>, u16, &mut Blocked)> {
+    pub fn blocked(&mut self) -> Option<(Name<'_>, RrType, &mut Blocked)> {
         let blocked = self.blocked.as_mut()?;
         let (name, behind) = self.octets[HEADER - ID..].split_at(usize::from(self.name_len));
-        Some((Name::of_lower_case(name), u16::from_be_bytes([behind[0], behind[1]]), blocked))
+        Some((Name::of_lower_case(name), RrType::from_be_bytes([behind[0], behind[1]]), blocked))
     }
 
     /// The answer with the packet's own id and question, as old as it is now.

@@ -2,6 +2,7 @@
 
 use super::slot::KEPT_MAX;
 use super::*;
+use crate::dns::rrtype::RrType;
 
 const SCOPE: Scope = Scope { generation: 1, group: 3, now: 100 };
 const OPT: &[u8] = b"\0\0\x29\x04\xd0\0\0\x80\0\0\0";
@@ -141,7 +142,7 @@ fn a_kept_block_says_what_is_to_be_counted() {
     let mut out = Vec::new();
     let mut found = packets.answer(&packet, Scope { now: u64::MAX - 1, ..SCOPE }, &mut out).unwrap();
     let (name, rtype, kept) = found.blocked().unwrap();
-    assert_eq!((name.to_string().as_str(), rtype), ("www1.example", 1));
+    assert_eq!((name.to_string().as_str(), rtype), ("www1.example", RrType::A));
     assert_eq!((kept.category, kept.list, kept.layer), (category, Some(RosterId(7)), layer));
 }
 

@@ -17,8 +17,9 @@ use super::trace::ZoneRule;
 use super::{Outcome, Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::Reply;
+use crate::dns::rrtype::RrType;
 use crate::model::event::Effect;
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
@@ -167,7 +168,7 @@ impl Responder {
         let Ruling { zone, action, ttl, .. } = *ruling;
         self.note_hit(worker, zone);
         if *action == Action::TcpOnly {
-            let mut reply = Reply::to(request.question, Rcode::NoError, out);
+            let mut reply = Reply::to(request.question, Rcode::NO_ERROR, out);
             reply.truncated();
             reply.finish(request.limit(), &[]);
             return Acted::Written;
@@ -185,10 +186,10 @@ impl Responder {
         self.count_zone(request, worker, ruling, owner.as_name(), Effect::Blocked);
         let (rcode, sets) = match action {
             Action::Drop => return Acted::Silent,
-            Action::NxDomain => (Rcode::NxDomain, Vec::new()),
+            Action::NxDomain => (Rcode::NX_DOMAIN, Vec::new()),
             // No name can be that long: there is none.
-            Action::Alias(_) if follows(request.question) => (Rcode::NxDomain, Vec::new()),
-            _ => (Rcode::NoError, sets_of(action, request.question.rtype, &owner, ttl)),
+            Action::Alias(_) if follows(request.question) => (Rcode::NX_DOMAIN, Vec::new()),
+            _ => (Rcode::NO_ERROR, sets_of(action, request.question.rtype, &owner, ttl)),
         };
         write(request, zone, before, &owner, &Said { rcode, sets: &sets, ttl }, out);
         Acted::Written
@@ -264,7 +265,7 @@ pub(super) fn told(zone: &Zone, ruling: Option<&Ruling<'_>>) -> ZoneRule {
 
 /// Whether an alias is followed for who asks: not for the alias itself, and not without being asked to.
 fn follows(question: &Question<'_>) -> bool {
-    question.recursion_desired() && !matches!(question.rtype, rtype::CNAME | rtype::ANY)
+    question.recursion_desired() && !matches!(question.rtype, RrType::CNAME | RrType::ANY)
 }
 
 /// Whether it is a PASSTHRU that opens what categories close.

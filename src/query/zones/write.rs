@@ -3,9 +3,10 @@
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::Reply;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::query::block;
 use crate::query::request::Request;
 use crate::resolve::alias::Alias;
@@ -21,11 +22,11 @@ pub(super) struct Said<'s> {
 }
 
 /// The records of a rule that answer a question of type `asked`.
-pub(super) fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) -> Vec<RrSet> {
+pub(super) fn sets_of(action: &Action, asked: RrType, owner: &OwnedName, ttl: u32) -> Vec<RrSet> {
     match action {
         Action::Records(sets) => sets
             .iter()
-            .filter(|set| set.rtype == asked || asked == rtype::ANY)
+            .filter(|set| set.rtype == asked || asked == RrType::ANY)
             .map(|set| {
                 let rdata = set.rdata.iter().map(|rdata| rdata[..].into()).collect();
                 RrSet::new(owner.clone(), set.rtype, set.ttl, rdata)
@@ -35,7 +36,7 @@ pub(super) fn sets_of(action: &Action, asked: u16, owner: &OwnedName, ttl: u32) 
         Action::Alias(target) => {
             let target = target.of(owner.as_name());
             let rdata = target.map(|target| target.as_name().wire().into());
-            vec![RrSet::new(owner.clone(), rtype::CNAME, ttl, rdata.into_iter().collect())]
+            vec![RrSet::new(owner.clone(), RrType::CNAME, ttl, rdata.into_iter().collect())]
         }
         _ => Vec::new(),
     }
@@ -52,7 +53,7 @@ pub(super) fn write(
 ) {
     let mut reply = Reply::to(request.question, said.rcode, out);
     for Alias { owner, ttl, target, .. } in before {
-        reply.answer_at(owner.as_name(), rtype::CNAME, *ttl, target.as_name().wire());
+        reply.answer_at(owner.as_name(), RrType::CNAME, *ttl, target.as_name().wire());
     }
     let is_empty = said.sets.iter().all(|set| set.rdata.is_empty());
     for set in said.sets {
@@ -72,7 +73,7 @@ pub(super) fn write(
 /// Ends an answer of a zone: its SOA, as BIND adds it, so that a person sees whose rule it was; and why.
 pub(in crate::query) fn finish(request: Request<'_>, zone: &Zone, mut reply: Reply<'_>, is_forged: bool) {
     if let Some(soa) = zone.table.soa_record() {
-        reply.additional_at(zone.settings.name.as_name(), rtype::SOA, soa.ttl, &soa.rdata);
+        reply.additional_at(zone.settings.name.as_name(), RrType::SOA, soa.ttl, &soa.rdata);
     }
     let text = request.world().limits.texts.of_zone();
     let (errors, count) = block::errors(request.question, EdeCode::Blocked, text, is_forged);
@@ -81,7 +82,7 @@ pub(in crate::query) fn finish(request: Request<'_>, zone: &Zone, mut reply: Rep
 
 /// Adds a set to a section, with its signatures for who wants them.
 pub(in crate::query) fn put(reply: &mut Reply<'_>, section: Section, set: &RrSet, signed: bool) {
-    let signatures = set.rrsigs.iter().filter(|_| signed).map(|rdata| (rtype::RRSIG, rdata));
+    let signatures = set.rrsigs.iter().filter(|_| signed).map(|rdata| (RrType::RRSIG, rdata));
     for (rtype, rdata) in set.rdata.iter().map(|rdata| (set.rtype, rdata)).chain(signatures) {
         match section {
             Section::Answer => reply.answer_at(set.owner.as_name(), rtype, set.ttl, rdata),

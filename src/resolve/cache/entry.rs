@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Stamp, TtlBounds};
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{RecordAt, Section, count_down, records};
 use crate::dns::name::{HEADER, NameBuf};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::{Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::soa_minimum;
+use crate::dns::reply::Reply;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Unfinished};
 use crate::resolve::reason::Reason;
@@ -63,7 +66,7 @@ impl Entry {
         let found = match records(&answer.wire) {
             Ok((end, found)) if end == question_end && answers(ask, &answer.wire) && fits(&found) => found,
             _ => {
-                entry.rcode = Rcode::ServFail;
+                entry.rcode = Rcode::SERV_FAIL;
                 entry.security = Security::Indeterminate;
                 entry.lifetime = bounds.failure;
                 return entry;
@@ -71,11 +74,11 @@ impl Entry {
         };
         let end = found.last().map_or(question_end, RecordAt::end);
         let mut sections: Box<[u8]> = answer.wire[question_end..end].into();
-        entry.truncated = answer.wire[2] & 0x02 != 0;
+        entry.truncated = Flags::of(&answer.wire).has(Flags::TC);
         entry.lifetime = match answer.rcode {
-            _ if entry.truncated || ask.rtype == rtype::ANY => 0,
-            Rcode::NoError | Rcode::NxDomain => lifetime(ask, answer, &found, bounds),
-            Rcode::ServFail => match &answer.unfinished {
+            _ if entry.truncated || ask.rtype == RrType::ANY => 0,
+            Rcode::NO_ERROR | Rcode::NX_DOMAIN => lifetime(ask, answer, &found, bounds),
+            Rcode::SERV_FAIL => match &answer.unfinished {
                 Some(Unfinished::Stopped(aliases)) => stopped_lifetime(aliases, bounds),
                 _ => bounds.failure,
             },
@@ -124,7 +127,7 @@ impl Entry {
             entry.sections[at..at + 4].copy_from_slice(&STALE_TTL.to_be_bytes());
         }
         entry.ede =
-            Some(if self.rcode == Rcode::NxDomain { Reason::StaleNxdomain } else { Reason::StaleAnswer });
+            Some(if self.rcode == Rcode::NX_DOMAIN { Reason::StaleNxdomain } else { Reason::StaleAnswer });
         entry.stale_since = Some(self.stale_since.unwrap_or(self.expires()));
         entry.stored = now;
         entry.lifetime = STALE_TTL;
@@ -141,7 +144,7 @@ impl Entry {
     pub(super) fn is_better_than_nothing(&self, now: u64, window: u32) -> bool {
         let over = self.stale_since.unwrap_or(self.expires());
         let had_time = self.lifetime > 0 && self.stored <= now;
-        had_time && matches!(self.rcode, Rcode::NoError | Rcode::NxDomain) && now < over + u64::from(window)
+        had_time && matches!(self.rcode, Rcode::NO_ERROR | Rcode::NX_DOMAIN) && now < over + u64::from(window)
     }
 
     /// Whether its time was over before it was extended.
@@ -152,7 +155,7 @@ impl Entry {
     /// From when on it is fetched anew if somebody asks: when a tenth of its time is left.
     pub(super) fn renews_from(&self) -> u64 {
         match self.lifetime {
-            lifetime @ PREFETCH_MIN.. if !self.is_stale() && self.rcode != Rcode::ServFail => {
+            lifetime @ PREFETCH_MIN.. if !self.is_stale() && self.rcode != Rcode::SERV_FAIL => {
                 self.expires() - u64::from(lifetime / 10)
             }
             _ => self.expires(),
@@ -179,7 +182,7 @@ impl Entry {
         let answers = self.ttls.iter().take(usize::from(self.counts[0]));
         answers.map(|at| usize::from(*at)).find_map(|at| {
             let fixed = self.sections.get(at.checked_sub(4)?..at + 6)?;
-            let is_address = fixed[..2] == rtype::A.to_be_bytes() && fixed[8..] == [0, 4];
+            let is_address = fixed[..2] == RrType::A.to_be_bytes() && fixed[8..] == [0, 4];
             self.sections.get(at + 6..at + 10).filter(|_| is_address)?.try_into().ok()
         })
     }
@@ -207,11 +210,10 @@ impl Entry {
     }
 
     pub(super) fn message(&self, ask: &Ask) -> Vec<u8> {
-        let tc = if self.truncated { 0x02 } else { 0 };
-        let mut message = vec![0, 0, 0x81 | tc, 0x80 | self.rcode as u8 & 0x0f, 0, 1];
-        for count in self.counts {
-            message.extend_from_slice(&count.to_be_bytes());
-        }
+        let flags = (Flags::RESPONSE | Flags::TC.when(self.truncated)).with_rcode(self.rcode);
+        let [answers, authorities, additionals] = self.counts;
+        let header = Header { id: 0, flags, counts: [1, answers, authorities, additionals] };
+        let mut message = header.octets().to_vec();
         message.extend_from_slice(ask.name.as_name().wire());
         message.extend_from_slice(&ask.rtype.to_be_bytes());
         message.extend_from_slice(&ask.class.to_be_bytes());
@@ -231,15 +233,15 @@ fn answers(ask: &Ask, wire: &[u8]) -> bool {
 
 /// OPT belongs to one hop; and offsets have 16 bits.
 fn fits(found: &[RecordAt]) -> bool {
-    found.iter().all(|record| record.rtype != rtype::OPT && record.end() <= usize::from(u16::MAX))
+    found.iter().all(|record| record.rtype != RrType::OPT && record.end() <= usize::from(u16::MAX))
 }
 
 /// TTL of a record as it is kept. One with the top bit set counts as 0 (RFC 2181 §8); that of a SOA in
 /// the authority section is the negative TTL (RFC 2308 §5).
 fn kept_ttl(record: &RecordAt, wire: &[u8], bounds: TtlBounds) -> u32 {
     let ttl = if record.ttl > i32::MAX as u32 { 0 } else { record.ttl };
-    if record.section == Section::Authority && record.rtype == rtype::SOA {
-        return ttl.min(soa_minimum(record, wire)).min(bounds.negative_max);
+    if record.section == Section::Authority && record.rtype == RrType::SOA {
+        return ttl.min(soa_minimum(&wire[record.rdata_at()..record.end()])).min(bounds.negative_max);
     }
     ttl.clamp(bounds.min.min(bounds.max), bounds.max)
 }
@@ -250,22 +252,13 @@ fn stopped_lifetime(aliases: &[Alias], bounds: TtlBounds) -> u32 {
     aliases.iter().map(ttl).min().unwrap_or(0)
 }
 
-/// The last number of a SOA (RFC 2308 §4).
-fn soa_minimum(record: &RecordAt, wire: &[u8]) -> u32 {
-    if record.rdata_len < 22 {
-        return 0;
-    }
-    let end = record.end();
-    u32::from_be_bytes([wire[end - 4], wire[end - 3], wire[end - 2], wire[end - 1]])
-}
-
 /// Seconds for which the answer may be kept: those of its shortest-lived record. A negative one needs a
 /// SOA to be kept at all.
 fn lifetime(ask: &Ask, answer: &Answer, found: &[RecordAt], bounds: TtlBounds) -> u32 {
     let has_data = found.iter().any(|record| record.section == Section::Answer && record.rtype == ask.rtype);
     let has_soa =
-        found.iter().any(|record| record.section == Section::Authority && record.rtype == rtype::SOA);
-    let negative = answer.rcode == Rcode::NxDomain || !has_data;
+        found.iter().any(|record| record.section == Section::Authority && record.rtype == RrType::SOA);
+    let negative = answer.rcode == Rcode::NX_DOMAIN || !has_data;
     if negative && !has_soa {
         return 0;
     }

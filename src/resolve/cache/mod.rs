@@ -25,7 +25,9 @@ use super::reason::Reason;
 use super::{Answer, Ask, rebind};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::question::Question;
-use crate::dns::reply::{Error, Rcode, Reply};
+use crate::dns::rcode::Rcode;
+use crate::dns::reply::{Error, Reply};
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::i18n::Lang;
 use entry::Entry;
@@ -112,8 +114,11 @@ impl Equivalent<Key> for Asked<'_> {
     }
 }
 
-fn rest(rtype: u16, class: u16, dnssec_ok: bool, checking_disabled: bool) -> u64 {
-    u64::from(rtype) << 32 | u64::from(class) << 16 | u64::from(dnssec_ok) << 1 | u64::from(checking_disabled)
+fn rest(rtype: RrType, class: u16, dnssec_ok: bool, checking_disabled: bool) -> u64 {
+    u64::from(rtype.number()) << 32
+        | u64::from(class) << 16
+        | u64::from(dnssec_ok) << 1
+        | u64::from(checking_disabled)
 }
 
 #[derive(Clone)]

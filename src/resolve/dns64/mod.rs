@@ -13,9 +13,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Answer, Ask};
 use crate::dns::compose::Composer;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::header::Flags;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use prefix::Prefix;
 
@@ -41,23 +42,23 @@ pub(super) struct Dns64(pub Prefix);
 impl Dns64 {
     /// The question for IPv4 addresses that takes the place of `ask`; `None` where `answer` will do.
     pub(super) fn instead(self, ask: &Ask, answer: &Answer) -> Option<Ask> {
-        let may_be_made = ask.rtype == rtype::AAAA && !(ask.dnssec_ok && ask.checking_disabled);
-        let v4 = || Ask { rtype: rtype::A, ..ask.clone() };
+        let may_be_made = ask.rtype == RrType::AAAA && !(ask.dnssec_ok && ask.checking_disabled);
+        let v4 = || Ask { rtype: RrType::A, ..ask.clone() };
         match answer.rcode {
-            Rcode::NoError if may_be_made => matches!(look(answer), Found::Nothing(_)).then(v4),
+            Rcode::NO_ERROR if may_be_made => matches!(look(answer), Found::Nothing(_)).then(v4),
             // A server that fails at AAAA may still have A (RFC 6147 §5.1.2); what is forged stays a failure.
-            Rcode::ServFail if may_be_made => (answer.security != Security::Bogus).then(v4),
+            Rcode::SERV_FAIL if may_be_made => (answer.security != Security::Bogus).then(v4),
             _ => None,
         }
     }
 
     /// `answer` without IPv4 addresses in IPv6 clothing, where there are others (RFC 6147 §5.1.4).
     pub(super) fn without_mapped(self, ask: &Ask, answer: Answer) -> Answer {
-        if ask.rtype != rtype::AAAA || answer.rcode != Rcode::NoError {
+        if ask.rtype != RrType::AAAA || answer.rcode != Rcode::NO_ERROR {
             return answer;
         }
         let Found::Mixed(sections) = look(&answer) else { return answer };
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
         for mut set in sections.answer {
             let before = set.rdata.len();
             set.rdata.retain(|rdata| !is_mapped(rdata));
@@ -72,23 +73,23 @@ impl Dns64 {
         let Found::Nothing(soa) = look(&own) else { return own };
         let Ok(sections) = Sections::read(&v4.wire) else { return own };
         let bound = soa.unwrap_or(TTL_WITHOUT_SOA);
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
         let mut has_data = false;
         for set in sections.answer {
-            if set.rtype != rtype::A {
+            if set.rtype != RrType::A {
                 composer.answer(&set, set.ttl, ask.dnssec_ok);
                 continue;
             }
-            let made = RrSet::new(set.owner, rtype::AAAA, set.ttl.min(bound), self.addresses(&set.rdata));
+            let made = RrSet::new(set.owner, RrType::AAAA, set.ttl.min(bound), self.addresses(&set.rdata));
             has_data |= !made.rdata.is_empty();
             composer.answer(&made, made.ttl, false);
         }
-        if v4.rcode != Rcode::NoError || !has_data {
+        if v4.rcode != Rcode::NO_ERROR || !has_data {
             return own;
         }
         Answer {
             wire: composer.finish(),
-            rcode: Rcode::NoError,
+            rcode: Rcode::NO_ERROR,
             security: Security::Indeterminate,
             ede: v4.ede,
             unfinished: None,
@@ -99,7 +100,7 @@ impl Dns64 {
     pub(super) fn has_made(self, answer: &Answer) -> bool {
         let Ok(sections) = Sections::read(&answer.wire) else { return false };
         let mut made =
-            sections.answer.iter().filter(|set| set.rtype == rtype::AAAA).flat_map(|set| &set.rdata);
+            sections.answer.iter().filter(|set| set.rtype == RrType::AAAA).flat_map(|set| &set.rdata);
         made.any(|rdata| {
             <[u8; 16]>::try_from(&rdata[..]).is_ok_and(|octets| self.0.embedded(octets.into()).is_some())
         })
@@ -127,12 +128,12 @@ impl Dns64 {
 }
 
 fn look(answer: &Answer) -> Found {
-    if answer.rcode != Rcode::NoError {
+    if answer.rcode != Rcode::NO_ERROR {
         return Found::Nothing(None);
     }
     let Ok(sections) = Sections::read(&answer.wire) else { return Found::Good };
-    let found = || sections.answer.iter().filter(|set| set.rtype == rtype::AAAA).flat_map(|set| &set.rdata);
-    let soa = || sections.authority.iter().find(|set| set.rtype == rtype::SOA).map(|set| set.ttl);
+    let found = || sections.answer.iter().filter(|set| set.rtype == RrType::AAAA).flat_map(|set| &set.rdata);
+    let soa = || sections.authority.iter().find(|set| set.rtype == RrType::SOA).map(|set| set.ttl);
     match (found().any(|rdata| !is_mapped(rdata)), found().any(|rdata| is_mapped(rdata))) {
         (true, false) => Found::Good,
         (true, true) => Found::Mixed(sections),

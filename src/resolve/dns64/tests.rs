@@ -1,6 +1,7 @@
 //! What becomes of answers under DNS64, at the table.
 
 use super::*;
+use crate::dns::header::Flags;
 use crate::dns::name::OwnedName;
 use crate::dns::security::Security;
 
@@ -9,7 +10,7 @@ fn name(text: &str) -> OwnedName {
 }
 
 fn asks() -> Ask {
-    Ask::new(name("www.example"), rtype::AAAA)
+    Ask::new(name("www.example"), RrType::AAAA)
 }
 
 fn dns64(prefix: &str) -> Dns64 {
@@ -17,15 +18,15 @@ fn dns64(prefix: &str) -> Dns64 {
 }
 
 fn answer(ask: &Ask, sets: &[RrSet], soa: Option<u32>) -> Answer {
-    let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+    let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
     sets.iter().for_each(|set| composer.answer(set, set.ttl, true));
     if let Some(ttl) = soa {
         let rdata = [b"\x00\x00".as_slice(), &[0; 20]].concat();
-        composer.authority(&RrSet::new(name("example"), rtype::SOA, ttl, vec![rdata.into()]), ttl, false);
+        composer.authority(&RrSet::new(name("example"), RrType::SOA, ttl, vec![rdata.into()]), ttl, false);
     }
     Answer {
         wire: composer.finish(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Secure,
         ede: None,
         unfinished: None,
@@ -36,19 +37,19 @@ fn v4(texts: &[&str]) -> RrSet {
     let rdata = texts.iter().map(|text| text.parse::<Ipv4Addr>().unwrap().octets().to_vec().into()).collect();
     RrSet {
         rrsigs: vec![[&[0, 1][..], &[8; 16], &[0, 9]].concat().into()],
-        ..RrSet::new(name("www.example"), rtype::A, 3600, rdata)
+        ..RrSet::new(name("www.example"), RrType::A, 3600, rdata)
     }
 }
 
 fn v6(texts: &[&str]) -> RrSet {
     let rdata = texts.iter().map(|text| text.parse::<Ipv6Addr>().unwrap().octets().to_vec().into()).collect();
-    RrSet::new(name("www.example"), rtype::AAAA, 3600, rdata)
+    RrSet::new(name("www.example"), RrType::AAAA, 3600, rdata)
 }
 
 /// Addresses with the TTL of their set.
 fn said(answer: &Answer) -> Vec<(String, u32)> {
     let sections = Sections::read(&answer.wire).unwrap();
-    let sets = sections.answer.iter().filter(|set| set.rtype == rtype::AAAA);
+    let sets = sections.answer.iter().filter(|set| set.rtype == RrType::AAAA);
     sets.flat_map(|set| {
         assert!(set.rrsigs.is_empty());
         set.rdata
@@ -68,7 +69,7 @@ fn a_name_without_ipv6_gets_addresses_behind_the_prefix() {
         (answer(&asks(), &[v6(&["::ffff:1.2.3.4"])], None), 600),
         (
             Answer {
-                rcode: Rcode::ServFail,
+                rcode: Rcode::SERV_FAIL,
                 security: Security::Indeterminate,
                 ..answer(&asks(), &[], None)
             },
@@ -76,7 +77,7 @@ fn a_name_without_ipv6_gets_addresses_behind_the_prefix() {
         ),
     ] {
         let instead = dns64.instead(&asks(), &own).expect("IPv4 is asked for");
-        assert_eq!(instead, Ask { rtype: rtype::A, ..asks() });
+        assert_eq!(instead, Ask { rtype: RrType::A, ..asks() });
         let made = dns64.make(&asks(), own, &answer(&instead, &[v4(&["1.2.3.4", "10.0.0.1"])], None));
         assert_eq!(said(&made), [("64:ff9b::102:304".to_owned(), ttl)]);
         assert_eq!(made.security, Security::Indeterminate, "no AD");
@@ -92,10 +93,10 @@ fn what_has_ipv6_or_is_forged_or_is_to_be_checked_by_the_client_stays_as_it_is()
     for (ask, own) in [
         (asks(), answer(&asks(), &[v6(&["2001:db8::1"])], None)),
         (asks(), answer(&asks(), &[v6(&["::"])], None)),
-        (asks(), Answer { rcode: Rcode::NxDomain, ..nothing.clone() }),
-        (asks(), Answer { rcode: Rcode::ServFail, security: Security::Bogus, ..nothing.clone() }),
+        (asks(), Answer { rcode: Rcode::NX_DOMAIN, ..nothing.clone() }),
+        (asks(), Answer { rcode: Rcode::SERV_FAIL, security: Security::Bogus, ..nothing.clone() }),
         (validates, nothing.clone()),
-        (Ask { rtype: rtype::A, ..asks() }, nothing.clone()),
+        (Ask { rtype: RrType::A, ..asks() }, nothing.clone()),
     ] {
         assert_eq!(dns64.instead(&ask, &own), None, "{ask:?}");
         assert_eq!(dns64.without_mapped(&ask, own.clone()).wire, own.wire);
@@ -129,20 +130,20 @@ fn where_nothing_can_be_made_the_answer_is_that_to_the_question() {
         assert_eq!(said(&answer).len(), made, "{addresses:?}");
         assert_eq!(answer.wire == own.wire, made == 0);
     }
-    let gone = Answer { rcode: Rcode::NxDomain, ..answer(&asks(), &[], Some(60)) };
+    let gone = Answer { rcode: Rcode::NX_DOMAIN, ..answer(&asks(), &[], Some(60)) };
     assert_eq!(dns64("64:ff9b::/96").make(&asks(), own.clone(), &gone).wire, own.wire);
 }
 
 #[test]
 fn aliases_stay_in_front_of_what_is_made() {
     let alias =
-        RrSet::new(name("www.example"), rtype::CNAME, 60, vec![name("web.example").as_name().wire().into()]);
+        RrSet::new(name("www.example"), RrType::CNAME, 60, vec![name("web.example").as_name().wire().into()]);
     let end = RrSet { owner: name("web.example"), ..v4(&["1.2.3.4"]) };
     let own = answer(&asks(), std::slice::from_ref(&alias), Some(300));
     let made = dns64("64:ff9b::/96").make(&asks(), own, &answer(&asks(), &[alias.clone(), end], None));
     let sections = Sections::read(&made.wire).unwrap();
     assert_eq!(sections.answer[0], alias);
     assert!(
-        sections.answer[1].is(name("web.example").as_name(), rtype::AAAA) && sections.authority.is_empty()
+        sections.answer[1].is(name("web.example").as_name(), RrType::AAAA) && sections.authority.is_empty()
     );
 }

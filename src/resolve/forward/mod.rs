@@ -23,20 +23,22 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::iterate::io::Forwarded;
 use super::reason::Reason;
 use super::settings::Settings;
+use super::taken::{self, Taken};
 use super::upstream::connections::driver::Driver;
 use super::upstream::connections::opener::Opener;
 use super::upstream::connections::{Connections, Refusal};
 use super::upstream::datagram::{Datagrams, Found};
 use super::upstream::source_for;
 use super::upstream::tally::Tally;
-use super::wire::{self, Taken};
+use super::wire;
 use super::{Answer, Ask, Error, UpstreamState};
 use crate::clock::Watch;
 use crate::dns::ede::EdeCode;
 use crate::dns::edns::PAYLOAD;
+use crate::dns::header::Flags;
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use signs::Signs;
 use trust::Trusted;
@@ -52,8 +54,6 @@ mod verifier;
 const ROUNDS_MAX: u32 = 6;
 /// The first of these pauses.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Type DS, which is asked of the parent (RFC 4035 §3.1.4.1).
-const TYPE_DS: u16 = 43;
 
 /// How long to wait for a forwarder.
 #[derive(Clone, Copy)]
@@ -127,17 +127,17 @@ impl Forwarder {
     }
 
     /// The zone of `name`, where what its servers say is to be validated.
-    pub(super) fn validated(&self, name: Name<'_>, kind: u16) -> Option<OwnedName> {
+    pub(super) fn validated(&self, name: Name<'_>, kind: RrType) -> Option<OwnedName> {
         Some(self.zone_of(name, kind).filter(|zone| zone.validates)?.name.clone())
     }
 
     /// Whether the name is in a zone whose servers are believed as they are.
-    pub(super) fn is_believed(&self, name: Name<'_>, kind: u16) -> bool {
+    pub(super) fn is_believed(&self, name: Name<'_>, kind: RrType) -> bool {
         self.zone_of(name, kind).is_some_and(|zone| !zone.validates)
     }
 
     /// What the servers of that zone say, for who validates.
-    pub(super) async fn fetch(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
+    pub(super) async fn fetch(&self, name: Name<'_>, kind: RrType) -> Result<Forwarded, Reason> {
         let zone = self.zone_of(name, kind).ok_or(Reason::NoUpstream)?;
         let mut ask = Ask::new(name.to_owned(), kind);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
@@ -150,7 +150,7 @@ impl Forwarder {
     /// forwarder that has no signatures there drops them everywhere. One that gives no answer stays as it was
     /// known.
     pub(super) async fn look_for_signatures(&self) {
-        let mut ask = Ask::new(Name::ROOT.to_owned(), rtype::DNSKEY);
+        let mut ask = Ask::new(Name::ROOT.to_owned(), RrType::DNSKEY);
         (ask.dnssec_ok, ask.checking_disabled) = (true, true);
         let servers = self.validated_root().flat_map(|zone| &zone.servers);
         let looks: FuturesUnordered<_> = servers
@@ -189,10 +189,10 @@ impl Forwarder {
         })
     }
 
-    fn zone_of(&self, name: Name<'_>, asked: u16) -> Option<&Zone> {
+    fn zone_of(&self, name: Name<'_>, asked: RrType) -> Option<&Zone> {
         self.zones.iter().find(|zone| {
             let apex = zone.name.as_name();
-            name.is_at_or_below(apex) && !(asked == TYPE_DS && name == apex && !apex.is_root())
+            name.is_at_or_below(apex) && !(asked == RrType::DS && name == apex && !apex.is_root())
         })
     }
 }
@@ -237,7 +237,7 @@ impl Server {
     }
 
     fn take(&self, ask: &Ask, octets: Vec<u8>) -> Result<Taken, Fault> {
-        wire::take(ask, octets).map_err(|_| {
+        taken::take(ask, octets).map_err(|_| {
             self.tally.failed();
             Fault::Garbage
         })
@@ -337,17 +337,16 @@ impl Zone {
 
 fn judge(taken: Taken) -> Result<Taken, Fault> {
     match taken.rcode {
-        0 | 3 if taken.wire[2] & 0x02 != 0 => Err(Fault::Garbage),
-        0 | 3 => Ok(taken),
-        2 => Err(Fault::Failed(taken.ede)),
+        Rcode::NO_ERROR | Rcode::NX_DOMAIN if Flags::of(&taken.wire).has(Flags::TC) => Err(Fault::Garbage),
+        Rcode::NO_ERROR | Rcode::NX_DOMAIN => Ok(taken),
+        Rcode::SERV_FAIL => Err(Fault::Failed(taken.ede)),
         _ => Err(Fault::Refused),
     }
 }
 
 fn accept(ask: &Ask, taken: Taken) -> Answer {
-    let rcode = if taken.rcode == 3 { Rcode::NxDomain } else { Rcode::NoError };
-    let ede = block_note(&taken);
-    match wire::only_asked(ask, taken.wire) {
+    let (rcode, ede) = (taken.rcode, block_note(&taken));
+    match taken::only_asked(ask, taken.wire) {
         Ok(wire) => Answer { wire, rcode, security: Security::Indeterminate, ede, unfinished: None },
         Err(_) => wire::failure(ask, Reason::ForwarderMalformed),
     }
@@ -355,7 +354,7 @@ fn accept(ask: &Ask, taken: Taken) -> Answer {
 
 /// What a forwarder says of why it blocks, if it does.
 fn block_note(taken: &Taken) -> Option<Reason> {
-    let policy_zone = taken.rcode == 3 && !taken.recursion_available && !taken.authoritative;
+    let policy_zone = taken.rcode == Rcode::NX_DOMAIN && !taken.recursion_available && !taken.authoritative;
     match taken.ede {
         Some(15) => Some(Reason::UpstreamBlocked),
         Some(16) => Some(Reason::UpstreamCensored),

@@ -11,11 +11,11 @@ use super::Recursor;
 use super::ask::ZONE_TIME_MAX;
 use super::budget::{Job, Path};
 use super::io::Io;
-use super::reply::{self, Response, ResponseKind, moved};
+use super::reply::{Response, ResponseKind, moved};
 use super::store::{Content, Validation};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// Aliases of a name server's name that are followed. None is allowed (RFC 2181 §10.3), some exist.
 const ALIASES_MAX: usize = 4;
@@ -30,10 +30,10 @@ impl<O: Io> Recursor<O> {
     /// Addresses of a name server that a question for them brought.
     pub(super) fn known_addresses(&self, server: Name<'_>) -> Vec<IpAddr> {
         let now = self.io.now();
-        let kinds = [rtype::A, rtype::AAAA];
+        let kinds = [RrType::A, RrType::AAAA];
         let sets = kinds.iter().filter_map(|kind| self.store.find(server, *kind, now));
         let sets = sets.filter(|kept| !matches!(kept.validation(), Validation::Bogus(_)));
-        sets.filter_map(|kept| Some(reply::addresses(kept.set()?).collect::<Vec<_>>())).flatten().collect()
+        sets.filter_map(|kept| Some(kept.set()?.addresses().collect::<Vec<_>>())).flatten().collect()
     }
 
     /// Addresses of a name server in the delegation of the zone that it lies in.
@@ -49,7 +49,7 @@ impl<O: Io> Recursor<O> {
 
     /// Looks up a name server's addresses by resolving its name: IPv4 first, IPv6 where there is none.
     pub(super) async fn look_up_server(&self, server: Name<'_>, job: &Job, path: &Path<'_>) -> Vec<IpAddr> {
-        for kind in [rtype::A, rtype::AAAA] {
+        for kind in [RrType::A, RrType::AAAA] {
             let Some(path) = path.then(server, kind) else { continue };
             if !job.spend_lookup() {
                 break;
@@ -65,7 +65,7 @@ impl<O: Io> Recursor<O> {
     /// Asks the zone above a name server's own for its addresses: the delegation's glue was left out, is of a
     /// family that we do not have, or has changed.
     pub(super) async fn look_up_above(&self, server: Name<'_>, job: &Job, path: &Path<'_>) -> Vec<IpAddr> {
-        for kind in [rtype::A, rtype::AAAA] {
+        for kind in [RrType::A, RrType::AAAA] {
             let Some(path) = path.then_above(server, kind) else { continue };
             if !job.spend_lookup() {
                 break;
@@ -82,7 +82,7 @@ impl<O: Io> Recursor<O> {
     fn addresses_of<'s>(
         &'s self,
         name: OwnedName,
-        kind: u16,
+        kind: RrType,
         job: &'s Job,
         path: &'s Path<'s>,
     ) -> Boxed<'s, Vec<IpAddr>> {
@@ -92,7 +92,7 @@ impl<O: Io> Recursor<O> {
                 let Ok(lookup) = self.look(name.as_name(), kind, job, path).await else { break };
                 let Content::Set(set) = &lookup.kept.content else { break };
                 if set.rtype == kind {
-                    return reply::addresses(set).collect();
+                    return set.addresses().collect();
                 }
                 match target(name.as_name(), set) {
                     Some(target) => name = target,
@@ -108,7 +108,7 @@ impl<O: Io> Recursor<O> {
     fn addresses_above<'s>(
         &'s self,
         server: Name<'s>,
-        kind: u16,
+        kind: RrType,
         job: &'s Job,
         path: &'s Path<'s>,
     ) -> Boxed<'s, Vec<IpAddr>> {
@@ -122,7 +122,7 @@ impl<O: Io> Recursor<O> {
                 };
                 let Response { says, more, .. } = told.response;
                 match says {
-                    ResponseKind::Data(set) => return reply::addresses(&set).collect(),
+                    ResponseKind::Data(set) => return set.addresses().collect(),
                     ResponseKind::Alias(set) | ResponseKind::Dname(set) => {
                         return self.end_of_aliases(server, set, &more, kind, job, path).await;
                     }
@@ -148,16 +148,16 @@ impl<O: Io> Recursor<O> {
         name: Name<'_>,
         set: RrSet,
         more: &[RrSet],
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Vec<IpAddr> {
         let Some(mut name) = target(name, &set) else { return Vec::new() };
         for _ in 0..ALIASES_MAX {
             if let Some(set) = more.iter().find(|set| set.is(name.as_name(), kind)) {
-                return reply::addresses(set).collect();
+                return set.addresses().collect();
             }
-            match more.iter().find(|set| set.is(name.as_name(), rtype::CNAME)).and_then(RrSet::first_name) {
+            match more.iter().find(|set| set.is(name.as_name(), RrType::CNAME)).and_then(RrSet::first_name) {
                 Some(target) => name = target,
                 None => break,
             }
@@ -170,8 +170,8 @@ impl<O: Io> Recursor<O> {
 fn target(name: Name<'_>, set: &RrSet) -> Option<OwnedName> {
     let target = set.first_name()?;
     match set.rtype {
-        rtype::CNAME => Some(target),
-        rtype::DNAME => moved(name, set.owner.as_name(), target.as_name()),
+        RrType::CNAME => Some(target),
+        RrType::DNAME => moved(name, set.owner.as_name(), target.as_name()),
         _ => None,
     }
 }

@@ -8,9 +8,9 @@ use super::io::Io;
 use super::store::{Content, Kept, Proven, Rank, Validation};
 use super::zone_security::{Validator, signer};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::key::ZoneKeys;
 use crate::resolve::validate::work::Work;
 use crate::resolve::validate::{Denied, denial};
@@ -58,14 +58,14 @@ impl<O: Io> Recursor<O> {
             ttl: ttl.min(kept.ttl),
             proven: OnceLock::from(Proven { validation: Validation::Secure, note: None, ttl }),
         };
-        self.store.keep(kept.set().map_or(0, |set| set.rtype), wildcard);
+        self.store.keep(kept.set().map_or(RrType::RESERVED, |set| set.rtype), wildcard);
     }
 
     /// What is at `name`, or that nothing is, if what was proven before says so.
-    pub(super) fn spanned(&self, name: Name<'_>, kind: u16) -> Option<Kept> {
+    pub(super) fn spanned(&self, name: Name<'_>, kind: RrType) -> Option<Kept> {
         let validator = self.validator.as_ref()?;
         let now = self.io.now();
-        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
+        let from = if kind == RrType::DS { name.parent().unwrap_or(name) } else { name };
         let cut = self.cuts.deepest(from, now);
         // A server that has the zone above as well answers without a referral, and then no cut is known.
         let found = {
@@ -74,12 +74,12 @@ impl<O: Io> Recursor<O> {
             zones.filter_map(|zone| spans.find(name, kind, zone, now as u32)).next()
         };
         let Some(found) = found else {
-            let has_wildcards = validator.has_wildcards.load(Relaxed) && kind != rtype::DS;
+            let has_wildcards = validator.has_wildcards.load(Relaxed) && kind != RrType::DS;
             return has_wildcards.then(|| self.expanded(validator, name, kind, cut.zone.as_name())).flatten();
         };
         let soa = Some((*found.soa).clone());
         let content = match found.rcode {
-            Rcode::NxDomain => Content::NoName(soa),
+            Rcode::NX_DOMAIN => Content::NoName(soa),
             _ => Content::NoData(soa),
         };
         Some(Kept {
@@ -96,7 +96,7 @@ impl<O: Io> Recursor<O> {
     }
 
     /// What a wildcard says of `name`, where the proof that came with it covers this name too.
-    fn expanded(&self, validator: &Validator, name: Name<'_>, kind: u16, cut: Name<'_>) -> Option<Kept> {
+    fn expanded(&self, validator: &Validator, name: Name<'_>, kind: RrType, cut: Name<'_>) -> Option<Kept> {
         let now = self.io.now();
         let enclosers = name.ancestors().skip(1).take_while(|above| above.is_at_or_below(cut));
         for encloser in enclosers {

@@ -21,6 +21,7 @@ use super::io::Io;
 use super::reply::{self, Fault, Response};
 use super::servers::Server;
 use crate::dns::name::Name;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 
 /// A server's answer is waited for so many times its usual round trip, while others are asked …
@@ -103,7 +104,7 @@ impl<O: Io> Recursor<O> {
         &self,
         cut: &Cut,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         within: Duration,
         job: &Job,
         path: &Path<'_>,
@@ -192,7 +193,7 @@ impl<O: Io> Recursor<O> {
     fn judge(
         &self,
         cut: &Cut,
-        (name, kind): (Name<'_>, u16),
+        (name, kind): (Name<'_>, RrType),
         candidate: &mut Candidate,
         found: Result<Vec<u8>, NoAnswer>,
     ) -> Result<ZoneResponse, (NoResponse, Option<Box<ZoneResponse>>)> {

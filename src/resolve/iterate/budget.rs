@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::work::Work;
 use crate::sys::lock::Guard;
 
@@ -100,7 +101,7 @@ fn spend(left: &AtomicU32) -> bool {
 pub struct Path<'p> {
     above: Option<&'p Path<'p>>,
     name: Name<'p>,
-    rtype: u16,
+    rtype: RrType,
     /// Whether it is asked of the zone above the one that `name` lies in.
     above_its_zone: bool,
     depth: u8,
@@ -111,7 +112,7 @@ const DEPTH_MAX: u8 = 10;
 
 impl<'p> Path<'p> {
     /// A client's question.
-    pub fn of(name: Name<'p>, rtype: u16) -> Self {
+    pub fn of(name: Name<'p>, rtype: RrType) -> Self {
         Self { above: None, name, rtype, above_its_zone: false, depth: 0 }
     }
 
@@ -121,17 +122,17 @@ impl<'p> Path<'p> {
     }
 
     /// A question asked on behalf of this one; `None` where it waits for itself, or too deep.
-    pub fn then(&'p self, name: Name<'p>, rtype: u16) -> Option<Self> {
+    pub fn then(&'p self, name: Name<'p>, rtype: RrType) -> Option<Self> {
         self.next(name, rtype, false)
     }
 
     /// The same for a name server's address that the zone above its own is asked for: which is no circle where
     /// the server's own zone is what cannot be reached.
-    pub fn then_above(&'p self, name: Name<'p>, rtype: u16) -> Option<Self> {
+    pub fn then_above(&'p self, name: Name<'p>, rtype: RrType) -> Option<Self> {
         self.next(name, rtype, true)
     }
 
-    fn next(&'p self, name: Name<'p>, rtype: u16, above_its_zone: bool) -> Option<Self> {
+    fn next(&'p self, name: Name<'p>, rtype: RrType, above_its_zone: bool) -> Option<Self> {
         let mut at = Some(self);
         while let Some(path) = at {
             if path.rtype == rtype && path.above_its_zone == above_its_zone && path.name == name {

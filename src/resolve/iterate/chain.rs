@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use super::Recursor;
 use super::budget::{Freshness, Job, Path};
+use super::descend::{Lookup, Origin};
 use super::io::Io;
 use super::reply::moved;
 use super::store::{Content, Kept, Validation};
 use super::timekeeping::UNCHECKED_TTL;
-use super::walk::{Lookup, Origin};
 use super::zone_security::{RETRIES, Validator};
 use crate::dns::compose::Composer;
+use crate::dns::header::Flags;
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{self, Alias, Unfinished};
 use crate::resolve::reason::Reason;
@@ -60,7 +61,7 @@ impl<O: Io> Recursor<O> {
 
     async fn answer(&self, ask: &Ask, onward: &Onward<'_>, freshness: Freshness) -> Answer {
         match ask.rtype {
-            rtype::ANY => self.gather(ask, freshness).await,
+            RrType::ANY => self.gather(ask, freshness).await,
             _ => self.follow(ask, onward, freshness).await,
         }
     }
@@ -79,8 +80,8 @@ impl<O: Io> Recursor<O> {
         chain.now = self.io.now();
         chain.weaken(lookup.kept.validation());
         match &lookup.kept.content {
-            Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&lookup.kept)),
-            Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&lookup.kept)),
+            Content::NoData(_) => return chain.finish(Rcode::NO_ERROR, Some(&lookup.kept)),
+            Content::NoName(_) => return chain.finish(Rcode::NX_DOMAIN, Some(&lookup.kept)),
             Content::Set(_) => chain.links.push(lookup.kept.clone()),
         }
         let validates = self.validates(ask, &job);
@@ -95,7 +96,7 @@ impl<O: Io> Recursor<O> {
             }
             chain.links.push(kept);
         }
-        chain.finish(Rcode::NoError, None)
+        chain.finish(Rcode::NO_ERROR, None)
     }
 
     /// What the answer is validated with, if it is.
@@ -124,7 +125,7 @@ impl<O: Io> Recursor<O> {
         for _ in 0..LINKS_MAX {
             if !chain.links.is_empty() && self.io.is_elsewhere(name.as_name(), ask.rtype) {
                 // The alias's target is another's to tell.
-                return chain.finish(Rcode::NoError, None);
+                return chain.finish(Rcode::NO_ERROR, None);
             }
             let path = Path::of(name.as_name(), ask.rtype);
             let lookup = match self.see(&name, ask, &mut hand, &job, &path).await {
@@ -136,24 +137,24 @@ impl<O: Io> Recursor<O> {
             chain.weaken(kept.validation());
             hand.extend(lookup.more);
             let target = match &kept.content {
-                Content::NoData(_) => return chain.finish(Rcode::NoError, Some(&kept)),
-                Content::NoName(_) => return chain.finish(Rcode::NxDomain, Some(&kept)),
+                Content::NoData(_) => return chain.finish(Rcode::NO_ERROR, Some(&kept)),
+                Content::NoName(_) => return chain.finish(Rcode::NX_DOMAIN, Some(&kept)),
                 Content::Set(set) if set.is(name.as_name(), ask.rtype) => {
                     chain.links.push(kept.clone());
-                    return chain.finish(Rcode::NoError, None);
+                    return chain.finish(Rcode::NO_ERROR, None);
                 }
-                Content::Set(set) if set.rtype == rtype::DNAME => {
+                Content::Set(set) if set.rtype == RrType::DNAME => {
                     let Some(target) = set.first_name() else { return chain.fail(Reason::ServersFail) };
                     let target = moved(name.as_name(), set.owner.as_name(), target.as_name());
                     chain.links.push(kept.clone());
                     match target {
                         Some(target) => {
                             let rdata = target.as_name().wire().into();
-                            let made = RrSet::new(name.clone(), rtype::CNAME, set.ttl, vec![rdata]);
+                            let made = RrSet::new(name.clone(), RrType::CNAME, set.ttl, vec![rdata]);
                             chain.made.push((chain.links.len() - 1, made));
                             target
                         }
-                        None => return chain.finish(Rcode::YxDomain, None),
+                        None => return chain.finish(Rcode::YX_DOMAIN, None),
                     }
                 }
                 Content::Set(set) => {
@@ -163,8 +164,8 @@ impl<O: Io> Recursor<O> {
                 }
             };
             // A question for the alias itself is answered by one that was made from a DNAME.
-            if ask.rtype == rtype::CNAME {
-                return chain.finish(Rcode::NoError, None);
+            if ask.rtype == RrType::CNAME {
+                return chain.finish(Rcode::NO_ERROR, None);
             }
             if seen.contains(&target) {
                 return chain.fail(Reason::AliasLoop);
@@ -191,8 +192,8 @@ impl<O: Io> Recursor<O> {
         let in_hand = |kept: &&Arc<Kept>| {
             kept.set().is_some_and(|set| {
                 set.is(name.as_name(), kind)
-                    || set.is(name.as_name(), rtype::CNAME)
-                    || set.rtype == rtype::DNAME
+                    || set.is(name.as_name(), RrType::CNAME)
+                    || set.rtype == RrType::DNAME
                         && set.owner != *name
                         && name.as_name().is_at_or_below(set.owner.as_name())
             })
@@ -209,8 +210,8 @@ impl<O: Io> Recursor<O> {
             match self.prove(validator, &lookup.kept, name.as_name(), kind, job, path).await {
                 // A forwarder that blocks has no signatures for that.
                 Validation::Bogus(why) => bogus = lookup.kept.note.unwrap_or(why),
-                Validation::Secure if lookup.kept.set().is_some_and(|set| set.rtype == rtype::DNAME) => {
-                    self.store.keep_shared(rtype::DNAME, &lookup.kept);
+                Validation::Secure if lookup.kept.set().is_some_and(|set| set.rtype == RrType::DNAME) => {
+                    self.store.keep_shared(RrType::DNAME, &lookup.kept);
                     return Ok(lookup);
                 }
                 _ => return Ok(lookup),
@@ -270,7 +271,7 @@ impl Chain<'_> {
     fn finish(self, rcode: Rcode, nothing: Option<&Kept>) -> Answer {
         let ask = self.ask;
         let signed = ask.dnssec_ok;
-        let flags = [0x81, 0x80 | rcode as u8 & 0x0f];
+        let flags = Flags::RESPONSE.with_rcode(rcode);
         let mut composer = Composer::new(flags, ask.name.as_name(), ask.rtype, ask.class);
         for (at, link) in self.links.iter().enumerate() {
             let Some(set) = link.set() else { continue };

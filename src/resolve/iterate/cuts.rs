@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deepest_cut_that_lives_is_where_a_walk_begins() {
+    fn the_deepest_cut_that_lives_is_where_iteration_begins() {
         let cuts = cuts();
         cuts.learn(referral("example", "ns.example", 600), NOW);
         cuts.learn(referral("school.example", "ns.school.example", 60), NOW);

@@ -10,12 +10,13 @@ use super::io::{ExchangeError, Io, Way};
 use super::question::{self, CLIENT_COOKIE, Extras, Matches, Writing};
 use super::reply::rcode;
 use super::servers::Server;
+use crate::dns::header::Flags;
 use crate::dns::name::Name;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 
-/// RCODE of a server that wants its cookie (RFC 7873 §8).
-const BADCOOKIE: u16 = 23;
 /// How long a connection is waited for: the handshake takes a round trip more.
-const TCP_PATIENCE_MIN: Duration = Duration::from_millis(1500);
+const TCP_TIMEOUT_MIN: Duration = Duration::from_millis(1500);
 
 /// Why a server's answer was not had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub enum Manner {
 #[derive(Clone, Copy)]
 pub struct Wanted<'q> {
     pub name: Name<'q>,
-    pub kind: u16,
+    pub kind: RrType,
     pub manner: Manner,
 }
 
@@ -81,7 +82,7 @@ impl<O: Io> Recursor<O> {
                 return Err(NoAnswer::Spent);
             }
             server.asked();
-            let time_limit = if way == Way::Tcp { time_limit.max(TCP_PATIENCE_MIN) } else { time_limit };
+            let time_limit = if way == Way::Tcp { time_limit.max(TCP_TIMEOUT_MIN) } else { time_limit };
             let begun = self.io.elapsed();
             let answer = match self.io.exchange(address, query.clone(), way, time_limit).await {
                 Ok(answer) => answer,
@@ -112,8 +113,8 @@ impl<O: Io> Recursor<O> {
                 continue;
             }
             let code = rcode(&answer);
-            if edns && matches!(code, 1 | 4 | 16) {
-                // FORMERR, NOTIMP, BADVERS: EDNS, or its options, are beyond it (RFC 6891 §7).
+            if edns && matches!(code, Rcode::FORM_ERR | Rcode::NOT_IMP | Rcode::BAD_VERS) {
+                // EDNS, or its options, are beyond it (RFC 6891 §7).
                 edns = false;
                 fell_back = true;
                 continue;
@@ -133,18 +134,18 @@ impl<O: Io> Recursor<O> {
                     }
                     _ => {}
                 }
-                if code == BADCOOKIE {
+                if code == Rcode::BAD_COOKIE {
                     if ours.len() > CLIENT_COOKIE {
                         way = Way::Tcp;
                     }
                     continue;
                 }
             }
-            if answer[2] & 0x02 != 0 && way == Way::Udp {
+            if Flags::of(&answer).has(Flags::TC) && way == Way::Udp {
                 way = Way::Tcp;
                 continue;
             }
-            if fell_back && matches!(code, 0 | 3) {
+            if fell_back && matches!(code, Rcode::NO_ERROR | Rcode::NX_DOMAIN) {
                 server.knows_no_edns(seconds);
             }
             if wanted.manner == Manner::ByTcp && server.rtt().is_none() {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 
 /// How a question travels.
@@ -37,7 +39,7 @@ pub struct Forwarded {
     /// The whole message, checked for its question.
     pub octets: Vec<u8>,
     /// The RCODE with its upper bits.
-    pub rcode: u16,
+    pub rcode: Rcode,
     /// Its own reason, where it blocks.
     pub note: Option<Reason>,
 }
@@ -68,14 +70,15 @@ pub trait Io: Send + Sync + 'static {
 
     /// The zone whose forwarders are asked for `kind` at `name` instead of name servers, if there is one, and
     /// their answers are validated.
-    fn forward_zone(&self, name: Name<'_>, kind: u16) -> Option<OwnedName>;
+    fn forward_zone(&self, name: Name<'_>, kind: RrType) -> Option<OwnedName>;
 
     /// Asks those forwarders. The error tells the client why there is no answer.
-    fn forward(&self, name: Name<'_>, kind: u16) -> impl Future<Output = Result<Forwarded, Reason>> + Send;
+    fn forward(&self, name: Name<'_>, kind: RrType)
+    -> impl Future<Output = Result<Forwarded, Reason>> + Send;
 
     /// Whether the answer for `name` comes from somewhere else altogether: local data, or forwarders that are
     /// believed as they are.
-    fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool;
+    fn is_elsewhere(&self, name: Name<'_>, kind: RrType) -> bool;
 
     /// Gives way once to whatever else wants to be done.
     fn give_way(&self) -> impl Future<Output = ()> + Send;

@@ -1,11 +1,11 @@
 //! Resolution by our own iteration: from the deepest known zone cut down to the zone that knows.
 //!
 //! Nothing here touches a socket or a clock: [`Io`] is the network, the clocks and chance, so that
-//! scripts, fuzzers and tests can stand in for the world and an hour of it costs a millisecond. The walk is
+//! scripts, fuzzers and tests can stand in for the world and an hour of it costs a millisecond. Iteration is
 //! written as asynchronous functions over that trait instead of a machine of states by hand: the states are
 //! the same, the compiler writes them, and the story reads from top to bottom.
 //!
-//! - `walk` goes down from cut to cut; `minimise` says how much of the name each zone sees;
+//! - `descend` goes down from cut to cut; `minimise` says how much of the name each zone sees;
 //! - `ask` asks one zone's servers in the order of `candidates`, whose addresses `addresses` finds; `exchange` asks one
 //!   server, `question` and `reply` are what is said;
 //! - `single_flight` are what several questions need at once and one asks for;
@@ -24,6 +24,7 @@ use ipnet::IpNet;
 use super::cache::TtlBounds;
 use super::reason::Reason;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rrtype::RrType;
 use crate::dns::servers::NameServers;
 use budget::{Job, Path};
 use cuts::Cuts;
@@ -31,7 +32,7 @@ use io::Io;
 use minimise::Minimisation;
 use question::CLIENT_COOKIE;
 use servers::Servers;
-use single_flight::SingleFlight;
+use single_flight::{Flights, flights};
 use siphasher::sip::SipHasher13;
 use store::Store;
 use zone_security::Validator;
@@ -43,6 +44,7 @@ pub mod budget;
 mod candidates;
 mod chain;
 mod cuts;
+mod descend;
 mod exchange;
 pub mod io;
 pub mod minimise;
@@ -53,7 +55,6 @@ pub mod servers;
 mod single_flight;
 mod store;
 mod timekeeping;
-mod walk;
 pub mod zone_security;
 
 /// How iteration behaves, checked.
@@ -89,7 +90,7 @@ pub struct Recursor<O> {
     store: Store,
     cuts: Cuts,
     servers: Servers,
-    single_flight: SingleFlight,
+    flights: Flights,
     /// What our cookies are made from.
     secret: (u64, u64),
     /// Where answers are validated.
@@ -104,7 +105,7 @@ impl<O: Io> Recursor<O> {
             store: Store::new(settings.store_bytes),
             cuts: Cuts::new(settings.roots.clone()),
             servers: Servers::default(),
-            single_flight: SingleFlight::default(),
+            flights: flights(),
             secret: (io.chance(), io.chance()),
             io,
             settings,
@@ -152,13 +153,13 @@ impl<O: Io> Recursor<O> {
     fn look_boxed<'s>(
         &'s self,
         name: Name<'s>,
-        kind: u16,
+        kind: RrType,
         job: &'s Job,
         path: &'s Path<'s>,
-    ) -> Pin<Box<dyn Future<Output = Result<walk::Lookup, Reason>> + Send + 's>> {
+    ) -> Pin<Box<dyn Future<Output = Result<descend::Lookup, Reason>> + Send + 's>> {
         Box::pin(async move {
             if let Some(kept) = self.known(name, kind) {
-                return Ok(walk::Lookup::known(kept));
+                return Ok(descend::Lookup::known(kept));
             }
             let path = path.then(name, kind).ok_or(Reason::NoServerAddress)?;
             self.look(name, kind, job, &path).await

@@ -6,8 +6,8 @@ use super::io::Io;
 use super::store::{Content, Kept, Proven, Validation};
 use super::zone_security::{Validator, ZoneSecurity, signer};
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::validate::key::ZoneKeys;
@@ -24,7 +24,7 @@ impl<O: Io> Recursor<O> {
         validator: &Validator,
         kept: &Kept,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Validation {
@@ -43,11 +43,11 @@ impl<O: Io> Recursor<O> {
         validator: &Validator,
         kept: &Kept,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Proven, Reason> {
-        if kind == rtype::RRSIG && kept.set().is_some() {
+        if kind == RrType::RRSIG && kept.set().is_some() {
             // Signatures are not signed (RFC 4035 §2.2): who asks for them has to check what they cover.
             return Ok(Proven { validation: Validation::Insecure, note: None, ttl: kept.ttl });
         }
@@ -61,7 +61,7 @@ impl<O: Io> Recursor<O> {
             _ => name,
         };
         let within = match (kind, owner.parent()) {
-            (rtype::DS, Some(parent)) => parent,
+            (RrType::DS, Some(parent)) => parent,
             _ => owner,
         };
         let signer = signed_by.as_ref().map(|signer| signer.as_name());

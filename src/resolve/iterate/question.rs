@@ -1,9 +1,12 @@
 //! Questions as they go out to name servers: nothing of the client's but what it asks.
 
-use crate::dns::edns::{TYPE_OPT, options};
+use crate::dns::edns::options;
+use crate::dns::header::Flags;
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, Name};
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::query::{Opt, Query};
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 
 /// Option code of DNS cookies (RFC 7873).
 const OPTION_COOKIE: u16 = 10;
@@ -35,33 +38,20 @@ pub struct Writing {
 }
 
 /// Writes a question.
-pub fn write(name: Name<'_>, kind: u16, writing: &Writing) -> Vec<u8> {
-    let mut query = Vec::with_capacity(HEADER + name.wire().len() + 4 + 11 + 44);
-    query.extend_from_slice(&writing.id.to_be_bytes());
-    query.push(u8::from(writing.recursion));
-    query.push(u8::from(writing.checking_disabled) << 4);
-    query.extend_from_slice(&[0, 1, 0, 0, 0, 0, 0, u8::from(writing.extras.is_some())]);
-    let at = query.len();
-    query.extend_from_slice(name.wire());
+pub fn write(name: Name<'_>, kind: RrType, writing: &Writing) -> Vec<u8> {
+    let cookie = writing.extras.as_ref().and_then(|extras| extras.cookie.as_ref());
+    let options = cookie.map_or_else(Vec::new, |cookie| {
+        [&OPTION_COOKIE.to_be_bytes()[..], &(cookie.len() as u16).to_be_bytes(), cookie].concat()
+    });
+    let opt = writing.extras.as_ref().map(|extras| Opt {
+        payload: extras.payload,
+        dnssec_ok: extras.dnssec_ok,
+        options: &options,
+    });
+    let flags = Flags::RD.when(writing.recursion) | Flags::CD.when(writing.checking_disabled);
+    let mut query = Query { id: writing.id, flags, opt, ..Query::new(name, kind) }.to_packet();
     if writing.case != 0 {
-        mix_case(&mut query[at..], writing.case);
-    }
-    query.extend_from_slice(&kind.to_be_bytes());
-    query.extend_from_slice(&CLASS_IN.to_be_bytes());
-    if let Some(extras) = &writing.extras {
-        query.push(0);
-        query.extend_from_slice(&TYPE_OPT.to_be_bytes());
-        query.extend_from_slice(&extras.payload.to_be_bytes());
-        query.extend_from_slice(&[0, 0, u8::from(extras.dnssec_ok) << 7, 0]);
-        match &extras.cookie {
-            Some(cookie) => {
-                query.extend_from_slice(&(cookie.len() as u16 + 4).to_be_bytes());
-                query.extend_from_slice(&OPTION_COOKIE.to_be_bytes());
-                query.extend_from_slice(&(cookie.len() as u16).to_be_bytes());
-                query.extend_from_slice(cookie);
-            }
-            None => query.extend_from_slice(&[0, 0]),
-        }
+        mix_case(&mut query[HEADER..HEADER + name.wire().len()], writing.case);
     }
     query
 }
@@ -79,12 +69,12 @@ fn mix_case(name: &mut [u8], case: u64) {
 /// Whether `octets` answer `query`: its id and its question, letter for letter. A server that could not read
 /// the question need not repeat it.
 pub fn is_answer(query: &[u8], octets: &[u8]) -> Matches {
-    if octets.len() < HEADER || octets[..2] != query[..2] || octets[2] & 0xf8 != 0x80 {
+    if octets.len() < HEADER || octets[..2] != query[..2] || !Flags::of(octets).is_response() {
         return Matches::No;
     }
     let Some(end) = question_end(query) else { return Matches::No };
     match octets[4..6] {
-        [0, 0] if octets[3] & 0x0f != 0 && octets[6..8] == [0, 0] => Matches::Yes,
+        [0, 0] if Flags::of(octets).rcode() != Rcode::NO_ERROR && octets[6..8] == [0, 0] => Matches::Yes,
         [0, 1] => match octets.get(HEADER..end) {
             Some(question) if question == &query[HEADER..end] => Matches::Yes,
             Some(question) => {
@@ -123,7 +113,7 @@ fn question_end(query: &[u8]) -> Option<usize> {
 /// What an answer's OPT record says of cookies: all octets of the option, client's and server's.
 pub fn cookie(message: &[u8]) -> Option<Vec<u8>> {
     let (_, found) = records(message).ok()?;
-    let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
+    let opt = found.iter().find(|record| record.rtype == RrType::OPT)?;
     let rdata = &message[opt.rdata_at()..opt.end()];
     options(rdata).flatten().find(|(code, _)| *code == OPTION_COOKIE).map(|(_, data)| data.to_vec())
 }
@@ -141,13 +131,13 @@ mod tests {
     fn a_question_carries_what_is_asked_and_nothing_else() {
         let name = OwnedName::parse("a.bc").unwrap();
         assert_eq!(
-            write(name.as_name(), 1, &plain()),
+            write(name.as_name(), RrType::A, &plain()),
             b"\x12\x34\0\0\0\x01\0\0\0\0\0\0\x01a\x02bc\0\0\x01\0\x01"
         );
         let extras = Extras { payload: 1232, dnssec_ok: true, cookie: Some(vec![7; 8]) };
         let full = Writing { case: 0b101, extras: Some(extras), ..plain() };
         assert_eq!(
-            write(name.as_name(), 28, &full),
+            write(name.as_name(), RrType::AAAA, &full),
             b"\x12\x34\0\0\0\x01\0\0\0\0\0\x01\x01A\x02bC\0\0\x1c\0\x01\0\0\x29\x04\xd0\0\0\x80\0\0\x0c\0\x0a\0\x08\x07\x07\x07\x07\x07\x07\x07\x07"
         );
     }
@@ -155,7 +145,7 @@ mod tests {
     #[test]
     fn an_answer_has_the_id_and_the_question() {
         let name = OwnedName::parse("a.bc").unwrap();
-        let query = write(name.as_name(), 1, &Writing { case: 1, ..plain() });
+        let query = write(name.as_name(), RrType::A, &Writing { case: 1, ..plain() });
         let answer = |change: fn(&mut Vec<u8>)| {
             let mut octets = query.clone();
             octets[2] |= 0x80;

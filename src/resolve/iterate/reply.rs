@@ -7,10 +7,12 @@
 
 use std::net::IpAddr;
 
+use crate::dns::header::{Flags, Header};
 use crate::dns::message::{MessageError, records};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::{RrSet, Sections};
+use crate::dns::rrtype::RrType;
 
 /// Name servers of one zone that are looked at. The root has 13, and nobody needs more than that.
 pub const SERVERS_MAX: usize = 26;
@@ -76,7 +78,7 @@ pub enum Fault {
     #[error("REFUSED")]
     Refused,
     #[error("a code that answers nothing")]
-    Code(u16),
+    Code(Rcode),
     /// It does not serve the zone that it should.
     #[error("not responsible")]
     Lame,
@@ -89,21 +91,24 @@ pub enum Fault {
 }
 
 /// The RCODE with the upper bits that an OPT record has.
-pub fn rcode(message: &[u8]) -> u16 {
-    let upper = || {
+pub fn rcode(message: &[u8]) -> Rcode {
+    let opt_bits = || {
         let (_, found) = records(message).ok()?;
-        let opt = found.iter().find(|record| record.rtype == rtype::OPT)?;
-        Some((opt.ttl >> 24) as u16)
+        let opt = found.iter().find(|record| record.rtype == RrType::OPT)?;
+        Some((opt.ttl >> 24) as u8)
     };
-    let lower = u16::from(message.get(3).copied().unwrap_or(2) & 0x0f);
-    if message.get(10..12) == Some(&[0, 0]) { lower } else { upper().unwrap_or(0) << 4 | lower }
+    match Header::read(message) {
+        None => Rcode::SERV_FAIL,
+        Some(Header { flags, counts: [.., 0], .. }) => flags.rcode(),
+        Some(Header { flags, .. }) => Rcode::of(flags.rcode().header_bits(), opt_bits().unwrap_or(0)),
+    }
 }
 
 /// Reads the message of a server that was asked, as one of `zone`, for `kind` at `name`.
 ///
 /// # Errors
 /// What [`Fault`] says.
-pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result<Response, Fault> {
+pub fn read(zone: Name<'_>, name: Name<'_>, kind: RrType, message: &[u8]) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode(message), message, Speaker::Authority)
 }
 
@@ -114,8 +119,8 @@ pub fn read(zone: Name<'_>, name: Name<'_>, kind: u16, message: &[u8]) -> Result
 pub fn read_from_resolver(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
-    rcode: u16,
+    kind: RrType,
+    rcode: Rcode,
     message: &[u8],
 ) -> Result<Response, Fault> {
     read_from(zone, name, kind, rcode, message, Speaker::Resolver)
@@ -133,29 +138,29 @@ enum Speaker {
 fn read_from(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
-    rcode: u16,
+    kind: RrType,
+    rcode: Rcode,
     message: &[u8],
     speaker: Speaker,
 ) -> Result<Response, Fault> {
     let (is_missing, is_too_long) = match rcode {
-        0 => (false, false),
-        3 => (true, false),
-        // YXDOMAIN: a DNAME leads to a name that is too long (RFC 6672 §2.2).
-        6 => (false, true),
-        1 | 4 | 16 => return Err(Fault::Unread),
-        2 => return Err(Fault::Failed),
-        5 => return Err(Fault::Refused),
+        Rcode::NO_ERROR => (false, false),
+        Rcode::NX_DOMAIN => (true, false),
+        Rcode::YX_DOMAIN => (false, true),
+        Rcode::FORM_ERR | Rcode::NOT_IMP | Rcode::BAD_VERS => return Err(Fault::Unread),
+        Rcode::SERV_FAIL => return Err(Fault::Failed),
+        Rcode::REFUSED => return Err(Fault::Refused),
         other => return Err(Fault::Code(other)),
     };
-    if message[2] & 0x02 != 0 {
+    let flags = Flags::of(message);
+    if flags.has(Flags::TC) {
         return Err(Fault::Truncated);
     }
-    let authoritative = message[2] & 0x04 != 0;
-    let recursive = speaker == Speaker::Authority && message[3] & 0x80 != 0 && !authoritative;
+    let authoritative = flags.has(Flags::AA);
+    let recursive = speaker == Speaker::Authority && flags.has(Flags::RA) && !authoritative;
     let (_, found) = records(message)?;
     let mut sections = Sections::of(message, &found)?;
-    let refers = sections.authority.iter().any(|set| set.rtype == rtype::NS);
+    let refers = sections.authority.iter().any(|set| set.rtype == RrType::NS);
     let ours = |set: &RrSet| set.owner.as_name().is_at_or_below(zone) && set.rdata.len() <= RECORDS_MAX;
     sections.answer.retain(ours);
     sections.authority.retain(ours);
@@ -165,25 +170,25 @@ fn read_from(
     let mut ds = None;
     for set in authority {
         match set.rtype {
-            rtype::NSEC | rtype::NSEC3 => proofs.push(set),
-            rtype::SOA if name.is_at_or_below(set.owner.as_name()) => soa = soa.or(Some(set)),
-            rtype::NS if name.is_at_or_below(set.owner.as_name()) => ns.push(set),
-            rtype::DS if name.is_at_or_below(set.owner.as_name()) => ds = ds.or(Some(set)),
+            RrType::NSEC | RrType::NSEC3 => proofs.push(set),
+            RrType::SOA if name.is_at_or_below(set.owner.as_name()) => soa = soa.or(Some(set)),
+            RrType::NS if name.is_at_or_below(set.owner.as_name()) => ns.push(set),
+            RrType::DS if name.is_at_or_below(set.owner.as_name()) => ds = ds.or(Some(set)),
             _ => {}
         }
     }
     let response = |says, proofs, servers, more| Ok(Response { says, authoritative, proofs, servers, more });
-    let has_dname = answer.iter().any(|set| set.rtype == rtype::DNAME);
+    let has_dname = answer.iter().any(|set| set.rtype == RrType::DNAME);
     let (chosen, more) = choose(zone, name, kind, answer);
     if let Some(says) = chosen {
         if recursive {
             return Err(Fault::Recursive);
         }
         if is_too_long && !(has_dname && matches!(says, ResponseKind::Alias(_) | ResponseKind::Dname(_))) {
-            return Err(Fault::Code(6));
+            return Err(Fault::Code(rcode));
         }
         let servers = match &says {
-            ResponseKind::Data(set) if set.is(zone, rtype::NS) && authoritative => {
+            ResponseKind::Data(set) if set.is(zone, RrType::NS) && authoritative => {
                 Some(referral(set, &additional))
             }
             _ => None,
@@ -191,7 +196,7 @@ fn read_from(
         return response(says, proofs, servers, more);
     }
     if is_too_long {
-        return Err(Fault::Code(6));
+        return Err(Fault::Code(rcode));
     }
     if is_missing {
         if recursive {
@@ -202,7 +207,7 @@ fn read_from(
     // A cut between the zone and the name. That of a DS question's own name is the parent's to answer for.
     let below = ns
         .iter()
-        .filter(|set| set.owner.as_name() != zone && !(kind == rtype::DS && set.owner.as_name() == name))
+        .filter(|set| set.owner.as_name() != zone && !(kind == RrType::DS && set.owner.as_name() == name))
         .max_by_key(|set| set.owner.as_name().label_count());
     if let Some(set) = below
         && soa.is_none()
@@ -217,7 +222,7 @@ fn read_from(
         Speaker::Authority => soa.is_some() || authoritative && !refers_elsewhere,
         Speaker::Resolver => true,
     };
-    if is_settled || kind == rtype::DS && !ns.is_empty() {
+    if is_settled || kind == RrType::DS && !ns.is_empty() {
         if recursive {
             return Err(Fault::Recursive);
         }
@@ -231,11 +236,11 @@ fn read_from(
 fn choose(
     zone: Name<'_>,
     name: Name<'_>,
-    kind: u16,
+    kind: RrType,
     mut answer: Vec<RrSet>,
 ) -> (Option<ResponseKind>, Vec<RrSet>) {
-    if kind == rtype::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
-        answer.retain(|set| set.owner.as_name() == name && set.rtype != rtype::RRSIG);
+    if kind == RrType::ANY && answer.iter().any(|set| set.owner.as_name() == name) {
+        answer.retain(|set| set.owner.as_name() == name && set.rtype != RrType::RRSIG);
         let first = (!answer.is_empty()).then(|| ResponseKind::Data(answer.remove(0)));
         return (first, answer);
     }
@@ -244,8 +249,8 @@ fn choose(
         let set = answer.swap_remove(at);
         return (Some(ResponseKind::Data(set)), Vec::new());
     }
-    if kind != rtype::CNAME
-        && let Some(at) = answer.iter().position(|set| set.is(name, rtype::CNAME))
+    if kind != RrType::CNAME
+        && let Some(at) = answer.iter().position(|set| set.is(name, RrType::CNAME))
     {
         // A CNAME that was made from a DNAME has no signature; the DNAME says the same and has one.
         if let Some(at) = answer.iter().position(|set| moves(set, zone, name)) {
@@ -265,12 +270,12 @@ fn choose(
 /// Whether it is a DNAME above `name`.
 fn moves(set: &RrSet, zone: Name<'_>, name: Name<'_>) -> bool {
     let owner = set.owner.as_name();
-    set.rtype == rtype::DNAME && owner != name && name.is_at_or_below(owner) && owner.is_at_or_below(zone)
+    set.rtype == RrType::DNAME && owner != name && name.is_at_or_below(owner) && owner.is_at_or_below(zone)
 }
 
 /// The sets that may be on the way that aliases lead, at most as many as there are.
 fn chain(name: Name<'_>, mut answer: Vec<RrSet>) -> Vec<RrSet> {
-    answer.retain(|set| set.owner.as_name() != name && set.rtype != rtype::RRSIG);
+    answer.retain(|set| set.owner.as_name() != name && set.rtype != RrType::RRSIG);
     answer
 }
 
@@ -284,21 +289,12 @@ fn referral(ns: &RrSet, additional: &[RrSet]) -> Referral {
         let addresses = additional
             .iter()
             .filter(|set| set.owner == name)
-            .flat_map(addresses)
+            .flat_map(RrSet::addresses)
             .take(ADDRESSES_MAX)
             .collect();
         servers.push((name, addresses));
     }
     Referral { zone: ns.owner.clone(), servers, ttl: ns.ttl }
-}
-
-/// The addresses in a set of type A or AAAA.
-pub fn addresses(set: &RrSet) -> impl Iterator<Item = IpAddr> + '_ {
-    set.rdata.iter().filter_map(|rdata| match (set.rtype, &rdata[..]) {
-        (rtype::A, octets) => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
-        (rtype::AAAA, octets) => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
-        _ => None,
-    })
 }
 
 /// `name` with `target` in the place of `owner` (RFC 6672 §2.2); `None` where that is too long.

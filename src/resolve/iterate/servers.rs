@@ -1,18 +1,19 @@
 //! What is known of each name server: how fast it answers, whether it answers at all, and what it cannot do.
 //!
 //! Round trips are smoothed, with their variation (RFC 6298), and decide who is asked: the fastest mostly,
-//! now and then another, so that one that has become faster is found. Who keeps silent rests, a little
-//! longer each time; while it rests it is asked only when all others failed.
+//! now and then another, so that one that has become faster is found. A silent server is backed off, a little
+//! longer each time; until then it is asked only when all others failed.
 //!
 //! Times are seconds of a clock that only goes forward.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use crate::resolve::server_statistics::{BackOff, ServerStatistics};
 use crate::sys::lock::Guard;
 
 /// Servers remembered: half a megabyte.
@@ -24,31 +25,20 @@ const LAME_FOR: u64 = 900;
 /// How long what a server cannot do is remembered, in seconds.
 const WEAKNESS_FOR: u64 = 900;
 /// How long a server that was never asked is waited for: longer than most of the world is away.
-const PATIENCE_FIRST: Duration = Duration::from_millis(376);
-/// The bounds of time_limit with one datagram.
-const PATIENCE_MIN: Duration = Duration::from_millis(60);
-const PATIENCE_MAX: Duration = Duration::from_millis(2400);
+const TIMEOUT_FIRST: Duration = Duration::from_millis(376);
+/// The bounds of the timeout of one datagram.
+const TIMEOUT_MIN: Duration = Duration::from_millis(60);
+const TIMEOUT_MAX: Duration = Duration::from_millis(2400);
 /// A server that was never asked counts as this fast, in µs: worth a try before the slow ones.
 const UNKNOWN_US: u32 = 60_000;
-/// The first rest after silences in a row, in seconds, doubled with each further one …
-const REST_FIRST: u64 = 2;
-/// … up to this.
-const REST_MAX: u64 = 120;
-/// Silences in a row after which a server rests.
-const SILENCES: u32 = 2;
+/// A server is backed off after two silences in a row, for two seconds at first, for two minutes at most.
+const BACK_OFF: BackOff = BackOff { after: 2, first: 2, most: 120 };
 
 /// One server.
 #[derive(Default)]
 pub struct Server {
-    queries: AtomicU64,
-    failures: AtomicU64,
-    /// Smoothed round trip and its variation in µs; 0: none measured.
-    rtt_us: AtomicU32,
-    var_us: AtomicU32,
-    /// Silences since the last answer.
-    silences: AtomicU32,
-    /// Until when it rests; until when it is asked without EDNS, and without letters of mixed case.
-    rests_until: AtomicU64,
+    statistics: ServerStatistics,
+    /// Until when it is asked without EDNS, and without letters of mixed case.
     no_edns_until: AtomicU64,
     one_case_until: AtomicU64,
     /// Until when it is asked over TCP from the start.
@@ -60,66 +50,46 @@ pub struct Server {
 impl Server {
     /// A question goes out.
     pub fn asked(&self) {
-        self.queries.fetch_add(1, Relaxed);
+        self.statistics.asked();
     }
 
     /// An answer came, whatever it says.
     pub fn answered(&self, took: Duration) {
-        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX / 8).clamp(1, u32::MAX / 8);
-        // Two answers at once may lose one sample: it is an estimate.
-        let (rtt, var) = match self.rtt_us.load(Relaxed) {
-            0 => (took, took / 2),
-            rtt => {
-                let var = (self.var_us.load(Relaxed) / 4) * 3 + rtt.abs_diff(took) / 4;
-                (rtt / 8 * 7 + took / 8, var)
-            }
-        };
-        self.rtt_us.store(rtt.max(1), Relaxed);
-        self.var_us.store(var, Relaxed);
-        self.silences.store(0, Relaxed);
-        self.rests_until.store(0, Relaxed);
+        self.statistics.answered(took);
     }
 
     /// What it said was of no use.
     pub fn failed(&self) {
-        self.failures.fetch_add(1, Relaxed);
+        self.statistics.failed();
     }
 
     /// No answer came in time.
     pub fn silent(&self, now: u64) {
-        self.failures.fetch_add(1, Relaxed);
-        let silences = self.silences.fetch_add(1, Relaxed) + 1;
-        if silences >= SILENCES {
-            let rest = REST_FIRST << (silences - SILENCES).min(8);
-            self.rests_until.store(now + rest.min(REST_MAX), Relaxed);
-        }
+        self.statistics.failed();
+        self.statistics.back_off(now, &BACK_OFF);
     }
 
-    /// NoResponse is there, says the network.
+    /// Nobody is there, says the network.
     pub fn unreachable(&self, now: u64) {
-        self.silences.fetch_max(SILENCES, Relaxed);
+        self.statistics.at_least(BACK_OFF.after);
         self.silent(now);
     }
 
     /// How long to wait for a datagram's answer before another is asked.
     pub fn time_limit(&self) -> Duration {
-        let base = match self.rtt_us.load(Relaxed) {
-            0 => PATIENCE_FIRST,
-            rtt => Duration::from_micros(u64::from(rtt) + 4 * u64::from(self.var_us.load(Relaxed))),
-        };
-        let doubled = base.saturating_mul(1 << self.silences.load(Relaxed).min(4));
-        doubled.clamp(PATIENCE_MIN, PATIENCE_MAX)
+        let of_rtt = |rtt| rtt + 4 * self.statistics.variation();
+        let base = self.statistics.rtt().map_or(TIMEOUT_FIRST, of_rtt);
+        let doubled = base.saturating_mul(1 << self.silences().min(4));
+        doubled.clamp(TIMEOUT_MIN, TIMEOUT_MAX)
     }
 
-    /// What to ask first: the smaller. Those that rest come last; `chance` mixes the rest.
+    /// What to ask first: the smaller. Those backed off come last; `chance` mixes the others.
     pub fn score(&self, now: u64, chance: u32) -> (bool, u32) {
-        let rtt = match self.rtt_us.load(Relaxed) {
-            0 => UNKNOWN_US / 2 + chance % UNKNOWN_US,
-            rtt => rtt,
-        };
+        let unknown = || UNKNOWN_US / 2 + chance % UNKNOWN_US;
+        let rtt = self.statistics.rtt().map_or_else(unknown, |rtt| rtt.as_micros() as u32);
         // A fifth to one side or the other: servers that are about as fast share the load.
         let mixed = u64::from(rtt) * u64::from(80 + chance % 41) / 100;
-        (self.rests_until.load(Relaxed) > now, mixed as u32)
+        (self.statistics.is_backed_off(now), mixed as u32)
     }
 
     /// Whether it is asked with EDNS.
@@ -150,8 +120,7 @@ impl Server {
     /// It has answered over TCP, and no datagram ever.
     pub fn set_tcp_only(&self, now: u64) {
         self.tcp_only_until.store(now + WEAKNESS_FOR, Relaxed);
-        self.silences.store(0, Relaxed);
-        self.rests_until.store(0, Relaxed);
+        self.statistics.forgive();
     }
 
     /// The cookie that it gave.
@@ -174,25 +143,22 @@ impl Server {
 
     /// Questions sent.
     pub fn queries(&self) -> u64 {
-        self.queries.load(Relaxed)
+        self.statistics.queries()
     }
 
     /// Tries without a useful answer.
     pub fn failures(&self) -> u64 {
-        self.failures.load(Relaxed)
+        self.statistics.failures()
     }
 
     /// Silences since the last answer.
     pub fn silences(&self) -> u32 {
-        self.silences.load(Relaxed)
+        self.statistics.in_a_row()
     }
 
     /// Smoothed round trip; `None` before the first answer.
     pub fn rtt(&self) -> Option<Duration> {
-        match self.rtt_us.load(Relaxed) {
-            0 => None,
-            us => Some(Duration::from_micros(us.into())),
-        }
+        self.statistics.rtt()
     }
 }
 
@@ -243,27 +209,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_silent_twice_rests_and_who_answers_does_not() {
+    fn who_is_silent_twice_is_backed_off_and_who_answers_is_not() {
         let server = Server::default();
         server.answered(Duration::from_millis(20));
         server.silent(100);
         assert!(!server.score(100, 0).0);
         server.silent(100);
-        assert!(server.score(101, 0).0, "it rests");
+        assert!(server.score(101, 0).0, "it is backed off");
         assert!(!server.score(102, 0).0, "two seconds at first");
         for _ in 0..20 {
             server.silent(200);
         }
-        assert!(server.score(200 + REST_MAX - 1, 0).0);
-        assert!(!server.score(200 + REST_MAX, 0).0, "and never longer than that");
+        assert!(server.score(200 + BACK_OFF.most - 1, 0).0);
+        assert!(!server.score(200 + BACK_OFF.most, 0).0, "and never longer than that");
         server.answered(Duration::from_millis(20));
         assert!(!server.score(200, 0).0);
     }
 
     #[test]
-    fn patience_follows_the_round_trip_within_bounds() {
+    fn timeouts_follow_the_round_trip_within_bounds() {
         let server = Server::default();
-        assert_eq!(server.time_limit(), PATIENCE_FIRST);
+        assert_eq!(server.time_limit(), TIMEOUT_FIRST);
         server.answered(Duration::from_millis(100));
         assert_eq!(server.time_limit(), Duration::from_millis(300), "100 and four times 50");
         for _ in 0..50 {
@@ -273,7 +239,7 @@ mod tests {
         for _ in 0..9 {
             server.silent(0);
         }
-        assert!(server.time_limit() <= PATIENCE_MAX);
+        assert!(server.time_limit() <= TIMEOUT_MAX);
     }
 
     #[test]

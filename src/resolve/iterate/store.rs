@@ -14,13 +14,14 @@ use quick_cache::{Equivalent, Weighter};
 use super::super::reason::Reason;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// Octets of a usual entry with all it costs: to guess how many there will be.
 const ENTRY_USUAL: u64 = 600;
 /// What an entry costs besides its sets.
 const ENTRY_FIXED: u64 = 240;
 /// The type under which "no such name" stands; no record has it (RFC 6895 §3.1).
-const NO_NAME: u16 = 0;
+const NO_NAME: RrType = RrType::RESERVED;
 
 /// How much what a server says is worth (RFC 2181 §5.4.1); the later are worth more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,13 +139,13 @@ impl Kept {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     name: OwnedName,
-    rtype: u16,
+    rtype: RrType,
 }
 
 #[derive(Hash)]
 struct Asked<'n> {
     name: &'n [u8],
-    rtype: u16,
+    rtype: RrType,
 }
 
 impl Equivalent<Key> for Asked<'_> {
@@ -173,19 +174,19 @@ impl Store {
     }
 
     /// What is known of `rtype` at `name`: its set, that there is none, or that there is no such name.
-    pub fn find(&self, name: Name<'_>, rtype: u16, now: u64) -> Option<Arc<Kept>> {
+    pub fn find(&self, name: Name<'_>, rtype: RrType, now: u64) -> Option<Arc<Kept>> {
         self.fresh(name, rtype, now).or_else(|| self.fresh(name, NO_NAME, now))
     }
 
     /// Keeps an entry, unless a more credible one is there. `rtype` is the type that was asked for.
-    pub fn keep(&self, rtype: u16, kept: Kept) -> Arc<Kept> {
+    pub fn keep(&self, rtype: RrType, kept: Kept) -> Arc<Kept> {
         let kept = Arc::new(kept);
         self.keep_shared(rtype, &kept);
         kept
     }
 
     /// The same for an entry that is in use already.
-    pub fn keep_shared(&self, rtype: u16, kept: &Arc<Kept>) {
+    pub fn keep_shared(&self, rtype: RrType, kept: &Arc<Kept>) {
         let rtype = if matches!(kept.content, Content::NoName(_)) { NO_NAME } else { rtype };
         let now = kept.stored;
         let better = self
@@ -198,7 +199,7 @@ impl Store {
 
     /// Takes out what was found when `rtype` at `name` was asked for: also an alias, or that a name above does
     /// not exist.
-    pub fn forget(&self, name: Name<'_>, rtype: u16, found: &Kept) {
+    pub fn forget(&self, name: Name<'_>, rtype: RrType, found: &Kept) {
         let alias = found.set().map(|set| (set.owner.as_name(), set.rtype));
         let above = (found.name.as_name(), NO_NAME);
         for (name, rtype) in [(name, rtype), (name, NO_NAME), above].into_iter().chain(alias) {
@@ -206,7 +207,7 @@ impl Store {
         }
     }
 
-    fn fresh(&self, name: Name<'_>, rtype: u16, now: u64) -> Option<Arc<Kept>> {
+    fn fresh(&self, name: Name<'_>, rtype: RrType, now: u64) -> Option<Arc<Kept>> {
         self.0.get(&Asked { name: name.wire(), rtype }).filter(|kept| kept.is_fresh(now))
     }
 }

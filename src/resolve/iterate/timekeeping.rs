@@ -16,9 +16,9 @@ use crate::clock::evidence::Period;
 use crate::clock::judge::Signatures;
 use crate::dns::ede::EdeCode;
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::wire;
@@ -53,7 +53,7 @@ impl<O: Io> Recursor<O> {
     /// cannot be right: it is asked again, unchecked.
     pub(super) async fn showed_that_the_clock_is_wrong(&self, ask: &Ask, answer: &Answer) -> bool {
         let failed_for_time =
-            answer.rcode == Rcode::ServFail && answer.ede.is_some_and(|reason| is_of_time(reason.ede()));
+            answer.rcode == Rcode::SERV_FAIL && answer.ede.is_some_and(|reason| is_of_time(reason.ede()));
         if !failed_for_time || !self.is_of_a_time_server(ask.name.as_name()) {
             return false;
         }
@@ -68,7 +68,7 @@ impl<O: Io> Recursor<O> {
     async fn seek_periods(&self, name: Name<'_>) {
         let job = Job::new(Freshness::Kept, self.io.elapsed());
         for zone in name.ancestors().filter(|zone| (1..=WITNESS_LABELS_MAX).contains(&zone.label_count())) {
-            if let Ok(lookup) = self.look(zone, rtype::SOA, &job, &Path::of(zone, rtype::SOA)).await {
+            if let Ok(lookup) = self.look(zone, RrType::SOA, &job, &Path::of(zone, RrType::SOA)).await {
                 self.note_periods_of(&lookup.kept);
             }
         }
@@ -130,7 +130,7 @@ impl<O: Io> Recursor<O> {
         self.note_periods_of(kept);
         let now = self.io.now();
         for above in name.ancestors() {
-            if let Some(delegation) = self.store.find(above, rtype::DS, now) {
+            if let Some(delegation) = self.store.find(above, RrType::DS, now) {
                 self.note_periods_of(&delegation);
             }
         }

@@ -13,12 +13,12 @@ use quick_cache::sync::Cache;
 
 use super::Recursor;
 use super::budget::{Job, Path};
+use super::descend::{Lookup, Origin};
 use super::io::Io;
 use super::store::{Content, Kept};
-use super::walk::{Lookup, Origin};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 use crate::resolve::validate::aggressive::Spans;
 use crate::resolve::validate::anchors::{Anchor, Anchors};
@@ -41,7 +41,8 @@ const HELD_MAX: u32 = 3600;
 /// who has asked all of them stops earlier.
 pub const RETRIES: usize = 6;
 
-/// How far a zone is trusted.
+/// How far a zone is trusted. Not [`Security`](crate::dns::security::Security), which is said of data: here each outcome
+/// carries what the next step down needs, and no zone is indeterminate.
 #[derive(Clone)]
 pub enum ZoneSecurity {
     /// By these keys.
@@ -198,13 +199,13 @@ impl<O: Io> Recursor<O> {
         }
         let (mut broken, mut tried) = (Reason::Bogus, Vec::new());
         for _ in 0..=RETRIES {
-            let lookup = match self.look_boxed(name, rtype::DS, job, path).await {
+            let lookup = match self.look_boxed(name, RrType::DS, job, path).await {
                 Ok(lookup) => lookup,
                 Err(why) => return Step::To(ZoneSecurity::Bogus(why)),
             };
             let kept = &lookup.kept;
             let found = match &kept.content {
-                Content::Set(set) if set.is(name, rtype::DS) => {
+                Content::Set(set) if set.is(name, RrType::DS) => {
                     let checked = self.checked(validator, keys, set, job).await;
                     self.note_periods(validator, keys.apex.as_name(), set, checked.err(), |at| {
                         verify(set, keys, at, &validator.rules, &job.work).is_ok()
@@ -247,7 +248,7 @@ impl<O: Io> Recursor<O> {
                 }
                 Err((fault, _)) => {
                     broken = fault.reason();
-                    if !self.look_elsewhere(&lookup, name, rtype::DS, job, &mut tried) {
+                    if !self.look_elsewhere(&lookup, name, RrType::DS, job, &mut tried) {
                         break;
                     }
                 }
@@ -297,7 +298,7 @@ impl<O: Io> Recursor<O> {
         check: impl Fn(&RrSet, u32) -> Result<Trust, Fault>,
     ) -> ZoneSecurity {
         // Where the DS, or the anchor, speaks of nothing that we check, no key need be asked for.
-        let none = RrSet::new(zone.to_owned(), rtype::DNSKEY, 0, Vec::new());
+        let none = RrSet::new(zone.to_owned(), RrType::DNSKEY, 0, Vec::new());
         if let Ok(Trust::Insecure(why)) = check(&none, self.io.now() as u32) {
             let security = ZoneSecurity::Insecure(Some(why.reason()));
             validator.hold(zone, KnownZone::Zone(security.clone()), self.io.now(), ttl.max(1));
@@ -305,7 +306,7 @@ impl<O: Io> Recursor<O> {
         }
         let (mut broken, mut tried) = (Fault::DnskeyMissing.reason(), Vec::new());
         for _ in 0..=RETRIES {
-            let lookup = match self.look_boxed(zone, rtype::DNSKEY, job, path).await {
+            let lookup = match self.look_boxed(zone, RrType::DNSKEY, job, path).await {
                 Ok(lookup) => lookup,
                 Err(why) => {
                     broken = why;
@@ -314,7 +315,7 @@ impl<O: Io> Recursor<O> {
             };
             let now = self.io.now();
             let found = match lookup.kept.set() {
-                Some(set) if set.is(zone, rtype::DNSKEY) => {
+                Some(set) if set.is(zone, RrType::DNSKEY) => {
                     let found = check(set, now as u32);
                     self.note_periods(validator, zone, set, found.as_ref().err().copied(), |at| {
                         matches!(check(set, at), Ok(Trust::Secure(_)))
@@ -338,7 +339,7 @@ impl<O: Io> Recursor<O> {
                 }
                 Err(fault) => {
                     broken = fault.reason();
-                    if !self.look_elsewhere(&lookup, zone, rtype::DNSKEY, job, &mut tried) {
+                    if !self.look_elsewhere(&lookup, zone, RrType::DNSKEY, job, &mut tried) {
                         break;
                     }
                 }
@@ -401,7 +402,7 @@ impl<O: Io> Recursor<O> {
         &self,
         lookup: &Lookup,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         tried: &mut Vec<IpAddr>,
     ) -> bool {

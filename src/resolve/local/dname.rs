@@ -5,7 +5,7 @@ use hickory_resolver::proto::rr::rdata::NULL;
 use hickory_resolver::proto::rr::{RData, Record, RecordType};
 
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::type_number;
+use crate::dns::rrtype::RrType;
 use crate::resolve::wire;
 
 const OURS: &str = "DNAME";
@@ -51,7 +51,8 @@ fn type_of(line: &str) -> Option<std::ops::Range<usize>> {
     let owner = usize::from(!line.starts_with(char::is_whitespace));
     let words = line.split_whitespace().skip(owner);
     let word = words.into_iter().find(|word| {
-        type_number(word).is_some() || [OURS, THEIRS].iter().any(|known| word.eq_ignore_ascii_case(known))
+        word.parse::<RrType>().ok().is_some()
+            || [OURS, THEIRS].iter().any(|known| word.eq_ignore_ascii_case(known))
     })?;
     let start = word.as_ptr() as usize - line.as_ptr() as usize;
     Some(start..start + word.len())

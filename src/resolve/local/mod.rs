@@ -19,8 +19,9 @@ use super::dns64::prefix::{Prefix, address_of};
 use super::wire::{self, Parts};
 use super::{Answer, Ask};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::{CLASS_IN, rtype};
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 pub use records::RecordSpec;
 use records::Records;
@@ -108,7 +109,7 @@ struct Said {
 
 impl Said {
     fn data(answers: Vec<Record>) -> Self {
-        Self { rcode: Rcode::NoError, answers, authorities: Vec::new() }
+        Self { rcode: Rcode::NO_ERROR, answers, authorities: Vec::new() }
     }
 
     fn nothing(rcode: Rcode, soa: Record) -> Self {
@@ -116,9 +117,9 @@ impl Said {
     }
 
     /// Where an alias leads, if that is what was found.
-    fn leads_to(&self, asked: u16) -> Option<OwnedName> {
+    fn leads_to(&self, asked: RrType) -> Option<OwnedName> {
         match &self.answers.last()?.data {
-            RData::CNAME(target) if asked != rtype::CNAME && self.rcode == Rcode::NoError => {
+            RData::CNAME(target) if asked != RrType::CNAME && self.rcode == Rcode::NO_ERROR => {
                 wire::our_name(&target.0)
             }
             _ => None,
@@ -174,13 +175,13 @@ impl Local {
     }
 
     /// Whether the name is ours, for questions of that type.
-    pub(super) fn covers(&self, name: Name<'_>, asked: u16) -> bool {
+    pub(super) fn covers(&self, name: Name<'_>, asked: RrType) -> bool {
         self.records.covers(name) || self.zones.covers(name, asked) || self.special_of(name, asked).is_some()
     }
 
     /// Whether a public alias to the name would lead into the school: it has data here, or may get some. Names
     /// that exist nowhere are none of ours.
-    pub(super) fn leads_inside(&self, name: Name<'_>, asked: u16) -> bool {
+    pub(super) fn leads_inside(&self, name: Name<'_>, asked: RrType) -> bool {
         let nowhere = |special| matches!(special, Special::Missing | Special::Silent);
         self.records.covers(name)
             || self.zones.covers(name, asked)
@@ -192,10 +193,10 @@ impl Local {
         self.zones.delegations()
     }
 
-    fn say(&self, name: Name<'_>, asked: u16) -> Option<Said> {
+    fn say(&self, name: Name<'_>, asked: RrType) -> Option<Said> {
         if let Some(answers) = self.records.at(name, asked) {
             return Some(match answers.is_empty() {
-                true => Said::nothing(Rcode::NoError, soa(name)),
+                true => Said::nothing(Rcode::NO_ERROR, soa(name)),
                 false => Said::data(answers),
             });
         }
@@ -205,12 +206,12 @@ impl Local {
         let (apex, special) = self.special_of(name, asked)?;
         let said = answer_special(name, asked, apex, special);
         Some(match said.rcode {
-            Rcode::NxDomain if self.between.contains(name.wire()) => Said { rcode: Rcode::NoError, ..said },
+            Rcode::NX_DOMAIN if self.between.contains(name.wire()) => Said { rcode: Rcode::NO_ERROR, ..said },
             _ => said,
         })
     }
 
-    fn special_of<'n>(&self, name: Name<'n>, asked: u16) -> Option<(Name<'n>, Special)> {
+    fn special_of<'n>(&self, name: Name<'n>, asked: RrType) -> Option<(Name<'n>, Special)> {
         let (apex, special) = name
             .ancestors()
             .find_map(|ancestor| self.special.get(ancestor.wire()).map(|special| (ancestor, *special)))?;
@@ -223,50 +224,50 @@ impl Local {
     }
 }
 
-fn answer_special(name: Name<'_>, asked: u16, apex: Name<'_>, special: Special) -> Said {
+fn answer_special(name: Name<'_>, asked: RrType, apex: Name<'_>, special: Special) -> Said {
     let owner = wire::library_name(name);
     let data = |rdata| Said::data(vec![Record::from_rdata(owner.clone(), TTL, rdata)]);
     let nothing = |rcode| Said::nothing(rcode, soa(apex));
     let text = name.to_string();
     match special {
         Special::Localhost => match asked {
-            rtype::A => data(RData::A(A::new(127, 0, 0, 1))),
-            rtype::AAAA => data(RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 1))),
-            _ => nothing(Rcode::NoError),
+            RrType::A => data(RData::A(A::new(127, 0, 0, 1))),
+            RrType::AAAA => data(RData::AAAA(AAAA::new(0, 0, 0, 0, 0, 0, 0, 1))),
+            _ => nothing(Rcode::NO_ERROR),
         },
         Special::Empty if special::LOOPBACK.contains(&text.as_str()) => match asked {
-            rtype::PTR => data(pointer("localhost.")),
-            _ => nothing(Rcode::NoError),
+            RrType::PTR => data(pointer("localhost.")),
+            _ => nothing(Rcode::NO_ERROR),
         },
         // RFC 8020: what has something below it exists.
         Special::Empty
             if special::LOOPBACK.iter().any(|loopback| loopback.ends_with(&format!(".{text}"))) =>
         {
-            nothing(Rcode::NoError)
+            nothing(Rcode::NO_ERROR)
         }
-        Special::Empty | Special::Ipv4Only(_) if name == apex && asked == rtype::SOA => {
+        Special::Empty | Special::Ipv4Only(_) if name == apex && asked == RrType::SOA => {
             Said::data(vec![soa(apex)])
         }
         Special::Ipv4Only(prefix) if name == apex => ipv4_only(name, asked, prefix),
-        Special::Ipv4OnlyAddress if name == apex && asked == rtype::PTR => data(pointer("ipv4only.arpa.")),
+        Special::Ipv4OnlyAddress if name == apex && asked == RrType::PTR => data(pointer("ipv4only.arpa.")),
         Special::Translated(prefix) => translated(name, apex, prefix),
-        Special::Empty | Special::Ipv4OnlyAddress if name == apex => nothing(Rcode::NoError),
+        Special::Empty | Special::Ipv4OnlyAddress if name == apex => nothing(Rcode::NO_ERROR),
         Special::Empty | Special::Missing | Special::Ipv4Only(_) | Special::Ipv4OnlyAddress => {
-            nothing(Rcode::NxDomain)
+            nothing(Rcode::NX_DOMAIN)
         }
-        Special::Silent => nothing(Rcode::NoError),
+        Special::Silent => nothing(Rcode::NO_ERROR),
     }
 }
 
 /// What tells a client its translator's prefix (RFC 7050 §3).
-fn ipv4_only(name: Name<'_>, asked: u16, prefix: Option<Prefix>) -> Said {
+fn ipv4_only(name: Name<'_>, asked: RrType, prefix: Option<Prefix>) -> Said {
     let record = |rdata| Record::from_rdata(wire::library_name(name), TTL, rdata);
     match (asked, prefix) {
-        (rtype::A, _) => Said::data(IPV4_ONLY.map(|address| record(RData::A(A(address)))).into()),
-        (rtype::AAAA, Some(prefix)) => {
+        (RrType::A, _) => Said::data(IPV4_ONLY.map(|address| record(RData::A(A(address)))).into()),
+        (RrType::AAAA, Some(prefix)) => {
             Said::data(IPV4_ONLY.map(|address| record(RData::AAAA(AAAA(prefix.embed(address))))).into())
         }
-        _ => Said::nothing(Rcode::NoError, soa(name)),
+        _ => Said::nothing(Rcode::NO_ERROR, soa(name)),
     }
 }
 
@@ -280,8 +281,8 @@ fn translated(name: Name<'_>, apex: Name<'_>, prefix: Prefix) -> Said {
             let alias = RData::CNAME(CNAME(target));
             Said::data(vec![Record::from_rdata(wire::library_name(name), TTL, alias)])
         }
-        None if is_start_of_address(name) => Said::nothing(Rcode::NoError, soa(apex)),
-        None => Said::nothing(Rcode::NxDomain, soa(apex)),
+        None if is_start_of_address(name) => Said::nothing(Rcode::NO_ERROR, soa(apex)),
+        None => Said::nothing(Rcode::NX_DOMAIN, soa(apex)),
     }
 }
 

@@ -10,7 +10,7 @@ use hickory_resolver::proto::rr::{RData, Record, RecordType};
 
 use super::LocalError;
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::{rtype, type_name};
+use crate::dns::rrtype::RrType;
 use crate::resolve::wire;
 
 /// Text of one record's data (RFC 1035 §5.1), and of all records in the config.
@@ -23,7 +23,7 @@ pub struct RecordSpec {
     /// Owner; `*.` in front for a wildcard.
     pub name: OwnedName,
     /// RR type: A, AAAA, CNAME, TXT, MX, SRV, PTR, NS …
-    pub rtype: u16,
+    pub rtype: RrType,
     /// Seconds.
     pub ttl: u32,
     /// Data in master format: `10.1.2.3`, `10 mail.example.`
@@ -66,12 +66,12 @@ impl Records {
 
     /// Records of `asked` type at `name` (or the alias there); empty for "nothing of that type", `None`
     /// where the name is not ours.
-    pub(super) fn at(&self, name: Name<'_>, asked: u16) -> Option<Vec<Record>> {
+    pub(super) fn at(&self, name: Name<'_>, asked: RrType) -> Option<Vec<Record>> {
         let all = self.find(name)?;
         let owner = wire::library_name(name);
         let fits = |record: &&Record| {
-            let kind = u16::from(record.record_type());
-            kind == asked || asked == rtype::ANY || kind == rtype::CNAME
+            let kind = RrType::from(u16::from(record.record_type()));
+            kind == asked || asked == RrType::ANY || kind == RrType::CNAME
         };
         let mut found: Vec<Record> = all.iter().filter(fits).cloned().collect();
         for record in &mut found {
@@ -147,24 +147,21 @@ fn is_wildcard(name: &OwnedName) -> bool {
 }
 
 fn read(spec: &RecordSpec) -> Result<Record, LocalError> {
-    let malformed = |why: String| LocalError::Record {
-        name: spec.name.to_string(),
-        rtype: type_name(spec.rtype).into_owned(),
-        why,
-    };
+    let malformed =
+        |why: String| LocalError::Record { name: spec.name.to_string(), rtype: spec.rtype.to_string(), why };
     if spec.data.len() > DATA_MAX {
         return Err(malformed(format!("longer than {DATA_MAX} octets")));
     }
     // Names in the data are absolute, with or without the final dot: there is no origin to add.
     let data = absolute(spec.rtype, &spec.data);
-    let rdata = RData::try_from_str(RecordType::from(spec.rtype), &data)
+    let rdata = RData::try_from_str(RecordType::from(spec.rtype.number()), &data)
         .map_err(|error| malformed(error.to_string()))?;
     Ok(Record::from_rdata(wire::library_name(spec.name.as_name()), spec.ttl, rdata))
 }
 
 /// Adds the final dot to the name at the end of the data of types that end with one.
-fn absolute(kind: u16, data: &str) -> String {
+fn absolute(kind: RrType, data: &str) -> String {
     let data = data.trim();
-    let ends_with_name = matches!(kind, rtype::NS | rtype::CNAME | rtype::PTR | rtype::MX | rtype::SRV);
+    let ends_with_name = matches!(kind, RrType::NS | RrType::CNAME | RrType::PTR | RrType::MX | RrType::SRV);
     if ends_with_name && !data.ends_with('.') { format!("{data}.") } else { data.to_owned() }
 }

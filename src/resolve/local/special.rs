@@ -3,7 +3,7 @@
 
 use super::canary;
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::resolve::dns64::prefix::Prefix;
 
 /// What an apex says.
@@ -29,9 +29,9 @@ pub(super) enum Special {
 impl Special {
     /// Whether the question is one for the zone above, which says that there are no signatures here: that is
     /// what a validating client needs to believe what we make up (RFC 4035 §3.1.4.1, RFC 8375 §4).
-    pub(super) fn leaves_to_parent(self, name: Name<'_>, apex: Name<'_>, asked: u16) -> bool {
+    pub(super) fn leaves_to_parent(self, name: Name<'_>, apex: Name<'_>, asked: RrType) -> bool {
         let is_delegated = matches!(self, Self::Empty | Self::Ipv4Only(_));
-        is_delegated && asked == rtype::DS && name == apex
+        is_delegated && asked == RrType::DS && name == apex
     }
 }
 

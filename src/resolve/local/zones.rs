@@ -15,8 +15,8 @@ use hickory_resolver::proto::serialize::txt::Parser;
 
 use super::{LocalError, Said, dname};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
+use crate::dns::rrtype::RrType;
 use crate::resolve::iterate::reply::moved;
 use crate::resolve::{file, wire};
 
@@ -64,7 +64,7 @@ impl Zones {
     }
 
     /// What the zone of `name` says; `None` where no zone has it, or the zone has given it away.
-    pub(super) fn at(&self, name: Name<'_>, asked: u16) -> Option<Said> {
+    pub(super) fn at(&self, name: Name<'_>, asked: RrType) -> Option<Said> {
         Some(self.of(name, asked)?.say(name, asked))
     }
 
@@ -73,7 +73,7 @@ impl Zones {
         self.0.iter().map(|zone| zone.apex.as_name())
     }
 
-    pub(super) fn covers(&self, name: Name<'_>, asked: u16) -> bool {
+    pub(super) fn covers(&self, name: Name<'_>, asked: RrType) -> bool {
         self.of(name, asked).is_some()
     }
 
@@ -102,9 +102,9 @@ impl Zones {
         records.filter_map(|record| record.data.ip_addr()).collect()
     }
 
-    fn of(&self, name: Name<'_>, asked: u16) -> Option<&Zone> {
+    fn of(&self, name: Name<'_>, asked: RrType) -> Option<&Zone> {
         let zone = self.0.iter().find(|zone| name.is_at_or_below(zone.apex.as_name()))?;
-        let from = if asked == rtype::DS && name != zone.apex.as_name() { name.parent()? } else { name };
+        let from = if asked == RrType::DS && name != zone.apex.as_name() { name.parent()? } else { name };
         (!zone.has_given_away(from)).then_some(zone)
     }
 }
@@ -170,12 +170,12 @@ impl Zone {
             nodes.entry(owner).or_default().push(record);
         }
         for (owner, records) in &nodes {
-            let aliases = of_type(records, rtype::CNAME).count();
+            let aliases = of_type(records, RrType::CNAME).count();
             if aliases > 1 || aliases == 1 && records.len() > 1 {
                 return Err(failed(format!("`{owner}` has a CNAME and other records")));
             }
         }
-        let soa = nodes.get(&spec.zone).and_then(|apex| of_type(apex, rtype::SOA).next()).cloned();
+        let soa = nodes.get(&spec.zone).and_then(|apex| of_type(apex, RrType::SOA).next()).cloned();
         let mut soa = soa.ok_or_else(|| failed("no SOA record at the apex".to_owned()))?;
         if let RData::SOA(data) = &soa.data {
             soa.ttl = soa.ttl.min(data.minimum);
@@ -183,7 +183,7 @@ impl Zone {
         Ok(Self { apex: spec.zone.clone(), nodes, soa, cuts, dnames })
     }
 
-    fn say(&self, name: Name<'_>, asked: u16) -> Said {
+    fn say(&self, name: Name<'_>, asked: RrType) -> Said {
         if let Some(said) = self.moved(name) {
             return said;
         }
@@ -195,22 +195,22 @@ impl Zone {
             encloser.and_then(|encloser| self.nodes.get([b"\x01*", encloser.wire()].concat().as_slice()));
         match wild {
             Some(node) => self.say_of(node, name, asked),
-            None => Said::nothing(Rcode::NxDomain, self.soa.clone()),
+            None => Said::nothing(Rcode::NX_DOMAIN, self.soa.clone()),
         }
     }
 
     /// What the records of a node say of `name`, whose it is or which its wildcard covers.
-    fn say_of(&self, node: &[Record], name: Name<'_>, asked: u16) -> Said {
+    fn say_of(&self, node: &[Record], name: Name<'_>, asked: RrType) -> Said {
         let owned = |record: &Record| {
             let mut record = record.clone();
             record.name = wire::library_name(name);
             record
         };
         let here: Vec<Record> = of_type(node, asked).map(owned).collect();
-        let alias = || of_type(node, rtype::CNAME).map(owned).next();
+        let alias = || of_type(node, RrType::CNAME).map(owned).next();
         match (here.is_empty(), alias()) {
             (true, Some(alias)) => Said::data(vec![alias]),
-            (true, None) => Said::nothing(Rcode::NoError, self.soa.clone()),
+            (true, None) => Said::nothing(Rcode::NO_ERROR, self.soa.clone()),
             (false, _) => Said::data(here),
         }
     }
@@ -223,9 +223,9 @@ impl Zone {
         let mut above =
             name.ancestors().skip(1).take_while(|above| above.is_at_or_below(self.apex.as_name()));
         let (owner, target) = above.find_map(|above| Some((above, self.dnames.get(above.wire())?)))?;
-        let dname = of_type(self.nodes.get(owner.wire())?, rtype::DNAME).next()?;
+        let dname = of_type(self.nodes.get(owner.wire())?, RrType::DNAME).next()?;
         let Some(target) = moved(name, owner, target.as_name()) else {
-            return Some(Said { rcode: Rcode::YxDomain, ..Said::data(vec![dname.clone()]) });
+            return Some(Said { rcode: Rcode::YX_DOMAIN, ..Said::data(vec![dname.clone()]) });
         };
         let alias = RData::CNAME(CNAME(wire::library_name(target.as_name())));
         let alias = Record::from_rdata(wire::library_name(name), dname.ttl, alias);
@@ -252,6 +252,6 @@ fn names_between<'n>(owner: Name<'n>, apex: Name<'n>) -> Option<impl Iterator<It
     owner.is_at_or_below(apex).then_some(above)
 }
 
-fn of_type(records: &[Record], kind: u16) -> impl Iterator<Item = &Record> {
-    records.iter().filter(move |record| u16::from(record.record_type()) == kind)
+fn of_type(records: &[Record], kind: RrType) -> impl Iterator<Item = &Record> {
+    records.iter().filter(move |record| u16::from(record.record_type()) == kind.number())
 }

@@ -1,6 +1,7 @@
 //! What is taken out of answers from outside, at the table.
 
 use super::*;
+use crate::dns::header::Flags;
 use crate::dns::security::Security;
 
 fn name(text: &str) -> OwnedName {
@@ -19,7 +20,7 @@ fn guard(exempt: &[&str]) -> Guard {
 
 /// An answer to `ask` with these sets, each signed.
 fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
-    let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, ask.class);
+    let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, ask.class);
     for mut set in sets {
         let signature = [&set.rtype.to_be_bytes()[..], &[8; 16], &[1, b'a', 0], b"signature"].concat();
         set.rrsigs = vec![signature.into()];
@@ -27,7 +28,7 @@ fn answer(ask: &Ask, sets: Vec<RrSet>) -> Answer {
     }
     Answer {
         wire: composer.finish(),
-        rcode: Rcode::NoError,
+        rcode: Rcode::NO_ERROR,
         security: Security::Insecure,
         ede: None,
         unfinished: None,
@@ -39,12 +40,12 @@ fn addresses(owner: &str, texts: &[&str]) -> RrSet {
         IpAddr::V4(address) => address.octets().to_vec().into(),
         IpAddr::V6(address) => address.octets().to_vec().into(),
     };
-    let rtype = if texts[0].contains(':') { rtype::AAAA } else { rtype::A };
+    let rtype = if texts[0].contains(':') { RrType::AAAA } else { RrType::A };
     RrSet::new(name(owner), rtype, 300, texts.iter().map(octets).collect())
 }
 
 fn alias(owner: &str, target: &str) -> RrSet {
-    RrSet::new(name(owner), rtype::CNAME, 300, vec![name(target).as_name().wire().into()])
+    RrSet::new(name(owner), RrType::CNAME, 300, vec![name(target).as_name().wire().into()])
 }
 
 /// `198.51.100.1 +sig`, `+soa` and the EDE of what is left.
@@ -53,7 +54,7 @@ fn left(answer: &Answer) -> String {
     let mut said: Vec<String> = Vec::new();
     for set in &sections.answer {
         said.extend(set.rdata.iter().filter_map(|rdata| address(rdata)).map(|address| address.to_string()));
-        said.extend((set.rtype == rtype::CNAME).then(|| "alias".to_owned()));
+        said.extend((set.rtype == RrType::CNAME).then(|| "alias".to_owned()));
         said.extend((!set.rrsigs.is_empty()).then(|| "+sig".to_owned()));
     }
     said.extend(sections.authority.iter().map(|set| format!("+soa {}", set.owner)));
@@ -88,7 +89,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
         ),
         ("xtruong.example", vec![addresses("xtruong.example", &["10.0.0.1"])], "+soa xtruong.example ede 15"),
     ] {
-        let ask = Ask::new(name(asked), rtype::A);
+        let ask = Ask::new(name(asked), RrType::A);
         let mut given = answer(&ask, sets.clone());
         let mut cleaned = guard.keep_outside(&ask, given.clone(), AnswerSource::Recursion);
         let untouched = cleaned.ede.is_none();
@@ -96,7 +97,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
         // Without what only who asks for it may have.
         for answer in [&mut given, &mut cleaned] {
             let sections = Sections::read(&answer.wire).unwrap();
-            let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), ask.rtype, 1);
+            let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), ask.rtype, 1);
             sections.answer.iter().for_each(|set| composer.answer(set, 1, false));
             sections.authority.iter().for_each(|set| composer.authority(set, 1, false));
             answer.wire = composer.finish();
@@ -108,7 +109,7 @@ fn addresses_of_the_house_are_taken_out_and_the_others_stay() {
 
 #[test]
 fn ipv6_is_looked_at_as_well() {
-    let ask = Ask::new(name("a.example"), rtype::AAAA);
+    let ask = Ask::new(name("a.example"), RrType::AAAA);
     let guard = guard(&[]);
     for (texts, expected) in [
         (&["2001:db8::1"][..], "2001:db8::1 +sig"),
@@ -131,10 +132,10 @@ fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
         (&["127.0.0.1"], "+soa a.example ede 15"),
         (&["0.0.0.0", "10.0.0.1"], "+soa a.example ede 15"),
     ] {
-        let rtype = if texts[0].contains(':') { rtype::AAAA } else { rtype::A };
+        let rtype = if texts[0].contains(':') { RrType::AAAA } else { RrType::A };
         let ask = Ask { dnssec_ok: true, ..Ask::new(name("a.example"), rtype) };
         let mut given = answer(&ask, vec![]);
-        let mut composer = Composer::new([0x81, 0x80], ask.name.as_name(), rtype, 1);
+        let mut composer = Composer::new(Flags::RESPONSE, ask.name.as_name(), rtype, 1);
         composer.answer(&addresses("a.example", texts), 300, false);
         given.wire = composer.finish();
         let kept = guard.keep_outside(&ask, given, AnswerSource::Forwarder);
@@ -146,8 +147,8 @@ fn null_addresses_of_a_forwarder_stay_and_are_known_to_block() {
 #[test]
 fn who_would_have_had_signatures_gets_a_failure_and_who_does_not_care_gets_nothing() {
     let guard = guard(&[]);
-    for (dnssec_ok, rcode) in [(true, Rcode::ServFail), (false, Rcode::NoError)] {
-        let ask = Ask { dnssec_ok, ..Ask::new(name("a.example"), rtype::A) };
+    for (dnssec_ok, rcode) in [(true, Rcode::SERV_FAIL), (false, Rcode::NO_ERROR)] {
+        let ask = Ask { dnssec_ok, ..Ask::new(name("a.example"), RrType::A) };
         let secure = Answer {
             security: Security::Secure,
             ..answer(&ask, vec![addresses("a.example", &["10.0.0.1", "198.51.100.1"])])
@@ -177,8 +178,8 @@ fn hints_of_svcb_and_https_are_addresses_too() {
         // What cannot be read is of use to nobody.
         (record(&[alpn, vec![0, 4, 0, 9, 10, 0, 0, 1]]), Some(record(&[]))),
     ] {
-        let ask = Ask::new(name("a.example"), rtype::HTTPS);
-        let set = RrSet::new(name("a.example"), rtype::HTTPS, 300, vec![given.clone().into()]);
+        let ask = Ask::new(name("a.example"), RrType::HTTPS);
+        let set = RrSet::new(name("a.example"), RrType::HTTPS, 300, vec![given.clone().into()]);
         let cleaned = guard.keep_outside(&ask, answer(&ask, vec![set]), AnswerSource::Recursion);
         let sections = Sections::read(&cleaned.wire).unwrap();
         match expected {
@@ -195,7 +196,7 @@ fn hints_of_svcb_and_https_are_addresses_too() {
 #[test]
 fn switched_off_it_does_nothing() {
     let guard = guard_of(&Settings { rebinding: false, ..Settings::default() });
-    let ask = Ask::new(name("a.example"), rtype::A);
+    let ask = Ask::new(name("a.example"), RrType::A);
     let given = answer(&ask, vec![addresses("a.example", &["10.0.0.1"])]);
     let kept = guard.keep_outside(&ask, given.clone(), AnswerSource::Recursion);
     assert_eq!((kept.wire, kept.ede), (given.wire, None));
@@ -208,7 +209,7 @@ fn aliases_to_names_of_the_school_go_with_all_that_is_behind_them() {
         local: crate::resolve::local::Settings {
             records: vec![crate::resolve::local::RecordSpec {
                 name: name("may-in.truong"),
-                rtype: rtype::A,
+                rtype: RrType::A,
                 ttl: 60,
                 data: "203.0.113.5".to_owned(),
             }],
@@ -217,34 +218,34 @@ fn aliases_to_names_of_the_school_go_with_all_that_is_behind_them() {
         ..Settings::default()
     };
     let guard = guard_of(&settings);
-    let dname = |owner: &str, target: &str| RrSet { rtype: rtype::DNAME, ..alias(owner, target) };
+    let dname = |owner: &str, target: &str| RrSet { rtype: RrType::DNAME, ..alias(owner, target) };
     let https = |owner: &str, target: &str| {
         let rdata = [&[0, 1], name(target).as_name().wire()].concat();
-        RrSet::new(name(owner), rtype::HTTPS, 300, vec![rdata.into()])
+        RrSet::new(name(owner), RrType::HTTPS, 300, vec![rdata.into()])
     };
     let there = || addresses("may-in.truong", &["203.0.113.5"]);
     for (asked, kind, sets, expected) in [
-        ("a.example", rtype::A, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
-        ("a.example", rtype::A, vec![alias("a.example", "may-in.truong"), there()], "+soa a.example ede 15"),
-        ("a.example", rtype::A, vec![there(), alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", RrType::A, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", RrType::A, vec![alias("a.example", "may-in.truong"), there()], "+soa a.example ede 15"),
+        ("a.example", RrType::A, vec![there(), alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
         (
             "a.example",
-            rtype::A,
+            RrType::A,
             vec![alias("a.example", "b.example"), alias("b.example", "x.localhost")],
             "alias +sig +soa b.example ede 15",
         ),
-        ("a.example", rtype::A, vec![alias("a.example", "1.0.0.10.in-addr.arpa")], "+soa a.example ede 15"),
-        ("a.example", rtype::A, vec![alias("a.example", "x.invalid")], "alias +sig"),
-        ("a.example", rtype::CNAME, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", RrType::A, vec![alias("a.example", "1.0.0.10.in-addr.arpa")], "+soa a.example ede 15"),
+        ("a.example", RrType::A, vec![alias("a.example", "x.invalid")], "alias +sig"),
+        ("a.example", RrType::CNAME, vec![alias("a.example", "may-in.truong")], "+soa a.example ede 15"),
         (
             "may-in.d.example",
-            rtype::A,
+            RrType::A,
             vec![dname("d.example", "truong"), alias("may-in.d.example", "may-in.truong"), there()],
             "+soa may-in.d.example ede 15",
         ),
-        ("a.own.example", rtype::A, vec![alias("a.own.example", "may-in.truong")], "alias +sig"),
-        ("a.example", rtype::HTTPS, vec![https("a.example", "may-in.truong")], "+soa a.example ede 15"),
-        ("a.example", rtype::HTTPS, vec![https("a.example", "b.example")], "+sig"),
+        ("a.own.example", RrType::A, vec![alias("a.own.example", "may-in.truong")], "alias +sig"),
+        ("a.example", RrType::HTTPS, vec![https("a.example", "may-in.truong")], "+soa a.example ede 15"),
+        ("a.example", RrType::HTTPS, vec![https("a.example", "b.example")], "+sig"),
     ] {
         for from in [AnswerSource::Recursion, AnswerSource::Forwarder] {
             let ask = Ask::new(name(asked), kind);

@@ -5,6 +5,7 @@ use hickory_resolver::proto::rr::{Name, RData, Record};
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::local;
 use crate::resolve::settings::ForwardZone;
@@ -59,9 +60,9 @@ async fn negative_answers_come_as_they_are_with_their_soa() {
     let server = world.server(Manner::Serves(internet())).await;
     let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
     assert_eq!(said(&resolver.resolve(a("none.example")).await), "NXDOMAIN +soa");
-    assert_eq!(said(&resolver.resolve(ask("h1.example", 28)).await), "NOERROR +soa");
+    assert_eq!(said(&resolver.resolve(ask("h1.example", RrType::AAAA)).await), "NOERROR +soa");
     assert_eq!(
-        said(&resolver.resolve(ask("www.example", 28)).await),
+        said(&resolver.resolve(ask("www.example", RrType::AAAA)).await),
         "NOERROR www.example. CNAME h7.example. +soa"
     );
     let state = &resolver.upstreams()[0];
@@ -157,7 +158,7 @@ async fn the_longest_zone_decides_and_an_alias_may_leave_it() {
     );
     assert!(outside.asked().iter().all(|line| !line.contains("school.lan")), "{:?}", outside.asked());
     // A DS is the parent's to tell.
-    resolver.resolve(ask("school.lan", 43)).await;
+    resolver.resolve(ask("school.lan", RrType::DS)).await;
     assert!(outside.asked().iter().any(|line| line == "udp DS school.lan."));
 }
 
@@ -172,8 +173,10 @@ async fn a_local_alias_is_followed_outside_and_local_names_stay_inside() {
         data: data.to_owned(),
     };
     let mut settings = world.forward(&[server.address]);
-    settings.local.records =
-        vec![record("web.school.lan", 5, "h4.example"), record("printer.school.lan", 1, "10.1.1.9")];
+    settings.local.records = vec![
+        record("web.school.lan", RrType::CNAME, "h4.example"),
+        record("printer.school.lan", RrType::A, "10.1.1.9"),
+    ];
     let resolver = Resolver::new(settings).unwrap();
     assert!(resolver.local(&a("web.school.lan")).is_none(), "leads outside");
     assert_eq!(
@@ -202,7 +205,7 @@ async fn block_signals_of_the_upstream_come_through_and_its_ad_does_not() {
     let server = world.server(Manner::Makes(blocked)).await;
     let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
     let answer = resolver.resolve(a("casino.example")).await;
-    assert_eq!((answer.rcode, ede(&answer)), (Rcode::NxDomain, Some(EdeCode::Blocked)));
+    assert_eq!((answer.rcode, ede(&answer)), (Rcode::NX_DOMAIN, Some(EdeCode::Blocked)));
     assert_eq!(answer.security, Security::Indeterminate);
     assert_eq!(answer.wire[3] & 0x20, 0, "AD is not believed");
 }
@@ -213,10 +216,10 @@ async fn nothing_that_no_resolver_answers_goes_out() {
     let server = world.server(Manner::Serves(internet())).await;
     let resolver = Resolver::new(world.forward(&[server.address])).unwrap();
     for (rtype, class) in [(1, 3), (1, 255), (41, 1), (252, 1), (251, 1), (249, 1)] {
-        let answer = resolver.resolve(Ask { class, ..ask("h1.example", rtype) }).await;
+        let answer = resolver.resolve(Ask { class, ..ask("h1.example", RrType::from(rtype)) }).await;
         assert_eq!(
             (answer.rcode, ede(&answer)),
-            (Rcode::NotImp, Some(EdeCode::NotSupported)),
+            (Rcode::NOT_IMP, Some(EdeCode::NotSupported)),
             "{rtype} {class}"
         );
     }

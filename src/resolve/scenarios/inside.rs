@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::resolve::local::ZoneSpec;
 use crate::resolve::settings::ForwardZone;
 
@@ -90,7 +91,7 @@ async fn what_a_local_zone_gives_away_is_asked_of_its_servers_and_of_nobody_else
         for (ask, expected) in [
             (a("pc.lab.school.lan"), "NOERROR pc.lab.school.lan. A 10.3.0.1"),
             (a("none.lab.school.lan"), "NXDOMAIN +soa"),
-            (ask("lab.school.lan", 43), "NOERROR +soa"),
+            (ask("lab.school.lan", RrType::DS), "NOERROR +soa"),
             (
                 a("www.school.lan"),
                 "NOERROR www.school.lan. CNAME pc.lab.school.lan. pc.lab.school.lan. A 10.3.0.1",
@@ -109,7 +110,9 @@ async fn what_a_local_zone_gives_away_is_asked_of_its_servers_and_of_nobody_else
         assert!(lab.asked().iter().all(|line| line.contains("lab.school.lan.")), "{:?}", lab.asked());
         let is_local = |text: &str, kind| resolver.is_local(name(text).as_name(), kind);
         assert!(
-            is_local("lab.school.lan", 43) && !is_local("lab.school.lan", 1) && is_local("ns.school.lan", 1)
+            is_local("lab.school.lan", RrType::DS)
+                && !is_local("lab.school.lan", RrType::A)
+                && is_local("ns.school.lan", RrType::A)
         );
     }
 }
@@ -141,7 +144,7 @@ async fn names_without_ipv6_get_addresses_behind_the_translators_prefix() {
     let mut settings = Settings { dns64, ..world.forward(&[server.address]) };
     settings.local.records = vec![crate::resolve::local::RecordSpec {
         name: name("may.lan"),
-        rtype: 1,
+        rtype: RrType::A,
         ttl: 60,
         data: "10.0.0.5".to_owned(),
     }];
@@ -161,14 +164,14 @@ async fn names_without_ipv6_get_addresses_behind_the_translators_prefix() {
         ("none.example", "NXDOMAIN +soa", false),
         ("may.lan", "NOERROR may.lan. AAAA 2001:db8:64::a00:5", true),
     ] {
-        let answer = resolver.resolve(ask(asked, 28)).await;
+        let answer = resolver.resolve(ask(asked, RrType::AAAA)).await;
         assert_eq!((said(&answer).as_str(), resolver.has_made(&answer)), (expected, made), "{asked}");
     }
-    let local = resolver.local(&ask("may.lan", 28)).expect("never leaves the network");
+    let local = resolver.local(&ask("may.lan", RrType::AAAA)).expect("never leaves the network");
     assert_eq!(said(&local), "NOERROR may.lan. AAAA 2001:db8:64::a00:5");
-    let checks = Ask { dnssec_ok: true, checking_disabled: true, ..ask("www.example", 28) };
+    let checks = Ask { dnssec_ok: true, checking_disabled: true, ..ask("www.example", RrType::AAAA) };
     assert_eq!(said(&resolver.resolve(checks).await), "NOERROR +soa", "who validates gets the truth");
-    resolver.resolve(ask("ipv4only.arpa", 28)).await;
+    resolver.resolve(ask("ipv4only.arpa", RrType::AAAA)).await;
     assert!(!server.asked().iter().any(|line| line.contains("ipv4only")));
 }
 
@@ -204,8 +207,10 @@ async fn a_public_alias_is_never_continued_inside() {
             data: data.to_owned(),
         };
         // Also one whose address is public: an alias of a stranger's has no business with it.
-        settings.local.records =
-            vec![record("may-in.truong", 1, "10.0.0.5"), record("www.truong", 1, "203.0.113.5")];
+        settings.local.records = vec![
+            record("may-in.truong", RrType::A, "10.0.0.5"),
+            record("www.truong", RrType::A, "203.0.113.5"),
+        ];
         settings.private_names = vec![name("plex.example")];
         let resolver = Resolver::new(settings).unwrap();
         for (asked, expected, is_rebound) in [

@@ -8,7 +8,7 @@ use hickory_resolver::proto::op::{Message, ResponseCode};
 use super::settings::Settings;
 use super::{Answer, Ask, Resolver};
 use crate::dns::ede::EdeCode;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::resolve::reason::Reason;
 use world::{Manner, Server, World, a, ask, zone};
 
@@ -27,9 +27,9 @@ fn said(answer: &Answer) -> String {
         .map(|record| format!("{} {} {}", record.name, record.record_type(), record.data))
         .collect();
     let code = match answer.rcode {
-        Rcode::NoError => "NOERROR",
-        Rcode::NxDomain => "NXDOMAIN",
-        Rcode::ServFail => "SERVFAIL",
+        Rcode::NO_ERROR => "NOERROR",
+        Rcode::NX_DOMAIN => "NXDOMAIN",
+        Rcode::SERV_FAIL => "SERVFAIL",
         other => panic!("{other:?}"),
     };
     let soa =

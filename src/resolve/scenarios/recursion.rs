@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::alias::{Alias, Gate, Unfinished};
 
@@ -40,7 +41,7 @@ async fn names_are_found_from_the_root_down() {
         (a("h7.school.edu"), "NOERROR h7.school.edu. A 198.51.100.7"),
         (a("www.school.edu"), "NOERROR www.school.edu. CNAME h7.school.edu. h7.school.edu. A 198.51.100.7"),
         (a("none.school.edu"), "NXDOMAIN +soa"),
-        (ask("h7.school.edu", 28), "NOERROR +soa"),
+        (ask("h7.school.edu", RrType::AAAA), "NOERROR +soa"),
         (a("none.invalid-top"), "NXDOMAIN +soa"),
     ] {
         let answer = resolver.resolve(ask.clone()).await;
@@ -66,7 +67,7 @@ async fn an_alias_without_data_at_its_end_keeps_its_chain() {
         "NXDOMAIN away.school.edu. CNAME gone.school.edu. +soa"
     );
     assert_eq!(
-        said(&resolver.resolve(ask("dual.school.edu", 28)).await),
+        said(&resolver.resolve(ask("dual.school.edu", RrType::AAAA)).await),
         "NOERROR dual.school.edu. CNAME h1.school.edu. +soa"
     );
 }
@@ -162,7 +163,7 @@ async fn a_server_in_a_forbidden_network_is_not_asked() {
     let resolver = Resolver::new(Settings { never_ask, ..settings }).unwrap();
     for n in 0..5 {
         let answer = resolver.resolve(a(&format!("h{n}.school.edu"))).await;
-        assert_eq!(answer.rcode, Rcode::NoError);
+        assert_eq!(answer.rcode, Rcode::NO_ERROR);
     }
     assert_eq!(servers[2].asked(), Vec::<String>::new());
 }
@@ -174,10 +175,10 @@ async fn a_family_without_a_source_address_is_not_asked() {
     let (settings, servers) = three_levels(&mut world, good.clone(), good).await;
     let from = |address: &str| vec![address.parse().unwrap()];
     let resolver = Resolver::new(Settings { source_addresses: from("::1"), ..settings.clone() }).unwrap();
-    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::ServFail);
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::SERV_FAIL);
     assert_eq!(servers[0].asked(), Vec::<String>::new());
     let resolver = Resolver::new(Settings { source_addresses: from("127.0.0.1"), ..settings }).unwrap();
-    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NoError);
+    assert_eq!(resolver.resolve(a("h1.school.edu")).await.rcode, Rcode::NO_ERROR);
 }
 
 #[tokio::test]
@@ -186,7 +187,7 @@ async fn the_thirty_four_labels_of_an_ipv6_address_are_not_too_many() {
     let reverse = "f.e.d.c.b.a.9.8.7.6.5.4.3.2.1.0.8.8.8.8.0.0.0.0.0.6.8.4.1.0.0.2.ip6.arpa";
     let root = world.server(Manner::Serves(zone(".", &format!("{reverse} PTR host.example.")))).await;
     let resolver = Resolver::new(world.recursive(root.ip())).unwrap();
-    let answer = resolver.resolve(ask(reverse, 12)).await;
+    let answer = resolver.resolve(ask(reverse, RrType::PTR)).await;
     assert_eq!(said(&answer), format!("NOERROR {reverse}. PTR host.example."), "{:?}", answer.ede);
 }
 
@@ -200,7 +201,7 @@ async fn the_longest_and_the_deepest_names_are_names_like_others() {
     }
     // Below a name that exists each label is a step, and the steps have an end.
     let answer = resolver.resolve(a(&["a"; 127].join("."))).await;
-    assert!(matches!(answer.rcode, Rcode::NxDomain | Rcode::ServFail));
+    assert!(matches!(answer.rcode, Rcode::NX_DOMAIN | Rcode::SERV_FAIL));
     assert!(root.asked().len() < 200);
 }
 

@@ -16,7 +16,7 @@ use hickory_server::zone_handler::{AxfrPolicy, ZoneHandler, ZoneType};
 use super::world::Zone;
 use super::*;
 use crate::dns::name::OwnedName;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::resolve::forward::upstream::Upstream;
 use crate::resolve::settings::ForwardZone;
@@ -115,7 +115,7 @@ async fn what_is_signed_is_secure_and_what_is_forged_is_not_an_answer() {
             Security::Secure,
         ),
         (a("none.school.edu"), "NXDOMAIN +soa", Security::Secure),
-        (ask("www.school.edu", rtype::AAAA), "NOERROR +soa", Security::Secure),
+        (ask("www.school.edu", RrType::AAAA), "NOERROR +soa", Security::Secure),
         (a("www.open.edu"), "NOERROR www.open.edu. A 198.51.100.10", Security::Insecure),
         (a("none.open.edu"), "NXDOMAIN +soa", Security::Insecure),
         (a("none.none-edu"), "NXDOMAIN +soa", Security::Secure),
@@ -149,7 +149,7 @@ async fn an_alias_to_nothing_is_secure_link_by_link() {
     let Some(mut world) = World::new().await else { return };
     let resolver = Resolver::new(hierarchy(&mut world).await).unwrap();
     for (ask, expected) in [
-        (ask("empty.school.edu", rtype::AAAA), "NOERROR empty.school.edu. CNAME www.school.edu. +soa"),
+        (ask("empty.school.edu", RrType::AAAA), "NOERROR empty.school.edu. CNAME www.school.edu. +soa"),
         (a("gone.school.edu"), "NXDOMAIN gone.school.edu. CNAME missing.school.edu. +soa"),
     ] {
         let answer = resolver.resolve(ask.clone()).await;
@@ -180,7 +180,7 @@ async fn with_another_anchor_everything_is_bogus() {
     let settings = hierarchy(&mut world).await;
     let resolver = Resolver::new(Settings { trust_anchors: None, ..settings }).unwrap();
     let answer = resolver.resolve(a("www.school.edu")).await;
-    assert_eq!((answer.rcode, answer.security), (Rcode::ServFail, Security::Bogus), "{:?}", answer.ede);
+    assert_eq!((answer.rcode, answer.security), (Rcode::SERV_FAIL, Security::Bogus), "{:?}", answer.ede);
 }
 
 #[tokio::test]

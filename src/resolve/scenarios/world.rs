@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::resolve::Ask;
 use crate::resolve::settings::{Mode, Settings};
 
@@ -322,10 +323,10 @@ fn hasty() -> Settings {
 
 /// A question for addresses.
 pub fn a(name: &str) -> Ask {
-    Ask::new(OwnedName::parse(name).unwrap(), 1)
+    Ask::new(OwnedName::parse(name).unwrap(), RrType::A)
 }
 
 /// A question of any type.
-pub fn ask(name: &str, rtype: u16) -> Ask {
+pub fn ask(name: &str, rtype: RrType) -> Ask {
     Ask::new(OwnedName::parse(name).unwrap(), rtype)
 }

@@ -16,6 +16,7 @@ use super::query;
 use super::source_for;
 use crate::clock::Watch;
 use crate::dns::name::{Name, OwnedName};
+use crate::dns::rrtype::RrType;
 use crate::resolve::forward::Forwarder;
 use crate::resolve::iterate::io::{ExchangeError, Forwarded, Io, Way};
 use crate::resolve::iterate::question::{Matches, is_answer};
@@ -82,15 +83,15 @@ impl Io for SystemIo {
         }
     }
 
-    fn forward_zone(&self, name: Name<'_>, kind: u16) -> Option<OwnedName> {
+    fn forward_zone(&self, name: Name<'_>, kind: RrType) -> Option<OwnedName> {
         self.forwarder.validated(name, kind)
     }
 
-    async fn forward(&self, name: Name<'_>, kind: u16) -> Result<Forwarded, Reason> {
+    async fn forward(&self, name: Name<'_>, kind: RrType) -> Result<Forwarded, Reason> {
         self.forwarder.fetch(name, kind).await
     }
 
-    fn is_elsewhere(&self, name: Name<'_>, kind: u16) -> bool {
+    fn is_elsewhere(&self, name: Name<'_>, kind: RrType) -> bool {
         self.local.covers(name, kind) || self.forwarder.is_believed(name, kind)
     }
 

@@ -21,9 +21,9 @@ use super::nsec3::Nsec3s;
 use super::work::Work;
 use super::{Denied, Rules, denial, order};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
-use crate::dns::reply::Rcode;
+use crate::dns::rcode::Rcode;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// Octets that a kept set takes beside its own and the SOA's, about.
 const KEPT_OCTETS: usize = 400;
@@ -68,7 +68,7 @@ struct Kept {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     zone: OwnedName,
-    rtype: u16,
+    rtype: RrType,
     owner: InOrder,
 }
 
@@ -117,8 +117,8 @@ impl Spans {
 
     /// The negative answer for a name of the zone, if what is kept proves one at unix second `now`. Costs
     /// two look-ups in order, and some hashes where the zone has NSEC3.
-    pub fn find(&self, qname: Name<'_>, qtype: u16, zone: Name<'_>, now: u32) -> Option<Found> {
-        if qtype == rtype::ANY || !qname.is_at_or_below(zone) {
+    pub fn find(&self, qname: Name<'_>, qtype: RrType, zone: Name<'_>, now: u32) -> Option<Found> {
+        if qtype == RrType::ANY || !qname.is_at_or_below(zone) {
             return None;
         }
         let mut kept = self.by_nsec(qname, zone).or_else(|| self.by_nsec3(qname, zone))?;
@@ -130,9 +130,9 @@ impl Spans {
         let work = Work::of_looks(2);
         let secure = Ok(Denied::Secure);
         let rcode = if denial::no_name(qname, zone, &sets, &self.rules, &work) == secure {
-            Rcode::NxDomain
+            Rcode::NX_DOMAIN
         } else if denial::no_data(qname, qtype, zone, &sets, &self.rules, &work) == secure {
-            Rcode::NoError
+            Rcode::NO_ERROR
         } else {
             return None;
         };
@@ -147,24 +147,24 @@ impl Spans {
 
     /// What covers the name or is at it, and what does so for the wildcard that would answer.
     fn by_nsec(&self, qname: Name<'_>, zone: Name<'_>) -> Option<Vec<&Kept>> {
-        let span = self.at_or_before(&Place::new(zone, rtype::NSEC, qname))?;
+        let span = self.at_or_before(&Place::new(zone, RrType::NSEC, qname))?;
         let (one, other) = (span.set.owner.as_name(), span.next.as_name());
         let (one, other) = (order::shared(qname, one), order::shared(qname, other));
         let encloser = if one.label_count() > other.label_count() { one } else { other };
         let wildcard = order::wildcard(encloser);
         let there =
-            wildcard.and_then(|name| self.at_or_before(&Place::new(zone, rtype::NSEC, name.as_name())));
+            wildcard.and_then(|name| self.at_or_before(&Place::new(zone, RrType::NSEC, name.as_name())));
         Some([Some(span), there].into_iter().flatten().collect())
     }
 
     /// The closest encloser, and what covers the next closer name, and the wildcard's (RFC 5155 §8.3).
     fn by_nsec3(&self, qname: Name<'_>, zone: Name<'_>) -> Option<Vec<&Kept>> {
-        let (_, any) = self.chain(zone, rtype::NSEC3).next()?;
+        let (_, any) = self.chain(zone, RrType::NSEC3).next()?;
         let nsec3s = Nsec3s::read(zone, &[&any.set]).ok()?;
         let work = Work::of_looks(1);
         let place = |name: Name<'_>| {
             let hash = nsec3s.parameters().hash(name, &work).ok()?;
-            Some(Place::new(zone, rtype::NSEC3, owner_of(&hash, zone)?.as_name()))
+            Some(Place::new(zone, RrType::NSEC3, owner_of(&hash, zone)?.as_name()))
         };
         let mut next_closer = None;
         for candidate in qname.ancestors().take_while(|above| above.is_at_or_below(zone)) {
@@ -188,8 +188,8 @@ impl Spans {
     fn next_of(&self, zone: Name<'_>, set: &RrSet) -> Option<OwnedName> {
         match set.rtype {
             _ if set.rdata.len() != 1 || !set.owner.as_name().is_at_or_below(zone) => None,
-            rtype::NSEC => set.first_name(),
-            rtype::NSEC3 => {
+            RrType::NSEC => set.first_name(),
+            RrType::NSEC3 => {
                 let nsec3s = Nsec3s::read(zone, &[set]).ok()?;
                 let believed = nsec3s.parameters().iterations <= self.rules.nsec3_iterations_max;
                 owner_of(&nsec3s.first_next()?, zone).filter(|_| believed)
@@ -202,7 +202,7 @@ impl Spans {
     fn contradicted(&self, place: &Place, set: &RrSet, next: Name<'_>) -> Vec<Place> {
         let here = place.owner.0.as_name();
         let chain = self.chain(place.zone.as_name(), place.rtype);
-        if place.rtype == rtype::NSEC3
+        if place.rtype == RrType::NSEC3
             && chain.clone().next().is_some_and(|(_, kept)| hashed_how(&kept.set) != hashed_how(set))
         {
             return chain.map(|(other, _)| other.clone()).collect();
@@ -241,7 +241,7 @@ impl Spans {
         self.kept.range(low..place.clone()).next_back().or_else(|| self.chain(zone, rtype).next_back())
     }
 
-    fn chain(&self, zone: Name<'_>, rtype: u16) -> Range<'_, Place, Kept> {
+    fn chain(&self, zone: Name<'_>, rtype: RrType) -> Range<'_, Place, Kept> {
         let (low, high) = Place::bounds(zone, rtype);
         self.kept.range(low..high)
     }
@@ -254,13 +254,13 @@ impl Kept {
 }
 
 impl Place {
-    fn new(zone: Name<'_>, rtype: u16, owner: Name<'_>) -> Self {
+    fn new(zone: Name<'_>, rtype: RrType, owner: Name<'_>) -> Self {
         Self { zone: zone.to_owned(), rtype, owner: InOrder(owner.to_owned()) }
     }
 
     /// Before and behind all places of a chain: the root comes before all names.
-    fn bounds(zone: Name<'_>, rtype: u16) -> (Self, Self) {
-        (Self::new(zone, rtype, Name::ROOT), Self::new(zone, rtype + 1, Name::ROOT))
+    fn bounds(zone: Name<'_>, rtype: RrType) -> (Self, Self) {
+        (Self::new(zone, rtype, Name::ROOT), Self::new(zone, RrType::from(rtype.number() + 1), Name::ROOT))
     }
 }
 

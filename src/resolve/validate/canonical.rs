@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::dns::name::Name;
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// The RDATA of a set in canonical form and order, none twice.
 pub fn rdata(set: &RrSet) -> Vec<Cow<'_, [u8]>> {
@@ -18,7 +19,7 @@ pub fn rdata(set: &RrSet) -> Vec<Cow<'_, [u8]>> {
 pub fn write_records(
     out: &mut Vec<u8>,
     owner: Name<'_>,
-    rtype: u16,
+    rtype: RrType,
     original_ttl: u32,
     rdata: &[Cow<'_, [u8]>],
 ) {
@@ -48,31 +49,33 @@ enum Part {
 /// RDATA up to the last name that is lower-cased. The list is RFC 4034's without NSEC, whose next name keeps
 /// its letters (RFC 6840 §5.1), and without HINFO, which holds no name; types younger than the list are
 /// taken as they are (RFC 3597 §7).
-fn parts(rtype: u16) -> &'static [Part] {
+fn parts(rtype: RrType) -> &'static [Part] {
     use Part::{Address, Name, Octets, Text};
     match rtype {
-        // NS MD MF CNAME, MB MG MR, PTR, NXT, DNAME
-        2..=5 | 7..=9 | rtype::PTR | 30 | rtype::DNAME => &[Name],
-        // SOA, MINFO, RP
-        rtype::SOA | 14 | 17 => &[Name, Name],
-        // MX, AFSDB, RT, KX
-        rtype::MX | 18 | 21 | 36 => &[Octets(2), Name],
-        // PX
-        26 => &[Octets(2), Name, Name],
-        rtype::SRV => &[Octets(6), Name],
-        // NAPTR
-        35 => &[Octets(4), Text, Text, Text, Name],
-        // SIG
-        24 | rtype::RRSIG => &[Octets(18), Name],
-        // A6
-        38 => &[Address, Name],
+        RrType::NS
+        | RrType::MD
+        | RrType::MF
+        | RrType::CNAME
+        | RrType::MB
+        | RrType::MG
+        | RrType::MR
+        | RrType::PTR
+        | RrType::NXT
+        | RrType::DNAME => &[Name],
+        RrType::SOA | RrType::MINFO | RrType::RP => &[Name, Name],
+        RrType::MX | RrType::AFSDB | RrType::RT | RrType::KX => &[Octets(2), Name],
+        RrType::PX => &[Octets(2), Name, Name],
+        RrType::SRV => &[Octets(6), Name],
+        RrType::NAPTR => &[Octets(4), Text, Text, Text, Name],
+        RrType::SIG | RrType::RRSIG => &[Octets(18), Name],
+        RrType::A6 => &[Address, Name],
         _ => &[],
     }
 }
 
 /// The RDATA with the names of its type in lower case. What does not have the shape of its type stays as it
 /// is from there on: its signature is made over something, and may as well be over this.
-fn lower_case(rtype: u16, rdata: &[u8]) -> Cow<'_, [u8]> {
+fn lower_case(rtype: RrType, rdata: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Cow::Borrowed(rdata);
     let mut at = 0;
     for part in parts(rtype) {
@@ -113,27 +116,27 @@ mod tests {
 
     #[test]
     fn names_are_lower_case_in_the_types_of_the_list_and_nowhere_else() {
-        let kept: &[(u16, &[u8])] = &[
-            (rtype::NSEC, b"\x01A\x00\x00\x01\x40"),
-            (rtype::TXT, b"\x01A"),
-            (rtype::HINFO, b"\x01A\x01B"),
-            (rtype::HTTPS, b"\x00\x01\x01A\x00"),
-            (rtype::DS, b"AAAAAA"),
-            (65280, b"\x01A\x00"),
+        let kept: &[(RrType, &[u8])] = &[
+            (RrType::NSEC, b"\x01A\x00\x00\x01\x40"),
+            (RrType::TXT, b"\x01A"),
+            (RrType::HINFO, b"\x01A\x01B"),
+            (RrType::HTTPS, b"\x00\x01\x01A\x00"),
+            (RrType::DS, b"AAAAAA"),
+            (RrType::from(65280), b"\x01A\x00"),
         ];
         for (rtype, rdata) in kept {
             assert_eq!(lower_case(*rtype, rdata), *rdata, "{rtype}");
         }
-        let changed: &[(u16, &[u8], &[u8])] = &[
-            (rtype::NS, b"\x01A\x01B\x00", b"\x01a\x01b\x00"),
-            (rtype::DNAME, b"\x01A\x00", b"\x01a\x00"),
-            (rtype::SOA, b"\x01A\x00\x01B\x00AAAA", b"\x01a\x00\x01b\x00AAAA"),
-            (rtype::MX, b"AA\x01A\x00", b"AA\x01a\x00"),
-            (rtype::SRV, b"AAAAAA\x01A\x00", b"AAAAAA\x01a\x00"),
-            (26, b"AA\x01A\x00\x01B\x00", b"AA\x01a\x00\x01b\x00"),
-            (35, b"AAAA\x01S\x01T\x01!\x01A\x00", b"AAAA\x01S\x01T\x01!\x01a\x00"),
-            (rtype::RRSIG, b"AAAAAAAAAAAAAAAAAA\x01A\x00AA", b"AAAAAAAAAAAAAAAAAA\x01a\x00AA"),
-            (38, b"\x70AA\x01A\x00", b"\x70AA\x01a\x00"),
+        let changed: &[(RrType, &[u8], &[u8])] = &[
+            (RrType::NS, b"\x01A\x01B\x00", b"\x01a\x01b\x00"),
+            (RrType::DNAME, b"\x01A\x00", b"\x01a\x00"),
+            (RrType::SOA, b"\x01A\x00\x01B\x00AAAA", b"\x01a\x00\x01b\x00AAAA"),
+            (RrType::MX, b"AA\x01A\x00", b"AA\x01a\x00"),
+            (RrType::SRV, b"AAAAAA\x01A\x00", b"AAAAAA\x01a\x00"),
+            (RrType::PX, b"AA\x01A\x00\x01B\x00", b"AA\x01a\x00\x01b\x00"),
+            (RrType::NAPTR, b"AAAA\x01S\x01T\x01!\x01A\x00", b"AAAA\x01S\x01T\x01!\x01a\x00"),
+            (RrType::RRSIG, b"AAAAAAAAAAAAAAAAAA\x01A\x00AA", b"AAAAAAAAAAAAAAAAAA\x01a\x00AA"),
+            (RrType::A6, b"\x70AA\x01A\x00", b"\x70AA\x01a\x00"),
         ];
         for (rtype, rdata, canonical) in changed {
             assert_eq!(lower_case(*rtype, rdata), *canonical, "{rtype}");
@@ -145,7 +148,7 @@ mod tests {
         let owner = OwnedName::parse("a.example").unwrap();
         let rdata: Vec<Box<[u8]>> =
             [&b"\x01B\x00"[..], b"\x01a\x01c\x00", b"\x01b\x00", b"\x80", b"\x01a\x00"].map(Box::from).into();
-        let set = RrSet::new(owner, rtype::NS, 60, rdata);
+        let set = RrSet::new(owner, RrType::NS, 60, rdata);
         let sorted: &[&[u8]] = &[b"\x01a\x00", b"\x01a\x01c\x00", b"\x01b\x00", b"\x80"];
         assert_eq!(super::rdata(&set), sorted);
     }
@@ -153,9 +156,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_octets_make_it_panic_and_the_length_stays(rtype in 0u16..70, rdata in prop::collection::vec(any::<u8>(), 0..80)) {
-            let canonical = lower_case(rtype, &rdata);
+            let canonical = lower_case(rtype.into(), &rdata);
             prop_assert!(canonical.eq_ignore_ascii_case(&rdata));
-            prop_assert_eq!(&lower_case(rtype, &canonical), &canonical);
+            prop_assert_eq!(&lower_case(rtype.into(), &canonical), &canonical);
         }
     }
 }

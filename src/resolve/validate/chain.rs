@@ -10,8 +10,8 @@ use super::key::{self, Dnskey, ZoneKeys};
 use super::signature::verify_by;
 use super::work::Work;
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// DNSKEYs of a zone that are looked at: in the middle of a rollover it has some ten.
 const KEYS_MAX: usize = 64;
@@ -161,7 +161,7 @@ fn keys_by(
     work: &Work,
 ) -> Result<Trust, Fault> {
     let apex = dnskeys.owner.as_name();
-    if dnskeys.rtype != rtype::DNSKEY {
+    if dnskeys.rtype != RrType::DNSKEY {
         return Err(Fault::DnskeyMissing);
     }
     let all: Vec<Dnskey<'_>> =

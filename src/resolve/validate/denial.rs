@@ -10,8 +10,8 @@ use super::nsec3::Nsec3s;
 use super::work::Work;
 use super::{Denied, NoDs, Rules, order};
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// Sets of a proof that are looked at: three prove everything, and an answer with aliases in one zone has
 /// some more.
@@ -42,14 +42,14 @@ pub fn no_name(
 /// 4035 §5.4, RFC 5155 §8.5 to §8.7). The DS of a name is denied by the zone above it.
 pub fn no_data(
     qname: Name<'_>,
-    qtype: u16,
+    qtype: RrType,
     zone: Name<'_>,
     proofs: &[&RrSet],
     rules: &Rules,
     work: &Work,
 ) -> Result<Denied, Fault> {
     let proofs = Proofs::new(qname, zone, proofs)?;
-    if qtype == rtype::DS && qname == zone && !zone.is_root() {
+    if qtype == RrType::DS && qname == zone && !zone.is_root() {
         return Err(Fault::NsecMissing);
     }
     if proofs.nsecs.no_data(qname, qtype) {
@@ -119,7 +119,7 @@ impl<'a> Proofs<'a> {
         if !name.is_at_or_below(zone) {
             return Err(Fault::NsecMissing);
         }
-        let denies = |set: &&&RrSet| matches!(set.rtype, rtype::NSEC | rtype::NSEC3);
+        let denies = |set: &&&RrSet| matches!(set.rtype, RrType::NSEC | RrType::NSEC3);
         let sets: Vec<&RrSet> = sets.iter().filter(denies).take(PROOFS_MAX).copied().collect();
         Ok(Self { zone, nsecs: Nsecs::read(zone, &sets), sets })
     }

@@ -3,8 +3,8 @@
 use super::types::Types;
 use super::{NoDs, order};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// One record: from its owner to the next name there is nothing.
 struct Nsec<'a> {
@@ -44,7 +44,7 @@ impl<'a> Nsecs<'a> {
     pub fn read(apex: Name<'a>, sets: &[&'a RrSet]) -> Self {
         let all = sets
             .iter()
-            .filter(|set| set.rtype == rtype::NSEC && set.owner.as_name().is_at_or_below(apex))
+            .filter(|set| set.rtype == RrType::NSEC && set.owner.as_name().is_at_or_below(apex))
             .flat_map(|set| set.rdata.iter().filter_map(|rdata| Nsec::read(set.owner.as_name(), rdata)))
             .collect();
         Self { apex, all }
@@ -58,7 +58,7 @@ impl<'a> Nsecs<'a> {
     }
 
     /// The name, or the wildcard that answers for it, without records of that type.
-    pub fn no_data(&self, name: Name<'_>, asked: u16) -> bool {
+    pub fn no_data(&self, name: Name<'_>, asked: RrType) -> bool {
         if let Some(here) = self.at(name) {
             return here.types.deny(asked, name.is_root());
         }

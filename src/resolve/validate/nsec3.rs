@@ -6,8 +6,8 @@ use super::types::Types;
 use super::work::Work;
 use super::{Denied, NoDs, order};
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// One record: from its hash to the next there is nothing; in an opt-out span, nothing signed.
 struct Nsec3<'a> {
@@ -69,7 +69,7 @@ impl<'a> Nsec3s<'a> {
     pub fn read(apex: Name<'a>, sets: &[&'a RrSet]) -> Result<Self, Fault> {
         let all: Vec<Nsec3<'a>> = sets
             .iter()
-            .filter(|set| set.rtype == rtype::NSEC3)
+            .filter(|set| set.rtype == RrType::NSEC3)
             .flat_map(|set| {
                 let owner = set.owner.as_name();
                 set.rdata.iter().filter_map(move |rdata| Nsec3::read(apex, owner, rdata))
@@ -106,7 +106,7 @@ impl<'a> Nsec3s<'a> {
     /// RFC 5155 §8.5 to §8.7: the name, or the wildcard that answers for it, without records of that type. In
     /// an opt-out span there may be an unsigned delegation, or a name above one that has no record of its own
     /// (§7.1): nothing signed is there, whatever the type.
-    pub fn no_data(&self, name: Name<'_>, asked: u16, work: &Work) -> Result<Denied, Fault> {
+    pub fn no_data(&self, name: Name<'_>, asked: RrType, work: &Work) -> Result<Denied, Fault> {
         let (encloser, span) = match self.closest(name, work)? {
             Closest::Itself(here) if here.types.deny(asked, name.is_root()) => return Ok(Denied::Secure),
             Closest::Itself(_) => return Err(Fault::NsecMissing),

@@ -4,14 +4,14 @@
 
 use super::anchors::Anchors;
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 const IS_ANCHOR: &[u8] = b"root-key-sentinel-is-ta-";
 const IS_NO_ANCHOR: &[u8] = b"root-key-sentinel-not-ta-";
 
 /// Whether a validated answer to that question has to become SERVFAIL (RFC 8509 §3.2).
-pub fn fails(name: Name<'_>, kind: u16, anchors: &Anchors) -> bool {
-    if !matches!(kind, rtype::A | rtype::AAAA) {
+pub fn fails(name: Name<'_>, kind: RrType, anchors: &Anchors) -> bool {
+    if !matches!(kind, RrType::A | RrType::AAAA) {
         return false;
     }
     let Some(label) = name.labels().next() else { return false };
@@ -34,23 +34,23 @@ mod tests {
     fn success_and_failure_tell_which_keys_are_trusted() {
         let anchors = Anchors::built_in();
         for (label, kind, expected) in [
-            ("root-key-sentinel-is-ta-20326", rtype::A, false),
-            ("root-key-sentinel-is-ta-38696", rtype::AAAA, false),
-            ("root-key-sentinel-is-ta-19036", rtype::A, true),
-            ("Root-Key-Sentinel-Is-TA-19036", rtype::A, true),
-            ("root-key-sentinel-not-ta-20326", rtype::A, true),
-            ("root-key-sentinel-not-ta-19036", rtype::A, false),
-            ("root-key-sentinel-not-ta-20326", rtype::TXT, false),
-            ("root-key-sentinel-is-ta-1903", rtype::A, false),
-            ("root-key-sentinel-is-ta-99999", rtype::A, false),
-            ("root-key-sentinel-is-ta-+9036", rtype::A, false),
-            ("www", rtype::A, false),
+            ("root-key-sentinel-is-ta-20326", RrType::A, false),
+            ("root-key-sentinel-is-ta-38696", RrType::AAAA, false),
+            ("root-key-sentinel-is-ta-19036", RrType::A, true),
+            ("Root-Key-Sentinel-Is-TA-19036", RrType::A, true),
+            ("root-key-sentinel-not-ta-20326", RrType::A, true),
+            ("root-key-sentinel-not-ta-19036", RrType::A, false),
+            ("root-key-sentinel-not-ta-20326", RrType::TXT, false),
+            ("root-key-sentinel-is-ta-1903", RrType::A, false),
+            ("root-key-sentinel-is-ta-99999", RrType::A, false),
+            ("root-key-sentinel-is-ta-+9036", RrType::A, false),
+            ("www", RrType::A, false),
         ] {
             let name = OwnedName::parse(&format!("{label}.example")).unwrap();
             assert_eq!(fails(name.as_name(), kind, &anchors), expected, "{label} {kind}");
         }
         let below = OwnedName::parse("x.root-key-sentinel-is-ta-19036.example").unwrap();
-        assert!(!fails(below.as_name(), rtype::A, &anchors));
-        assert!(!fails(Name::ROOT, rtype::A, &anchors));
+        assert!(!fails(below.as_name(), RrType::A, &anchors));
+        assert!(!fails(Name::ROOT, RrType::A, &anchors));
     }
 }

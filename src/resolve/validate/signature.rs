@@ -8,8 +8,8 @@ use super::key::{self, Key, ZoneKeys};
 use super::work::Work;
 use super::{Rules, canonical, order};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 
 /// Signatures of one RRset that are looked at: two algorithms in a double rollover of both keys make eight.
 const SIGNATURES_MAX: usize = 16;
@@ -47,7 +47,7 @@ pub(super) fn verify_by(
 ) -> Result<Verified, Fault> {
     let owner = set.owner.as_name();
     // A zone's DS is its parent's (RFC 4035 §2.4); the root has none.
-    if !owner.is_at_or_below(apex) || set.rtype == rtype::DS && owner == apex {
+    if !owner.is_at_or_below(apex) || set.rtype == RrType::DS && owner == apex {
         return Err(Fault::RrsigsMissing);
     }
     let check = Check { set, records: OnceCell::new(), apex, keys, now, rules, work };
@@ -109,7 +109,7 @@ impl Check<'_> {
 
 /// An RRSIG's RDATA, taken apart (RFC 4034 §3.1).
 struct Rrsig<'a> {
-    covered: u16,
+    covered: RrType,
     algorithm: u8,
     labels: u8,
     original_ttl: u32,
@@ -129,7 +129,7 @@ impl<'a> Rrsig<'a> {
         let signer_end = signer.fill_from_wire(rest).ok()?;
         let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
         Some(Self {
-            covered: u16::from_be_bytes([fixed[0], fixed[1]]),
+            covered: RrType::from_be_bytes([fixed[0], fixed[1]]),
             algorithm: fixed[2],
             labels: fixed[3],
             original_ttl: word(4),
@@ -151,7 +151,7 @@ impl<'a> Rrsig<'a> {
         }
         // A zone signs wildcards of its own only. What denies is never made from one: it would deny
         // everywhere what the wildcard's own record denies at its place.
-        let denies = matches!(set.rtype, rtype::NSEC | rtype::NSEC3);
+        let denies = matches!(set.rtype, RrType::NSEC | RrType::NSEC3);
         if labels > all || labels < apex.label_count() || denies {
             return Err(Fault::BadSignature);
         }

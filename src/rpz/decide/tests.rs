@@ -74,8 +74,8 @@ fn judged(zones: &Zones, case: &Case) -> String {
 }
 
 fn asked<'z>(zones: &'z Zones, case: &Case, signed_wanted: bool) -> Early<'z> {
-    let walk = Suffixes::of(&KEY, name(case.links[0]).as_name());
-    early(zones, zones.of(0).unwrap(), case.client.parse().ok(), &walk, signed_wanted)
+    let suffixes = Suffixes::of(&KEY, name(case.links[0]).as_name());
+    early(zones, zones.of(0).unwrap(), case.client.parse().ok(), &suffixes, signed_wanted)
 }
 
 fn told(ruling: Option<Ruling<'_>>) -> String {

@@ -30,7 +30,7 @@ pub struct Table {
     rest: Arc<Rest>,
 }
 
-/// What does not depend on the key of the walks.
+/// What does not depend on the key by which suffixes are hashed.
 #[derive(Debug)]
 struct Rest {
     rules: Vec<Rule>,
@@ -69,7 +69,7 @@ impl Counts {
 }
 
 impl Table {
-    /// Builds the table of a zone, for walks made with `key`.
+    /// Builds the table of a zone, for suffixes hashed with `key`.
     pub fn build(content: &Content, key: HashKey) -> Self {
         let mut numbers: HashMap<Rule, RuleNo> = HashMap::new();
         let mut rules = Vec::new();
@@ -118,7 +118,7 @@ impl Table {
         Self { qnames, ns_names, rest: Arc::new(Rest { rules, clients, ips, ns_ips, counts, soa }) }
     }
 
-    /// The same for walks made with `key`.
+    /// The same for suffixes hashed with `key`.
     pub fn with_key(&self, key: HashKey) -> Self {
         if self.key() == key {
             return self.clone();
@@ -127,7 +127,7 @@ impl Table {
         Self { qnames: names(&self.qnames), ns_names: names(&self.ns_names), rest: self.rest.clone() }
     }
 
-    /// The key that walks must be made with.
+    /// The key that suffixes must be hashed with.
     pub fn key(&self) -> HashKey {
         self.qnames.key()
     }
@@ -142,7 +142,7 @@ impl Table {
         self.rest.clients.find(client).map(|range| range.rule)
     }
 
-    /// The rule for the walked name.
+    /// The rule for the name with these suffixes.
     pub fn of_qname(&self, suffixes: &Suffixes) -> Option<Found> {
         self.qnames.find(suffixes)
     }

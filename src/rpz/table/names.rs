@@ -94,7 +94,7 @@ impl Names {
         names
     }
 
-    /// The same for walks made with `key`.
+    /// The same for suffixes hashed with `key`.
     pub fn with_key(&self, key: HashKey) -> Self {
         let mut names = Self { key, places: Box::default(), ..self.clone() };
         let mut starts = Vec::new();
@@ -131,8 +131,8 @@ impl Names {
         Name::of_lower_case(&octets[..=end])
     }
 
-    /// The rule for the walked name: its own, or the wildcard of the deepest name above it that exists. The
-    /// walk is made with this table's key.
+    /// The rule for the name with these suffixes: its own, or the wildcard of the deepest name above it that exists. The
+    /// suffixes are hashed with this table's key.
     pub fn find(&self, suffixes: &Suffixes) -> Option<Found> {
         if self.octets.is_empty() {
             return self.of_everything(suffixes);
@@ -181,7 +181,7 @@ impl Names {
         RuleNo::from_ne_bytes(octets)
     }
 
-    /// The key that walks must be made with.
+    /// The key that suffixes must be hashed with.
     pub fn key(&self) -> HashKey {
         self.key
     }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::content::{Content, Misplaced, misplaced, relative};
 use super::trigger::{NoTrigger, Trigger};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::{rtype, type_number};
+use crate::dns::rrtype::RrType;
 use lines::{Broken, Entry, Word};
 pub use print::print;
 
@@ -127,16 +127,16 @@ impl Reader {
         let owner = self.owner.clone().ok_or(Refused::Owner)?;
         let (ttl, rest) = prelude(rest)?;
         let (kind, data) = rest.split_first().ok_or(Refused::Syntax)?;
-        let kind = type_number(kind.text).ok_or(Refused::Type)?;
+        let kind = kind.text.parse::<RrType>().ok().ok_or(Refused::Type)?;
         let rdata = rdata::read(kind, data, self.origin.as_name()).ok_or(Refused::Data)?;
-        if kind == rtype::SOA && self.content.is_empty() {
+        if kind == RrType::SOA && self.content.is_empty() {
             self.apex = owner.clone();
         }
         let owner = relative(owner.as_name(), self.apex.as_name()).ok_or(Refused::OutsideZone)?;
         self.record(owner.as_name(), kind, ttl.unwrap_or(self.ttl), &rdata)
     }
 
-    fn record(&mut self, owner: Name<'_>, kind: u16, ttl: u32, rdata: &[u8]) -> Result<(), Refused> {
+    fn record(&mut self, owner: Name<'_>, kind: RrType, ttl: u32, rdata: &[u8]) -> Result<(), Refused> {
         match misplaced(owner, kind) {
             None => {}
             Some(Misplaced::Soa) => return Err(Refused::SecondSoa),
@@ -146,7 +146,7 @@ impl Reader {
             Ok(_) | Err(NoTrigger::Apex) => {}
             Err(NoTrigger::Address | NoTrigger::HostBits) => return Err(Refused::Address),
         }
-        if kind == rtype::CNAME && self.content.has_other_alias(owner, rdata) {
+        if kind == RrType::CNAME && self.content.has_other_alias(owner, rdata) {
             return Err(Refused::SecondAlias);
         }
         if self.content.add(owner, kind, ttl, rdata) {

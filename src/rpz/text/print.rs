@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::name;
 use crate::dns::name::{Name, NameBuf};
-use crate::dns::rdata::{rtype, type_name};
+use crate::dns::rrtype::RrType;
 use crate::rpz::content::{Content, Record};
 
 /// The zone's text: SOA first (RFC 1035 §5.2), each record on a line of its own, names in full.
@@ -21,7 +21,7 @@ pub fn print(content: &Content) -> String {
         owner.clear();
         name::print(name, &mut owner);
         let owner = if name.is_root() { "@" } else { owner.as_str() };
-        for record in records.iter().filter(|record| record.rtype != rtype::SOA) {
+        for record in records.iter().filter(|record| record.rtype != RrType::SOA) {
             line(owner, record, &mut out);
         }
     }
@@ -29,7 +29,7 @@ pub fn print(content: &Content) -> String {
 }
 
 fn line(owner: &str, record: &Record, out: &mut String) {
-    write!(out, "{owner} {} IN {} ", record.ttl, type_name(record.rtype)).expect("a string takes all");
+    write!(out, "{owner} {} IN {} ", record.ttl, record.rtype).expect("a string takes all");
     if !readable(record, out) {
         write!(out, "\\# {} ", record.rdata.len()).expect("a string takes all");
         record.rdata.iter().for_each(|octet| write!(out, "{octet:02x}").expect("a string takes all"));
@@ -40,15 +40,15 @@ fn line(owner: &str, record: &Record, out: &mut String) {
 /// Writes the data of types that most rules have; the others as unknown (RFC 3597 §5).
 fn readable(record: &Record, out: &mut String) -> bool {
     match record.rtype {
-        rtype::A => match <[u8; 4]>::try_from(&*record.rdata) {
+        RrType::A => match <[u8; 4]>::try_from(&*record.rdata) {
             Ok(octets) => out.push_str(&Ipv4Addr::from(octets).to_string()),
             Err(_) => return false,
         },
-        rtype::AAAA => match <[u8; 16]>::try_from(&*record.rdata) {
+        RrType::AAAA => match <[u8; 16]>::try_from(&*record.rdata) {
             Ok(octets) => out.push_str(&Ipv6Addr::from(octets).to_string()),
             Err(_) => return false,
         },
-        rtype::CNAME => {
+        RrType::CNAME => {
             let mut target = NameBuf::new();
             if target.fill_from_wire(&record.rdata) != Ok(record.rdata.len()) {
                 return false;

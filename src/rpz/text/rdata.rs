@@ -11,17 +11,14 @@ use hickory_proto::serialize::binary::BinEncodable;
 use super::lines::Word;
 use super::name;
 use crate::dns::name::Name;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 /// Octets of a character string (RFC 1035 §3.3).
 const TEXT_MAX: usize = 255;
 /// Octets of RDATA: its length has 16 bits.
 const RDATA_MAX: usize = u16::MAX as usize;
-/// SPF, as TXT (RFC 7208 §3.1).
-const SPF: u16 = 99;
-
 /// Reads the data of a record of that type; `None` for what is none.
-pub(super) fn read(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
+pub(super) fn read(rtype: RrType, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
     let rdata = match words {
         [first, rest @ ..] if first.text == "\\#" && !first.is_quoted => unknown(rest)?,
         _ => known(rtype, words, origin)?,
@@ -29,7 +26,7 @@ pub(super) fn read(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<V
     (rdata.len() <= RDATA_MAX).then_some(rdata)
 }
 
-fn known(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
+fn known(rtype: RrType, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
     let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
     let mut rdata = Vec::new();
     let target = |rdata: &mut Vec<u8>, text: &str| {
@@ -37,31 +34,31 @@ fn known(rtype: u16, words: &[Word<'_>], origin: Name<'_>) -> Option<Vec<u8>> {
         Some(())
     };
     match (rtype, texts.as_slice()) {
-        (rtype::A, [text]) => rdata.extend_from_slice(&text.parse::<Ipv4Addr>().ok()?.octets()),
-        (rtype::AAAA, [text]) => rdata.extend_from_slice(&text.parse::<Ipv6Addr>().ok()?.octets()),
-        (rtype::CNAME | rtype::NS | rtype::PTR | rtype::DNAME, [text]) => target(&mut rdata, text)?,
-        (rtype::MX, [preference, text]) => {
+        (RrType::A, [text]) => rdata.extend_from_slice(&text.parse::<Ipv4Addr>().ok()?.octets()),
+        (RrType::AAAA, [text]) => rdata.extend_from_slice(&text.parse::<Ipv6Addr>().ok()?.octets()),
+        (RrType::CNAME | RrType::NS | RrType::PTR | RrType::DNAME, [text]) => target(&mut rdata, text)?,
+        (RrType::MX, [preference, text]) => {
             rdata.extend_from_slice(&preference.parse::<u16>().ok()?.to_be_bytes());
             target(&mut rdata, text)?;
         }
-        (rtype::SRV, [numbers @ .., text]) if numbers.len() == 3 => {
+        (RrType::SRV, [numbers @ .., text]) if numbers.len() == 3 => {
             for number in numbers {
                 rdata.extend_from_slice(&number.parse::<u16>().ok()?.to_be_bytes());
             }
             target(&mut rdata, text)?;
         }
-        (rtype::SOA, [server, mailbox, numbers @ ..]) if numbers.len() == 5 => {
+        (RrType::SOA, [server, mailbox, numbers @ ..]) if numbers.len() == 5 => {
             target(&mut rdata, server)?;
             target(&mut rdata, mailbox)?;
             for number in numbers {
                 rdata.extend_from_slice(&super::seconds(number)?.to_be_bytes());
             }
         }
-        (rtype::TXT | SPF, [_, ..]) => {
+        (RrType::TXT | RrType::SPF, [_, ..]) => {
             texts.iter().try_for_each(|text| character_string(text, &mut rdata))?
         }
-        (rtype::A | rtype::AAAA | rtype::CNAME | rtype::NS | rtype::PTR | rtype::DNAME, _)
-        | (rtype::MX | rtype::SRV | rtype::SOA | rtype::TXT | SPF, _)
+        (RrType::A | RrType::AAAA | RrType::CNAME | RrType::NS | RrType::PTR | RrType::DNAME, _)
+        | (RrType::MX | RrType::SRV | RrType::SOA | RrType::TXT | RrType::SPF, _)
         | (_, []) => return None,
         _ => rdata = by_the_library(rtype, words)?,
     }
@@ -95,12 +92,12 @@ fn unknown(words: &[Word<'_>]) -> Option<Vec<u8>> {
 }
 
 /// HTTPS, CAA, NAPTR and their kin. Names in them must be absolute.
-fn by_the_library(rtype: u16, words: &[Word<'_>]) -> Option<Vec<u8>> {
+fn by_the_library(rtype: RrType, words: &[Word<'_>]) -> Option<Vec<u8>> {
     let quote = |word: &Word<'_>| match word.is_quoted {
         true => format!("\"{}\"", word.text),
         false => word.text.to_owned(),
     };
     let text = words.iter().map(quote).collect::<Vec<_>>().join(" ");
-    let rdata = RData::try_from_str(RecordType::from(rtype), &text).ok()?;
+    let rdata = RData::try_from_str(RecordType::from(rtype.number()), &text).ok()?;
     rdata.to_bytes().ok()
 }

@@ -13,10 +13,13 @@ pub mod tsig;
 use std::sync::Arc;
 
 use super::content::{Content, Record, Soa, is_newer, misplaced, relative};
+use crate::dns::header::Flags;
 use crate::dns::message::{MessageError, RecordAt, Section, records_of_transfer};
 use crate::dns::name::{NameBuf, OwnedName};
-use crate::dns::rdata::{CLASS_IN, rtype};
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrset::written_out;
+use crate::dns::rrtype::RrType;
 use tsig::{Chain, Key};
 
 /// Records of one transfer: what 2 GiB of memory hold.
@@ -30,7 +33,7 @@ pub enum Failed {
     #[error("the answer is not one to our question")]
     Mismatch,
     #[error("the server says {}", rcode_name(*.0))]
-    Rcode(u8),
+    Rcode(Rcode),
     #[error("the answer is not believed: {0}")]
     Tsig(#[from] tsig::Refused),
     #[error("the answer does not begin with a SOA")]
@@ -44,15 +47,11 @@ pub enum Failed {
 }
 
 /// What a server says that gives nothing, as people know it.
-pub fn rcode_name(rcode: u8) -> std::borrow::Cow<'static, str> {
+pub fn rcode_name(rcode: Rcode) -> String {
     match rcode {
-        1 => "FORMERR".into(),
-        2 => "SERVFAIL".into(),
-        3 => "NXDOMAIN".into(),
-        4 => "NOTIMP".into(),
-        5 => "REFUSED (does it let us transfer?)".into(),
-        9 => "NOTAUTH (does it have the zone, and know our key?)".into(),
-        other => format!("RCODE {other}").into(),
+        Rcode::REFUSED => "REFUSED (does it let us transfer?)".into(),
+        Rcode::NOT_AUTH => "NOTAUTH (does it have the zone, and know our key?)".into(),
+        other => other.to_string(),
     }
 }
 
@@ -151,18 +150,18 @@ impl Transfer {
     /// Why nothing will come of it.
     pub fn received(mut self, message: &[u8], now: u64) -> Result<Step, Failed> {
         let (_, found) = records_of_transfer(message)?;
-        if message[..2] != self.id.to_be_bytes() || message[2] & 0xf8 != 0x80 {
+        if message[..2] != self.id.to_be_bytes() || !Flags::of(message).is_response() {
             return Err(Failed::Mismatch);
         }
-        let rcode = message[3] & 0x0f;
+        let rcode = Flags::of(message).rcode();
         if let Some(chain) = &mut self.chain {
             match chain.received(message, now) {
                 // Who refuses need not know our key.
-                Err(tsig::Refused::Unsigned) if rcode != 0 => return Err(Failed::Rcode(rcode)),
+                Err(tsig::Refused::Unsigned) if rcode != Rcode::NO_ERROR => return Err(Failed::Rcode(rcode)),
                 believed => believed?,
             }
         }
-        if rcode != 0 {
+        if rcode != Rcode::NO_ERROR {
             return Err(Failed::Rcode(rcode));
         }
         for record in found.iter().filter(|record| record.section == Section::Answer) {
@@ -194,7 +193,7 @@ impl Transfer {
             return Ok(None);
         };
         let mut rdata = written_out(message, record)?;
-        if record.rtype == rtype::CNAME {
+        if record.rtype == RrType::CNAME {
             // The case of a name must not make it another one.
             name.fill_from_wire(&rdata).map_err(MessageError::from)?;
             rdata = name.name().wire().into();
@@ -207,7 +206,7 @@ impl Transfer {
 impl Line {
     /// The serial, of the zone's SOA.
     fn serial(&self) -> Result<Option<u32>, Failed> {
-        if self.record.rtype != rtype::SOA || !self.owner.as_name().is_root() {
+        if self.record.rtype != RrType::SOA || !self.owner.as_name().is_root() {
             return Ok(None);
         }
         Soa::read(&self.record.rdata).map(|soa| Some(soa.serial)).ok_or(Failed::Order)

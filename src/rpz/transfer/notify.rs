@@ -8,18 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::tsig::{self, Key};
+use crate::dns::header::{Flags, Header, NOTIFY};
 use crate::dns::message::records;
 use crate::dns::name::{HEADER, NameBuf, OwnedName};
-use crate::dns::rdata::{CLASS_IN, rtype};
-
-/// QR and opcode, in the third octet of a message.
-const QR_AND_OPCODE: u8 = 0xf8;
-/// The opcode NOTIFY, as it stands there.
-const NOTIFY: u8 = 4 << 3;
-/// AA, in the same octet.
-const AUTHORITATIVE: u8 = 0x04;
-/// RCODE NOTAUTH, for a zone that is not ours or a key that is wrong (RFC 8945 §5.2).
-const NOTAUTH: u8 = 9;
+use crate::dns::rcode::Rcode;
+use crate::dns::rdata::CLASS_IN;
+use crate::dns::rrtype::RrType;
 
 /// Whose announcements count for one zone.
 #[derive(Clone, Debug)]
@@ -66,7 +60,7 @@ impl Bell {
 
 /// Whether a packet is a request with this opcode.
 pub fn is_notify(packet: &[u8]) -> bool {
-    packet.len() >= HEADER && packet[2] & QR_AND_OPCODE == NOTIFY
+    Header::read(packet).is_some_and(|Header { flags, .. }| !flags.has(Flags::QR) && flags.opcode() == NOTIFY)
 }
 
 /// Takes an announcement from `from` and writes the answer. `false`: it is nobody's that we listen to.
@@ -74,7 +68,8 @@ pub fn take(listeners: &[Listener], packet: &[u8], from: IpAddr, now: u64, out: 
     let Ok((question_end, _)) = records(packet) else { return false };
     let mut name = NameBuf::new();
     if name.fill_from_wire(&packet[HEADER..]).is_err()
-        || packet[question_end - 4..question_end] != [0, rtype::SOA as u8, 0, CLASS_IN as u8]
+        || packet[question_end - 4..question_end]
+            != [RrType::SOA.to_be_bytes(), CLASS_IN.to_be_bytes()].concat()
         || !listeners.iter().any(|listener| listener.primaries.contains(&from))
     {
         return false;
@@ -83,11 +78,12 @@ pub fn take(listeners: &[Listener], packet: &[u8], from: IpAddr, now: u64, out: 
         |listener: &&Listener| listener.zone.as_name() == name.name() && listener.primaries.contains(&from);
     out.clear();
     out.extend_from_slice(&packet[..question_end]);
-    out[2] |= 0x80 | AUTHORITATIVE;
-    out[3] = 0;
+    let asked = Flags::of(packet);
+    let flags = Flags::QR | Flags::AA | asked.only_opcode() | asked.only(Flags::TC | Flags::RD);
+    flags.put(out);
     out[6..HEADER].fill(0);
     let Some(listener) = listeners.iter().find(of_zone) else {
-        out[3] = NOTAUTH;
+        flags.with_rcode(Rcode::NOT_AUTH).put(out);
         return true;
     };
     if let Some(key) = &listener.key {
@@ -96,7 +92,7 @@ pub fn take(listeners: &[Listener], packet: &[u8], from: IpAddr, now: u64, out: 
                 tsig::sign(key, out, Some(&mac), now);
             }
             Err(_) => {
-                out[3] = NOTAUTH;
+                flags.with_rcode(Rcode::NOT_AUTH).put(out);
                 return true;
             }
         }
@@ -127,20 +123,20 @@ mod tests {
     }
 
     /// The answer's RCODE, and whether the bell rang.
-    fn taken(listener: Listener, packet: &[u8], from: &str) -> (Option<u8>, bool) {
+    fn taken(listener: Listener, packet: &[u8], from: &str) -> (Option<Rcode>, bool) {
         let bell = listener.bell.clone();
         let mut out = Vec::new();
         let answered = take(&[listener], packet, from.parse().unwrap(), NOW, &mut out);
-        (answered.then(|| out[3] & 15), bell.has_rung())
+        (answered.then(|| Flags::of(&out).rcode()), bell.has_rung())
     }
 
     #[test]
     fn a_primary_is_heard_and_nobody_else() {
         let ours = notify(b"\x03RPZ\x04test\x00");
         assert!(is_notify(&ours));
-        assert_eq!(taken(listener(None), &ours, PRIMARY), (Some(0), true));
+        assert_eq!(taken(listener(None), &ours, PRIMARY), (Some(Rcode::NO_ERROR), true));
         assert_eq!(taken(listener(None), &ours, "192.0.2.2"), (None, false));
-        assert_eq!(taken(listener(None), &notify(b"\x05other\x00"), PRIMARY), (Some(NOTAUTH), false));
+        assert_eq!(taken(listener(None), &notify(b"\x05other\x00"), PRIMARY), (Some(Rcode::NOT_AUTH), false));
     }
 
     #[test]
@@ -148,8 +144,9 @@ mod tests {
         let key = Arc::new(Key::new(OwnedName::parse("k").unwrap(), "hmac-sha256", b"secret").unwrap());
         let other = Key::new(OwnedName::parse("k").unwrap(), "hmac-sha256", b"other").unwrap();
         let bare = notify(b"\x03rpz\x04test\x00");
-        assert_eq!(taken(listener(Some(key.clone())), &bare, PRIMARY), (Some(NOTAUTH), false));
-        for (with, told) in [(&*key, (Some(0), true)), (&other, (Some(NOTAUTH), false))] {
+        assert_eq!(taken(listener(Some(key.clone())), &bare, PRIMARY), (Some(Rcode::NOT_AUTH), false));
+        for (with, told) in [(&*key, (Some(Rcode::NO_ERROR), true)), (&other, (Some(Rcode::NOT_AUTH), false))]
+        {
             let mut signed = bare.clone();
             tsig::sign(with, &mut signed, None, NOW);
             assert_eq!(taken(listener(Some(key.clone())), &signed, PRIMARY), told);

@@ -10,7 +10,8 @@ use ring::hmac;
 
 use crate::dns::message::{RecordAt, records_of_transfer};
 use crate::dns::name::{HEADER, NameBuf, OwnedName};
-use crate::dns::rdata::{CLASS_ANY, rtype};
+use crate::dns::rdata::CLASS_ANY;
+use crate::dns::rrtype::RrType;
 
 /// Seconds by which clocks may differ (RFC 8945 §10 recommends 300).
 const FUDGE: u16 = 300;
@@ -105,9 +106,9 @@ impl Signature {
     fn read(message: &[u8]) -> Result<Option<Self>, Refused> {
         let (_, found) = records_of_transfer(message).map_err(|_| Refused::Malformed)?;
         match found.split_last() {
-            Some((last, rest)) if !rest.iter().any(|record| record.rtype == rtype::TSIG) => {
+            Some((last, rest)) if !rest.iter().any(|record| record.rtype == RrType::TSIG) => {
                 match last.rtype {
-                    rtype::TSIG => Self::of(message, last).map(Some).ok_or(Refused::Malformed),
+                    RrType::TSIG => Self::of(message, last).map(Some).ok_or(Refused::Malformed),
                     _ => Ok(None),
                 }
             }
@@ -180,7 +181,7 @@ impl Signature {
         rdata.extend_from_slice(&(self.other.len() as u16).to_be_bytes());
         rdata.extend_from_slice(&self.other);
         message.extend_from_slice(self.key.as_name().wire());
-        for field in [rtype::TSIG, CLASS_ANY, 0, 0, rdata.len() as u16] {
+        for field in [RrType::TSIG.number(), CLASS_ANY, 0, 0, rdata.len() as u16] {
             message.extend_from_slice(&field.to_be_bytes());
         }
         message.extend_from_slice(&rdata);

@@ -8,10 +8,10 @@ use super::super::wire::coding::{to_base64, to_hex};
 use super::super::wire::record::Record;
 use super::super::wire::types::DS;
 use super::clock::Clocks;
-use super::{Cannot, Desk, Plan};
+use super::{Cannot, Plan, Setup};
 
-pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
-    let settings = desk.settings();
+pub fn plan(setup: &Setup<'_>, program: &Path) -> Result<Plan, Cannot> {
+    let settings = setup.settings();
     if settings.random_case {
         return Err(Cannot("does not vary the case"));
     }
@@ -20,14 +20,14 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
         Minimise::Relaxed => "relaxed",
         Minimise::Off => "off",
     };
-    let at = desk.folder.display();
+    let at = setup.folder.display();
     let mut options = format!(
         "directory \"{at}\"; listen-on port 5300 {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};\n\
          pid-file none; lock-file none; session-keyfile \"{at}/session.key\";\n\
          recursion yes; allow-query {{ any; }}; qname-minimization {minimise};\n\
          dnssec-validation {}; minimal-responses no-auth-recursive;\n\
          stale-answer-client-timeout {}; stale-answer-enable {}; stale-cache-enable {}; prefetch {};\n",
-        if desk.validates() { "yes" } else { "no" },
+        if setup.validates() { "yes" } else { "no" },
         if settings.stale { "1800" } else { "off" },
         if settings.stale { "yes" } else { "no" },
         if settings.stale { "yes" } else { "no" },
@@ -51,17 +51,17 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     if let Some(size) = settings.edns_size {
         options += &format!("edns-udp-size {size};\n");
     }
-    let anchors: String = desk.world.trusted.iter().map(anchor).collect();
+    let anchors: String = setup.world.trusted.iter().map(anchor).collect();
     let mut config = format!(
         "options {{\n{options}}};\ncontrols {{ }};\nzone \".\" {{ type hint; file \"{}\"; }};\n\
          logging {{ channel all {{ stderr; severity debug 3; print-time yes; }}; category default {{ all; }}; }};\n",
-        desk.world.hints.display(),
+        setup.world.hints.display(),
     );
-    if desk.validates() {
+    if setup.validates() {
         config += &format!("trust-anchors {{\n{anchors}}};\n");
     }
     let mut command = Command::new(program);
-    command.args(["-f", "-n", "1", "-c"]).arg(desk.write("named.conf", &config));
+    command.args(["-f", "-n", "1", "-c"]).arg(setup.write("named.conf", &config));
     Ok(Plan { command, clocks: Clocks::Wall })
 }
 

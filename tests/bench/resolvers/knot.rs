@@ -6,10 +6,10 @@ use std::process::Command;
 
 use super::super::script::Minimise;
 use super::clock::Clocks;
-use super::{Cannot, Desk, Plan};
+use super::{Cannot, Plan, Setup};
 
-pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
-    let settings = desk.settings();
+pub fn plan(setup: &Setup<'_>, program: &Path) -> Result<Plan, Cannot> {
+    let settings = setup.settings();
     let mut config = format!(
         "net.listen('127.0.0.1', 5300, {{ kind = 'dns' }})\nlog_level('debug')\n\
          modules.unload('detect_time_skew')\nmodules.unload('detect_time_jump')\n\
@@ -17,14 +17,14 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
          modules.load('hints')\nhints.root_file('{}')\n\
          cache.size = 20 * MB\noption('NO_MINIMIZE', {})\noption('NO_0X20', {})\n\
          trust_anchors.remove('.')\n",
-        desk.world.hints.display(),
+        setup.world.hints.display(),
         settings.minimise == Minimise::Off,
         !settings.random_case,
     );
     if settings.minimise == Minimise::Strict {
         return Err(Cannot("minimises in one way only"));
     }
-    if let Some(anchors) = desk.world.anchors.as_ref().filter(|_| desk.validates()) {
+    if let Some(anchors) = setup.world.anchors.as_ref().filter(|_| setup.validates()) {
         // One at a time: a file of its may speak of one zone only.
         for line in fs::read_to_string(anchors).unwrap().lines() {
             config += &format!("trust_anchors.add('{line}')\n");
@@ -52,9 +52,9 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     if let Some(size) = settings.edns_size {
         config += &format!("net.bufsize({size}, {size})\n");
     }
-    let home = desk.folder.join("knot");
+    let home = setup.folder.join("knot");
     fs::create_dir_all(&home).unwrap();
     let mut command = Command::new(program);
-    command.arg("-n").arg("-c").arg(desk.write("knot.lua", &config)).arg(home);
+    command.arg("-n").arg("-c").arg(setup.write("knot.lua", &config)).arg(home);
     Ok(Plan { command, clocks: Clocks::Wall })
 }

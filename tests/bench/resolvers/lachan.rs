@@ -5,16 +5,16 @@ use std::process::Command;
 
 use super::super::script::Minimise;
 use super::clock::Clocks;
-use super::{ADDRESS, Cannot, Desk, Plan};
+use super::{ADDRESS, Cannot, Plan, Setup};
 
-pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
-    let settings = desk.settings();
+pub fn plan(setup: &Setup<'_>, program: &Path) -> Result<Plan, Cannot> {
+    let settings = setup.settings();
     let mut resolve = format!(
         "mode = \"recursive\"\ndnssec = {}\nnever_ask = []\ncanaries = false\nroot_hints = \"{}\"\n",
-        desk.validates(),
-        desk.world.hints.display(),
+        setup.validates(),
+        setup.world.hints.display(),
     );
-    if let Some(anchors) = &desk.world.anchors {
+    if let Some(anchors) = &setup.world.anchors {
         resolve += &format!("trust_anchors = \"{}\"\n", anchors.display());
     }
     // Keys as they come: each is written only where a script asks for other than the default.
@@ -30,16 +30,16 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
         (true, "prefetch"),
     ] {
         if asked {
-            resolve += &knob(key, desk)?;
+            resolve += &knob(key, setup)?;
         }
     }
     let config = format!(
         "version = 1\n[listen]\ndns = [\"{ADDRESS}\"]\nworkers = 1\n[access]\nallow = [\"127.0.0.0/8\"]\n\
          [lists]\nstarter = false\n[state]\nfolder = \"{}\"\n[resolve]\n{resolve}\
          [[group]]\nname = \"all\"\ntier = \"staff\"\nfrom = [\"127.0.0.0/8\"]\n",
-        desk.folder.join("state").display(),
+        setup.folder.join("state").display(),
     );
-    let config = desk.write("lachan.toml", &config);
+    let config = setup.write("lachan.toml", &config);
     let mut command = Command::new(program);
     command
         .env_remove("LACHAN_STATE")
@@ -51,7 +51,7 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
 }
 
 /// The line of a key that not every version has.
-fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
+fn knob(key: &'static str, setup: &Setup<'_>) -> Result<String, Cannot> {
     let shipped = include_str!("../../../config/lachan.toml");
     let key_of =
         |line: &str| line.trim_start_matches('#').split('=').next().unwrap_or_default().trim() == key;
@@ -59,7 +59,7 @@ fn knob(key: &'static str, desk: &Desk<'_>) -> Result<String, Cannot> {
     if !known {
         return Err(Cannot(key));
     }
-    let settings = desk.settings();
+    let settings = setup.settings();
     let seconds = |time: Option<std::time::Duration>| format!("\"{}s\"", time.unwrap().as_secs());
     let value = match key {
         "qname_minimisation" => match settings.minimise {

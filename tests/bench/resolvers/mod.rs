@@ -42,7 +42,7 @@ pub struct Plan {
 }
 
 /// What an adapter is given.
-pub struct Desk<'w> {
+pub struct Setup<'w> {
     pub script: &'w Script,
     pub world: &'w World,
     pub folder: &'w Path,
@@ -69,12 +69,12 @@ impl Resolver {
         }
     }
 
-    fn plan(self, desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
+    fn plan(self, setup: &Setup<'_>, program: &Path) -> Result<Plan, Cannot> {
         match self {
-            Self::Lachan => lachan::plan(desk, program),
-            Self::Unbound => unbound::plan(desk, program),
-            Self::Knot => knot::plan(desk, program),
-            Self::Bind => bind::plan(desk, program),
+            Self::Lachan => lachan::plan(setup, program),
+            Self::Unbound => unbound::plan(setup, program),
+            Self::Knot => knot::plan(setup, program),
+            Self::Bind => bind::plan(setup, program),
         }
     }
 }
@@ -90,7 +90,7 @@ impl fmt::Display for Resolver {
     }
 }
 
-impl Desk<'_> {
+impl Setup<'_> {
     pub fn settings(&self) -> &Settings {
         &self.script.settings
     }
@@ -114,22 +114,22 @@ pub struct Running {
 
 impl Running {
     /// Starts it and waits until it takes connections.
-    pub fn start(resolver: Resolver, desk: &Desk<'_>) -> Result<Self, Cannot> {
+    pub fn start(resolver: Resolver, setup: &Setup<'_>) -> Result<Self, Cannot> {
         let program = resolver.program().expect("looked for before");
-        let Plan { mut command, clocks } = resolver.plan(desk, &program)?;
-        let log = File::create(desk.folder.join("log")).unwrap();
-        command.current_dir(desk.folder).stdin(Stdio::null());
+        let Plan { mut command, clocks } = resolver.plan(setup, &program)?;
+        let log = File::create(setup.folder.join("log")).unwrap();
+        command.current_dir(setup.folder).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        let mut clock = Clock::new(desk.folder);
-        clock.set(desk.settings().clock);
+        let mut clock = Clock::new(setup.folder);
+        clock.set(setup.settings().clock);
         // Only where time passes, or is wrong.
         let moves = |step: &Step| matches!(step.kind, Kind::Pass(_) | Kind::Clock(_));
-        if desk.settings().clock != 0 || desk.script.steps.iter().any(moves) {
+        if setup.settings().clock != 0 || setup.script.steps.iter().any(moves) {
             clock.wear(&mut command, clocks)?;
         }
         let child = command.spawn().unwrap();
         let mut running = Self { child, clock };
-        running.wait(desk);
+        running.wait(setup);
         Ok(running)
     }
 
@@ -169,16 +169,16 @@ impl Running {
         self.child.try_wait().unwrap().is_none()
     }
 
-    fn wait(&mut self, desk: &Desk<'_>) {
+    fn wait(&mut self, setup: &Setup<'_>) {
         let begun = Instant::now();
         while begun.elapsed() < READY {
             if TcpStream::connect_timeout(&self.address(), READY).is_ok() {
                 return;
             }
-            assert!(self.lives(), "it ended at once; see {}", desk.folder.join("log").display());
+            assert!(self.lives(), "it ended at once; see {}", setup.folder.join("log").display());
             std::thread::park_timeout(Duration::from_millis(10));
         }
-        panic!("it does not listen; see {}", desk.folder.join("log").display());
+        panic!("it does not listen; see {}", setup.folder.join("log").display());
     }
 }
 

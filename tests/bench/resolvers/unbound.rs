@@ -5,10 +5,10 @@ use std::process::Command;
 
 use super::super::script::Minimise;
 use super::clock::Clocks;
-use super::{ADDRESS, Cannot, Desk, Plan};
+use super::{ADDRESS, Cannot, Plan, Setup};
 
-pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
-    let settings = desk.settings();
+pub fn plan(setup: &Setup<'_>, program: &Path) -> Result<Plan, Cannot> {
+    let settings = setup.settings();
     let yes = |set: bool| if set { "yes" } else { "no" };
     let mut config = format!(
         "server:\n interface: {}\n chroot: \"\"\n username: \"\"\n pidfile: \"\"\n directory: \"{}\"\n \
@@ -18,9 +18,9 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
          use-caps-for-id: {}\n prefetch: {}\n serve-expired: {}\n serve-expired-ttl: 259200\n \
          serve-expired-client-timeout: {}\n ede-serve-expired: yes\n",
         ADDRESS.replace(':', "@"),
-        desk.folder.display(),
-        desk.world.hints.display(),
-        if desk.validates() { "validator " } else { "" },
+        setup.folder.display(),
+        setup.world.hints.display(),
+        if setup.validates() { "validator " } else { "" },
         yes(settings.minimise != Minimise::Off),
         yes(settings.minimise == Minimise::Strict),
         yes(settings.random_case),
@@ -28,7 +28,7 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
         yes(settings.stale),
         if settings.stale { 1800 } else { 0 },
     );
-    if let Some(anchors) = &desk.world.anchors {
+    if let Some(anchors) = &setup.world.anchors {
         config += &format!(" trust-anchor-file: \"{}\"\n", anchors.display());
     }
     for name in &settings.negative_anchors {
@@ -47,6 +47,6 @@ pub fn plan(desk: &Desk<'_>, program: &Path) -> Result<Plan, Cannot> {
     }
     config += "remote-control:\n control-enable: no\n";
     let mut command = Command::new(program);
-    command.arg("-d").arg("-c").arg(desk.write("unbound.conf", &config));
+    command.arg("-d").arg("-c").arg(setup.write("unbound.conf", &config));
     Ok(Plan { command, clocks: Clocks::Wall })
 }

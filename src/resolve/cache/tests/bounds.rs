@@ -24,11 +24,11 @@ impl Random {
 
 /// Asks for a name, fetches it where it is not kept, and says whether it was.
 fn asks(cache: &Cache, name: &str, now: u64) -> bool {
-    let ask = ask(name, rtype::A);
+    let ask = ask(name, RrType::A);
     let packet = query(&ask, 7, None);
     let found = cache.find(&Question::parse(&packet).unwrap(), now).is_some();
     if !found {
-        cache.insert(&ask, &answer(&ask, Rcode::NoError, &[address(300)], &[]), Stamp::default(), now);
+        cache.insert(&ask, &answer(&ask, Rcode::NO_ERROR, &[address(300)], &[]), Stamp::default(), now);
     }
     found
 }
@@ -104,9 +104,9 @@ fn the_octets_are_never_above_the_bound_while_many_insert() {
                 let mut random = Random(thread as u64);
                 for n in 0..5000 {
                     // Some anew, some in the place of another's, shorter and longer ones.
-                    let ask = ask(&format!("h{}.example", random.next() % 4000), rtype::A);
+                    let ask = ask(&format!("h{}.example", random.next() % 4000), RrType::A);
                     let records = vec![address(60); (random.next() % 70) as usize];
-                    cache.insert(&ask, &answer(&ask, Rcode::NoError, &records, &[]), Stamp::default(), NOW);
+                    cache.insert(&ask, &answer(&ask, Rcode::NO_ERROR, &records, &[]), Stamp::default(), NOW);
                     if n % 10 == 0 {
                         cache.forget(&ask);
                     }
@@ -126,8 +126,8 @@ fn the_octets_are_never_above_the_bound_while_many_insert() {
 fn an_answer_larger_than_the_cache_is_handed_out_and_pushes_nobody_out() {
     let cache = Cache::new(32 << 10, TtlBounds::default());
     assert!(!asks(&cache, "small.example", NOW));
-    let large = ask("large.example", rtype::A);
-    let mut given = answer(&large, Rcode::NoError, &vec![address(60); 4000], &[]);
+    let large = ask("large.example", RrType::A);
+    let mut given = answer(&large, Rcode::NO_ERROR, &vec![address(60); 4000], &[]);
     given.wire[6..8].copy_from_slice(&4000u16.to_be_bytes());
     let hit = cache.insert(&large, &given, Stamp::default(), NOW);
     assert_eq!(hit.message(&large), given.wire);
@@ -153,15 +153,15 @@ fn fill(kind: &str) {
     let cache = Cache::new(BOUND, TtlBounds::default());
     let mut random = Random(3);
     for n in 0..100_000u64 {
-        let ask = ask(&format!("w{}.host-{n}.example", n % 977), rtype::A);
+        let ask = ask(&format!("w{}.host-{n}.example", n % 977), RrType::A);
         let records = match kind {
             "short answers" => 1,
             "long answers" => 70,
             _ => 1 + random.next() as usize % 70,
         };
         let given = match kind {
-            "names that do not exist" => answer(&ask, Rcode::NxDomain, &[], &[soa(300, 300)]),
-            _ => answer(&ask, Rcode::NoError, &vec![address(300); records], &[]),
+            "names that do not exist" => answer(&ask, Rcode::NX_DOMAIN, &[], &[soa(300, 300)]),
+            _ => answer(&ask, Rcode::NO_ERROR, &vec![address(300); records], &[]),
         };
         cache.insert(&ask, &given, Stamp::default(), NOW);
     }

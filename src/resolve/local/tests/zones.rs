@@ -35,32 +35,32 @@ fn zones_in_master_format_answer_with_authority() {
     let (_folder, settings) = zone_file(&[("school.lan", SCHOOL), ("lab.school.lan", lab)]);
     let local = Local::new(&settings, std::iter::empty(), None).unwrap();
     for (name, rtype, expected) in [
-        ("web.school.lan", rtype::A, "NOERROR A 10.1.1.2"),
-        ("www.school.lan", rtype::A, "NOERROR CNAME web.school.lan. A 10.1.1.2"),
-        ("web.school.lan", rtype::AAAA, "NOERROR soa school.lan."),
-        ("none.school.lan", rtype::A, "NXDOMAIN soa school.lan."),
-        ("b.deep.school.lan", rtype::A, "NOERROR soa school.lan."),
-        ("x.wild.school.lan", rtype::A, "NOERROR A 10.1.1.4"),
-        ("x.wild.school.lan", rtype::AAAA, "NOERROR soa school.lan."),
-        ("away.school.lan", rtype::A, "NOERROR CNAME www.example.com."),
-        ("pc1.lab.school.lan", rtype::A, "NOERROR A 10.3.0.1"),
-        ("pc2.lab.school.lan", rtype::A, "NXDOMAIN soa lab.school.lan."),
-        ("x.wild.school.lan", rtype::CNAME, "NOERROR soa school.lan."),
-        ("x.y.wild.school.lan", rtype::A, "NOERROR A 10.1.1.4"),
-        ("*.wild.school.lan", rtype::A, "NOERROR A 10.1.1.4"),
-        ("wild.school.lan", rtype::A, "NOERROR soa school.lan."),
-        ("known.wild.school.lan", rtype::A, "NOERROR soa school.lan."),
-        ("x.known.wild.school.lan", rtype::A, "NXDOMAIN soa school.lan."),
-        ("x.lost.school.lan", rtype::A, "NXDOMAIN CNAME gone.school.lan. soa school.lan."),
-        ("x.b.deep.school.lan", rtype::A, "NXDOMAIN soa school.lan."),
-        ("x.sub.school.lan", rtype::A, "-"),
-        ("sub.school.lan", rtype::A, "-"),
-        ("sub.school.lan", rtype::NS, "-"),
-        ("ns.sub.school.lan", rtype::A, "-"),
-        ("sub.school.lan", rtype::DS, "NOERROR soa school.lan."),
-        ("x.sub.school.lan", rtype::DS, "-"),
-        ("school.lan", rtype::NS, "NOERROR NS ns.school.lan."),
-        ("lan", rtype::A, "-"),
+        ("web.school.lan", RrType::A, "NOERROR A 10.1.1.2"),
+        ("www.school.lan", RrType::A, "NOERROR CNAME web.school.lan. A 10.1.1.2"),
+        ("web.school.lan", RrType::AAAA, "NOERROR soa school.lan."),
+        ("none.school.lan", RrType::A, "NXDOMAIN soa school.lan."),
+        ("b.deep.school.lan", RrType::A, "NOERROR soa school.lan."),
+        ("x.wild.school.lan", RrType::A, "NOERROR A 10.1.1.4"),
+        ("x.wild.school.lan", RrType::AAAA, "NOERROR soa school.lan."),
+        ("away.school.lan", RrType::A, "NOERROR CNAME www.example.com."),
+        ("pc1.lab.school.lan", RrType::A, "NOERROR A 10.3.0.1"),
+        ("pc2.lab.school.lan", RrType::A, "NXDOMAIN soa lab.school.lan."),
+        ("x.wild.school.lan", RrType::CNAME, "NOERROR soa school.lan."),
+        ("x.y.wild.school.lan", RrType::A, "NOERROR A 10.1.1.4"),
+        ("*.wild.school.lan", RrType::A, "NOERROR A 10.1.1.4"),
+        ("wild.school.lan", RrType::A, "NOERROR soa school.lan."),
+        ("known.wild.school.lan", RrType::A, "NOERROR soa school.lan."),
+        ("x.known.wild.school.lan", RrType::A, "NXDOMAIN soa school.lan."),
+        ("x.lost.school.lan", RrType::A, "NXDOMAIN CNAME gone.school.lan. soa school.lan."),
+        ("x.b.deep.school.lan", RrType::A, "NXDOMAIN soa school.lan."),
+        ("x.sub.school.lan", RrType::A, "-"),
+        ("sub.school.lan", RrType::A, "-"),
+        ("sub.school.lan", RrType::NS, "-"),
+        ("ns.sub.school.lan", RrType::A, "-"),
+        ("sub.school.lan", RrType::DS, "NOERROR soa school.lan."),
+        ("x.sub.school.lan", RrType::DS, "-"),
+        ("school.lan", RrType::NS, "NOERROR NS ns.school.lan."),
+        ("lan", RrType::A, "-"),
     ] {
         assert_eq!(said(&local, name, rtype), expected, "{name} {rtype}");
     }
@@ -120,20 +120,20 @@ fn a_dname_moves_what_is_below_it_and_nothing_else() {
     let (_folder, settings) = zone_file(&[("school.lan", &text)]);
     let local = Local::new(&settings, std::iter::empty(), None).unwrap();
     for (name, rtype, starts) in [
-        ("old.school.lan", rtype::TXT, "NOERROR TXT moved"),
-        ("old.school.lan", rtype::A, "NOERROR soa school.lan."),
-        ("old.school.lan", rtype::DNAME, "NOERROR DNAME"),
-        ("gone.old.school.lan", rtype::A, "NXDOMAIN DNAME"),
+        ("old.school.lan", RrType::TXT, "NOERROR TXT moved"),
+        ("old.school.lan", RrType::A, "NOERROR soa school.lan."),
+        ("old.school.lan", RrType::DNAME, "NOERROR DNAME"),
+        ("gone.old.school.lan", RrType::A, "NXDOMAIN DNAME"),
     ] {
         let found = said(&local, name, rtype);
         assert!(found.starts_with(starts), "{name} {rtype}: {found}");
     }
-    let moved = said(&local, "pc.old.school.lan", rtype::A);
+    let moved = said(&local, "pc.old.school.lan", RrType::A);
     assert!(moved.ends_with("CNAME pc.new.school.lan. A 10.0.0.1"), "{moved}");
-    let away = said(&local, "www.away.school.lan", rtype::A);
+    let away = said(&local, "www.away.school.lan", RrType::A);
     assert!(away.ends_with("CNAME www.example.com."), "{away}");
     let far = format!("{long}.long.school.lan");
-    assert!(said(&local, &far, rtype::A).starts_with("YXDOMAIN DNAME"));
+    assert!(said(&local, &far, RrType::A).starts_with("YXDOMAIN DNAME"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_local_reverse_zone_gives_rooms_away_and_the_empty_zone_does_not_take_them()
         ("2.0.0.10.in-addr.arpa", "NXDOMAIN soa 10.in-addr.arpa."),
         ("1.0.9.10.in-addr.arpa", "-"),
     ] {
-        assert_eq!(said(&local, name, rtype::PTR), expected, "{name}");
+        assert_eq!(said(&local, name, RrType::PTR), expected, "{name}");
     }
 }
 
@@ -170,6 +170,6 @@ fn a_local_reverse_zone_gives_rooms_away_and_the_empty_zone_does_not_take_them()
 fn a_negative_answer_lives_as_long_as_the_zones_soa_says() {
     let (_folder, settings) = zone_file(&[("school.lan", SCHOOL)]);
     let local = Local::new(&settings, std::iter::empty(), None).unwrap();
-    let answer = local.answer(&Ask::new(OwnedName::parse("none.school.lan").unwrap(), rtype::A)).unwrap();
+    let answer = local.answer(&Ask::new(OwnedName::parse("none.school.lan").unwrap(), RrType::A)).unwrap();
     assert_eq!(Message::from_vec(&answer.wire).unwrap().authorities[0].ttl, 120);
 }

@@ -16,6 +16,8 @@ use super::query::SentQuery;
 use super::sockets::Sockets;
 use super::tally::Tally;
 use crate::dns::edns::PAYLOAD;
+use crate::dns::header::Flags;
+use crate::dns::rcode::Rcode;
 use crate::resolve::Ask;
 use crate::resolve::iterate::question::{self, Extras, Matches, Writing};
 
@@ -66,7 +68,7 @@ impl Datagrams {
         match self.exchange(&query(ask, edns), start, tally.rtt()).await {
             Ok(Some(octets)) => {
                 tally.answered(start.elapsed());
-                let truncated = octets[2] & 0x02 != 0 || octets.len() > usize::from(PAYLOAD);
+                let truncated = Flags::of(&octets).has(Flags::TC) || octets.len() > usize::from(PAYLOAD);
                 if truncated { Found::OverTcp } else { Found::Answer(octets) }
             }
             Ok(None) => Found::OverTcp,
@@ -129,7 +131,7 @@ fn is_answer(query: &[u8], octets: &[u8]) -> bool {
 /// FORMERR or NOTIMP: what a server says that cannot read an OPT record. BADVERS is beyond four bits, in an
 /// OPT record, which shows that it can.
 fn knows_no_edns(octets: &[u8]) -> bool {
-    matches!(octets[3] & 0x0f, 1 | 4)
+    matches!(Flags::of(octets).rcode(), Rcode::FORM_ERR | Rcode::NOT_IMP)
 }
 
 #[cfg(test)]

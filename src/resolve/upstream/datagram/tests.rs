@@ -9,13 +9,13 @@ use super::super::query::STRAY_MAX;
 use super::*;
 use crate::dns::name::{HEADER, OwnedName};
 use crate::dns::question::Question;
-use crate::dns::rdata::rtype;
+use crate::dns::rrtype::RrType;
 
 /// Long enough that a test which waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn ask() -> Ask {
-    Ask::new(OwnedName::parse("www.example").unwrap(), rtype::A)
+    Ask::new(OwnedName::parse("www.example").unwrap(), RrType::A)
 }
 
 /// An answer with one address, as a server gives it.
@@ -42,7 +42,7 @@ async fn server(says: impl Fn(u32, &[u8]) -> Vec<Vec<u8>> + Send + 'static) -> (
             }
         }
     });
-    (Datagrams::new(server, None, PATIENCE), asked)
+    (Datagrams::new(server, None, TIMEOUT), asked)
 }
 
 fn octets(found: Found) -> Vec<u8> {
@@ -69,7 +69,7 @@ async fn a_query_says_what_is_asked_and_nothing_else() {
         (ask.dnssec_ok, ask.checking_disabled) = (dnssec_ok, checking_disabled);
         let octets = query(&ask, true);
         let question = Question::parse(&octets).unwrap();
-        assert_eq!((question.name(), question.rtype), (ask.name.as_name(), rtype::A));
+        assert_eq!((question.name(), question.rtype), (ask.name.as_name(), RrType::A));
         assert_eq!((question.dnssec_ok(), question.checking_disabled()), (dnssec_ok, checking_disabled));
         assert_eq!((question.udp_limit(), question.recursion_desired()), (usize::from(PAYLOAD), true));
         assert_eq!(octets.len(), question.end + 11, "one OPT record without options");
@@ -165,7 +165,7 @@ async fn a_query_that_gets_lost_is_repeated() {
 async fn a_repeated_query_has_a_port_of_its_own_and_the_answer_to_either_counts() {
     for answered in [0, 1] {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let datagrams = Datagrams::new(socket.local_addr().unwrap(), None, PATIENCE);
+        let datagrams = Datagrams::new(socket.local_addr().unwrap(), None, TIMEOUT);
         let says = async {
             let mut buf = [0; 512];
             let (_, first) = socket.recv_from(&mut buf).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_repeated_query_has_a_port_of_its_own_and_the_answer_to_either_counts(
 }
 
 #[tokio::test]
-async fn a_silent_server_costs_its_patience_and_few_datagrams() {
+async fn a_silent_server_costs_its_timeout_and_few_datagrams() {
     let (mut datagrams, asked) = server(|_, _| vec![]).await;
     datagrams.time_limit = Duration::from_millis(900);
     let (tally, start) = (Tally::new(), Instant::now());
@@ -194,7 +194,7 @@ async fn a_silent_server_costs_its_patience_and_few_datagrams() {
 #[tokio::test]
 async fn nobody_there_is_known_at_once() {
     let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let datagrams = Datagrams::new(server, None, PATIENCE);
+    let datagrams = Datagrams::new(server, None, TIMEOUT);
     let start = Instant::now();
     assert!(matches!(datagrams.ask(&ask(), &Tally::new()).await, Found::Silent));
     assert!(start.elapsed() < AGAIN_MAX, "the kernel says so, and nothing is sent again");
@@ -205,7 +205,7 @@ async fn a_source_address_is_used_as_it_was_given() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let server = socket.local_addr().unwrap();
     let source = Some("127.0.0.9:0".parse().unwrap());
-    let datagrams = Datagrams::new(server, source, PATIENCE);
+    let datagrams = Datagrams::new(server, source, TIMEOUT);
     let says = async {
         let mut buf = [0; 512];
         let (len, from) = socket.recv_from(&mut buf).await.unwrap();

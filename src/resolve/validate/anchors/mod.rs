@@ -131,8 +131,8 @@ mod tests {
     use hickory_resolver::proto::dnssec::{PublicKey, TrustAnchors};
 
     use super::*;
-    use crate::dns::rdata::rtype;
     use crate::dns::rrset::RrSet;
+    use crate::dns::rrtype::RrType;
     use crate::resolve::validate::Rules;
     use crate::resolve::validate::chain::keys_by_anchor;
     use crate::resolve::validate::fault::Fault;
@@ -152,7 +152,7 @@ mod tests {
         let built_in = Anchors::built_in();
         for key in keys {
             // Found by its digest; only a signature is missing.
-            let set = RrSet::new(name("."), rtype::DNSKEY, 60, vec![key]);
+            let set = RrSet::new(name("."), RrType::DNSKEY, 60, vec![key]);
             let anchor = built_in.closest(Name::ROOT, 0).unwrap();
             let said = keys_by_anchor(&set, anchor, 0, &Rules::default(), &Work::new());
             assert_eq!(said.unwrap_err(), Fault::RrsigsMissing);

@@ -1,8 +1,8 @@
 //! From a DS or an anchor to keys.
 
 use super::zone::{NOW, Signer, Terms, set};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::Rules;
 use crate::resolve::validate::anchors::Anchor;
 use crate::resolve::validate::chain::{Trust, keys_by_anchor, keys_by_ds};
@@ -100,7 +100,7 @@ fn a_sha_1_digest_does_not_count_beside_a_stronger_one() {
 fn the_dnskey_set_must_be_signed_now_by_the_key_of_the_ds() {
     let (ksk, zsk) = (Signer::usual(), Signer::usual());
     let ds = [ksk.ds("example", 2)];
-    let unsigned = set("example", rtype::DNSKEY, &[&ksk.dnskey, &zsk.dnskey]);
+    let unsigned = set("example", RrType::DNSKEY, &[&ksk.dnskey, &zsk.dnskey]);
     assert_eq!(by_ds(&unsigned, &ds), Said::Bogus(Fault::RrsigsMissing));
     let mut by_zsk = unsigned.clone();
     zsk.sign(&mut by_zsk, "example");
@@ -115,7 +115,7 @@ fn the_dnskey_set_must_be_signed_now_by_the_key_of_the_ds() {
     ksk.sign(&mut wrong, "example");
     wrong.rdata.pop();
     assert_eq!(by_ds(&wrong, &ds), Said::Bogus(Fault::BadSignature));
-    assert_eq!(by_ds(&set("example", rtype::DNSKEY, &[]), &ds), Said::Bogus(Fault::DnskeyMissing));
+    assert_eq!(by_ds(&set("example", RrType::DNSKEY, &[]), &ds), Said::Bogus(Fault::DnskeyMissing));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_key_too_small_to_check_makes_insecure_only_where_every_ds_leads_to_one() {
     let good = (signer.ds("example", 2), signer.dnskey.clone());
     signer.dnskey = small.clone();
     let weak = signer.ds("example", 2);
-    let keys = |keys: &[&[u8]]| set("example", rtype::DNSKEY, keys);
+    let keys = |keys: &[&[u8]]| set("example", RrType::DNSKEY, keys);
     assert_eq!(by_ds(&keys(&[&small]), std::slice::from_ref(&weak)), Said::Insecure(Unsupported::Algorithm));
     // The good key was taken out, or its signature.
     let both = [weak, good.0];

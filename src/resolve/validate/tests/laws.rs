@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::zone::{Contents, NOW, Signer, name};
 use crate::dns::name::{Name, NameBuf, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::anchors::Anchors;
 use crate::resolve::validate::chain::{keys_by_anchor, keys_by_ds};
 use crate::resolve::validate::denial::{no_closer, no_data, no_ds, no_name};
@@ -33,7 +33,7 @@ pub fn zone_and_name() -> impl Strategy<Value = (BTreeSet<String>, String)> {
 
 pub fn contents(names: &BTreeSet<String>) -> Contents {
     let names: Vec<String> = names.iter().map(|labels| format!("{labels}.example")).collect();
-    Contents::new("example", names.iter().map(|name| (name.as_str(), &[rtype::A][..])))
+    Contents::new("example", names.iter().map(|name| (name.as_str(), &[RrType::A][..])))
 }
 
 /// What a zone would say of a name, by RFC 4592: the oracle that the proofs are compared with.
@@ -79,9 +79,9 @@ fn check_denials(names: &BTreeSet<String>, asked: &str, sets: &[RrSet]) -> Resul
     let missing = Err(Fault::NsecMissing);
     let said = no_name(full, zone, &proofs, &rules, &Work::new());
     prop_assert_eq!(said, if truth == Truth::Nothing { Ok(Denied::Secure) } else { missing }, "{:?}", truth);
-    let said = no_data(full, rtype::MX, zone, &proofs, &rules, &Work::new());
+    let said = no_data(full, RrType::MX, zone, &proofs, &rules, &Work::new());
     prop_assert_eq!(said, if truth == Truth::Nothing { missing } else { Ok(Denied::Secure) }, "{:?}", truth);
-    let said = no_data(full, rtype::A, zone, &proofs, &rules, &Work::new());
+    let said = no_data(full, RrType::A, zone, &proofs, &rules, &Work::new());
     let empty = matches!(truth, Truth::EmptyNonterminal | Truth::EmptyWildcard);
     prop_assert_eq!(said, if empty { Ok(Denied::Secure) } else { missing }, "{:?}", truth);
     let said = no_ds(full, zone, &proofs, &rules, &Work::new());
@@ -100,7 +100,7 @@ fn check_denials(names: &BTreeSet<String>, asked: &str, sets: &[RrSet]) -> Resul
 proptest! {
     #[test]
     fn order_duplicates_and_the_owners_case_do_not_matter(
-        rtype in prop::sample::select(vec![rtype::TXT, rtype::MX, 65280]),
+        rtype in prop::sample::select(vec![RrType::TXT, RrType::MX, RrType::from(65280)]),
         rdata in rdata(),
         seed in any::<prop::sample::Index>(),
     ) {
@@ -120,7 +120,7 @@ proptest! {
     fn any_change_makes_it_fail(rdata in rdata(), at in any::<prop::sample::Index>(), bit in 0u32..8) {
         let signer = Signer::usual();
         let keys = signer.keys("example");
-        let mut signed = RrSet::new(name("www.example"), rtype::TXT, 60, rdata);
+        let mut signed = RrSet::new(name("www.example"), RrType::TXT, 60, rdata);
         signer.sign(&mut signed, "example");
         let fails = |set: &RrSet| verify(set, &keys, NOW, &Rules::default(), &Work::new()).is_err();
         prop_assert!(!fails(&signed));
@@ -146,7 +146,7 @@ proptest! {
             let moved = RrSet { owner: owner.to_owned(), ..signed.clone() };
             prop_assert!(fails(&moved));
         }
-        let other = RrSet { rtype: signed.rtype ^ 1, ..signed.clone() };
+        let other = RrSet { rtype: RrType::from(signed.rtype.number() ^ 1), ..signed.clone() };
         prop_assert!(fails(&other));
     }
 
@@ -163,7 +163,7 @@ proptest! {
     #[test]
     fn no_octets_make_anything_panic(
         owners in prop::collection::vec(labels(), 1..4),
-        rtype in prop::sample::select(vec![rtype::NSEC, rtype::NSEC3, rtype::DNSKEY, rtype::SOA, rtype::DS]),
+        rtype in prop::sample::select(vec![RrType::NSEC, RrType::NSEC3, RrType::DNSKEY, RrType::SOA, RrType::DS]),
         rdata in rdata(),
         signatures in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..3),
         asked in labels(),
@@ -184,7 +184,7 @@ proptest! {
         let _ = keys_by_ds(&sets[0], &rdata, NOW, &rules, &work);
         let _ = keys_by_anchor(&sets[0], Anchors::built_in().closest(root, 0).unwrap(), NOW, &rules, &work);
         let _ = no_name(asked.as_name(), root, &proofs, &rules, &work);
-        let _ = no_data(asked.as_name(), number, root, &proofs, &rules, &work);
+        let _ = no_data(asked.as_name(), number.into(), root, &proofs, &rules, &work);
         let _ = no_closer(asked.as_name(), root, root, &proofs, &rules, &work);
         let _ = no_ds(asked.as_name(), root, &proofs, &rules, &work);
     }

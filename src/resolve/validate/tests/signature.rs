@@ -1,8 +1,8 @@
 //! Which signatures count, and for what.
 
 use super::zone::{NOW, Signer, Terms, VALID, name, set};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::fault::Fault;
 use crate::resolve::validate::key::ZoneKeys;
 use crate::resolve::validate::signature::{Verified, verify};
@@ -14,7 +14,7 @@ fn check(set: &RrSet, keys: &ZoneKeys) -> Result<Verified, Fault> {
 }
 
 fn a(owner: &str) -> RrSet {
-    set(owner, rtype::A, &[&[192, 0, 2, 1], &[192, 0, 2, 2]])
+    set(owner, RrType::A, &[&[192, 0, 2, 1], &[192, 0, 2, 2]])
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_zone_signs_its_own_names_only() {
     signer.sign(&mut set, "example");
     assert_eq!(check(&set, &signer.keys("sub.example")), Err(Fault::RrsigsMissing));
     assert!(check(&set, &signer.keys("example")).is_ok());
-    let mut ds = super::zone::set("sub.example", rtype::DS, &[&[0, 1, 15, 2, 0]]);
+    let mut ds = super::zone::set("sub.example", RrType::DS, &[&[0, 1, 15, 2, 0]]);
     signer.sign(&mut ds, "sub.example");
     assert_eq!(check(&ds, &signer.keys("sub.example")), Err(Fault::RrsigsMissing));
     signer.sign(&mut ds, "example");
@@ -91,7 +91,7 @@ fn a_zone_signs_its_own_names_only() {
 fn a_wildcard_is_told_by_its_labels_and_never_denies() {
     let signer = Signer::usual();
     let keys = signer.keys("example");
-    let expanded = |owner: &str, wildcard: &str, rtype: u16| {
+    let expanded = |owner: &str, wildcard: &str, rtype: RrType| {
         let mut set = super::zone::set(wildcard, rtype, &[b"\x00\x00\x01\x40"]);
         signer.sign(&mut set, "example");
         let verified = check(&RrSet { owner: name(owner), ..set }, &keys)?;
@@ -106,14 +106,14 @@ fn a_wildcard_is_told_by_its_labels_and_never_denies() {
         ("a.*.example", "*.*.example", Some("*.example")),
         ("*.b.example", "*.example", Some("example")),
     ] {
-        assert_eq!(expanded(owner, wildcard, rtype::TXT), Ok(from.map(Into::into)), "{owner}");
+        assert_eq!(expanded(owner, wildcard, RrType::TXT), Ok(from.map(Into::into)), "{owner}");
     }
-    for rtype in [rtype::NSEC, rtype::NSEC3] {
+    for rtype in [RrType::NSEC, RrType::NSEC3] {
         assert_eq!(expanded("a.example", "*.example", rtype), Err(Fault::BadSignature));
     }
-    assert_eq!(expanded("example", "*.example", rtype::TXT), Err(Fault::BadSignature));
+    assert_eq!(expanded("example", "*.example", RrType::TXT), Err(Fault::BadSignature));
     // A wildcard of the zone above, with the keys of the zone below.
-    let mut set = super::zone::set("*.example", rtype::TXT, &[b"\x01x"]);
+    let mut set = super::zone::set("*.example", RrType::TXT, &[b"\x01x"]);
     signer.sign_on(&mut set, "sub.example", Terms::default());
     let moved = RrSet { owner: name("a.sub.example"), ..set };
     assert_eq!(check(&moved, &signer.keys("sub.example")), Err(Fault::BadSignature));

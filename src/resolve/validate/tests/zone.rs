@@ -6,8 +6,8 @@ use hickory_resolver::proto::dnssec::crypto::{Digest, EcdsaSigningKey, Ed25519Si
 use hickory_resolver::proto::dnssec::{Algorithm, DigestType, SigningKey, TBS};
 
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::validate::canonical;
 use crate::resolve::validate::chain::{Trust, keys_by_ds};
 use crate::resolve::validate::hash::{Parameters, owner_of};
@@ -24,7 +24,7 @@ pub fn name(text: &str) -> OwnedName {
 }
 
 /// A set without signatures.
-pub fn set(owner: &str, rtype: u16, rdata: &[&[u8]]) -> RrSet {
+pub fn set(owner: &str, rtype: RrType, rdata: &[&[u8]]) -> RrSet {
     RrSet::new(name(owner), rtype, 3600, rdata.iter().map(|rdata| Box::from(*rdata)).collect())
 }
 
@@ -106,7 +106,7 @@ impl Signer {
 
     /// The DNSKEY set of a zone with these keys, signed by this one.
     pub fn dnskeys(&self, apex: &str, others: &[&Signer]) -> RrSet {
-        let mut set = set(apex, rtype::DNSKEY, &[&self.dnskey]);
+        let mut set = set(apex, RrType::DNSKEY, &[&self.dnskey]);
         set.rdata.extend(others.iter().map(|other| other.dnskey.clone()));
         self.sign(&mut set, apex);
         set
@@ -123,9 +123,9 @@ impl Signer {
 }
 
 /// A type bitmap (RFC 4034 §4.1.2).
-pub fn bitmap(types: &[u16]) -> Vec<u8> {
+pub fn bitmap(types: &[RrType]) -> Vec<u8> {
     let mut windows: BTreeMap<u8, Vec<u8>> = BTreeMap::new();
-    for rtype in types.iter().copied().collect::<BTreeSet<u16>>() {
+    for rtype in types.iter().copied().collect::<BTreeSet<RrType>>() {
         let [window, low] = rtype.to_be_bytes();
         let bits = windows.entry(window).or_default();
         bits.resize(usize::from(low / 8) + 1, 0);
@@ -137,12 +137,12 @@ pub fn bitmap(types: &[u16]) -> Vec<u8> {
 /// The names of a zone and the types at them; the apex has NS and SOA, and need not be named.
 pub struct Contents {
     pub apex: OwnedName,
-    names: BTreeMap<OwnedName, Vec<u16>>,
+    names: BTreeMap<OwnedName, Vec<RrType>>,
 }
 
 impl Contents {
-    pub fn new<'a>(apex: &str, names: impl IntoIterator<Item = (&'a str, &'a [u16])>) -> Self {
-        let mut all = BTreeMap::from([(name(apex), vec![rtype::NS, rtype::SOA])]);
+    pub fn new<'a>(apex: &str, names: impl IntoIterator<Item = (&'a str, &'a [RrType])>) -> Self {
+        let mut all = BTreeMap::from([(name(apex), vec![RrType::NS, RrType::SOA])]);
         for (owner, types) in names {
             all.entry(name(owner)).or_default().extend_from_slice(types);
         }
@@ -154,10 +154,10 @@ impl Contents {
         let mut sorted: Vec<_> = self.names.iter().collect();
         sorted.sort_by(|one, other| order::compare(one.0.as_name(), other.0.as_name()));
         let next = sorted.iter().cycle().skip(1);
-        let link = |((owner, types), (next, _)): (&(&OwnedName, &Vec<u16>), &(&OwnedName, _))| {
-            let types = bitmap(&[types, &[rtype::RRSIG, rtype::NSEC][..]].concat());
+        let link = |((owner, types), (next, _)): (&(&OwnedName, &Vec<RrType>), &(&OwnedName, _))| {
+            let types = bitmap(&[types, &[RrType::RRSIG, RrType::NSEC][..]].concat());
             let rdata = [next.as_name().wire(), &types].concat();
-            RrSet::new((*owner).clone(), rtype::NSEC, 3600, vec![rdata.into()])
+            RrSet::new((*owner).clone(), RrType::NSEC, 3600, vec![rdata.into()])
         };
         sorted.iter().zip(next).map(link).collect()
     }
@@ -167,26 +167,26 @@ impl Contents {
         let apex = self.apex.as_name();
         let parameters = Parameters { salt, iterations };
         let hash = |name: Name<'_>| parameters.hash(name, &Work::new()).unwrap();
-        let mut hashed: BTreeMap<[u8; 20], Vec<u16>> = BTreeMap::new();
+        let mut hashed: BTreeMap<[u8; 20], Vec<RrType>> = BTreeMap::new();
         for (name, types) in &self.names {
-            let delegation = types.contains(&rtype::NS) && !types.contains(&rtype::SOA);
-            let unsigned = delegation && !types.contains(&rtype::DS);
+            let delegation = types.contains(&RrType::NS) && !types.contains(&RrType::SOA);
+            let unsigned = delegation && !types.contains(&RrType::DS);
             if unsigned && opt_out {
                 continue;
             }
-            let own = if unsigned { &[][..] } else { &[rtype::RRSIG] };
+            let own = if unsigned { &[][..] } else { &[RrType::RRSIG] };
             hashed.entry(hash(name.as_name())).or_default().extend([types, own].concat());
             for above in name.as_name().ancestors().take_while(|above| *above != apex) {
                 hashed.entry(hash(above)).or_default();
             }
         }
         let next = hashed.keys().cycle().skip(1);
-        let link = |((owner, types), next): ((&[u8; 20], &Vec<u16>), &[u8; 20])| {
+        let link = |((owner, types), next): ((&[u8; 20], &Vec<RrType>), &[u8; 20])| {
             let [high, low] = iterations.to_be_bytes();
             let fixed = [1, u8::from(opt_out), high, low, salt.len() as u8];
             let rdata = [&fixed[..], salt, &[20], next, &bitmap(types)].concat();
             let owner = owner_of(owner, apex).unwrap();
-            RrSet::new(owner, rtype::NSEC3, 3600, vec![rdata.into()])
+            RrSet::new(owner, RrType::NSEC3, 3600, vec![rdata.into()])
         };
         hashed.iter().zip(next).map(link).collect()
     }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use crate::dns::edns::options;
 use crate::dns::message::records;
 use crate::dns::name::OwnedName;
+use crate::dns::rrtype::RrType;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, Builder};
 use crate::i18n::Lang;
@@ -223,7 +224,7 @@ pub const KEEPALIVE: &[u8] = &[0, 11, 0, 0];
 /// How long the answer says that the connection may be idle.
 pub fn told(answer: &[u8]) -> Option<Duration> {
     let (_, records) = records(answer).unwrap();
-    let opt = records.iter().find(|record| record.rtype == 41).expect("an OPT record");
+    let opt = records.iter().find(|record| record.rtype == RrType::OPT).expect("an OPT record");
     let options = options(&answer[opt.rdata_at()..opt.end()]).map(|option| option.unwrap());
     let found: Vec<_> = options.filter(|(code, _)| *code == 11).map(|(_, data)| data).collect();
     assert!(found.len() <= 1, "one at the most");

@@ -13,8 +13,9 @@ use super::reply::{self, Response, ResponseKind};
 use super::single_flight::Waited;
 use super::store::{Content, Kept, Rank, Validation};
 use crate::dns::name::{Name, OwnedName};
-use crate::dns::rdata::rtype;
+use crate::dns::rdata::soa_minimum;
 use crate::dns::rrset::RrSet;
+use crate::dns::rrtype::RrType;
 use crate::resolve::reason::Reason;
 
 /// Zones on one way down. A name has at most 127 labels, a real one some six zones.
@@ -55,21 +56,21 @@ impl<O: Io> Recursor<O> {
     pub(super) async fn look(
         &self,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Lookup, Reason> {
         if let Some(kept) = self.known(name, kind) {
             return Ok(Lookup::known(kept));
         }
-        self.walk(name, kind, job, path).await
+        self.descend(name, kind, job, path).await
     }
 
     /// The same for what a client asked itself, who may want it anew.
     pub(super) async fn look_for_client(
         &self,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Lookup, Reason> {
@@ -85,19 +86,19 @@ impl<O: Io> Recursor<O> {
         };
         match self.known(name, kind).filter(will_do) {
             Some(kept) => Ok(Lookup::known(kept)),
-            None => self.walk(name, kind, job, path).await,
+            None => self.descend(name, kind, job, path).await,
         }
     }
 
     /// The same from the store alone.
-    pub(super) fn known(&self, name: Name<'_>, kind: u16) -> Option<Arc<Kept>> {
+    pub(super) fn known(&self, name: Name<'_>, kind: RrType) -> Option<Arc<Kept>> {
         let now = self.io.now();
         if let Some(kept) = self.store.find(name, kind, now) {
             return Some(kept);
         }
         let is_set = |kept: &Arc<Kept>| kept.set().is_some();
-        if kind != rtype::CNAME
-            && let Some(kept) = self.store.find(name, rtype::CNAME, now).filter(is_set)
+        if kind != RrType::CNAME
+            && let Some(kept) = self.store.find(name, RrType::CNAME, now).filter(is_set)
         {
             return Some(kept);
         }
@@ -106,7 +107,7 @@ impl<O: Io> Recursor<O> {
         // answer for any name below could move all of them.
         let strict = self.settings.minimisation == Minimisation::Strict;
         name.ancestors().skip(1).find_map(|above| {
-            let kept = self.store.find(above, rtype::DNAME, now)?;
+            let kept = self.store.find(above, RrType::DNAME, now)?;
             match &kept.content {
                 Content::Set(_) if kept.validation() == Validation::Secure => Some(kept),
                 Content::NoName(_) if strict || kept.validation() == Validation::Secure => Some(kept),
@@ -115,7 +116,13 @@ impl<O: Io> Recursor<O> {
         })
     }
 
-    async fn walk(&self, name: Name<'_>, kind: u16, job: &Job, path: &Path<'_>) -> Result<Lookup, Reason> {
+    async fn descend(
+        &self,
+        name: Name<'_>,
+        kind: RrType,
+        job: &Job,
+        path: &Path<'_>,
+    ) -> Result<Lookup, Reason> {
         if let Some(zone) = self.io.forward_zone(name, kind) {
             return self.forwarded(zone, name, kind, job, path).await;
         }
@@ -123,7 +130,7 @@ impl<O: Io> Recursor<O> {
             return Ok(Lookup::known(Arc::new(kept)));
         }
         // The parent answers for a DS (RFC 4035 §3.1.4.1).
-        let from = if kind == rtype::DS { name.parent().unwrap_or(name) } else { name };
+        let from = if kind == RrType::DS { name.parent().unwrap_or(name) } else { name };
         let mut cut = self.start(from, job, path).await;
         let mode = self.settings.minimisation;
         let mut steps = Steps::new(mode, name, kind, cut.zone.as_name());
@@ -223,7 +230,7 @@ impl<O: Io> Recursor<O> {
         &self,
         zone: OwnedName,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         job: &Job,
         path: &Path<'_>,
     ) -> Result<Lookup, Reason> {
@@ -262,16 +269,16 @@ impl<O: Io> Recursor<O> {
 
     /// Asks the servers of the hints for the root's own (RFC 8109). Without an answer the hints do.
     async fn prime(&self, job: &Job, path: &Path<'_>) {
-        let Some(path) = path.then(Name::ROOT, rtype::NS) else { return };
+        let Some(path) = path.then(Name::ROOT, RrType::NS) else { return };
         let hints = self.cuts.hints();
-        let Ok(_running) = self.join_flight(Name::ROOT, Name::ROOT, rtype::NS, job).await else { return };
-        let asked = self.ask_zone(&hints, Name::ROOT, rtype::NS, STEP_TIME_MAX, job, &path);
+        let Ok(_running) = self.join_flight(Name::ROOT, Name::ROOT, RrType::NS, job).await else { return };
+        let asked = self.ask_zone(&hints, Name::ROOT, RrType::NS, STEP_TIME_MAX, job, &path);
         let Ok(told) = Box::pin(asked).await else { return };
         let now = self.io.now();
         if let Some(servers) = &told.response.servers {
             self.cuts.note_own(servers, now);
         }
-        self.take_in(Name::ROOT, rtype::NS, &hints.zone, told.response, Origin::Server(told.from), None);
+        self.take_in(Name::ROOT, RrType::NS, &hints.zone, told.response, Origin::Server(told.from), None);
     }
 
     /// Keeps what a referral says of the DS of the zone that it leads to.
@@ -303,14 +310,14 @@ impl<O: Io> Recursor<O> {
             ttl: ttl.min(self.settings.ttl.max),
             proven: OnceLock::new(),
         };
-        self.store.keep(rtype::DS, kept);
+        self.store.keep(RrType::DS, kept);
     }
 
     /// Keeps what a server said.
     fn take_in(
         &self,
         name: Name<'_>,
-        kind: u16,
+        kind: RrType,
         zone: &OwnedName,
         response: Response,
         origin: Origin,
@@ -323,9 +330,11 @@ impl<O: Io> Recursor<O> {
         let kept = |name: OwnedName, content: Content, proofs: Vec<RrSet>| {
             let ttl = match &content {
                 Content::Set(set) => set.ttl.clamp(bounds.min.min(bounds.max), bounds.max),
-                Content::NoData(soa) | Content::NoName(soa) => {
-                    soa.as_ref().map_or(0, |soa| soa.ttl.min(minimum(soa)).min(bounds.negative_max))
-                }
+                Content::NoData(soa) | Content::NoName(soa) => soa.as_ref().map_or(0, |soa| {
+                    soa.ttl
+                        .min(soa.rdata.first().map_or(0, |rdata| soa_minimum(rdata)))
+                        .min(bounds.negative_max)
+                }),
             };
             Kept {
                 name,
@@ -347,22 +356,16 @@ impl<O: Io> Recursor<O> {
         let is_moved = matches!(says, ResponseKind::Dname(_));
         let (name, kind, content) = match says {
             ResponseKind::Data(set) => (name.to_owned(), kind, Content::Set(set)),
-            ResponseKind::Alias(set) => (name.to_owned(), rtype::CNAME, Content::Set(set)),
-            ResponseKind::Dname(set) => (set.owner.clone(), rtype::DNAME, Content::Set(set)),
+            ResponseKind::Alias(set) => (name.to_owned(), RrType::CNAME, Content::Set(set)),
+            ResponseKind::Dname(set) => (set.owner.clone(), RrType::DNAME, Content::Set(set)),
             ResponseKind::NoData(soa) => (name.to_owned(), kind, Content::NoData(soa)),
             ResponseKind::NxDomain(soa) => (name.to_owned(), kind, Content::NoName(soa)),
             ResponseKind::Referral(..) => (name.to_owned(), kind, Content::NoData(None)),
         };
         let kept = kept(name, content, proofs);
         // One of several sets would not do for who asks for all of them next.
-        let is_part = kind == rtype::ANY && kept.set().is_some();
+        let is_part = kind == RrType::ANY && kept.set().is_some();
         let kept = if is_moved || is_part { Arc::new(kept) } else { self.store.keep(kind, kept) };
         Lookup { kept, origin, more }
     }
-}
-
-/// The last number of a SOA: the negative TTL's bound (RFC 2308 §4).
-fn minimum(soa: &RrSet) -> u32 {
-    let minimum = soa.rdata.first().and_then(|rdata| rdata.last_chunk::<4>());
-    minimum.map_or(0, |octets| u32::from_be_bytes(*octets))
 }
