@@ -161,7 +161,7 @@ impl School {
 
 /// What a server says on its terminal is not of interest here.
 fn quiet(mut command: Command) -> Command {
-    command.env("LACHAN_LOG", "off");
+    command.env("LACHAN_LOG", "off").env("LACHAN_LISTS_RECOMMENDED", "off");
     command
 }
 

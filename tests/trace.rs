@@ -98,7 +98,11 @@ impl Setup {
         let queries = trace(&shared("queries/trace-synthetic-300k.tsv.zst")?);
         let authority = Authority::start("")?;
         let school = School::new();
-        let mut config = String::new();
+        let mut config = String::from("[lists]\nrecommended = false\n");
+        // What looks like a bookmaker is judged elsewhere (`app::tests::likeness`).
+        for tier in Tier::ALL {
+            config += &format!("[policy.tier.{}]\nclones = \"off\"\n", tier.id());
+        }
         for (index, tier) in TIERS.iter().enumerate() {
             config += &format!(
                 "[[group]]\nname = \"{0}\"\ntier = \"{0}\"\nfrom = [\"127.{1}.0.0/16\"]\n",

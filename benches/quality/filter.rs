@@ -5,11 +5,13 @@ use lachan::dns::name::OwnedName;
 use lachan::dns::suffixes::Suffixes;
 use lachan::filter::Index;
 use lachan::lists::protected::Protected;
+use lachan::model::likeness::carried;
+use lachan::model::matched::Matched;
 use lachan::model::roster::Roster;
 use lachan::model::tier::Tier;
 use lachan::model::verdict::Verdict;
-use lachan::policy::Policy;
 use lachan::policy::decide::decide;
+use lachan::policy::{Clones, Policy};
 use lachan::update::compile::{Source, compile_in_memory};
 
 /// The tiers that are measured, with the word of a column.
@@ -57,9 +59,23 @@ impl Filter {
     pub fn blocked_as(&self, name: &OwnedName) -> [Option<&'static str>; TIERS.len()] {
         let suffixes = Suffixes::of(self.index.key(), name.as_name());
         let matched = self.index.lookup(&suffixes);
-        TIERS.map(|(_, tier)| match decide(&self.policy, self.policy.of_tier(tier), &suffixes, &matched) {
-            Verdict::Block(reason) => Some(reason.category.map_or("other", |category| category.id())),
-            Verdict::Allow(_) | Verdict::Monitor(_) => None,
+        let brand = self.index.brand_in(name.as_name()).filter(|_| matched.protection.is_none());
+        let carried = carried(name.as_name());
+        TIERS.map(|(_, tier)| {
+            let group = self.policy.of_tier(tier);
+            let by =
+                |suffixes: &Suffixes, matched: &Matched| match decide(&self.policy, group, suffixes, matched)
+                {
+                    Verdict::Block(reason) => Some(reason.category.map_or("other", |category| category.id())),
+                    Verdict::Allow(_) | Verdict::Monitor(_) => None,
+                };
+            let of = |name: &OwnedName| {
+                let suffixes = Suffixes::of(self.index.key(), name.as_name());
+                by(&suffixes, &self.index.lookup(&suffixes))
+            };
+            by(&suffixes, &matched)
+                .or_else(|| of(brand.as_ref().filter(|_| group.clones == Clones::Block)?))
+                .or_else(|| of(carried.as_ref()?))
         })
     }
 

@@ -24,6 +24,7 @@ use crate::dns::rrset::{RrSet, Sections};
 use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
+use crate::model::likeness::{brand_of, carried};
 use crate::model::rule::{ListKind, Protection, RuleAction, Scope};
 use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
@@ -93,7 +94,11 @@ impl Checker<'_> {
     fn rules(&self, moment: &Moment, name: Name<'_>) -> Vec<CoveringRule> {
         let index = &moment.world.index;
         let suffixes = Suffixes::of(index.key(), name);
-        let told = index.explain(&suffixes).into_iter().filter_map(|found| {
+        let of = |name: &OwnedName| index.explain(&Suffixes::of(index.key(), name.as_name()));
+        // What the name stands for, too.
+        let likeness = [index.brand_in(name), carried(name)].into_iter().flatten();
+        let found = index.explain(&suffixes).into_iter().chain(likeness.flat_map(|name| of(&name)));
+        let told = found.filter_map(|found| {
             let says = match found.info.kind {
                 ListKind::Block(category) if category.is_secret() => return None,
                 ListKind::Block(category) if found.action == RuleAction::Except => {
@@ -110,7 +115,7 @@ impl Checker<'_> {
                 list: found.info.id.clone(),
                 version: found.info.version.clone(),
                 says,
-                rule: rule(found.scope, &found.name),
+                rule: rule(found.scope, &found.name, found.line),
                 line: found.line,
             })
         });
@@ -119,7 +124,7 @@ impl Checker<'_> {
             list: format!("services/{}", name.service.word()),
             version: env!("CARGO_PKG_VERSION").into(),
             says: Says::Service(name.service.word()),
-            rule: rule(name.scope, &name.name),
+            rule: rule(name.scope, &name.name, name.line),
             line: name.line,
         });
         told.chain(of_services).collect()
@@ -237,14 +242,19 @@ fn cite(told: &mut GroupVerdict, decided: &Decided, policy: &Policy, asked: Name
     if let Some(found) = &decided.rule {
         told.list = Some(found.list.clone());
         told.version = Some(found.version.clone());
-        told.rule = Some(rule(found.scope, &found.name));
-        told.line = Some(found.line);
+        let cited = rule(found.scope, &found.name, found.line);
+        // A brand is no name, and its list no file.
+        (told.line, told.link) = match &cited {
+            Rule::Brand(..) => (None, None),
+            _ => (Some(found.line), told.link.take()),
+        };
+        told.rule = Some(cited);
     }
 }
 
 fn cite_school(told: &mut GroupVerdict, policy: &Policy, number: u32) {
     if let Some(made) = policy.rules().rule(number) {
-        told.rule = Some(rule(made.scope, &made.name));
+        told.rule = Some(rule(made.scope, &made.name, 0));
         told.school_rule = Some(SchoolRule { reason: made.reason.clone(), by: made.by.clone() });
     }
 }
@@ -255,7 +265,10 @@ fn cite_zone(told: &mut GroupVerdict, zone: &ZoneRule) {
     told.rule = Some(Rule::Zone(format!("{} {}", zone.kind, zone.action)));
 }
 
-fn rule(scope: Scope, name: &OwnedName) -> Rule {
+fn rule(scope: Scope, name: &OwnedName, line: u32) -> Rule {
+    if let Some(brand) = brand_of(name.as_name()) {
+        return Rule::Brand(String::from_utf8_lossy(brand).into_owned(), line);
+    }
     let name = name.to_string();
     match scope {
         Scope::Exact => Rule::Exact(name),

@@ -116,6 +116,7 @@ pub fn rule(rule: &Rule, lang: Lang) -> String {
         Rule::Exact(name) => msg!("rule-exact", name = name),
         Rule::Subtree(name) => msg!("rule-subtree", name = name),
         Rule::Children(name) => msg!("rule-children", name = name),
+        Rule::Brand(brand, names) => msg!("rule-brand", brand = brand, names = *names),
         Rule::Zone(rule) => return rule.clone(),
     };
     message.text(lang)

@@ -149,6 +149,8 @@ pub enum Rule {
     Subtree(String),
     /// All below the name.
     Children(String),
+    /// A brand that is known from so many names.
+    Brand(String, u32),
     /// A policy zone's rule: trigger and action.
     Zone(String),
 }
@@ -239,6 +241,7 @@ impl fmt::Display for Rule {
             Self::Exact(name) => write!(f, "exact {name}"),
             Self::Subtree(name) => write!(f, "subtree {name}"),
             Self::Children(name) => write!(f, "children {name}"),
+            Self::Brand(brand, names) => write!(f, "brand {brand} {names}"),
             Self::Zone(rule) => f.write_str(rule),
         }
     }
@@ -250,6 +253,10 @@ impl From<String> for Rule {
             Some(("exact", name)) => Self::Exact(name.to_owned()),
             Some(("subtree", name)) => Self::Subtree(name.to_owned()),
             Some(("children", name)) => Self::Children(name.to_owned()),
+            Some(("brand", rest)) if rest.contains(' ') => {
+                let (brand, names) = rest.split_once(' ').unwrap_or((rest, ""));
+                Self::Brand(brand.to_owned(), names.parse().unwrap_or_default())
+            }
             _ => Self::Zone(text),
         }
     }
@@ -326,6 +333,7 @@ mod tests {
             (Rule::Exact(name()), "exact b.example"),
             (Rule::Subtree(name()), "subtree b.example"),
             (Rule::Children(name()), "children b.example"),
+            (Rule::Brand("gemwin".into(), 20), "brand gemwin 20"),
             (Rule::Zone("qname nxdomain".into()), "qname nxdomain"),
         ]);
         comes_back(&[

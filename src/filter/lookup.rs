@@ -5,8 +5,9 @@
 //! record, where the name itself decides. Exceptions are rare, and so are names of which lists say different things
 //! at two suffixes: classes keep what is believed without these, and such a name is walked once more (`weigh`).
 
-use crate::dns::name::Name;
-use crate::dns::suffixes::Suffixes;
+use crate::dns::name::{Name, OwnedName};
+use crate::dns::suffixes::{Suffixes, hash_name};
+use crate::model::likeness::find_brand;
 use crate::model::matched::{Counted, Hit, Matched};
 use crate::model::rule::RuleAction;
 
@@ -45,6 +46,11 @@ impl Index {
         matched.protection = effect.protection;
         matched.allow_sets = effect.allow_sets;
         matched
+    }
+
+    /// The brand in a name that a list knows, as the name under which it stands in the index.
+    pub fn brand_in(&self, name: Name<'_>) -> Option<OwnedName> {
+        find_brand(name, &mut |brand| self.find(hash_name(&self.key, brand), brand).is_some())
     }
 
     /// All suffixes that say something of the walked name, shortest first.

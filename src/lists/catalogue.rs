@@ -34,6 +34,8 @@ pub struct CatalogueEntry {
     pub en: String,
     /// Under which licence it is published.
     pub licence: String,
+    /// Whether brands of bookmakers are learned from it.
+    pub brands: bool,
     /// What to know before switching it on, in Vietnamese.
     pub notes_vi: String,
     /// The same in English.
@@ -60,6 +62,8 @@ struct SourceEntry {
     r#match: String,
     fold_www: bool,
     private_suffixes: bool,
+    #[serde(default)]
+    brands: bool,
     #[serde(default)]
     tld: bool,
     #[serde(default)]
@@ -112,6 +116,7 @@ fn entry(source: SourceEntry) -> Result<CatalogueEntry, Error> {
         vi: source.vi,
         en: source.en,
         licence: source.licence,
+        brands: source.brands,
         notes_vi: source.notes_vi,
         notes_en: source.notes_en,
     })

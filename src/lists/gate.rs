@@ -90,8 +90,11 @@ pub struct Settings {
     /// … from this many on.
     pub damage_from: u32,
     /// Protected names that a list may name. Each is refused anyway; with more the list is a mix-up.
-    /// Of 210 public lists, no blocklist names more than 6, while lists of sites to allow name 9 to 15.
+    /// Of 210 public lists, lists of sites to allow name 9 to 37 …
     pub protected_max: u32,
+    /// … and among so large a list as this share leaves room for, some more are no mix-up: UT1's games have 9 of
+    /// 34,000.
+    pub protected_share: f64,
 }
 
 /// What a list may lose and gain, where the config says so.
@@ -141,6 +144,7 @@ impl Default for Settings {
             damage_share: 0.05,
             damage_from: 10,
             protected_max: 8,
+            protected_share: 0.001,
         }
     }
 }
@@ -302,7 +306,7 @@ fn content(reading: &Reading, settings: &Settings) -> Result<(), Refused> {
         return Err(Refused::TooManyRefused { refused, of });
     }
     let names = account.protected_names;
-    if names > settings.protected_max {
+    if names > settings.protected_max.max(share(account.taken, settings.protected_share)) {
         return Err(Refused::HitsProtected { names });
     }
     if account.taken == 0 {

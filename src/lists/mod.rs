@@ -9,6 +9,7 @@
 // Inside: `read` does both passes over a text, `sorted` is the second; `reason` and `account` name what came of lines.
 
 pub mod account;
+pub mod brands;
 pub mod catalogue;
 pub mod content;
 pub mod detect;

@@ -27,13 +27,18 @@ pub(super) fn names(key: HashKey) -> NameSet<CategorySet> {
         }
     }
     let mut set = NameSet::new(key);
-    for name in names_in(POPULAR) {
+    for name in all() {
         let given = name.as_name().ancestors().filter_map(|above| ours.get(&above.to_owned()));
         let categories = given.fold(CategorySet::EMPTY, |all, set| all.union(*set));
         // Also what is above: a list that blocks it blocks the popular name.
         set.insert(name.as_name(), Scope::Subtree, categories);
     }
     set
+}
+
+/// All popular names.
+pub(super) fn all() -> impl Iterator<Item = OwnedName> {
+    names_in(POPULAR)
 }
 
 /// The names of one of our own files, a name a line.

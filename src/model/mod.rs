@@ -5,6 +5,7 @@
 
 pub mod category;
 pub mod event;
+pub mod likeness;
 pub mod matched;
 pub mod name_set;
 pub mod prefixes;

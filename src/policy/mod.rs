@@ -62,6 +62,8 @@ pub struct TierSettings {
     pub style: AnswerStyle,
     /// TTL of a block answer in seconds.
     pub ttl: u32,
+    /// What becomes of names that look like a known bookmaker's.
+    pub clones: Clones,
     /// Categories in which this tier is laxer than an older one on purpose.
     pub laxer_than_older: CategorySet,
     /// Services in which it is.
@@ -109,6 +111,24 @@ pub enum AnswerStyle {
     Refused,
     /// The block page's addresses; a family without one gets NODATA.
     Page { v4: Option<Ipv4Addr>, v6: Option<Ipv6Addr> },
+}
+
+/// What becomes of names that look like a known bookmaker's (`model::likeness`), where gambling is blocked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Clones {
+    /// Blocked.
+    #[default]
+    Block,
+    /// Counted, and answered.
+    Monitor,
+    /// Nothing.
+    Off,
+}
+
+impl Clones {
+    /// All, with the words of config files.
+    pub const ALL: [(&str, Clones); 3] =
+        [("block", Self::Block), ("monitor", Self::Monitor), ("off", Self::Off)];
 }
 
 /// One group of clients.
@@ -184,6 +204,8 @@ pub struct Group {
     pub style: AnswerStyle,
     /// TTL of a block answer in seconds.
     pub ttl: u32,
+    /// What becomes of names that look like a known bookmaker's.
+    pub clones: Clones,
 }
 
 impl Settings {
@@ -357,6 +379,7 @@ fn group_in_force(
         lacks_allow_set,
         style: tier.style,
         ttl: tier.ttl,
+        clones: tier.clones,
     }
 }
 

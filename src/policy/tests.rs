@@ -29,6 +29,7 @@ fn tier(blocked: &[Category]) -> TierSettings {
         allow_sets: vec![],
         style: AnswerStyle::Null,
         ttl: 30,
+        clones: Clones::default(),
         laxer_than_older: CategorySet::EMPTY,
         services: vec![],
         laxer_services: vec![],

@@ -222,7 +222,7 @@ impl Responder {
         unfinished: Option<&Unfinished>,
     ) -> Stamp {
         let Fetch { world, question, .. } = fetch;
-        let leads = inspect::leads(answer, unfinished, world, &mut worker.suffixes);
+        let leads = inspect::leads(question.name(), answer, unfinished, world, &mut worker.suffixes);
         let zones = match world.zones.all() {
             [] => 0,
             _ => {

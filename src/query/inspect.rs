@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 use super::World;
+use super::likeness::Likeness;
 use crate::dns::message::targets;
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::rrset::{RrSet, Sections};
@@ -33,8 +34,10 @@ pub struct Leads {
     pub marks: u8,
 }
 
-/// Looks up every name that an answer leads to: a whole message, or how far resolution came.
+/// Looks up every name that an answer to a question for `asked` leads to, and the names for which these and the asked
+/// one stand: a whole message, or how far resolution came.
 pub fn leads(
+    asked: Name<'_>,
     answer: &[u8],
     unfinished: Option<&Unfinished>,
     world: &World,
@@ -49,6 +52,11 @@ pub fn leads(
         if world.policy.rules().covers(suffixes) || world.policy.services().covers(suffixes) {
             leads.marks |= RULES;
         }
+    };
+    Likeness::of(world, asked).names().for_each(|name| look(name.as_name()));
+    let mut look = |name: Name<'_>| {
+        look(name);
+        Likeness::of(world, name).names().for_each(|name| look(name.as_name()));
     };
     targets(answer).for_each(|target| look(target.name()));
     unfinished.into_iter().flat_map(Unfinished::aliases).flat_map(Alias::leads_to).for_each(&mut look);

@@ -14,12 +14,14 @@ use siphasher::sip::SipHasher13;
 use super::World;
 use super::client::{Client, Transport};
 use super::inspect::Trail;
+use super::likeness::{Likeness, is_exempt};
 use super::request::{Allowed, PolicyContext, Request};
 use super::zones::{Look, opens};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::suffixes::Suffixes;
 use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Verdict};
+use crate::policy::Clones;
 use crate::policy::decide::{comes_before_zones, decide_link};
 use crate::resolve::alias::{Alias, Gate};
 use crate::rpz::action::Action;
@@ -168,7 +170,36 @@ impl<'w> Judging<'w, '_> {
             let matched = self.context.world.index.lookup(&self.suffixes);
             return self.apply(link, &name, Some(Verdict::Block(reason)), matched);
         }
-        self.apply(link, &name, verdict, matched)
+        match self.apply(link, &name, verdict, matched) {
+            Step::GoesOn => self.by_likeness(link, name.as_name()),
+            Step::Ends => Step::Ends,
+        }
+    }
+
+    /// What lists say of the names for which a name stands. They close it, and open nothing.
+    fn by_likeness(&mut self, link: usize, name: Name<'_>) -> Step {
+        let PolicyContext { world, group, .. } = self.context;
+        let likeness = Likeness::of(world, name);
+        if let Some(carried) = &likeness.carried {
+            let (verdict, matched) = self.by_name(carried.as_name());
+            if matches!(verdict, Some(Verdict::Block(_) | Verdict::Monitor(_)))
+                && self.apply(link, carried, verdict, matched) == Step::Ends
+            {
+                return Step::Ends;
+            }
+        }
+        let Some(brand) = likeness.brand.filter(|_| !is_exempt(world, group.clones, name)) else {
+            return Step::GoesOn;
+        };
+        match self.by_name(brand.as_name()) {
+            (Some(Verdict::Block(reason)), matched) if group.clones == Clones::Monitor => {
+                self.apply(link, &brand, Some(Verdict::Monitor(reason)), matched)
+            }
+            (verdict @ Some(Verdict::Block(_) | Verdict::Monitor(_)), matched) => {
+                self.apply(link, &brand, verdict, matched)
+            }
+            _ => Step::GoesOn,
+        }
     }
 
     /// What school and lists say of a name.

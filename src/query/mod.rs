@@ -7,7 +7,7 @@
 //!
 //! Depends on policy, index, journal, resolver and policy zones. Does not depend on sockets.
 // Inside: `client` and `request` are who asks what, `worker` is what a worker keeps, `admit` and `judge` decide about an
-// answer, `block` and `texts` write a block, `zones` and `rewrite` do what policy zones say, `refuse` turns away, `fetch`
+// answer, `likeness` what a name stands for, `block` and `texts` write a block, `zones` and `rewrite` do what policy zones say, `refuse` turns away, `fetch`
 // and `pending` are for what has to be fetched, `packets` and `repeat` for what was asked before.
 
 mod admit;
@@ -17,6 +17,7 @@ pub mod counters;
 mod fetch;
 pub mod inspect;
 mod judge;
+mod likeness;
 pub mod outcomes;
 pub mod packets;
 pub mod pending;
@@ -286,6 +287,7 @@ impl Responder {
             Some(hit) if hit.stamp().generation == world.generation() => {
                 self.answer_from_cache(request, worker, allowed, &hit, may_repeat, out)
             }
+            _ if self.blocks_by_likeness(request, worker, allowed, out) => Outcome::Ready,
             _ => Outcome::Pending(request.pending(Task::Answer(allowed))),
         }
     }

@@ -13,11 +13,12 @@ use crate::filter::Index;
 use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
 use crate::filter::open::OpenError;
+use crate::lists::brands::{self, Learner};
 use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, RuleAt, read_file, read_into};
 use crate::lists::spec::ListSpec;
-use crate::model::rule::{ListInfo, Rule};
+use crate::model::rule::{ListInfo, Rule, RuleAction};
 use crate::sys::whole::open_file;
 
 /// A list with its text at hand.
@@ -93,7 +94,14 @@ pub enum CompileError {
 /// The lists that an index of these sources has, in order: what is compared with the index on disk.
 pub fn infos(sources: &[Source], protected: &Protected) -> Vec<ListInfo> {
     let guards = protected.lists(&protected_version(protected)).into_iter().map(|(info, _)| info);
-    guards.chain(sources.iter().map(Source::info)).collect()
+    guards.chain(sources.iter().map(Source::info)).chain(brands_info(sources)).collect()
+}
+
+/// The list of brands that is learned from the sources, if any of them teaches.
+fn brands_info(sources: &[Source]) -> Option<ListInfo> {
+    let teachers = || sources.iter().filter(|source| brands::teaches(&source.spec.id));
+    teachers().next()?;
+    Some(brands::info(teachers().map(|source| source.version.as_str())))
 }
 
 /// A version of the protected names that changes with them: eight hexadecimal digits of a checksum.
@@ -168,6 +176,7 @@ fn read_all(
     }
     let mut readings = Vec::with_capacity(sources.len());
     let mut unreadable = Vec::new();
+    let mut learner = Learner::default();
     for (at, source) in sources.iter().enumerate() {
         told(Step::Read { id: &source.spec.id, number: at + 1, of: sources.len() });
         let file = match &source.text {
@@ -181,12 +190,22 @@ fn read_all(
             },
             Text::InForce(index, list) => {
                 let number = builder.add_list(source.info())?;
-                index.rules_of(*list).try_for_each(|rule| builder.add(number, &rule))?;
+                let teaches = brands::teaches(&source.spec.id);
+                index.rules_of(*list).try_for_each(|rule| {
+                    if teaches {
+                        learner.note(rule.name.as_name());
+                    }
+                    builder.add(number, &rule)
+                })?;
                 continue;
             }
         };
-        let reading = add(builder, source, file.as_ref(), protected, folder)?;
+        let reading = add(builder, source, file.as_ref(), (protected, folder), &mut learner)?;
         readings.push((source.spec.id.clone(), reading));
+    }
+    if let Some(info) = brands_info(sources) {
+        let number = builder.add_list(info)?;
+        learner.rules().iter().try_for_each(|rule| builder.add(number, rule))?;
     }
     Ok((readings, unreadable))
 }
@@ -196,12 +215,16 @@ fn add(
     builder: &mut Builder,
     source: &Source,
     file: Option<&File>,
-    protected: &Protected,
-    folder: &Path,
+    (protected, folder): (&Protected, &Path),
+    learner: &mut Learner,
 ) -> Result<Reading, CompileError> {
     let number = builder.add_list(source.info())?;
+    let teaches = brands::teaches(&source.spec.id);
     let mut failed = None;
     let mut take = |rule: RuleAt<'_>| {
+        if teaches && rule.action != RuleAction::Except {
+            learner.note(rule.name);
+        }
         if failed.is_none() {
             failed = builder.add_at(number, rule.name, rule.scope, rule.action, rule.line).err();
         }

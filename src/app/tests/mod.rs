@@ -4,4 +4,5 @@
 mod admit;
 mod aliases;
 mod check;
+mod likeness;
 mod school;

@@ -26,6 +26,7 @@ use crate::filter::Index;
 use crate::filter::build::{BuildLimits, Builder};
 use crate::journal::count::Tally;
 use crate::model::category::Category;
+use crate::model::likeness::brand_name;
 use crate::model::roster::Roster;
 use crate::model::rule::{ListInfo, ListKind, Origin, Rule, RuleAction, Scope};
 use crate::query::client::{Client, Transport};
@@ -150,7 +151,7 @@ pub struct School {
 }
 
 /// Lists by category, with one rule a line: `x` and all below, `=x` alone, `@x` an exception. The list `allow`
-/// is the allow set `learning`, `protect` are hard-protected names.
+/// is the allow set `learning`, `protect` are hard-protected names, `brands` brands of bookmakers.
 pub type Lists = &'static [(&'static str, &'static str)];
 
 impl School {
@@ -271,6 +272,7 @@ fn index(lists: Lists) -> Index {
     for (id, text) in lists {
         let (id, kind) = match *id {
             "allow" => ("learning", ListKind::Allow),
+            "brands" => ("brands", ListKind::Block(Category::Gambling)),
             "protect" => ("protect", ListKind::Protect(crate::model::rule::Protection::Hard)),
             id => (id, ListKind::Block(Category::from_id(id).expect("a category"))),
         };
@@ -285,7 +287,8 @@ fn index(lists: Lists) -> Index {
                 Some(text) => (Scope::Exact, text),
                 None => (Scope::Subtree, text),
             };
-            let rule = Rule { name: name(text), scope, action, line: line as u32 + 1 };
+            let name = if id == "brands" { brand_name(text.as_bytes()).unwrap() } else { name(text) };
+            let rule = Rule { name, scope, action, line: line as u32 + 1 };
             builder.add(number, &rule).unwrap();
         }
     }

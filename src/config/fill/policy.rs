@@ -14,7 +14,7 @@ use crate::model::category::CategorySet;
 use crate::model::tier::Tier;
 use crate::policy::lint::laxer;
 use crate::policy::service::ServiceName;
-use crate::policy::{self, AnswerStyle, Mode, TierSettings};
+use crate::policy::{self, AnswerStyle, Clones, Mode, TierSettings};
 
 /// TTLs of block answers: felt at once, yet not asked for each second.
 const BLOCK_TTL_MAX: Duration = Duration::from_secs(86_400);
@@ -73,6 +73,7 @@ fn tiers(filler: &mut Filler<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Place
             allow_sets: vec![],
             style: AnswerStyle::Null,
             ttl: 30,
+            clones: Clones::default(),
             laxer_than_older: CategorySet::EMPTY,
             services: vec![],
             laxer_services: vec![],
@@ -150,6 +151,10 @@ fn lay(filler: &mut Filler<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut 
         super::allow_sets::exist(filler, sets.get_ref(), lists);
         settings.allow_sets = sets.get_ref().iter().map(|set| set.get_ref().clone()).collect();
         tier.allow_sets = Some(filler.at(sets));
+    }
+    if let Some(text) = &spec.clones {
+        let noun = Said::new("cách xử lý tên nhái", "treatment of clones");
+        settings.clones = filler.word(text, noun, &Clones::ALL).unwrap_or(settings.clones);
     }
     let ttl = Duration::from_secs(settings.ttl.into());
     settings.ttl = filler.duration(&spec.ttl, ttl, Duration::ZERO, BLOCK_TTL_MAX).as_secs() as u32;

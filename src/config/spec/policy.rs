@@ -60,5 +60,6 @@ pub struct TierSpec {
     pub answer: Option<Text>,
     pub page: Option<toml::Spanned<Vec<Text>>>,
     pub ttl: Option<Text>,
+    pub clones: Option<Text>,
     pub laxer_than_older: Option<Vec<Text>>,
 }

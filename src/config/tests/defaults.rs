@@ -43,7 +43,7 @@ fn the_shipped_policy_says_everything_of_every_tier() {
         let keys: Vec<&str> = said.keys().map(String::as_str).collect();
         assert_eq!(
             keys,
-            ["allow_sets", "answer", "blocked", "laxer_than_older", "locked", "mode", "ttl"],
+            ["allow_sets", "answer", "blocked", "clones", "laxer_than_older", "locked", "mode", "ttl"],
             "{tier:?}"
         );
     }

@@ -2,13 +2,14 @@
 
 use super::shared::{folder, unpacked};
 use super::torture::spec;
+use crate::lists::catalogue;
 use crate::lists::content::ContentKind;
 use crate::lists::gate::{
     BY_HAND_MAX, Bounds, Origin, Passed, Past, Refused, Settings, check, check_from, check_size,
 };
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey};
-use crate::lists::spec::Profile;
+use crate::lists::spec::{Profile, SourceSpec};
 use crate::model::category::Category;
 
 fn reading(text: &str) -> Reading {
@@ -266,4 +267,27 @@ fn a_file_of_the_schools_own_is_warned_of_and_a_published_one_refused() {
     }
     let ordinary = check_from(OwnFile, None, &reading("a.example\n"), &Settings::default(), 0).unwrap();
     assert_eq!(ordinary.warning, None);
+}
+
+#[test]
+fn every_source_of_the_catalogue_passes_as_a_first_copy() {
+    let Some(root) = folder("lists") else { return };
+    let root = root.parent().expect("it has a parent");
+    let manifest = std::fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
+    let files: Vec<Vec<&str>> = manifest.lines().map(|line| line.split('\t').collect()).collect();
+    let protected = Protected::embedded();
+    let mut looked_at = 0;
+    for entry in catalogue::all() {
+        let SourceSpec::Url(url) = &entry.spec.source else { panic!("{}", entry.spec.id) };
+        let is_it = |row: &&Vec<&str>| {
+            let of = url.split_once("githubusercontent.com/").map_or("", |(_, of)| of);
+            of.starts_with(&format!("{}/", row[1])) && of.ends_with(&format!("/{}", row[2]))
+        };
+        let Some(row) = files.iter().find(is_it) else { continue };
+        let reading = survey(&unpacked(&root.join(row[0])), &entry.spec, &protected);
+        let verdict = check(None, &reading, &Settings::default(), 0);
+        assert!(verdict.is_ok(), "{}: {verdict:?}", entry.spec.id);
+        looked_at += 1;
+    }
+    assert!(looked_at > 50, "{looked_at}");
 }

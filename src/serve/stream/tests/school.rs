@@ -108,6 +108,7 @@ fn policy() -> policy::Settings {
         allow_sets: vec![],
         style: AnswerStyle::Null,
         ttl: 30,
+        clones: policy::Clones::default(),
         laxer_than_older: CategorySet::EMPTY,
         services: vec![],
         laxer_services: vec![],
