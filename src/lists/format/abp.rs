@@ -68,6 +68,8 @@ fn rule(text: &str) -> Entry<'_> {
         Err(why) => return Entry::Refused(why),
     };
     match options.badfilter {
+        // It switches off the rule with the same options: never the plain one.
+        true if options.others => Entry::Ignored(Ignored::BadFilter),
         true => Entry::BadFilter { text, scope, action },
         false => Entry::Rule { text, scope, action },
     }
@@ -77,6 +79,8 @@ fn rule(text: &str) -> Entry<'_> {
 struct Options {
     important: bool,
     badfilter: bool,
+    /// Options that say nothing of names.
+    others: bool,
 }
 
 impl Options {
@@ -86,7 +90,7 @@ impl Options {
             match option {
                 "important" => options.important = true,
                 "badfilter" => options.badfilter = true,
-                option if WITHOUT_MEANING.contains(&option) => {}
+                option if WITHOUT_MEANING.contains(&option) => options.others = true,
                 _ => return Err(Refusal::Option),
             }
         }
@@ -106,6 +110,9 @@ fn target(body: &str) -> Result<Target<'_>, Refusal> {
         (None, Some(rest)) => (Some(Scope::Exact), rest),
         (None, None) => (None, body),
     };
+    // All pages of a host are the host.
+    let rest =
+        rest.strip_suffix("/*").or(rest.strip_suffix('/')).filter(|_| anchored.is_some()).unwrap_or(rest);
     let ended = rest.ends_with(['^', '|']);
     let name = rest.strip_suffix("^*").unwrap_or(rest);
     let name = name.strip_suffix('|').unwrap_or(name);

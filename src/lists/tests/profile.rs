@@ -138,6 +138,33 @@ fn exceptions_and_importance_keep_their_actions_and_the_switched_off_are_gone() 
 }
 
 #[test]
+fn a_badfilter_with_options_does_not_open_what_the_plain_rule_blocks() {
+    for (text, open) in [
+        ("||ads.example^\n||ads.example^$third-party,badfilter\n", false),
+        ("||ads.example^\n||ads.example^$badfilter\n", true),
+        ("||ads.example^$third-party\n||ads.example^$document,badfilter\n", false),
+        ("||ads.example/*\n", false),
+        ("||ads.example/\n", false),
+        ("||ads.example/banner\n", true),
+    ] {
+        let (rules, _) = read(text.as_bytes(), &spec(Category::Ads, Profile::default()), &Protected::none());
+        assert_eq!(rules.is_empty(), open, "{text:?}");
+    }
+}
+
+#[test]
+fn lists_of_v2fly_are_read_with_their_kinds_and_attributes() {
+    let text =
+        "domain:a.example\nfull:b.example @ads\nplain.example\nkeyword:porn\nregexp:^x.*$\ninclude:other\n";
+    let (rules, reading) =
+        read(text.as_bytes(), &spec(Category::Ads, Profile::default()), &Protected::none());
+    let told: Vec<String> = rules.iter().map(|rule| format!("{} {}", rule.scope.id(), rule.name)).collect();
+    assert_eq!(told, ["subtree a.example", "exact b.example", "subtree plain.example"]);
+    assert_eq!(reading.account.refused(Refusal::Regex), 2);
+    assert_eq!(reading.account.refused(Refusal::Directive), 1);
+}
+
+#[test]
 fn a_badfilter_before_its_rule_switches_it_off_too() {
     let text = "||apple.example^$badfilter\n||apple.example^\n||pear.example^\n";
     assert_eq!(rules(text, Category::Ads, Profile::default()), ["subtree pear.example :3"]);
