@@ -86,6 +86,7 @@ fn the_shipped_tiers_are_those_of_the_study() {
         Category::Authority,
         Category::Adult,
         Category::Gambling,
+        Category::Bypass,
         Category::Encdns,
         Category::Piracy,
     ];
