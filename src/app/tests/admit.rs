@@ -1,42 +1,7 @@
 //! What each group gets of one answer that is in the cache: a table of answers and groups.
 
-use super::school::{A, HTTPS, Lists, School};
+use super::school::{A, FIVE_GROUPS, HTTPS, Lists, School};
 use crate::dns::rrtype::RrType;
-
-const CONFIG: &str = r#"
-[[group]]
-name = "học sinh"
-tier = "primary"
-from = ["127.0.1.0/24"]
-[[group]]
-name = "theo dõi"
-tier = "primary"
-mode = "monitor"
-from = ["127.0.2.0/24"]
-[[group]]
-name = "mở"
-tier = "primary"
-mode = "open"
-from = ["127.0.3.0/24"]
-[[group]]
-name = "tập"
-tier = "primary"
-mode = "allow-only"
-allow_sets = ["learning"]
-from = ["127.0.4.0/24"]
-[[group]]
-name = "giáo viên"
-tier = "staff"
-from = ["127.0.5.0/24"]
-[policy.tier.primary]
-locked = ["malware"]
-[policy.tier.staff]
-blocked = []
-locked = []
-[school_rules]
-allow = [{ name = "opened.example", reason = "a", by = "b" }]
-block = [{ name = "banned.example", reason = "a", by = "b" }]
-"#;
 
 const LISTS: Lists = &[
     ("gambling", "bad.example opened.example"),
@@ -111,7 +76,7 @@ const TABLE: &[(&str, RrType, [Gets; 5], &str)] = &[
 async fn a_cached_answer_is_held_to_the_policy_of_whoever_asks() {
     // In whatever order groups come: who asked first leaves nothing to the next but the answer.
     for first in 0..GROUPS.len() {
-        let school = School::open(CONFIG, LISTS, ZONES, WORLD).await;
+        let school = School::open(FIVE_GROUPS, LISTS, ZONES, WORLD).await;
         for (name, kind, gets, why) in TABLE {
             let whole = match served_first(gets) {
                 Some(client) => Some(school.ask(client, name, *kind).await.said),

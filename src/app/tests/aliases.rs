@@ -1,41 +1,6 @@
 //! What an alias leads to is judged when it becomes known, before it is asked for.
 
-use super::school::{A, CNAME, HTTPS, Lists, School};
-
-const CONFIG: &str = r#"
-[[group]]
-name = "học sinh"
-tier = "primary"
-from = ["127.0.1.0/24"]
-[[group]]
-name = "theo dõi"
-tier = "primary"
-mode = "monitor"
-from = ["127.0.2.0/24"]
-[[group]]
-name = "mở"
-tier = "primary"
-mode = "open"
-from = ["127.0.3.0/24"]
-[[group]]
-name = "tập"
-tier = "primary"
-mode = "allow-only"
-allow_sets = ["learning"]
-from = ["127.0.4.0/24"]
-[[group]]
-name = "giáo viên"
-tier = "staff"
-from = ["127.0.5.0/24"]
-[policy.tier.primary]
-locked = ["malware"]
-[policy.tier.staff]
-blocked = []
-locked = []
-[school_rules]
-allow = [{ name = "opened.example", reason = "a", by = "b" }, { name = "asked.example", reason = "a", by = "b" }]
-block = [{ name = "banned.example", reason = "a", by = "b" }]
-"#;
+use super::school::{A, CNAME, FIVE_GROUPS, HTTPS, Lists, School};
 
 const LISTS: Lists = &[
     ("gambling", "bad.example opened.example =exact.example"),
@@ -95,7 +60,7 @@ const WORLD: &str = "
 ";
 
 async fn school() -> School {
-    School::open(CONFIG, LISTS, ZONES, WORLD).await
+    School::open(FIVE_GROUPS, LISTS, ZONES, WORLD).await
 }
 
 const PUPIL: &str = "127.0.1.1";
@@ -244,7 +209,7 @@ async fn in_allow_only_mode_no_service_record_leads_off_the_set() {
         own.school.example HTTPS b.school.example
         www.school.example A 198.51.100.1
     ";
-    let school = School::open(CONFIG, LISTS, &[], SERVICES).await;
+    let school = School::open(FIVE_GROUPS, LISTS, &[], SERVICES).await;
     for _ in 0..2 {
         let set = school.ask(SET, "www.school.example", HTTPS).await;
         assert_eq!((set.rcode, set.said.as_str(), set.is_counted), (0, "", false), "{set:?}");

@@ -36,6 +36,42 @@ use crate::rpz::table::Table;
 use crate::rpz::text::read;
 use crate::rpz::zones::{Policy, Settings, Source, Zone};
 
+/// A group in each mode, and teachers, each in a range of its own; something locked, opened and banned.
+pub const FIVE_GROUPS: &str = r#"
+[[group]]
+name = "học sinh"
+tier = "primary"
+from = ["127.0.1.0/24"]
+[[group]]
+name = "theo dõi"
+tier = "primary"
+mode = "monitor"
+from = ["127.0.2.0/24"]
+[[group]]
+name = "mở"
+tier = "primary"
+mode = "open"
+from = ["127.0.3.0/24"]
+[[group]]
+name = "tập"
+tier = "primary"
+mode = "allow-only"
+allow_sets = ["learning"]
+from = ["127.0.4.0/24"]
+[[group]]
+name = "giáo viên"
+tier = "staff"
+from = ["127.0.5.0/24"]
+[policy.tier.primary]
+locked = ["malware"]
+[policy.tier.staff]
+blocked = []
+locked = []
+[school_rules]
+allow = [{ name = "opened.example", reason = "a", by = "b" }, { name = "asked.example", reason = "a", by = "b" }]
+block = [{ name = "banned.example", reason = "a", by = "b" }]
+"#;
+
 pub const A: RrType = RrType::A;
 pub const CNAME: RrType = RrType::CNAME;
 pub const HTTPS: RrType = RrType::HTTPS;
