@@ -42,7 +42,9 @@ pub fn of(app: &App) -> Status {
         .and_then(|at| at.elapsed().ok());
     let servers = world.resolver.upstreams();
     let states = app.zones.states(&settings, &world.zones);
-    let mut troubles = troubles(app, &settings, &health, &servers);
+    let set = recommended(app, &settings, &world.index);
+    let failed_set = set.as_ref().filter(|(_, fails)| *fails).map(|(told, _)| told.clone());
+    let mut troubles = troubles(app, &settings, &health, &servers, failed_set);
     troubles.extend(states.iter().filter_map(zone_trouble));
     let last = app.responder.recent();
     let mut found = recent::look(app, &last, &settings);
@@ -52,8 +54,7 @@ pub fn of(app: &App) -> Status {
     found.notes.extend(records_lost(&health, &settings));
     let in_memory = settings.lists.specs.iter().filter(|spec| app.store.in_memory(&spec.id).is_some());
     found.notes.extend(in_memory.map(|spec| msg!("list-in-memory", id = &spec.id)));
-    let coming = recommended(app, &settings, &app.responder.world().index).filter(|(_, fails)| !fails);
-    found.notes.extend(coming.map(|(told, _)| told));
+    found.notes.extend(set.filter(|(_, fails)| !fails).map(|(told, _)| told));
     troubles.splice(0..0, found.troubles);
     let upstreams = servers.into_iter().take(UPSTREAMS_SHOWN).map(|server| UpstreamStatus {
         server: server.server,
@@ -221,8 +222,14 @@ fn recommended(app: &App, settings: &Settings, index: &Index) -> Option<(Message
     }
 }
 
-/// What a person should look at.
-fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[UpstreamState]) -> Vec<Message> {
+/// What a person should look at. `failed_set`: what is told of the recommended set, where something of it failed.
+fn troubles(
+    app: &App,
+    settings: &Settings,
+    health: &Health,
+    servers: &[UpstreamState],
+    failed_set: Option<Message>,
+) -> Vec<Message> {
     let zone = &settings.journal.time_zone;
     // A build that failed tells of the same disk.
     let of_index = Some(&app.index_complaint).filter(|_| !app.build_complaint.is_noted());
@@ -239,8 +246,7 @@ fn troubles(app: &App, settings: &Settings, health: &Health, servers: &[Upstream
     let is_named = |spec: &&ListSpec| !settings.lists.recommended.contains(&spec.id);
     let named = settings.lists.specs.iter().filter(is_named);
     troubles.extend(named.filter_map(|spec| list_trouble(app, &world.index, spec)));
-    troubles
-        .extend(recommended(app, settings, &world.index).filter(|(_, fails)| *fails).map(|(told, _)| told));
+    troubles.extend(failed_set);
     let panics = app.responder.counts().panics;
     if panics > 0 {
         troubles.push(msg!("panics", count = panics));
