@@ -68,3 +68,40 @@ fn nothing_is_fetched_where_the_config_says_so_nor_what_it_does_without() {
     assert!(server.stop().success());
     assert!(!mirror.requests().iter().any(|request| request.contains("/Lists/Adult ")));
 }
+
+#[test]
+fn packed_lists_filter_where_no_server_can_be_reached_and_fill_a_mirror_on_a_stick() {
+    let (school, mirror) = (School::new(), mirror());
+    // Two lists of the set.
+    let all = include_str!("../blocklists/recommended.toml");
+    let ids = all.lines().filter_map(|line| line.strip_prefix("source = \"")?.strip_suffix('"'));
+    let others: Vec<&str> =
+        ids.filter(|id| !["hostsvn-gambling-vn", "shadowwhisperer-adult"].contains(id)).collect();
+    let without = format!("without = {others:?}\n");
+    school.config(None, &format!("[lists]\n{without}"));
+    let server = Server::start(serve(&school, &mirror));
+    school.wait_for_list("hostsvn-gambling-vn");
+    school.wait_for_list("shadowwhisperer-adult");
+    assert!(server.stop().success());
+    let packed = school.path("packed");
+    let mut command = lachan();
+    command.env_remove("LACHAN_LISTS_RECOMMENDED").args(["lists", "snapshot", "--lang", "en", "--config"]);
+    command.arg(school.path("lachan.toml")).arg("--output").arg(&packed);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("packed 2 lists, 2 names"), "{said}");
+
+    // A school that reaches nobody, with the packed lists beside the program or on a stick.
+    let nobody = Web::start(|_| b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec());
+    for key in ["snapshot", "mirror"] {
+        let offline = School::new();
+        offline.config(None, &format!("[lists]\n{without}{key} = {packed:?}\n"));
+        let server = Server::start(serve(&offline, &nobody));
+        for name in ["nhacai-thu.example", "www.khieu-dam.example"] {
+            let blocked = wait_for(|| ask(server.address, name, A).is_blocked().then_some(()));
+            assert!(blocked.is_some(), "{name} by {key}");
+        }
+        assert_eq!(status(&offline)["troubles"].to_string(), "[]", "{key}");
+        assert!(server.stop().success());
+    }
+}

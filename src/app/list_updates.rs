@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 
 use super::keeper::{Change, apply, make_way};
 use super::lookup::OwnLookup;
-use super::{App, Tell, lists};
+use super::{App, Tell, lists, snapshot};
 use crate::config::Settings;
 use crate::i18n::{Message, msg};
 use crate::lists::fetch::Fetcher;
@@ -31,6 +31,7 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut timetable = Timetable::new();
     let mut arrivals = Arrivals::default();
     let mut fetches = JoinSet::new();
+    unpack(&app).await;
     renew_later(&app).await;
     loop {
         app.take_fetches().into_iter().for_each(|(spec, good)| timetable.note(&spec, good));
@@ -52,7 +53,13 @@ pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match event {
-            Event::Look => timetable.note_clock(app.timekeeper.jumps()),
+            Event::Look => {
+                timetable.note_clock(app.timekeeper.jumps());
+                // The settings may name lists that are packed.
+                if unpack(&app).await > 0 {
+                    arrivals.note(Instant::now());
+                }
+            }
             Event::Build => {
                 let begun = Instant::now();
                 renew_later(&app).await;
@@ -156,6 +163,13 @@ pub(super) fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Resu
         }
     }
     outcome
+}
+
+/// Takes packed lists where no copy is kept. Returns how many came.
+async fn unpack(app: &Arc<App>) -> usize {
+    let app = app.clone();
+    // A panic there is a bug; the lists are fetched.
+    tokio::task::spawn_blocking(move || snapshot::bring_in(&app.settings(), &app.store)).await.unwrap_or(0)
 }
 
 async fn renew_later(app: &Arc<App>) {

@@ -30,6 +30,7 @@ mod notify;
 pub mod offline;
 pub mod recent;
 mod reload;
+pub mod snapshot;
 mod start;
 pub mod status;
 mod tasks;

@@ -198,22 +198,28 @@ fn list_trouble(app: &App, index: &Index, spec: &ListSpec) -> Option<Message> {
     trouble_of(id, state, failure)
 }
 
-/// How far the recommended set is in force, where not all of it is, and whether something of it failed. One line for
-/// all: nobody chose them one by one.
+/// How long lists of which a copy is in force may fail before a person should look: shorter failures heal by
+/// themselves, and filtering goes on.
+const FAILING_SHOWN: u64 = 7 * 86_400;
+
+/// How far the recommended set is in force, where not all of it is, and whether a person should look at what failed.
+/// One line for all: nobody chose them one by one.
 fn recommended(app: &App, settings: &Settings, index: &Index) -> Option<(Message, bool)> {
     let ids = &settings.lists.recommended;
     let is_in_force = |id: &String| index.lists().iter().any(|list| list.id == *id);
     let in_force = ids.iter().filter(|id| is_in_force(id)).count();
-    let failures: Vec<Message> = ids
-        .iter()
-        .filter_map(|id| super::lists::failing(&app.store.meta(id)?, &settings.journal.time_zone))
-        .collect();
+    let metas: Vec<Meta> = ids.iter().filter_map(|id| app.store.meta(id)).collect();
+    let zone = &settings.journal.time_zone;
+    let failures: Vec<Message> = metas.iter().filter_map(|meta| super::lists::failing(meta, zone)).collect();
+    let oldest =
+        metas.iter().filter(|meta| meta.failure.is_some()).filter_map(|meta| meta.failing_since).min();
+    let is_long = oldest.is_some_and(|since| unix_now().saturating_sub(since) >= FAILING_SHOWN);
     match failures.first() {
         Some(first) => {
             let (of, failed) = (ids.len(), failures.len());
             let told =
                 msg!("recommended-failed", done = in_force, of = of, failed = failed, why = first.clone());
-            Some((told, true))
+            Some((told, is_long || in_force < ids.len()))
         }
         None if in_force < ids.len() => {
             Some((msg!("recommended-coming", done = in_force, of = ids.len()), false))

@@ -149,6 +149,8 @@ pub enum ListsCommand {
     Accept(ListsAcceptArgs),
     /// Builds the index from the lists that are switched on.
     Compile(ListsCompileArgs),
+    /// Packs the kept copies of public lists, for other schools or for a stick.
+    Snapshot(ListsSnapshotArgs),
     /// Compares two indexes.
     Diff(ListsDiffArgs),
 }
@@ -184,6 +186,18 @@ pub struct ListsAcceptArgs {
     /// Who decides; without it, the user of this command.
     #[arg(long, value_name = "NAME")]
     pub who: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ListsSnapshotArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// The folder to write: new, empty, or an older snapshot.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Packs lists too whose licence asks for more than a notice: the folder is not given to others.
+    #[arg(long)]
+    pub own_use: bool,
 }
 
 #[derive(Debug, ClapArgs)]

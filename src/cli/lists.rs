@@ -18,6 +18,7 @@ use super::words;
 use crate::app::lists as in_force;
 use crate::app::lookup::OwnLookup;
 use crate::app::moment;
+use crate::app::snapshot;
 use crate::config::Settings;
 use crate::control::{Request, client};
 use crate::dns::name::OwnedName;
@@ -297,6 +298,7 @@ pub fn compile(args: &ListsCompileArgs, screen: &Screen) -> Result<Ended, Failur
     let settings = place::settings(&args.place, screen)?;
     std::fs::create_dir_all(&settings.state)?;
     let store = Store::open(&in_force::store_path(&settings.state))?;
+    snapshot::bring_in(&settings, &store);
     // Lists in files of this machine need no download: what they hold now goes through the gate first.
     let is_file = |spec: &ListSpec| matches!(spec.source, SourceSpec::File(_));
     // Standard output is for the summary, which a program may read.

@@ -16,6 +16,7 @@ mod place;
 mod reload;
 mod screen;
 mod serve;
+mod snapshot;
 mod status;
 mod table;
 mod words;
@@ -52,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
         Command::Lists(ListsCommand::Accept(args)) => lists::accept(&args, screen),
         Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
+        Command::Lists(ListsCommand::Snapshot(args)) => snapshot::run(&args, screen),
         Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args, screen),
         Command::Log(args) => log::run(&args, screen),
         Command::Status(args) => status::run(&args, screen),

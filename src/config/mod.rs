@@ -111,6 +111,8 @@ pub struct Lists {
     /// Whether the starter lists (`blocklists/*.txt`) are in force. Allow sets and protected names are
     /// always there.
     pub starter: bool,
+    /// A folder with packed lists (`lists snapshot`), besides the one beside the program.
+    pub snapshot: Option<PathBuf>,
     /// What a new copy must pass.
     pub gate: gate::Settings,
     /// How lists are fetched.

@@ -23,6 +23,7 @@ pub mod read;
 pub mod reason;
 pub mod recommended;
 pub mod services;
+pub mod snapshot;
 pub mod spec;
 pub mod starter;
 pub mod store;

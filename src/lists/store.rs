@@ -559,7 +559,12 @@ impl Arriving {
 
     /// Whether it is, octet by octet, the text that is known as `meta`.
     pub fn is_text_of(&self, meta: &Meta) -> bool {
-        self.length == meta.length && self.checksum() == meta.checksum
+        self.is(meta.length, &meta.checksum)
+    }
+
+    /// Whether it has that length and checksum.
+    pub fn is(&self, length: u64, checksum: &str) -> bool {
+        self.length == length && self.checksum() == checksum
     }
 
     fn checksum(&self) -> String {

@@ -2,6 +2,7 @@
 //! copy stays.
 
 use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::lists::fresh::{Fresh, Rules};
 use crate::lists::gate::{self, Origin, Passed, Refused};
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey_and_keep};
+use crate::lists::snapshot::Packed;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{self, Arriving, Failure, Meta, Store};
 use crate::sys::clock::unix_now;
@@ -207,6 +209,36 @@ fn bring_in(
     let (reading, rules, passed) = read_and_judge(spec, means, &text, origin)?;
     let meta = store.keep(spec, text, validators, &reading, &passed, now)?;
     store.end_acceptance(&spec.id);
+    if let Some(rules) = rules {
+        store.note_fresh(spec, &meta, Fresh { reading, rules });
+    }
+    Ok(Refreshed::New(Box::new(meta)))
+}
+
+/// Brings in a list that is packed in a snapshot, where no copy of it is kept. Its time is that of the snapshot, so
+/// that it is soon asked for anew. Not noted where it fails: nothing was lost.
+///
+/// # Errors
+/// What [`RefreshError`] says; a text that is not the one that was packed is [`RefreshError::Read`].
+pub fn unpack(
+    spec: &ListSpec,
+    means: Means<'_>,
+    packed: &Packed,
+    path: &Path,
+) -> Result<Refreshed, RefreshError> {
+    let store = means.store;
+    let _lock = store.lock(&spec.id, TURN)?;
+    if store.intact(&spec.id).is_ok_and(|kept| kept.is_some()) {
+        return Ok(Refreshed::Unchanged);
+    }
+    let mut text = store.begin(&spec.id)?;
+    let source = SourceSpec::File(path.to_owned());
+    means.fetcher.fetch(&source, &Validators::default(), &mut text, &mut |_| {})?;
+    if !text.is(packed.octets, &packed.checksum) {
+        return Err(RefreshError::Read(io::ErrorKind::InvalidData.into()));
+    }
+    let (reading, rules, passed) = read_and_judge(spec, means, &text, Origin::Published)?;
+    let meta = store.keep(spec, text, Validators::default(), &reading, &passed, packed.fetched_at)?;
     if let Some(rules) = rules {
         store.note_fresh(spec, &meta, Fresh { reading, rules });
     }

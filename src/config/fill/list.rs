@@ -1,6 +1,7 @@
 //! `[[list]]`: a source of the catalogue, a URL, or a file.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -59,7 +60,8 @@ pub(super) fn lists(
         ca_files,
         ..shipped
     };
-    Lists { specs, recommended: ids, starter: flag(&all.starter, true), gate, fetch }
+    let snapshot = all.snapshot.as_ref().map(|folder| filler.path(folder));
+    Lists { specs, recommended: ids, starter: flag(&all.starter, true), snapshot, gate, fetch }
 }
 
 /// The lists of the recommended set that the config does not name itself and does not do without.
@@ -97,10 +99,22 @@ fn is_off(name: &str) -> bool {
 /// environment.
 fn mirror(filler: &mut Filler<'_>, text: Option<&Text>) -> Option<String> {
     let mirror = match text {
+        Some(text) if is_folder(text.get_ref()) => Some(address_of_folder(&filler.path(text))),
         Some(text) => fetchable(filler, text, false),
         None => std::env::var("LACHAN_LISTS_MIRROR").ok().filter(|url| !url.is_empty()),
     };
     mirror.map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// Whether a mirror is a folder of this machine: it has no scheme.
+fn is_folder(mirror: &str) -> bool {
+    !mirror.contains("://") && mirror.contains('/')
+}
+
+/// A folder as a mirror's address.
+fn address_of_folder(folder: &Path) -> String {
+    let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    format!("file://{}", path.display().to_string().replace('%', "%25"))
 }
 
 /// A source of the catalogue at a mirror: behind the mirror's address stands the publisher's, without `https://`.

@@ -34,6 +34,7 @@ pub struct ListsSpec {
     pub recommended: Option<Spanned<bool>>,
     pub without: Vec<Text>,
     pub mirror: Option<Text>,
+    pub snapshot: Option<Text>,
     pub proxy: Option<Text>,
     pub ca_file: Option<Text>,
     pub max_size: Option<Text>,

@@ -113,4 +113,4 @@ shed-now = { $queries } { $queries ->
    *[other] queries were
   } turned away for want of places; look for a machine that asks too much, or raise [listen] in_flight
 recommended-coming = recommended lists: { $done } of { $of } in force, the others are being fetched; the starter lists filter from the first
-recommended-failed = recommended lists: { $done } of { $of } in force, { $failed } could not be fetched ({ $why }); they are tried again. A school without internet writes recommended = false in [lists]
+recommended-failed = recommended lists: { $done } of { $of } in force, { $failed } could not be fetched ({ $why }); they are tried again. A school without internet writes in [lists] mirror = "FOLDER" (lachan lists snapshot) or recommended = false

@@ -98,4 +98,4 @@ rebound-many = { $answers } câu trả lời bị gỡ địa chỉ nội bộ; 
 one-address-for-all = { $domains } tên miền đều có cùng một địa chỉ; đường truyền có đang đòi đăng nhập hoặc hết hạn không?
 shed-now = { $queries } câu hỏi vừa bị bỏ vì quá tải; tìm máy hỏi quá nhiều, hoặc tăng [listen] in_flight
 recommended-coming = danh sách khuyến nghị: { $done } trong { $of } đang dùng, phần còn lại đang tải; các danh sách khởi đầu bảo vệ từ đầu
-recommended-failed = danh sách khuyến nghị: { $done } trong { $of } đang dùng, { $failed } không tải được ({ $why }); sẽ thử lại. Trường không có internet: ghi recommended = false trong [lists]
+recommended-failed = danh sách khuyến nghị: { $done } trong { $of } đang dùng, { $failed } không tải được ({ $why }); sẽ thử lại. Trường không có internet: ghi trong [lists] mirror = "THƯ MỤC" (lachan lists snapshot) hoặc recommended = false
