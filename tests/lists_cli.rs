@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lachan::filter::Index;
 
+use crate::support::client::ask;
 use crate::support::server::{School, flat, lachan};
 use crate::support::{shared, unpack};
 
@@ -116,4 +117,35 @@ fn taken(school: &School) -> u64 {
         serde_json::from_str(&school.run_ok(&["lists", "status", "--json"])).unwrap();
     let lists = status["lists"].as_array().unwrap();
     lists.iter().find(|list| list["id"] == "real").unwrap()["taken"].as_u64().unwrap()
+}
+
+/// What a label is taken for a bookmaker's for, and what was caught by it, for a person to judge.
+#[test]
+fn brands_are_shown_with_what_they_were_learned_from_and_what_they_caught() {
+    let school = School::new();
+    let file = school.write("local.txt", "listed.example\n");
+    school.config(None, &list("own", file.to_str().unwrap(), "gambling"));
+    school.run_ok(&["lists", "compile"]);
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&school.run_ok(args)).unwrap() };
+    let brands = json(&["lists", "brands", "--json"]);
+    let brands = brands["brands"].as_array().unwrap();
+    assert!(brands.len() > 100, "{}", brands.len());
+    assert!(brands.iter().all(|brand| brand["names"].as_array().unwrap().len() > 1));
+    let status = json(&["lists", "status", "--json"]);
+    assert_eq!(status["brands"]["count"].as_u64(), Some(brands.len() as u64));
+    assert_eq!(status["brands"]["learned_from"], serde_json::json!(["starter-gambling"]));
+    let of_name = json(&["lists", "brands", "gemwin.xyzabc", "--json"]);
+    assert_eq!(of_name["brand"], "gemwin");
+    assert!(school.run_ok(&["lists", "brands", "GEMWIN"]).contains("gemwin."));
+    assert!(!school.run(&["lists", "brands", "moet.gov.vn"]).status.success());
+
+    let server = school.serve();
+    for name in ["gemwin.xyzabc", "gemwin.xyzabc", "listed.example"] {
+        assert!(ask(server.address, name, 1).is_blocked(), "{name}");
+    }
+    assert!(server.stop().success(), "what was asked is stored");
+    let caught = json(&["lists", "brands", "--caught", "--since", "1h", "--json"]);
+    let expected = serde_json::json!([{ "name": "gemwin.xyzabc", "brand": "gemwin", "attempts": 2 }]);
+    assert_eq!(caught["caught"], expected);
+    assert!(school.run_ok(&["log", "--totals"]).contains("brand-gambling"));
 }

@@ -149,6 +149,8 @@ pub enum ListsCommand {
     Accept(ListsAcceptArgs),
     /// Builds the index from the lists that are switched on.
     Compile(ListsCompileArgs),
+    /// The brands of bookmakers that lists taught, and the names that were caught by them.
+    Brands(ListsBrandsArgs),
     /// Packs the kept copies of public lists, for other schools or for a stick.
     Snapshot(ListsSnapshotArgs),
     /// Compares two indexes.
@@ -186,6 +188,24 @@ pub struct ListsAcceptArgs {
     /// Who decides; without it, the user of this command.
     #[arg(long, value_name = "NAME")]
     pub who: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ListsBrandsArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// A brand, or a name that looks like one: the names that it was learned from.
+    #[arg(value_name = "NAME", conflicts_with = "caught")]
+    pub name: Option<String>,
+    /// Names of the log that no list has, caught by a brand alone.
+    #[arg(long)]
+    pub caught: bool,
+    /// With --caught, since then: a date, a time, 2h, 7d, 2w ago, or yesterday.
+    #[arg(long, value_name = "WHEN", requires = "caught")]
+    pub since: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -27,6 +27,7 @@ use crate::filter::build::Step as BuildStep;
 use crate::filter::diff::{Change, diff as compare};
 use crate::i18n::{Both, Message, msg};
 use crate::lists::account::{Account, Reason};
+use crate::lists::brands;
 use crate::lists::fetch::Fetcher;
 use crate::lists::read::{Reading, survey, survey_file};
 use crate::lists::spec::{ListSpec, SourceSpec};
@@ -76,11 +77,16 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
                 json!({ "id": id, "in_force": has_copy, "why": failure.as_ref().map(Message::to_string) })
             })
             .collect();
-        print_json(&json!({ "lists": lists, "failures": failed }))?;
+        let brands = learned(&settings).map(|(count, from)| json!({ "count": count, "learned_from": from }));
+        print_json(&json!({ "lists": lists, "failures": failed, "brands": brands }))?;
         return Ok(Ended::Done);
     }
     let mut page = Page::new(screen);
     page.table(&accounts(&rows, screen));
+    if let Some((count, from)) = learned(&settings) {
+        page.gap();
+        page.say(&msg!("lists-brands", count = count, from = from.join(", ")));
+    }
     for row in &rows {
         remarks(&mut page, row, &settings.journal.time_zone);
         reasons(&mut page, row, args.samples, screen);
@@ -95,6 +101,14 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
     }
     page.print()?;
     Ok(Ended::Done)
+}
+
+/// How many brands the index in force has, and the lists that taught them; none without an index that can be read.
+fn learned(settings: &Settings) -> Option<(u64, Vec<String>)> {
+    let index = Index::open(&in_force::index_path(&settings.state)).ok()?;
+    let number = index.lists().iter().position(|list| list.id == brands::LIST)?;
+    let from = index.lists().iter().map(|list| &list.id).filter(|id| brands::teaches(id));
+    Some((index.names_of(u16::try_from(number).ok()?), from.cloned().collect()))
 }
 
 /// One of an account's counts.

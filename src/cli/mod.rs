@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or not found, 2 wrong use.
 
 pub mod args;
+mod brands;
 mod check;
 mod config;
 mod help;
@@ -53,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Lists(ListsCommand::Update(args)) => lists::update(&args, screen),
         Command::Lists(ListsCommand::Accept(args)) => lists::accept(&args, screen),
         Command::Lists(ListsCommand::Compile(args)) => lists::compile(&args, screen),
+        Command::Lists(ListsCommand::Brands(args)) => brands::run(&args, screen),
         Command::Lists(ListsCommand::Snapshot(args)) => snapshot::run(&args, screen),
         Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args, screen),
         Command::Log(args) => log::run(&args, screen),

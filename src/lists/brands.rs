@@ -45,6 +45,15 @@ pub fn info<'v>(versions: impl Iterator<Item = &'v str>) -> ListInfo {
     }
 }
 
+/// A brand, and what it was learned from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// What stands before the public suffix.
+    pub label: Box<[u8]>,
+    /// Registrable names with it, in alphabetical order.
+    pub names: Vec<OwnedName>,
+}
+
 /// Gathers names, and tells the brands among them.
 #[derive(Debug, Default)]
 pub struct Learner {
@@ -63,17 +72,25 @@ impl Learner {
 
     /// The brands as rules; the line of each is the number of names that are known with it.
     pub fn rules(self) -> Vec<Rule> {
+        let rule = |brand: Brand| {
+            let (name, line) = (brand_name(&brand.label)?, brand.names.len() as u32);
+            Some(Rule { name, scope: Scope::Exact, action: RuleAction::Block, line })
+        };
+        self.brands().filter_map(rule).collect()
+    }
+
+    /// The brands with their evidence, in alphabetical order.
+    pub fn brands(self) -> impl Iterator<Item = Brand> {
         let popular = popular_labels();
         let is_brand = |label: &[u8], names: usize| {
             names >= NAMES_MIN && !WORDS.contains(&label) && !popular.contains(label)
         };
-        let brands = self.names.into_iter().filter(|(label, names)| is_brand(label, names.len()));
-        brands
-            .filter_map(|(label, names)| {
-                let name = brand_name(&label)?;
-                Some(Rule { name, scope: Scope::Exact, action: RuleAction::Block, line: names.len() as u32 })
-            })
-            .collect()
+        let brands = self.names.into_iter().filter(move |(label, names)| is_brand(label, names.len()));
+        brands.map(|(label, names)| {
+            let mut names: Vec<OwnedName> = names.into_iter().collect();
+            names.sort_unstable_by_key(ToString::to_string);
+            Brand { label, names }
+        })
     }
 }
 

@@ -239,7 +239,7 @@ mod tests {
     fn what_may_be_given_on_is_packed_as_a_mirror_has_it_and_the_rest_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("lists")).unwrap();
-        let lists = entries(&["hostsvn-gambling-vn", "shadowwhisperer-adult", "bigdargon-hostsvn"]);
+        let lists = entries(&["hostsvn-gambling-vn", "shadowwhisperer-adult", "hostsvn-ads"]);
         kept(&store, &lists[0], b"0.0.0.0 a.example\n0.0.0.0 b.example\n");
         kept(&store, &lists[2], b"0.0.0.0 c.example\n");
         let target = folder.path().join("snapshot");

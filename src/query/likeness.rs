@@ -5,11 +5,12 @@
 //! blocked by a list, costs nothing more.
 
 use super::inspect::Trail;
-use super::judge::{Closed, Found, Known, judge};
+use super::judge::{Closed, Found, Known, Monitored, judge};
 use super::request::{Allowed, Request};
 use super::{Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
 use crate::dns::suffixes::Suffixes;
+use crate::model::event::Effect;
 use crate::model::likeness::carried;
 use crate::model::matched::Matched;
 use crate::policy::Clones;
@@ -56,10 +57,27 @@ impl Responder {
         }
         let trail = Trail::of_aliases(name, &[]);
         let judged = judge(request.context, allowed, request.wants_signed(), &trail, Known::Begun);
-        let Found::Closed(Closed { name, reason, matched, .. }) = judged.found else { return false };
+        let Found::Closed(Closed { name, reason, matched, .. }) = judged.found else {
+            self.note_monitored_likeness(request, worker, judged.monitored);
+            return false;
+        };
         worker.suffixes.fill(world.index.key(), name.as_name());
         self.block(request, worker, &matched, &reason, None, out);
         true
+    }
+
+    /// Notes for a check that asks nobody what is counted with the answer.
+    #[cold]
+    fn note_monitored_likeness(
+        &self,
+        request: Request<'_>,
+        worker: &mut WorkerState,
+        monitored: Option<Monitored<'_>>,
+    ) {
+        let (true, Some(Monitored::ByLists(closed))) = (worker.trace.is_some(), monitored) else { return };
+        let world = request.world();
+        worker.suffixes.fill(world.index.key(), closed.name.as_name());
+        worker.note(world, &closed.matched, &closed.reason, Effect::Monitored);
     }
 }
 

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
+use tracing::warn;
 
+use crate::dns::name::Name;
 use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
 use crate::filter::open::OpenError;
-use crate::lists::brands::{self, Learner};
+use crate::lists::brands::{self, Brand, Learner};
 use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, RuleAt, read_file, read_into};
@@ -208,6 +210,40 @@ fn read_all(
         learner.rules().iter().try_for_each(|rule| builder.add(number, rule))?;
     }
     Ok((readings, unreadable))
+}
+
+/// The brands that the sources teach, with the names they were learned from. A source that cannot be read teaches
+/// nothing. What does not fit into memory is sorted in `folder`.
+pub fn brands_of(sources: &[Source], protected: &Protected, folder: &Path) -> Vec<Brand> {
+    let mut learner = Learner::default();
+    for source in sources.iter().filter(|source| brands::teaches(&source.spec.id)) {
+        let mut note = |name: Name<'_>, action: RuleAction| {
+            if action != RuleAction::Except {
+                learner.note(name);
+            }
+        };
+        let read = match &source.text {
+            Text::Embedded(text) => {
+                let mut take = |rule: &Rule| note(rule.name.as_name(), rule.action);
+                read_into(text.as_bytes(), &source.spec, protected, &mut take);
+                Ok(())
+            }
+            Text::InForce(index, list) => {
+                index.rules_of(*list).for_each(|rule| note(rule.name.as_name(), rule.action));
+                Ok(())
+            }
+            Text::Fresh(fresh) => fresh.rules.each(&mut |rule| note(rule.name, rule.action)),
+            Text::File(path) => open_file(path).and_then(|file| {
+                let mut take = |rule: RuleAt<'_>| note(rule.name, rule.action);
+                read_file(&file, &source.spec, protected, folder, &mut take).map(drop)
+            }),
+        };
+        if let Err(error) = read {
+            let id = &source.spec.id;
+            warn!(list.id = %id, "list `{id}` could not be read for its brands: {error}");
+        }
+    }
+    learner.brands().collect()
 }
 
 /// Reads one list into the index that is being built.

@@ -85,9 +85,12 @@ async fn a_check_says_which_bookmaker_a_name_looks_like_and_what_it_carries() {
     assert_eq!(asked.rule, Some(Rule::Brand("gemwin".into(), 1)));
     assert_eq!((asked.category.as_deref(), asked.link), (Some("gambling"), None));
     assert!(told.rules.iter().any(|rule| rule.rule == Rule::Brand("gemwin".into(), 1)), "{:?}", told.rules);
-    // A teacher's attempt is counted only.
-    let told = school.check(TEACHER, "gemwin.fun", A, true).await.asked.unwrap();
-    assert_eq!(told.verdict, Verdict::Monitor, "{told:?}");
+    // A teacher's attempt is counted only, which is told without asking anybody too.
+    for resolve in [true, false] {
+        let told = school.check(TEACHER, "gemwin.fun", A, resolve).await.asked.unwrap();
+        assert_eq!(told.verdict, Verdict::Monitor, "{told:?}");
+        assert_eq!(told.rule, Some(Rule::Brand("gemwin".into(), 1)));
+    }
     let told = school.check(PUPIL, "www-video-example.translate.goog", A, true).await.asked.unwrap();
     assert_eq!(told.link.as_deref(), Some("www.video.example"));
     assert_eq!(told.rule, Some(Rule::Subtree("video.example".into())));

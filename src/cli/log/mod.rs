@@ -3,7 +3,7 @@
 mod access;
 mod print;
 mod totals;
-mod when;
+pub(super) mod when;
 mod words;
 
 use std::path::Path;
