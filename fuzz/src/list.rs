@@ -32,7 +32,7 @@ pub fn check(octets: &[u8]) {
     hold_verdicts(text, &spec, &rules);
     assert_eq!(survey(text, &spec, protected), reading);
     reads_back(&rules, &spec);
-    let _ = (reading.why_format.vi(), reading.why_format.en());
+    let _ = reading.why_format.message().to_string();
 }
 
 fn spec(format: u8, profile: u8) -> ListSpec {

@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::cli::screen::assert_reads_well;
-    use crate::i18n::help_ids;
+    use crate::i18n::ids_with;
 
     /// All commands with their paths.
     fn each(command: &Command, path: &str, look: &mut dyn FnMut(&Command, &str)) {
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn everything_that_may_be_typed_has_a_text_and_no_text_is_for_nothing() {
         let screen = Screen { lang: Lang::Vi, columns: 80, colours: false };
-        let mut unused: BTreeSet<String> = help_ids();
+        let mut unused: BTreeSet<String> = ids_with("help-");
         for id in ["usage", "commands", "arguments", "options"] {
             unused.remove(&format!("help-{id}"));
         }

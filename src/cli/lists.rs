@@ -25,7 +25,7 @@ use crate::dns::name::OwnedName;
 use crate::filter::Index;
 use crate::filter::build::Step as BuildStep;
 use crate::filter::diff::{Change, diff as compare};
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Message, msg};
 use crate::lists::account::{Account, Reason};
 use crate::lists::brands;
 use crate::lists::fetch::Fetcher;
@@ -179,8 +179,7 @@ fn reasons(page: &mut Page<'_>, row: &Row, samples: bool, screen: &Screen) {
     page.gap();
     page.say(&msg!("lists-refused-of", id = &row.source.spec.id));
     for (reason, count) in refused {
-        let why = Both { vi: reason.vi().into(), en: reason.en().into() };
-        page.item(&msg!("lists-reason", count = count, why = why));
+        page.item(&msg!("lists-reason", count = count, why = reason.message()));
         for sample in account.samples.iter().filter(|sample| samples && sample.reason == reason) {
             let line = msg!("lists-sample", line = sample.line.to_string(), text = &sample.text);
             page.line(&format!("  {}", screen.say(&line)));
@@ -197,7 +196,7 @@ fn as_json(row: &Row) -> Value {
         "id": source.spec.id,
         "version": source.version,
         "format": reading.format.id(),
-        "why_format": reading.why_format.en(),
+        "why_format": reading.why_format.message().to_string(),
         "wildcards_cover_names": reading.wildcards_cover_names,
         "source": source_of(&source.spec),
         "copy_from": meta.as_ref().map(|meta| &meta.source),

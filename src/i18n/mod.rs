@@ -20,7 +20,7 @@ pub use lang::Lang;
 pub use message::{Arg, Both, Message, Moment};
 
 #[cfg(test)]
-pub use tests::help_ids;
+pub use tests::ids_with;
 
 /// A [`Message`] by its id, with its arguments: `msg!("index-names", names = 12)`.
 ///

@@ -11,8 +11,8 @@ use super::{Both, Lang, Message, Moment, msg};
 
 type Ids = BTreeMap<String, BTreeSet<String>>;
 
-/// Ids that are made from the command line's own names; its test compares them.
-const OF_HELP: &str = "help-";
+/// Ids that are made from a table's own: the command line's names, reasons of lines. Its test compares them.
+const OF_TABLES: &[&str] = &["help-", "line-"];
 
 /// The messages of a file, each with its variables. Fluent's own reader says what is no Fluent; a message begins at
 /// the start of a line.
@@ -33,9 +33,10 @@ fn ids(topic: &str, text: &str, found: &mut Ids) {
     }
 }
 
-/// The ids of help.
-pub fn help_ids() -> BTreeSet<String> {
-    of(Lang::Vi).into_keys().filter(|id| id.starts_with(OF_HELP)).collect()
+/// The ids that begin so, for the test of a table that makes them.
+pub fn ids_with(prefix: &str) -> BTreeSet<String> {
+    assert!(OF_TABLES.contains(&prefix));
+    of(Lang::Vi).into_keys().filter(|id| id.starts_with(prefix)).collect()
 }
 
 fn word(text: &str) -> String {
@@ -107,7 +108,8 @@ fn every_id_in_the_code_has_a_text_with_its_arguments_and_none_is_unused() {
     let texts = of(Lang::Vi);
     let mut found = Vec::new();
     used(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-    let mut unused: BTreeSet<&String> = texts.keys().filter(|id| !id.starts_with(OF_HELP)).collect();
+    let is_of_table = |id: &str| OF_TABLES.iter().any(|prefix| id.starts_with(prefix));
+    let mut unused: BTreeSet<&String> = texts.keys().filter(|id| !is_of_table(id)).collect();
     for (id, arguments, path) in found.iter().filter(|(_, _, path)| !path.ends_with("i18n/tests.rs")) {
         let variables = texts.get(id).unwrap_or_else(|| panic!("{path}: there is no text `{id}`"));
         assert_eq!(arguments, variables, "{path}: arguments and variables of `{id}`");

@@ -18,7 +18,19 @@ macro_rules! files {
     };
 }
 
-files!("check", "common", "config", "help", "lists", "lists_update", "log", "server", "status", "trouble");
+files!(
+    "check",
+    "common",
+    "config",
+    "help",
+    "lines",
+    "lists",
+    "lists_update",
+    "log",
+    "server",
+    "status",
+    "trouble"
+);
 
 /// The text of a message. Without one, its id and its arguments.
 pub(super) fn text(message: &Message, lang: Lang) -> String {

@@ -6,6 +6,7 @@
 
 use super::reason::{Ignored, Refusal};
 use crate::dns::name::Name;
+use crate::i18n::{Message, msg};
 
 /// Samples kept of each reason.
 pub const SAMPLES_MAX: usize = 5;
@@ -33,21 +34,12 @@ impl Reason {
         }
     }
 
-    /// In Vietnamese.
-    pub fn vi(self) -> &'static str {
+    /// What a person is told.
+    pub fn message(self) -> Message {
         match self {
-            Reason::Ignored(why) => why.vi(),
-            Reason::Refused(why) => why.vi(),
-            Reason::Rewrite => "chuyển hướng (không có hiệu lực)",
-        }
-    }
-
-    /// In English.
-    pub fn en(self) -> &'static str {
-        match self {
-            Reason::Ignored(why) => why.en(),
-            Reason::Refused(why) => why.en(),
-            Reason::Rewrite => "redirect (not in force)",
+            Reason::Ignored(why) => why.message(),
+            Reason::Refused(why) => why.message(),
+            Reason::Rewrite => msg!("line-rewrite"),
         }
     }
 }
@@ -189,7 +181,19 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::i18n::ids_with;
+
+    #[test]
+    fn every_reason_has_a_text_and_every_text_a_reason() {
+        let ignored = Ignored::ALL.iter().map(|why| Reason::Ignored(*why));
+        let refused = Refusal::ALL.iter().map(|why| Reason::Refused(*why));
+        let reasons = ignored.chain(refused).chain([Reason::Rewrite]);
+        let ids: BTreeSet<String> = reasons.map(|reason| reason.message().id().to_owned()).collect();
+        assert_eq!(ids, ids_with("line-"));
+    }
 
     #[test]
     fn only_the_first_lines_of_a_reason_are_kept_and_cut() {

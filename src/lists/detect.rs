@@ -9,6 +9,7 @@ use std::io;
 use super::format::ip::is_address;
 use super::format::{Format, address};
 use super::text::Text;
+use crate::i18n::{Message, msg};
 
 /// Lines from the beginning that are all looked at: headers stand there.
 const BEGINNING: usize = 400;
@@ -38,37 +39,25 @@ pub enum Why {
 }
 
 impl Detection {
-    /// In Vietnamese.
-    pub fn vi(&self) -> String {
-        let (id, label) = (self.format.id(), self.format.label());
+    /// What a person is told.
+    pub fn message(&self) -> Message {
+        let (format, label) = (self.format.id(), self.format.label());
         match &self.why {
-            Why::Named => format!("định dạng {id}: do cấu hình chỉ định"),
-            Why::Mark { line, text } => {
-                format!("định dạng {id}: dòng {line} là “{text}”, chỉ định dạng này có")
+            Why::Named => msg!("format-named", format = format),
+            Why::Mark { line, text } => msg!("format-mark", format = format, line = *line, text = text),
+            Why::Votes { fit, of, second: None } => {
+                msg!("format-votes", format = format, fit = *fit, of = *of, label = label)
             }
-            Why::Votes { fit, of, second } => {
-                let rest = second
-                    .map_or(String::new(), |(format, votes)| format!("; kế đó là {} ({votes})", format.id()));
-                format!("định dạng {id}: {fit} trong {of} dòng được xét có dạng “{label}”{rest}")
-            }
-            Why::NothingToSee => format!("định dạng {id}: tệp không có dòng nào để xét"),
-        }
-    }
-
-    /// In English.
-    pub fn en(&self) -> String {
-        let (id, label) = (self.format.id(), self.format.label());
-        match &self.why {
-            Why::Named => format!("format {id}: named in the config"),
-            Why::Mark { line, text } => {
-                format!("format {id}: line {line} is \"{text}\", which only this format has")
-            }
-            Why::Votes { fit, of, second } => {
-                let rest = second
-                    .map_or(String::new(), |(format, votes)| format!("; next is {} ({votes})", format.id()));
-                format!("format {id}: {fit} of {of} lines looked at are like \"{label}\"{rest}")
-            }
-            Why::NothingToSee => format!("format {id}: no line says anything"),
+            Why::Votes { fit, of, second: Some((next, votes)) } => msg!(
+                "format-votes-next",
+                format = format,
+                fit = *fit,
+                of = *of,
+                label = label,
+                next = next.id(),
+                votes = *votes
+            ),
+            Why::NothingToSee => msg!("format-nothing", format = format),
         }
     }
 }
@@ -225,6 +214,7 @@ fn is_cosmetic(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::i18n::Lang;
 
     #[test]
     fn the_format_is_told_from_the_lines() {
@@ -243,14 +233,14 @@ mod tests {
             ("", Format::Plain),
         ] {
             let found = detect(text.as_bytes());
-            assert_eq!(found.format, format, "{text}: {}", found.en());
+            assert_eq!(found.format, format, "{text}: {}", found.message());
         }
     }
 
     #[test]
     fn the_reason_is_told_in_both_languages() {
         let found = detect(b"||a.example^\n||b.example^\nc.example\n");
-        insta::assert_snapshot!(found.vi(), @"định dạng abp: 2 trong 3 dòng được xét có dạng “||x^”; kế đó là plain (1)");
-        insta::assert_snapshot!(found.en(), @r#"format abp: 2 of 3 lines looked at are like "||x^"; next is plain (1)"#);
+        insta::assert_snapshot!(found.message().text(Lang::Vi), @"định dạng abp: 2 trong 3 dòng được xét có dạng “||x^”; kế đó là plain (1)");
+        insta::assert_snapshot!(found.message().text(Lang::En), @r#"format abp: 2 of 3 lines looked at are like "||x^"; next is plain (1)"#);
     }
 }

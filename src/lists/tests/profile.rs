@@ -1,6 +1,7 @@
 //! What a profile makes of a list, and what it may not.
 
 use super::torture::spec;
+use crate::i18n::Lang;
 use crate::lists::account::Reason;
 use crate::lists::format::Format;
 use crate::lists::protected::Protected;
@@ -199,7 +200,8 @@ fn samples_tell_line_and_text() {
     let sample = &reading.account.samples[0];
     assert_eq!((sample.line, sample.text.as_str()), (2, "bad..name"));
     assert_eq!(sample.reason, Reason::Refused(Refusal::EmptyLabel));
-    assert_eq!((sample.reason.vi(), sample.reason.en()), ("nhãn rỗng", "empty label"));
+    assert_eq!(sample.reason.message().text(Lang::Vi), "nhãn rỗng");
+    assert_eq!(sample.reason.message().text(Lang::En), "empty label");
 }
 
 #[test]
@@ -208,7 +210,7 @@ fn a_named_format_is_not_questioned() {
         ListSpec { format: FormatChoice::Named(Format::Hosts), ..spec(Category::Games, Profile::default()) };
     let (rules, reading) = rules_of("a.example\n||b.example^\n", &named);
     assert_eq!(rules, ["exact a.example :1"]);
-    assert_eq!(reading.why_format.vi(), "định dạng hosts: do cấu hình chỉ định");
+    assert_eq!(reading.why_format.message().text(Lang::Vi), "định dạng hosts: do cấu hình chỉ định");
 }
 
 #[test]

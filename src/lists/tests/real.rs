@@ -70,7 +70,7 @@ fn every_public_list_is_told_apart_and_accounted_for() {
         let is_list = !matches!(native, "squidguard-regex" | "meta" | "garbage");
         let damage = if is_list { account.damaged() * 20 } else { account.taken };
         if !account.adds_up() || !told(native).contains(&reading.format) || damage > account.meant().max(20) {
-            let why = reading.why_format.en();
+            let why = reading.why_format.message();
             wrong.push(format!(
                 "{file}: {native}, {why}; damaged {} of {}",
                 account.damaged(),

@@ -71,7 +71,7 @@ fn every_line_has_its_verdict() {
         let reading = judge(&text, &spec, &Protected::embedded(), &mut |line, verdict| {
             found.entry(line).or_default().push(row(verdict));
         });
-        assert_eq!(reading.format, *format, "{file}: {}", reading.why_format.en());
+        assert_eq!(reading.format, *format, "{file}: {}", reading.why_format.message());
         assert!(reading.account.adds_up(), "{file}: {:?}", reading.account);
         for (line, mut rows) in expected(&table) {
             let mut got = found.remove(&line).unwrap_or_default();

@@ -1,0 +1,47 @@
+# Lists: why a line is no rule, why a file is read in this format.
+
+line-blank = blank line
+line-comment = comment
+line-header = header
+line-local-alias = a name of the machine itself
+line-cosmetic = rule about parts of a page
+line-duplicate = already in the list
+line-subsumed = covered by a parent in the list
+line-badfilter = switches another rule off
+line-disabled = switched off by the list itself
+line-not-a-block = not a block
+line-not-utf8 = not UTF-8
+line-long-line = line too long
+line-malformed = malformed
+line-no-name = no name
+line-empty-label = empty label
+line-long-label = label longer than 63 octets
+line-long-name = name longer than 253 characters
+line-hyphen = label starts or ends with a hyphen
+line-bad-character = character that no name has
+line-unmappable = not a valid internationalised name
+line-numeric-top = numeric top-level label
+line-address = IP address (for the firewall)
+line-single-label = single label
+line-public-suffix = public suffix
+line-private-suffix = private suffix (hosting, dynamic DNS)
+line-match-all = matches every name
+line-inner-wildcard = wildcard inside a name
+line-path = one page, not the whole name
+line-regex = regular expression
+line-option = option that DNS cannot honour
+line-directive = configuration directive
+line-trigger = RPZ trigger that is not a name
+line-action = RPZ action not supported
+line-outside-zone = outside the zone
+line-time-rule = time-based rule
+line-protected = protected name
+line-popular = popular name, held back to be looked at
+line-too-many = more names than the list may have
+line-rewrite = redirect (not in force)
+
+format-named = format { $format }: named in the config
+format-mark = format { $format }: line { $line } is "{ $text }", which only this format has
+format-votes = format { $format }: { $fit } of { $of } lines looked at are like "{ $label }"
+format-votes-next = format { $format }: { $fit } of { $of } lines looked at are like "{ $label }"; next is { $next } ({ $votes })
+format-nothing = format { $format }: no line says anything

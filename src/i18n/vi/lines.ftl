@@ -1,0 +1,47 @@
+# Danh sách: vì sao một dòng không thành quy tắc, vì sao tệp được đọc theo định dạng này.
+
+line-blank = dòng trống
+line-comment = chú thích
+line-header = phần đầu tệp
+line-local-alias = tên của chính máy
+line-cosmetic = quy tắc ẩn phần trang
+line-duplicate = đã có trong danh sách
+line-subsumed = đã nằm dưới một tên khác của danh sách
+line-badfilter = tắt một quy tắc khác
+line-disabled = bị chính danh sách tắt
+line-not-a-block = không phải lệnh chặn
+line-not-utf8 = không phải UTF-8
+line-long-line = dòng quá dài
+line-malformed = sai cú pháp
+line-no-name = không có tên
+line-empty-label = nhãn rỗng
+line-long-label = nhãn dài quá 63 ký tự
+line-long-name = tên dài quá 253 ký tự
+line-hyphen = nhãn bắt đầu hoặc kết thúc bằng gạch nối
+line-bad-character = ký tự không dùng được trong tên
+line-unmappable = tên quốc tế hoá không hợp lệ
+line-numeric-top = nhãn cuối chỉ có chữ số
+line-address = địa chỉ IP (việc của tường lửa)
+line-single-label = chỉ có một nhãn
+line-public-suffix = hậu tố công cộng
+line-private-suffix = hậu tố riêng (dịch vụ lưu trữ, tên miền động)
+line-match-all = trùng với mọi tên
+line-inner-wildcard = dấu * ở giữa tên
+line-path = chỉ một trang, không phải cả tên
+line-regex = biểu thức chính quy
+line-option = tuỳ chọn mà DNS không làm được
+line-directive = lệnh cấu hình
+line-trigger = điều kiện RPZ không hỗ trợ
+line-action = hành động RPZ không hỗ trợ
+line-outside-zone = nằm ngoài vùng RPZ
+line-time-rule = quy tắc theo giờ
+line-protected = tên được bảo vệ
+line-popular = tên phổ biến, giữ lại để xem
+line-too-many = vượt số tên tối đa của danh sách
+line-rewrite = chuyển hướng (không có hiệu lực)
+
+format-named = định dạng { $format }: do cấu hình chỉ định
+format-mark = định dạng { $format }: dòng { $line } là “{ $text }”, chỉ định dạng này có
+format-votes = định dạng { $format }: { $fit } trong { $of } dòng được xét có dạng “{ $label }”
+format-votes-next = định dạng { $format }: { $fit } trong { $of } dòng được xét có dạng “{ $label }”; kế đó là { $next } ({ $votes })
+format-nothing = định dạng { $format }: tệp không có dòng nào để xét
