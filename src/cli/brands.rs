@@ -19,7 +19,7 @@ use crate::dns::name::{Name, OwnedName};
 use crate::dns::suffixes::Suffixes;
 use crate::dns::written;
 use crate::filter::Index;
-use crate::i18n::{Both, msg};
+use crate::i18n::{msg, slip};
 use crate::journal::access::Reader;
 use crate::journal::rows::{Filter, NameTotal};
 use crate::lists::brands::Brand;
@@ -104,7 +104,7 @@ fn meant<'b>(text: &str, brands: &'b [Brand]) -> Result<Option<&'b Brand>, Failu
         return Ok(Some(found));
     }
     let name = written::name(&lower).map_err(|wrong| {
-        let why = Both { vi: wrong.slip.vi(), en: wrong.slip.to_string() };
+        let why = slip::told(wrong.slip);
         msg!("not-a-name", written = text, why = why)
     })?;
     let labels: HashSet<&[u8]> = brands.iter().map(|brand| &*brand.label).collect();

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::control::explanation::{Answer, CoveringRule, Explanation, GroupVerdict, Verdict};
 use crate::control::{Check, Reply, Request, client};
 use crate::dns::written::{self, NotAName};
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Message, msg, slip};
 
 /// Explains a name: from the running server if there is one, else from the index on disk.
 ///
@@ -63,7 +63,7 @@ fn meant(text: &str, screen: &Screen) -> Option<String> {
         Ok(_) => return Some(text.to_owned()),
         Err(wrong) => wrong,
     };
-    let why = Both { vi: slip.vi(), en: slip.to_string() };
+    let why = slip::told(slip);
     screen.complain(&match &meant {
         Some(name) => msg!("check-looked-up", name = name, written = text, why = why),
         None => msg!("not-a-name", written = text, why = why),

@@ -8,8 +8,8 @@ use super::mistake::{Code, Mistake, Said};
 use super::source::Place;
 use super::spec::table::TABLE;
 use crate::dns::written::NotAName;
-use crate::i18n::Lang;
 use crate::i18n::cause::cause;
+use crate::i18n::{Lang, msg, slip};
 use crate::resolve::dns64::prefix::PrefixError;
 use crate::sys::private::effective_user;
 use crate::sys::user;
@@ -252,10 +252,7 @@ pub fn host_bits(at: Place, found: &str, network: &str) -> Mistake {
 
 /// Not a name; what is wrong with it, and what was likely meant.
 pub fn not_a_name(at: Place, found: &str, wrong: &NotAName) -> Mistake {
-    let what = Said::new(
-        format!("`{found}` không phải tên miền: {}", wrong.slip.vi()),
-        format!("`{found}` is not a name: {}", wrong.slip),
-    );
+    let what = msg!("not-a-name", written = found, why = slip::told(wrong.slip));
     Mistake::new(Code::BadName, at, found, what).meant(wrong.meant.clone())
 }
 

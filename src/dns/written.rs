@@ -3,7 +3,6 @@
 //!
 //! [`to_name`] takes whatever the wire can carry; here only what a school can mean.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use super::name::OwnedName;
@@ -168,53 +167,6 @@ fn meant(text: &str) -> Option<String> {
     // What is left must be a name by itself, with a dot: one word may mean anything.
     let name = to_name(host).ok().filter(|_| slip(host).is_none() && host.contains('.'))?;
     Some(to_display(&name.to_string()))
-}
-
-impl Slip {
-    /// What is wrong, in Vietnamese.
-    pub fn vi(self) -> String {
-        match self {
-            Slip::Empty => "chưa ghi gì".into(),
-            Slip::Url | Slip::Path => "đây là địa chỉ của một trang; quy tắc tính theo tên miền".into(),
-            Slip::Port => "tên miền không kèm cổng".into(),
-            Slip::Mail => "đây là địa chỉ thư".into(),
-            Slip::Wildcard | Slip::LeadingDot => {
-                "không ghi `*.`: tên đã gồm mọi tên bên dưới; chỉ những tên bên dưới thì ghi scope = \"children\"".into()
-            }
-            Slip::InnerWildcard => "tên miền không có dấu `*`".into(),
-            Slip::Address => "đây là địa chỉ IP, không phải tên miền".into(),
-            Slip::Range => "đây là dải địa chỉ, không phải tên miền".into(),
-            Slip::Number => "phần cuối là số, không tên miền nào như vậy".into(),
-            Slip::Around => "thừa dấu hoặc khoảng trắng ở đầu hay cuối".into(),
-            Slip::Space => "tên miền không có khoảng trắng".into(),
-            Slip::Invisible => "có ký tự không nhìn thấy".into(),
-            Slip::Character(character) => format!("tên miền không có ký tự `{}`", character.escape_default()),
-            Slip::Form(_) => "có phần trống, quá dài, hoặc viết sai".into(),
-        }
-    }
-}
-
-impl fmt::Display for Slip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Slip::Empty => "nothing is written",
-            Slip::Url | Slip::Path => "this is the address of a page; rules go by name",
-            Slip::Port => "a name has no port",
-            Slip::Mail => "this is an address of mail",
-            Slip::Wildcard | Slip::LeadingDot => {
-                "without `*.`: a name has all names below it; for these alone write scope = \"children\""
-            }
-            Slip::InnerWildcard => "a name has no `*`",
-            Slip::Address => "this is an IP address, not a name",
-            Slip::Range => "this is a range of addresses, not a name",
-            Slip::Number => "the last part is a number; no name ends so",
-            Slip::Around => "marks or spaces before or after the name",
-            Slip::Space => "a name has no spaces",
-            Slip::Invisible => "there is a character that is not seen",
-            Slip::Character(character) => return write!(f, "a name has no `{}`", character.escape_default()),
-            Slip::Form(error) => return error.fmt(f),
-        })
-    }
 }
 
 #[cfg(test)]

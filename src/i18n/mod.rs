@@ -4,14 +4,16 @@
 //! becomes a sentence where it is printed. The texts are Fluent files, embedded. An id that has no text is printed
 //! as itself with its arguments; the tests find it before that.
 //!
-//! Imports the causes of the system's errors, and nothing else of ours.
+//! Imports the causes of the system's errors and what is wrong with a name, and nothing else of ours.
 // Inside: `lang` chooses the language, `message` is what is passed on, `texts` holds the files, `format` writes
-// numbers, sizes, durations and moments, `cause` says why the system refused.
+// numbers, sizes, durations and moments, `cause` says why the system refused, `slip`
+// why a text is not a name.
 
 pub mod cause;
 pub mod format;
 pub mod lang;
 pub mod message;
+pub mod slip;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -20,7 +20,7 @@ use super::screen::Screen;
 use crate::app::moment;
 use crate::config::Settings;
 use crate::dns::written;
-use crate::i18n::{Both, Message, msg};
+use crate::i18n::{Message, msg, slip};
 use crate::journal::access::Reader;
 use crate::journal::rows::{By, Filter, Names, Order, What};
 use crate::journal::store::Error;
@@ -171,10 +171,7 @@ fn names(text: &str) -> Result<Names, Message> {
     }
     let name = written::name(below).or_else(|wrong| {
         let meant = wrong.meant.as_deref().and_then(|meant| written::name(meant).ok());
-        meant.ok_or_else(|| {
-            let why = Both { vi: wrong.slip.vi(), en: wrong.slip.to_string() };
-            msg!("not-a-name", written = text, why = why)
-        })
+        meant.ok_or_else(|| msg!("not-a-name", written = text, why = slip::told(wrong.slip)))
     })?;
     Ok(if is_pattern { Names::AtOrBelow(name) } else { Names::Exactly(name) })
 }

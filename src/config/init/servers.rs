@@ -8,6 +8,7 @@ use crate::config::nearest::folded;
 use crate::config::value;
 use crate::dns::public_suffix::is_public_suffix;
 use crate::dns::written;
+use crate::i18n::{Lang, slip};
 use crate::resolve::forward::upstream::Upstream;
 
 /// Servers of one zone, as `[[resolve.forward]]` takes them.
@@ -77,7 +78,11 @@ impl Interview<'_> {
                 Ok(_) => Err(Said::new("ghi tên miền của trường", "write the school's own domain")),
                 Err(wrong) => {
                     let meant = wrong.meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
-                    Err(Said::new(format!("{}{meant}", wrong.slip.vi()), format!("{}{meant}", wrong.slip)))
+                    let why = slip::told(wrong.slip);
+                    Err(Said::new(
+                        format!("{}{meant}", why.text(Lang::Vi)),
+                        format!("{}{meant}", why.text(Lang::En)),
+                    ))
                 }
             }
         })

@@ -111,6 +111,12 @@ impl Said {
     }
 }
 
+impl From<Message> for Said {
+    fn from(message: Message) -> Self {
+        Self::new(message.text(Lang::Vi), message.text(Lang::En))
+    }
+}
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -136,12 +142,12 @@ pub struct Mistake {
 
 impl Mistake {
     /// A mistake at a place.
-    pub fn new(code: Code, at: Place, found: impl Into<String>, what: Said) -> Self {
+    pub fn new(code: Code, at: Place, found: impl Into<String>, what: impl Into<Said>) -> Self {
         let found = found.into();
         Self {
             code,
             at,
-            what,
+            what: what.into(),
             found,
             allowed: vec![],
             suggestion: None,

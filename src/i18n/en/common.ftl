@@ -49,3 +49,18 @@ misuse-value-of = `{ $value }` cannot be used for `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` does not go with `{ $other }`
 misuse-help = see: lachan --help
 as-told = { $what }
+
+slip-empty = nothing is written
+slip-page = this is the address of a page; rules go by name
+slip-port = a name has no port
+slip-mail = this is an address of mail
+slip-wildcard = without `*.`: a name has all names below it; for these alone write scope = "children"
+slip-inner-wildcard = a name has no `*`
+slip-address = this is an IP address, not a name
+slip-range = this is a range of addresses, not a name
+slip-number = the last part is a number; no name ends so
+slip-around = marks or spaces before or after the name
+slip-space = a name has no spaces
+slip-invisible = there is a character that is not seen
+slip-character = a name has no `{ $character }`
+slip-form = it is badly written

@@ -49,3 +49,18 @@ misuse-value-of = `{ $value }` không dùng được cho `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` không đi cùng `{ $other }`
 misuse-help = xem: lachan --help
 as-told = { $what }
+
+slip-empty = chưa ghi gì
+slip-page = đây là địa chỉ của một trang; quy tắc tính theo tên miền
+slip-port = tên miền không kèm cổng
+slip-mail = đây là địa chỉ thư
+slip-wildcard = không ghi `*.`: tên đã gồm mọi tên bên dưới; chỉ những tên bên dưới thì ghi scope = "children"
+slip-inner-wildcard = tên miền không có dấu `*`
+slip-address = đây là địa chỉ IP, không phải tên miền
+slip-range = đây là dải địa chỉ, không phải tên miền
+slip-number = phần cuối là số, không tên miền nào như vậy
+slip-around = thừa dấu hoặc khoảng trắng ở đầu hay cuối
+slip-space = tên miền không có khoảng trắng
+slip-invisible = có ký tự không nhìn thấy
+slip-character = tên miền không có ký tự `{ $character }`
+slip-form = viết sai
