@@ -82,7 +82,7 @@ fn hold_transfer(octets: &[u8], have: Option<u32>) {
             }
             Ok(Step::Done(Outcome::Current)) => break,
             Err(failed) => {
-                assert!(!failed.to_string().is_empty());
+                assert!(!failed.message().to_string().is_empty());
                 break;
             }
         }

@@ -19,7 +19,7 @@ use crate::control::status::CameBy;
 use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
 use crate::i18n::cause::cause_behind;
-use crate::i18n::{Both, Lang, msg};
+use crate::i18n::{Message, msg};
 use crate::lists::store::Failure;
 use crate::model::roster::Roster;
 use crate::rpz::content::Content;
@@ -215,7 +215,7 @@ impl Zones {
                 }
                 self.take(&zone.name, &content, account, CameBy::File, key);
             }
-            Err(refused) => self.note_failure(&zone.name, refused.vi(), refused.to_string()),
+            Err(refused) => self.note_failure(&zone.name, refused.message()),
         }
     }
 
@@ -263,19 +263,18 @@ impl Zones {
             if let Some(kept) = self.kept().get_mut(name) {
                 let cause =
                     cause_behind(&error).unwrap_or_else(|| msg!("system-other", error = error.to_string()));
-                let vi = format!("không lưu được vùng: {}", cause.text(Lang::Vi));
-                let what = Both { vi, en: format!("could not {error}") };
-                kept.failure = Some(Failure { at: unix_now(), why: msg!("as-told", what = what) });
+                let why = msg!("zone-not-kept", error = cause);
+                kept.failure = Some(Failure { at: unix_now(), why });
             }
         }
     }
 
-    fn note_failure(&self, name: &OwnedName, vi: String, en: String) {
+    fn note_failure(&self, name: &OwnedName, why: Message) {
         let now = unix_now();
-        warn!(zone = %name, "zone `{name}` not renewed, the last good copy stays: {en}");
+        warn!(zone = %name, "zone `{name}` not renewed, the last good copy stays: {why}");
         if let Some(kept) = self.kept().get_mut(name) {
             kept.timers.note_failure(now);
-            kept.failure = Some(Failure { at: now, why: msg!("as-told", what = Both { vi, en }) });
+            kept.failure = Some(Failure { at: now, why });
         }
     }
 
@@ -392,12 +391,11 @@ fn look(app: &App, zone: &zones::Settings) {
             }
         }
         Err(failures) => {
-            let told = |say: fn(&Error) -> String| -> String {
-                let each = failures.iter().map(|(address, error)| format!("{address}: {}", say(error)));
-                each.collect::<Vec<_>>().join("; ")
-            };
-            let (vi, en) = (told(Error::vi), told(Error::to_string));
-            app.zones.note_failure(&zone.name, format!("không lấy được vùng ({vi})"), en);
+            let each = failures
+                .iter()
+                .map(|(address, error)| msg!("trouble-of", of = *address, what = error.message()))
+                .collect::<Vec<_>>();
+            app.zones.note_failure(&zone.name, msg!("zone-not-fetched", why = each));
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Arg {
     Moment(Moment),
     /// Another sentence or a word of ours.
     Message(Box<Message>),
+    /// Several of them.
+    Each(Vec<Message>),
     /// A sentence that is kept in both languages.
     Both(Both),
 }
@@ -117,6 +119,10 @@ impl Arg {
             Self::Text(text) => text.clone(),
             Self::Moment(moment) => lang.moment(*moment),
             Self::Message(message) => message.text(lang),
+            Self::Each(messages) => {
+                let texts: Vec<String> = messages.iter().map(|message| message.text(lang)).collect();
+                texts.join("; ")
+            }
             Self::Both(both) => both.text(lang).to_owned(),
         }
     }
@@ -153,5 +159,6 @@ arg_from! {
     Moment => |moment| Self::Moment(moment);
     &std::io::Error => |error| Self::Message(Box::new(cause(error)));
     Message => |message| Self::Message(Box::new(message));
+    Vec<Message> => |messages| Self::Each(messages);
     Both => |both| Self::Both(both);
 }

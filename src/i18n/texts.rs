@@ -29,7 +29,8 @@ files!(
     "log",
     "server",
     "status",
-    "trouble"
+    "trouble",
+    "zones",
 );
 
 /// The text of a message. Without one, its id and its arguments.

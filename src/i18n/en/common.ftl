@@ -48,7 +48,6 @@ misuse-value = `{ $value }` cannot be used for `{ $word }`
 misuse-value-of = `{ $value }` cannot be used for `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` does not go with `{ $other }`
 misuse-help = see: lachan --help
-as-told = { $what }
 
 slip-empty = nothing is written
 slip-page = this is the address of a page; rules go by name

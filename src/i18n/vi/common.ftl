@@ -48,7 +48,6 @@ misuse-value = `{ $value }` không dùng được cho `{ $word }`
 misuse-value-of = `{ $value }` không dùng được cho `{ $word }`: { $valid }
 misuse-conflict = `{ $word }` không đi cùng `{ $other }`
 misuse-help = xem: lachan --help
-as-told = { $what }
 
 slip-empty = chưa ghi gì
 slip-page = đây là địa chỉ của một trang; quy tắc tính theo tên miền

@@ -20,38 +20,60 @@ use crate::dns::rcode::Rcode;
 use crate::dns::rdata::CLASS_IN;
 use crate::dns::rrset::written_out;
 use crate::dns::rrtype::RrType;
+use crate::i18n::{Message, msg};
 use tsig::{Chain, Key};
 
 /// Records of one transfer: what 2 GiB of memory hold.
 const RECORDS_MAX: usize = 16_000_000;
 
 /// Why a transfer came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
-    #[error("the answer is not a message: {0}")]
-    Message(#[from] MessageError),
-    #[error("the answer is not one to our question")]
+    /// The response is not a message.
+    Malformed(MessageError),
+    /// The response is not one to our question.
     Mismatch,
-    #[error("the server says {}", rcode_name(*.0))]
+    /// The server says no.
     Rcode(Rcode),
-    #[error("the answer is not believed: {0}")]
-    Tsig(#[from] tsig::Refused),
-    #[error("the answer does not begin with a SOA")]
+    /// The response is not believed.
+    Tsig(tsig::Refused),
+    /// The response does not begin with a SOA.
     NoSoa,
-    #[error("the records are in no order that a transfer has")]
+    /// The records are in no order that a transfer has.
     Order,
-    #[error("the changes are to another state of the zone than ours")]
+    /// The changes are to another state of the zone than ours.
     OutOfStep,
-    #[error("more than {RECORDS_MAX} records")]
+    /// More than [`RECORDS_MAX`] records.
     TooLong,
 }
 
-/// What a server says that gives nothing, as people know it.
-pub fn rcode_name(rcode: Rcode) -> String {
-    match rcode {
-        Rcode::REFUSED => "REFUSED (does it let us transfer?)".into(),
-        Rcode::NOT_AUTH => "NOTAUTH (does it have the zone, and know our key?)".into(),
-        other => other.to_string(),
+impl Failed {
+    /// As people are told.
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Malformed(_) => msg!("transfer-malformed"),
+            Self::Mismatch => msg!("transfer-mismatch"),
+            Self::Rcode(Rcode::REFUSED) => msg!("transfer-refused"),
+            Self::Rcode(Rcode::NOT_AUTH) => msg!("transfer-not-auth"),
+            Self::Rcode(other) => msg!("transfer-rcode", rcode = other.to_string()),
+            Self::Tsig(why) => msg!("transfer-tsig", why = why.message()),
+            Self::NoSoa => msg!("transfer-no-soa"),
+            Self::Order => msg!("transfer-order"),
+            Self::OutOfStep => msg!("transfer-out-of-step"),
+            Self::TooLong => msg!("transfer-too-long", most = RECORDS_MAX),
+        }
+    }
+}
+
+impl From<MessageError> for Failed {
+    fn from(error: MessageError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<tsig::Refused> for Failed {
+    fn from(refused: tsig::Refused) -> Self {
+        Self::Tsig(refused)
     }
 }
 

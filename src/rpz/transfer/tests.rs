@@ -139,7 +139,7 @@ fn a_stranger_and_a_refusal_end_it() {
     assert_eq!(said(|octets| octets[1] = 8), Some(Failed::Mismatch));
     assert_eq!(said(|octets| octets[2] = 4), Some(Failed::Mismatch));
     assert_eq!(said(|octets| octets[3] = 5), Some(Failed::Rcode(Rcode::REFUSED)));
-    assert!(matches!(said(|octets| octets.truncate(30)), Some(Failed::Message(_))));
+    assert!(matches!(said(|octets| octets.truncate(30)), Some(Failed::Malformed(_))));
 }
 
 #[test]

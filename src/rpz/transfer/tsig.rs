@@ -12,6 +12,7 @@ use crate::dns::message::{RecordAt, records_of_transfer};
 use crate::dns::name::{HEADER, NameBuf, OwnedName};
 use crate::dns::rdata::CLASS_ANY;
 use crate::dns::rrtype::RrType;
+use crate::i18n::{Message, msg};
 
 /// Seconds by which clocks may differ (RFC 8945 §10 recommends 300).
 const FUDGE: u16 = 300;
@@ -36,24 +37,40 @@ pub struct Key {
 }
 
 /// Why a message is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    #[error("it is not signed (TSIG)")]
+    /// It is not signed.
     Unsigned,
-    #[error("its signature (TSIG) cannot be read")]
+    /// Its signature cannot be read.
     Malformed,
-    #[error("it is signed with another key")]
+    /// It is signed with another key.
     Key,
-    #[error("its signature (TSIG) is wrong: another secret?")]
+    /// Its signature is wrong.
     Signature,
-    #[error("it was signed at another time: do both clocks go right?")]
+    /// It was signed at another time.
     Time,
-    #[error("the server does not know our key (BADKEY)")]
+    /// The server does not know our key (BADKEY).
     ServerKey,
-    #[error("the server finds our signature wrong (BADSIG): another secret?")]
+    /// The server finds our signature wrong (BADSIG).
     ServerSignature,
-    #[error("the server finds our time wrong (BADTIME)")]
+    /// The server finds our time wrong (BADTIME).
     ServerTime,
+}
+
+impl Refused {
+    /// As people are told.
+    pub fn message(self) -> Message {
+        match self {
+            Self::Unsigned => msg!("tsig-unsigned"),
+            Self::Malformed => msg!("tsig-malformed"),
+            Self::Key => msg!("tsig-key"),
+            Self::Signature => msg!("tsig-signature"),
+            Self::Time => msg!("tsig-time"),
+            Self::ServerKey => msg!("tsig-server-key"),
+            Self::ServerSignature => msg!("tsig-server-signature"),
+            Self::ServerTime => msg!("tsig-server-time"),
+        }
+    }
 }
 
 impl Key {

@@ -4,8 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::dns::name::Name;
-use crate::i18n::Lang;
-use crate::i18n::cause::cause;
+use crate::i18n::{Message, msg};
 use crate::lists::content::{self, ContentKind};
 use crate::lists::gate;
 use crate::rpz::content::Content;
@@ -13,33 +12,24 @@ use crate::rpz::text::{self, Account};
 use crate::sys::whole::read_file;
 
 /// Why a file was not taken. The last good copy stays in force.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Refused {
-    #[error("could not read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("the file has more than {octets_max} octets")]
     TooLarge { octets_max: u64 },
-    #[error("not a zone but {}", found.message())]
     NotAZone { found: ContentKind },
-    #[error("there is no rule in it ({refused} lines are broken)")]
     Empty { refused: u32 },
-    #[error("it shrank from {was} to {is} records")]
     Shrunk { was: usize, is: usize },
 }
 
 impl Refused {
-    /// In Vietnamese, as the status shows it.
-    pub fn vi(&self) -> String {
+    /// As people are told.
+    pub fn message(&self) -> Message {
         match self {
-            Self::Read { path, source } => {
-                format!("không đọc được {}: {}", path.display(), cause(source).text(Lang::Vi))
-            }
-            Self::TooLarge { octets_max } => format!("tệp lớn hơn {octets_max} byte"),
-            Self::NotAZone { found } => {
-                format!("không phải tệp vùng mà là {}", found.message().text(Lang::Vi))
-            }
-            Self::Empty { refused } => format!("không có quy tắc nào ({refused} dòng không dùng được)"),
-            Self::Shrunk { was, is } => format!("tụt từ {was} xuống {is} bản ghi"),
+            Self::Read { path, source } => msg!("zone-file-unread", path = path.as_path(), error = source),
+            Self::TooLarge { octets_max } => msg!("zone-too-large", most = *octets_max),
+            Self::NotAZone { found } => msg!("zone-not-a-zone", found = found.message()),
+            Self::Empty { refused } => msg!("zone-empty", refused = *refused),
+            Self::Shrunk { was, is } => msg!("zone-shrunk", was = *was, is = *is),
         }
     }
 }
@@ -91,7 +81,7 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let apex = OwnedName::parse("rpz.test").unwrap();
         let read = read(&path, apex.as_name(), was, 10_000, &gate::Settings::default());
-        read.map(|(content, _)| content.len()).map_err(|refused| refused.to_string())
+        read.map(|(content, _)| content.len()).map_err(|refused| refused.message().to_string())
     }
 
     fn zone(rules: usize) -> String {
@@ -106,7 +96,7 @@ mod tests {
             ("one two three\n", None, "there is no rule in it (1 lines are broken)"),
             ("<!doctype html><html></html>", None, "not a zone but a web page (HTML)"),
             (&zone(120), Some(600), "it shrank from 600 to 120 records"),
-            (&zone(1000), None, "the file has more than 10000 octets"),
+            (&zone(1000), None, "the file has more than 10,000 octets"),
         ] {
             assert_eq!(judged(text, was), Err(why.to_owned()));
         }

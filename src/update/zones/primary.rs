@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dns::name::OwnedName;
-use crate::i18n::Lang;
-use crate::i18n::cause::cause;
+use crate::i18n::{Message, msg};
 use crate::rpz::content::{Content, is_newer};
 use crate::rpz::transfer::tsig::{self, Chain, Key};
-use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask, rcode_name};
+use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask};
 use crate::sys::clock::unix_now;
 
 /// Time for a connection, and for the server to say the next thing.
@@ -51,25 +50,37 @@ impl How {
 }
 
 /// Why nothing came from one of them.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Error {
-    #[error("could not {what}: {source}")]
-    Io { what: &'static str, source: io::Error },
-    #[error("it takes longer than {} s", WHOLE.as_secs())]
+    Io { doing: Doing, source: io::Error },
     TooSlow,
-    #[error("{0}")]
-    Failed(#[from] Failed),
+    Failed(Failed),
+}
+
+/// What was tried when the system refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    Connect,
+    Ask,
+    Read,
 }
 
 impl Error {
-    /// In Vietnamese, as the status shows it. What the protocol says is in its own words.
-    pub fn vi(&self) -> String {
+    /// As people are told.
+    pub fn message(&self) -> Message {
         match self {
-            Self::Io { source, .. } => cause(source).text(Lang::Vi),
-            Self::TooSlow => format!("lâu hơn {} giây", WHOLE.as_secs()),
-            Self::Failed(Failed::Rcode(rcode)) => format!("máy chủ trả lời {}", rcode_name(*rcode)),
-            Self::Failed(failed) => format!("câu trả lời không dùng được ({failed})"),
+            Self::Io { doing: Doing::Connect, source } => msg!("primary-connect", error = source),
+            Self::Io { doing: Doing::Ask, source } => msg!("primary-ask", error = source),
+            Self::Io { doing: Doing::Read, source } => msg!("primary-read", error = source),
+            Self::TooSlow => msg!("primary-slow", seconds = WHOLE.as_secs()),
+            Self::Failed(failed) => failed.message(),
         }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
     }
 }
 
@@ -120,10 +131,10 @@ impl Asking<'_> {
     }
 
     fn connect(&self) -> Result<TcpStream, Error> {
-        let stream =
-            TcpStream::connect_timeout(&self.address, CONNECT).map_err(|source| failed("connect", source))?;
+        let stream = TcpStream::connect_timeout(&self.address, CONNECT)
+            .map_err(|source| failed(Doing::Connect, source))?;
         let set = stream.set_read_timeout(Some(NEXT)).and_then(|()| stream.set_write_timeout(Some(NEXT)));
-        set.map_err(|source| failed("set up the connection", source))?;
+        set.map_err(|source| failed(Doing::Connect, source))?;
         Ok(stream)
     }
 
@@ -184,20 +195,20 @@ impl Asking<'_> {
             return Err(Error::TooSlow);
         }
         let mut length = [0; 2];
-        stream.read_exact(&mut length).map_err(|source| failed("read the answer", source))?;
+        stream.read_exact(&mut length).map_err(|source| failed(Doing::Read, source))?;
         let mut message = vec![0; u16::from_be_bytes(length).into()];
-        stream.read_exact(&mut message).map_err(|source| failed("read the answer", source))?;
+        stream.read_exact(&mut message).map_err(|source| failed(Doing::Read, source))?;
         Ok(message)
     }
 }
 
 fn send(stream: &mut TcpStream, question: &[u8]) -> Result<(), Error> {
     let framed = [&(question.len() as u16).to_be_bytes()[..], question].concat();
-    stream.write_all(&framed).map_err(|source| failed("ask", source))
+    stream.write_all(&framed).map_err(|source| failed(Doing::Ask, source))
 }
 
-fn failed(what: &'static str, source: io::Error) -> Error {
-    Error::Io { what, source }
+fn failed(doing: Doing, source: io::Error) -> Error {
+    Error::Io { doing, source }
 }
 
 /// An id that nobody guesses; without randomness the connection is still nobody else's.
