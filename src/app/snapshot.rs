@@ -7,8 +7,9 @@ use tracing::{info, warn};
 use super::lists;
 use crate::config::Settings;
 use crate::lists::fetch::Fetcher;
+use crate::lists::meta::Meta;
 use crate::lists::snapshot::{FOLDER, Snapshot};
-use crate::lists::store::{Meta, Store};
+use crate::lists::store::Store;
 use crate::update::refresh::{Means, Refreshed, unpack};
 
 /// Brings in every list of the config that is packed and of which no copy is kept. Returns how many came. What does

@@ -19,8 +19,8 @@ use crate::control::status::{
 use crate::filter::Index;
 use crate::i18n::{Message, msg};
 use crate::journal::health::Health;
+use crate::lists::meta::Meta;
 use crate::lists::spec::ListSpec;
-use crate::lists::store::Meta;
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
 

@@ -20,7 +20,7 @@ use crate::dns::name::OwnedName;
 use crate::dns::suffixes::HashKey;
 use crate::i18n::cause::cause_behind;
 use crate::i18n::{Message, msg};
-use crate::lists::store::Failure;
+use crate::lists::meta::Failure;
 use crate::model::roster::Roster;
 use crate::rpz::content::Content;
 use crate::rpz::table::Table;

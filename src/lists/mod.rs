@@ -9,6 +9,7 @@
 // Inside: `read` does both passes over a text, `sorted` is the second; `reason` and `account` name what came of lines.
 
 pub mod account;
+pub mod arriving;
 pub mod brands;
 pub mod catalogue;
 pub mod content;
@@ -17,6 +18,7 @@ pub mod fetch;
 pub mod format;
 pub mod fresh;
 pub mod gate;
+pub mod meta;
 mod popular;
 pub mod protected;
 pub mod read;

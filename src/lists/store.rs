@@ -1,4 +1,4 @@
-//! The cache folder: of each list the last good text, and what is known of it.
+//! The cache folder: of each list the last good text, and what is known of it ([`Meta`]).
 //!
 //! A folder for each list, in it the text under a name made from its checksum, and `meta.json`, which
 //! names the text in force. New text is written beside under a name of its own, flushed and renamed; then
@@ -6,25 +6,22 @@
 //! leaves the old copy. Whoever renews a list holds its lock (`lock`), so that two updates, of one process
 //! or of two, follow each other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::Hasher;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Deserializer, Serialize};
-use siphasher::sip128::{Hasher128, SipHasher13};
-
-use super::fetch::{self, Validators};
+use super::arriving::{Arriving, checksum, checksum_of, is_checksum};
+use super::fetch::Validators;
 use super::fresh::Fresh;
-use super::gate::{Passed, Past, RefusedSize};
+use super::gate::{Passed, Past};
+use super::meta::{Acceptance, Failure, Meta, meta_of, read_as};
 use super::read::Reading;
-use super::spec::{ListSpec, SourceSpec};
-use crate::i18n::Message;
+use super::spec::ListSpec;
 use crate::sys::lock::Guard;
 use crate::sys::mmap::memory_file;
 use crate::sys::whole::{open_file, open_private, write_whole};
@@ -33,8 +30,6 @@ use crate::sys::whole::{open_file, open_private, write_whole};
 const ID_MAX: usize = 80;
 /// Octets of a `meta.json`; ours have some kilobytes.
 const META_MAX: u64 = 1 << 20;
-/// Octets read at a time when a kept text is checked.
-const CHUNK: usize = 64 * 1024;
 /// The note that a person wants a list's next text.
 const ACCEPTED: &str = "accepted";
 /// Between two looks whether another update of the list has ended.
@@ -52,86 +47,6 @@ pub enum Error {
     /// Somebody else renews the list, and took too long to wait for.
     #[error("begin: another update of list {id:?} is under way")]
     Busy { id: String },
-}
-
-/// What is known of a kept list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meta {
-    /// The list's id.
-    pub id: String,
-    /// Where its text came from, without user, password and query.
-    pub source: String,
-    /// A checksum of the whole source: what it may not show, it can be told by.
-    #[serde(default)]
-    pub source_mark: String,
-    /// For asking whether there is a newer one.
-    pub etag: Option<String>,
-    /// The same, for servers without `ETag`.
-    pub last_modified: Option<String>,
-    /// When the text was fetched, Unix seconds.
-    pub fetched_at: u64,
-    /// When it was last known to be the newest, Unix seconds.
-    pub checked_at: u64,
-    /// What a person can look up: the header's version or date, else the checksum's beginning.
-    pub version: String,
-    /// Octets of the text.
-    pub length: u64,
-    /// SipHash-1-3-128 of the text, against damage on disk (not against forgery), in hexadecimal.
-    pub checksum: String,
-    /// What it was read as.
-    pub format: String,
-    /// Lines of the text.
-    pub lines: u32,
-    /// Rules in force.
-    pub taken: u32,
-    /// Exceptions.
-    pub excepted: u32,
-    /// Ids of reasons with their counts, and `rewrite`.
-    pub reasons: BTreeMap<String, u32>,
-    /// Changes of size in earlier updates.
-    pub changes: Vec<u32>,
-    /// Sizes that were refused since this copy was taken.
-    #[serde(default)]
-    pub refused: Vec<RefusedSize>,
-    /// Since when every attempt failed, Unix seconds.
-    #[serde(default)]
-    pub failing_since: Option<u64>,
-    /// Who took the copy although the gate had refused it, and why.
-    #[serde(default)]
-    pub accepted: Option<Acceptance>,
-    /// What the counts depend on besides the text: category and profile.
-    pub read_as: String,
-    /// The last attempt that failed, until one succeeds.
-    #[serde(default, deserialize_with = "known_failure")]
-    pub failure: Option<Failure>,
-    /// What the gate would have refused, had the list not been changed by hand.
-    #[serde(default, deserialize_with = "known_failure")]
-    pub warning: Option<Failure>,
-}
-
-/// An attempt that did not bring a new text into force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// When, Unix seconds.
-    pub at: u64,
-    /// What happened.
-    pub why: Message,
-}
-
-/// A person wants a list's next text, whatever its size.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acceptance {
-    /// Who.
-    pub who: String,
-    /// Why.
-    pub why: String,
-    /// When, Unix seconds.
-    pub at: u64,
-}
-
-/// A failure that was noted by an older version, as a sentence, is not told any more: the next attempt tells anew.
-fn known_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Failure>, D::Error> {
-    Ok(Option::<serde_json::Value>::deserialize(from)?.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// Lists that were just read, by their ids and [`Meta::mark`].
@@ -297,7 +212,7 @@ impl Store {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(|source| io_error("create", &path, source))?;
-        Ok(Arriving { file, path, folder, length: 0, hasher: SipHasher13::new_with_keys(0, 0) })
+        Ok(Arriving::new(file, path, folder))
     }
 
     /// A place for a text in memory, where the disk takes none.
@@ -307,8 +222,7 @@ impl Store {
     pub fn begin_in_memory(&self) -> Result<Arriving, Error> {
         let file =
             memory_file().map_err(|source| io_error("make a file in", Path::new("(memory)"), source))?;
-        let (path, folder) = (PathBuf::new(), PathBuf::new());
-        Ok(Arriving { file, path, folder, length: 0, hasher: SipHasher13::new_with_keys(0, 0) })
+        Ok(Arriving::new(file, PathBuf::new(), PathBuf::new()))
     }
 
     /// Keeps a text that passed the gate; it is now the last good one. `now` in Unix seconds.
@@ -326,12 +240,12 @@ impl Store {
     ) -> Result<Meta, Error> {
         let accepted = self.acceptance(&spec.id);
         let meta = Meta { accepted, ..meta_of(spec, &text, validators, reading, passed, now) };
-        text.file.sync_all().map_err(|source| io_error("flush", &text.path, source))?;
+        text.file().sync_all().map_err(|source| io_error("flush", text.path(), source))?;
         let path = self.text_path(&meta);
-        fs::rename(&text.path, &path).map_err(|source| io_error("put in its place", &path, source))?;
+        fs::rename(text.path(), &path).map_err(|source| io_error("put in its place", &path, source))?;
         // This flushes the folder too.
         self.write_meta(&meta)?;
-        self.drop_others(&text.folder, &meta);
+        self.drop_others(text.folder(), &meta);
         Ok(meta)
     }
 
@@ -493,166 +407,10 @@ impl Store {
     }
 }
 
-/// What is known of a text that passed the gate.
-fn meta_of(
-    spec: &ListSpec,
-    text: &Arriving,
-    validators: Validators,
-    reading: &Reading,
-    passed: &Passed,
-    now: u64,
-) -> Meta {
-    let account = &reading.account;
-    let sum = text.checksum();
-    Meta {
-        id: spec.id.clone(),
-        source: source_of(spec),
-        source_mark: source_mark(spec),
-        etag: validators.etag,
-        last_modified: validators.last_modified,
-        fetched_at: now,
-        checked_at: now,
-        version: reading.header.version.clone().unwrap_or_else(|| sum[..12].to_owned()),
-        length: text.length,
-        checksum: sum,
-        format: reading.format.id().to_owned(),
-        lines: account.lines,
-        taken: account.taken,
-        excepted: account.excepted,
-        reasons: account.reasons().map(|(reason, count)| (reason.id().to_owned(), count)).collect(),
-        changes: passed.past.changes.clone(),
-        refused: Vec::new(),
-        failing_since: None,
-        accepted: None,
-        read_as: read_as(spec),
-        failure: None,
-        warning: passed.warning.map(|why| Failure { at: now, why: why.message() }),
-    }
-}
-
 /// The right to renew a list.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
-}
-
-/// A text on its way in, in a file beside the one in force. Removed again unless it is kept.
-#[derive(Debug)]
-pub struct Arriving {
-    file: File,
-    path: PathBuf,
-    folder: PathBuf,
-    length: u64,
-    hasher: SipHasher13,
-}
-
-impl Arriving {
-    /// The text so far, to be read from its beginning.
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// The folder that it lies in.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Whether it is, octet by octet, the text that is known as `meta`.
-    pub fn is_text_of(&self, meta: &Meta) -> bool {
-        self.is(meta.length, &meta.checksum)
-    }
-
-    /// Whether it has that length and checksum.
-    pub fn is(&self, length: u64, checksum: &str) -> bool {
-        self.length == length && self.checksum() == checksum
-    }
-
-    fn checksum(&self) -> String {
-        shown(self.hasher.finish128())
-    }
-}
-
-impl Write for Arriving {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(octets)?;
-        self.hasher.write(&octets[..count]);
-        self.length += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for Arriving {
-    fn drop(&mut self) {
-        // After it was kept it has another name, and there is nothing to remove; in memory it never had one.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-impl Meta {
-    /// Whether the text came from where the list comes from now.
-    pub fn is_from(&self, spec: &ListSpec) -> bool {
-        self.source_mark == source_mark(spec)
-    }
-
-    /// A mark that another text, or the same text read otherwise, does not have: the index is built anew
-    /// when it changes.
-    pub fn mark(&self, spec: &ListSpec) -> String {
-        checksum(format!("{} {}", self.checksum, read_as(spec)).as_bytes())[..8].to_owned()
-    }
-
-    /// Whether a text is kept, and not only a failure noted.
-    pub fn has_text(&self) -> bool {
-        self.fetched_at > 0
-    }
-
-    fn without_text(spec: &ListSpec) -> Self {
-        Self {
-            id: spec.id.clone(),
-            source: source_of(spec),
-            source_mark: source_mark(spec),
-            etag: None,
-            last_modified: None,
-            fetched_at: 0,
-            checked_at: 0,
-            version: String::new(),
-            length: 0,
-            checksum: checksum(b""),
-            format: String::new(),
-            lines: 0,
-            taken: 0,
-            excepted: 0,
-            reasons: BTreeMap::new(),
-            changes: Vec::new(),
-            refused: Vec::new(),
-            failing_since: None,
-            accepted: None,
-            read_as: read_as(spec),
-            failure: None,
-            warning: None,
-        }
-    }
-}
-
-/// A list's source as it may be shown.
-pub fn source_of(spec: &ListSpec) -> String {
-    match &spec.source {
-        SourceSpec::Url(url) => fetch::shown(url),
-        SourceSpec::File(path) => path.display().to_string(),
-        SourceSpec::Starter => "starter".into(),
-    }
-}
-
-/// A checksum of the source, with what must not be shown of it.
-pub fn source_mark(spec: &ListSpec) -> String {
-    checksum(format!("{:?}", spec.source).as_bytes())
-}
-
-fn read_as(spec: &ListSpec) -> String {
-    format!("{:?} {:?} {:?}", spec.kind, spec.format, spec.profile)
 }
 
 /// A name for the folder: the id where that is safe, else a hash of it.
@@ -666,38 +424,6 @@ fn folder_name(id: &str) -> String {
         && !id.starts_with('.')
         && !id.starts_with("id~");
     if safe { id.to_owned() } else { format!("id~{}", checksum(id.as_bytes())) }
-}
-
-fn checksum(text: &[u8]) -> String {
-    let mut hasher = SipHasher13::new_with_keys(0, 0);
-    hasher.write(text);
-    shown(hasher.finish128())
-}
-
-fn shown(sum: siphasher::sip128::Hash128) -> String {
-    format!("{:016x}{:016x}", sum.h1, sum.h2)
-}
-
-/// Length and checksum of a file, read piece by piece.
-fn checksum_of(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = open_file(path)?;
-    let (mut hasher, mut length) = (SipHasher13::new_with_keys(0, 0), 0);
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) => return Ok((length, shown(hasher.finish128()))),
-            Ok(count) => {
-                hasher.write(&chunk[..count]);
-                length += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-fn is_checksum(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
 fn write(path: &Path, octets: &[u8]) -> Result<(), Error> {

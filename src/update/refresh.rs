@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use crate::i18n::cause::cause_behind;
 use crate::i18n::{Arg, Message, msg};
+use crate::lists::arriving::Arriving;
 use crate::lists::fetch::{self, Fetched, Fetcher, Validators};
 use crate::lists::fresh::{Fresh, Rules};
 use crate::lists::gate::{self, Origin, Passed, Refused};
+use crate::lists::meta::{Failure, Meta};
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, survey_and_keep};
 use crate::lists::snapshot::Packed;
 use crate::lists::spec::{ListSpec, SourceSpec};
-use crate::lists::store::{self, Arriving, Failure, Meta, Store};
+use crate::lists::store::{self, Store};
 use crate::sys::clock::unix_now;
 use crate::sys::lock::Guard;
 
@@ -201,7 +203,7 @@ fn bring_in(
     // A file has no ETag: it is what it was if its octets are.
     if origin == Origin::OwnFile
         && store.past(spec).is_some()
-        && store.intact(&spec.id).is_ok_and(|kept| kept.is_some_and(|kept| text.is_text_of(&kept)))
+        && store.intact(&spec.id).is_ok_and(|kept| kept.is_some_and(|kept| kept.is_of(&text)))
     {
         store.note_unchanged(&spec.id, now)?;
         return Ok(Refreshed::Unchanged);
@@ -251,8 +253,8 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::lists::meta::Acceptance;
     use crate::lists::spec::{FormatChoice, Profile};
-    use crate::lists::store::Acceptance;
     use crate::model::category::Category;
     use crate::model::rule::ListKind;
 

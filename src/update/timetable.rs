@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use siphasher::sip::SipHasher13;
 
 use super::schedule::{since_check, wait};
+use crate::lists::meta::{Meta, source_mark};
 use crate::lists::spec::ListSpec;
-use crate::lists::store::{Meta, Store, source_mark};
+use crate::lists::store::Store;
 use crate::sys::clock::unix_now;
 
 /// When each list is asked for next. Remembers attempts in memory, so that a disk that takes no notes
@@ -127,10 +128,10 @@ mod tests {
     use crate::i18n::Message;
     use crate::lists::fetch::Validators;
     use crate::lists::gate;
+    use crate::lists::meta::Failure;
     use crate::lists::protected::Protected;
     use crate::lists::read::survey;
     use crate::lists::spec::{FormatChoice, Profile, SourceSpec};
-    use crate::lists::store::Failure;
     use crate::model::category::Category;
     use crate::model::rule::ListKind;
 

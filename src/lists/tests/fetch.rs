@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::i18n::Lang;
 use crate::lists::fetch::{Error, Fetched, Fetcher, Lookup, Progress, Proxy, Settings, Validators, shown};
+use crate::lists::meta::Failure;
 use crate::lists::spec::SourceSpec;
-use crate::lists::store::Failure;
 
 /// A server for one connection; hands out the request that came.
 struct Server {

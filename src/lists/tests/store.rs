@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use super::torture::spec;
 use crate::i18n::{Lang, Message};
+use crate::lists::arriving::Arriving;
 use crate::lists::fetch::Validators;
 use crate::lists::gate::{Refused, Settings, check};
+use crate::lists::meta::{Failure, Meta};
 use crate::lists::protected::Protected;
 use crate::lists::read::survey;
 use crate::lists::spec::{ListSpec, Matching, Profile, SourceSpec};
-use crate::lists::store::{Arriving, Error, Failure, Meta, Store};
+use crate::lists::store::{Error, Store};
 use crate::model::category::Category;
 
 fn games() -> ListSpec {
