@@ -52,7 +52,7 @@ impl Evidence {
     /// Those of `categories` that a single downloaded list claims alone, and that accuse.
     pub fn thin(&self, categories: CategorySet) -> CategorySet {
         let grave = categories.intersection(CategorySet::GRAVE).without(self.trusted);
-        CategorySet(grave.bits().filter(|bit| self.count(*bit) == 1).map(|bit| 1 << bit).sum())
+        grave.filter(|bit| self.count(bit) == 1)
     }
 
     /// Whether there is enough to believe a milder category.
@@ -86,8 +86,7 @@ impl Index {
             }
         });
         let thin = evidence.thin(effect.categories);
-        let outweighed = thin.bits().filter(|bit| self.is_outweighed(suffixes, *bit, &excepted));
-        let outweighed = CategorySet(outweighed.map(|bit| 1 << bit).sum());
+        let outweighed = thin.filter(|bit| self.is_outweighed(suffixes, bit, &excepted));
         effect.categories = effect.categories.without(outweighed);
         (effect, evidence.best(effect.categories))
     }

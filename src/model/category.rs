@@ -171,6 +171,11 @@ impl CategorySet {
         })
     }
 
+    /// Those of it whose bit `keep` says to keep.
+    pub fn filter(self, mut keep: impl FnMut(u8) -> bool) -> Self {
+        self.bits().filter(|bit| keep(*bit)).fold(Self::EMPTY, |kept, bit| Self(kept.0 | 1 << bit))
+    }
+
     /// What is in either.
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
