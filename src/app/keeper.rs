@@ -104,19 +104,15 @@ fn apply_settings(app: &App, settings: Arc<Settings>) -> Result<Reloaded, Reload
     let _index = app.keeper.hold_index();
     let new = new_index(app, &settings, &app.responder.world().index)?.map(Arc::new);
     let _turn = app.keeper.swapping.guard();
-    let (before, mut world) = (app.settings(), app.responder.world());
+    let (before, old) = (app.settings(), app.responder.world());
     let new_index = new.is_some();
-    let basis = basis(app, &settings);
-    if let Some(index) = new {
-        world = Arc::new(basis.with_index(&world, index)?);
-    }
-    // Who reloads means the files too that the config names: one may say something else although the config does not.
-    let same_resolution =
-        settings.resolve == before.resolve && world.resolver.has_read_files_of(&settings.resolve);
-    let world = basis.with_settings(&world, &before, same_resolution, zones_in_force(app, &settings))?;
+    let index = new.unwrap_or_else(|| old.index.clone());
+    let zones = zones_in_force(app, &settings);
+    let world = basis(app, &settings).with_settings(&old, &before, index, zones)?;
     let done = reloaded(&world.index, new_index);
+    let same_resolver = Arc::ptr_eq(&world.resolver, &old.resolver);
     app.responder.swap(world);
-    if !same_resolution {
+    if !same_resolver {
         app.responder.forget_answers();
     }
     let at_restart = at_restart(&before, &settings);

@@ -71,30 +71,32 @@ impl Basis<'_> {
 
     /// `old` with another index. The policy numbers its allow sets as the index does.
     pub fn with_index(self, old: &World, index: Arc<Index>) -> Result<World, WorldError> {
-        let key = *index.key();
-        let policy = Arc::new(self.policy(&index)?);
-        let (zones, local) = match key == *old.index.key() {
-            true => (old.zones.clone(), old.local.clone()),
-            // An index of another installation.
-            false => {
-                let zones = zones_for(old.zones.all().to_vec(), key, &policy);
-                (zones, Arc::new(local_names(&old.resolver, key)))
-            }
-        };
-        Ok(World { policy, lists: self.numbers(&index), index, zones, local, ..old.clone() })
+        assert_same_key(old, &index);
+        Ok(World {
+            policy: Arc::new(self.policy(&index)?),
+            lists: self.numbers(&index),
+            index,
+            ..old.clone()
+        })
     }
 
-    /// `old` with what these settings change, those before being `before`. The resolver stays where `same_resolution`
-    /// says so: what it has learnt of servers is worth keeping.
+    /// `old` with what these settings change, those before being `before`, and with `index`, which may be the one of
+    /// `old`. The resolver stays where it would be built from the same settings and files: what it has learnt of
+    /// servers is worth keeping.
     pub fn with_settings(
         self,
         old: &World,
         before: &Settings,
-        same_resolution: bool,
+        index: Arc<Index>,
         zones: ZonesInForce,
     ) -> Result<World, WorldError> {
-        let key = *old.index.key();
-        let policy = Arc::new(self.policy(&old.index)?);
+        assert_same_key(old, &index);
+        let key = *index.key();
+        let policy = Arc::new(self.policy(&index)?);
+        // Who reloads means the files too that the config names: one may say something else although the config does
+        // not.
+        let resolve = &self.settings.resolve;
+        let same_resolution = *resolve == before.resolve && old.resolver.has_read_files_of(resolve);
         let (resolver, local) = match same_resolution {
             true => (old.resolver.clone(), old.local.clone()),
             false => self.resolution(key)?,
@@ -108,6 +110,8 @@ impl Basis<'_> {
             zones: if has_zones { zones_for(zones.0, key, &policy) } else { old.zones.clone() },
             announced: zones.1.into(),
             policy,
+            lists: self.numbers(&index),
+            index,
             resolver,
             local,
             limits,
@@ -151,6 +155,12 @@ impl Basis<'_> {
             identity: Identity { version: serve.version.clone(), hostname: serve.hostname.clone() },
         }
     }
+}
+
+/// Zones, rules and local names are filed by the index's key, and an index is built with the key of the one before
+/// it: with another key nothing of them would be found.
+fn assert_same_key(old: &World, index: &Index) {
+    assert!(index.key() == old.index.key(), "an index was built with another key than the one in force");
 }
 
 /// `old` with other policy zones.
