@@ -11,8 +11,9 @@ use super::{Both, Lang, Message, Moment, msg};
 
 type Ids = BTreeMap<String, BTreeSet<String>>;
 
-/// Ids that are made from a table's own: the command line's names, reasons of lines. Its test compares them.
-const OF_TABLES: &[&str] = &["help-", "line-"];
+/// Ids that are made from a table's own: the command line's names, reasons of lines and of failed
+/// resolution. Its test compares them.
+const OF_TABLES: &[&str] = &["ede-", "help-", "line-"];
 
 /// The messages of a file, each with its variables. Fluent's own reader says what is no Fluent; a message begins at
 /// the start of a line.

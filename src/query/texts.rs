@@ -1,13 +1,14 @@
 //! The EXTRA-TEXT of every Extended DNS Error that goes with an answer, all in the school's language.
 //!
 //! Made once, when settings come into force: none is put together while a query waits. Why resolution failed has its
-//! texts in `resolve::reason`, which are chosen by the same language.
+//! texts in `resolve::reason`, made ready here and chosen by the same language.
 
-use crate::i18n::Lang;
+use crate::i18n::{Lang, Message, msg};
 use crate::model::category::Category;
 use crate::model::service::{Service, ServiceId};
 use crate::model::verdict::{BlockReason, Layer};
 use crate::policy::Group;
+use crate::resolve::reason::Reason;
 
 /// The child-protection line 111, which every structured error names (free, day and night).
 const HOTLINE: &str = "tel:111";
@@ -33,6 +34,9 @@ pub struct ErrorTexts {
     allow_only: BlockText,
     /// The same while an allow set of the group has not been read yet.
     allow_only_unread: BlockText,
+    over_rate: String,
+    shed: String,
+    left_out: String,
 }
 
 /// What goes with one reason to block.
@@ -46,8 +50,12 @@ pub(super) struct BlockText {
 impl ErrorTexts {
     /// Texts in the name of `school` (may be empty), in its language.
     pub fn new(school: &str, lang: Lang) -> Self {
-        let text = |plain: &str, sub_error: Option<u8>| BlockText::new(plain, lang, sub_error, school);
-        let blocked = |what: &str| format!("{}: {what}", lang.pick("Chặn", "blocked"));
+        Reason::prepare_texts();
+        let text = |plain: Message, sub_error: Option<u8>| {
+            BlockText::new(&plain.text(lang), lang, sub_error, school)
+        };
+        let by_policy = |plain| text(plain, Some(sub_error::NETWORK_POLICY));
+        let blocked = |what: &str| msg!("block-what", what = what);
         let of_category = |category: Category| {
             // None goes with EDE 16.
             let sub_error = match category {
@@ -57,30 +65,26 @@ impl ErrorTexts {
                 _ => Some(sub_error::NETWORK_POLICY),
             };
             match category.is_secret() {
-                true => text(lang.pick("Chặn theo quy định của pháp luật", "blocked by law"), sub_error),
-                false => text(&blocked(lang.pick(category.vi(), category.en())), sub_error),
+                true => text(msg!("block-law"), sub_error),
+                false => text(blocked(lang.pick(category.vi(), category.en())), sub_error),
             }
         };
         let of_service = |number| {
             let service = ServiceId::from_number(number)?.service()?;
-            Some(text(&blocked(lang.pick(service.vi, service.en)), Some(sub_error::NETWORK_POLICY)))
+            Some(by_policy(blocked(lang.pick(service.vi, service.en))))
         };
         let last = Service::ALL.iter().map(|service| service.id.number()).max().unwrap_or(0);
-        let by_school = |vi, en| text(lang.pick(vi, en), Some(sub_error::NETWORK_POLICY));
         Self {
             lang,
             by_category: (0..64).map(|bit| Category::from_bit(bit).map(of_category)).collect(),
             by_service: (0..=last).map(of_service).collect(),
-            school: by_school("Nhà trường chặn", "blocked by the school"),
-            zone: text(
-                lang.pick("Chặn theo vùng chính sách", "blocked by a response policy zone"),
-                Some(sub_error::OPERATOR_POLICY),
-            ),
-            allow_only: by_school("Ngoài danh sách được phép", "not on the list of allowed names"),
-            allow_only_unread: by_school(
-                "Danh sách được phép chưa tải xong",
-                "the list of allowed names has not been read yet",
-            ),
+            school: by_policy(msg!("block-school")),
+            zone: text(msg!("block-zone"), Some(sub_error::OPERATOR_POLICY)),
+            allow_only: by_policy(msg!("block-allow-only")),
+            allow_only_unread: by_policy(msg!("block-allow-only-unread")),
+            over_rate: msg!("block-over-rate").text(lang),
+            shed: msg!("block-shed").text(lang),
+            left_out: msg!("block-left-out").text(lang),
         }
     }
 
@@ -90,21 +94,18 @@ impl ErrorTexts {
     }
 
     /// For a client over its rate.
-    pub(super) fn over_rate(&self) -> &'static str {
-        self.lang.pick("hỏi quá nhanh", "too many queries a second")
+    pub(super) fn over_rate(&self) -> &str {
+        &self.over_rate
     }
 
     /// For a query that does not get, or loses, its place among those that wait.
-    pub(super) fn shed(&self) -> &'static str {
-        self.lang.pick("đang có quá nhiều câu hỏi chờ", "too many queries are waiting")
+    pub(super) fn shed(&self) -> &str {
+        &self.shed
     }
 
     /// For an answer without some of its service records.
-    pub(super) fn left_out(&self) -> &'static str {
-        self.lang.pick(
-            "bản ghi HTTPS dẫn ra ngoài danh sách được phép bị bỏ",
-            "HTTPS records that lead off the allow list are left out",
-        )
+    pub(super) fn left_out(&self) -> &str {
+        &self.left_out
     }
 
     /// For an answer of a response policy zone.
