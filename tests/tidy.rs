@@ -228,3 +228,57 @@ fn tests_do_not_sleep_and_none_is_left_out() {
         }
     }
 }
+
+/// Where Vietnamese may stand outside of `i18n` and of tests, and why.
+const VIETNAMESE: &[(&str, &str)] = &[
+    ("model/category.rs", "the one table of categories: id, bit and both names"),
+    ("model/tier.rs", "the one table of tiers"),
+    ("policy/mod.rs", "names of groups that no config names; stores know them by these"),
+    ("lists/snapshot.rs", "the notice beside packed lists, in both languages at once"),
+    ("app/world.rs", "the name of the school's own rules in stores"),
+    ("config/", "what is said of a config stands beside the check that says it, both languages side by side"),
+];
+
+/// The lines of a file without comments and without what is compiled for tests only.
+fn shipped(text: &str) -> Vec<(usize, &str)> {
+    let mut lines = text.lines().enumerate();
+    let mut found = Vec::new();
+    while let Some((at, line)) = lines.next() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        if line.trim() == "#[cfg(test)]" {
+            let end = format!("{indent}}}");
+            // `mod tests;` is one line; all else ends with its brace.
+            for (_, inner) in lines.by_ref() {
+                if inner == end || (inner.starts_with(&format!("{indent}mod ")) && inner.ends_with(';')) {
+                    break;
+                }
+            }
+        } else if !line.trim().starts_with("//") {
+            found.push((at + 1, line));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_school_reads_stands_in_the_texts_and_not_in_the_code() {
+    let is_vietnamese = |c: char| ('\u{1ea0}'..='\u{1ef9}').contains(&c) || "ăđơưĂĐƠƯ".contains(c);
+    let mut wrong = Vec::new();
+    let mut unused: BTreeSet<&str> = VIETNAMESE.iter().map(|(place, _)| *place).collect();
+    for (file, text) in sources(&root().join("src")) {
+        let is_test = file.contains("/tests") || file.contains("scenarios/");
+        if is_test || file.starts_with("i18n/") {
+            continue;
+        }
+        for (at, line) in shipped(&text).into_iter().filter(|(_, line)| line.contains(is_vietnamese)) {
+            match VIETNAMESE.iter().find(|(place, _)| file.starts_with(place)) {
+                Some((place, _)) => {
+                    unused.remove(place);
+                }
+                None => wrong.push(format!("src/{file}:{at}: {}", line.trim())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "sentences outside of `i18n`:\n{}", wrong.join("\n"));
+    assert!(unused.is_empty(), "nothing Vietnamese stands there any more: {unused:?}");
+}
