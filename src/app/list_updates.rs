@@ -15,8 +15,8 @@ use crate::config::Settings;
 use crate::i18n::{Message, msg};
 use crate::lists::fetch::Fetcher;
 use crate::lists::spec::ListSpec;
+use crate::update::arrivals::Arrivals;
 use crate::update::refresh::{Means, RefreshError, Refreshed, refresh};
-use crate::update::schedule::Arrivals;
 use crate::update::timetable::Timetable;
 
 /// How long the task sleeps at the most before it looks at the timetable again.

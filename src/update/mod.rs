@@ -7,8 +7,8 @@
 //!
 //! Knows lists and the index. Never knows who asks questions of them.
 
+pub mod arrivals;
 pub mod compile;
 pub mod refresh;
-pub mod schedule;
 pub mod timetable;
 pub mod zones;
