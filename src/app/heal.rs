@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::keeper::{Change, apply};
-use super::{App, lists, reload, start};
+use super::{App, lists, reload, start, zones};
 use crate::config::Settings;
 use crate::i18n::msg;
 
@@ -83,10 +83,9 @@ impl Healer {
         }
         if is_taken_over || is_due(&mut self.zones, ZONES) {
             let key = *app.responder.world().index.key();
-            if app.zones.store_again(&app.settings(), key)
-                && let Err(error) = apply(app, Change::Zones)
-            {
-                error!("the policy zones were not renewed, the old ones stay in force: {error}");
+            let settings = app.settings();
+            if app.zones.store_again(&settings.rpz, zones::means(&settings, key)) {
+                zones::put_in_force(app);
             }
         }
         self.look_at_index(app);

@@ -144,7 +144,7 @@ fn basis<'a>(app: &'a App, settings: &'a Settings) -> Basis<'a> {
 }
 
 fn zones_in_force(app: &App, settings: &Settings) -> ZonesInForce {
-    (app.zones.in_force(settings, &app.lists), app.zones.announced(settings))
+    (app.zones.in_force(&settings.rpz, &app.lists), app.zones.announced(&settings.rpz))
 }
 
 /// A new index where the lists in force are others than those of the index in use.

@@ -1,11 +1,7 @@
-//! The task that keeps the lists new, and fetching all of them at once where somebody asks for that.
+//! Lists in the running program: when each is fetched and how it comes into force, and fetching all of them at once where somebody asks for that.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use super::keeper::{Change, apply, make_way};
@@ -15,82 +11,54 @@ use crate::config::Settings;
 use crate::i18n::{Message, msg};
 use crate::lists::fetch::Fetcher;
 use crate::lists::spec::ListSpec;
-use crate::update::arrivals::Arrivals;
+use crate::sys::clock::unix_now;
+use crate::sys::lock::Guard;
 use crate::update::refresh::{Means, RefreshError, Refreshed, refresh};
-use crate::update::timetable::Timetable;
+use crate::update::schedule::{Due, Now, Outcome, Source};
 
-/// How long the task sleeps at the most before it looks at the timetable again.
-const LOOK: Duration = Duration::from_secs(3600);
+/// The lists of the config, each fetched when it is due. What comes at about the same time is built into one index.
+pub struct Lists(pub Arc<App>);
 
-/// Lists that are fetched at the same time, so that a slow source does not hold the others back.
-const FETCHES_MAX: usize = 4;
+impl Source for Lists {
+    type Item = String;
+    const AT_ONCE: usize = 4;
+    const GATHERS: bool = true;
+    const IS_BEHIND_AT_START: bool = true;
 
-/// Keeps the lists new: first brings the index up to date with what is switched on, then renews each
-/// list when it is due. What comes at about the same time is built into one index.
-pub async fn keep_lists_new(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut timetable = Timetable::new();
-    let mut arrivals = Arrivals::default();
-    let mut fetches = JoinSet::new();
-    unpack(&app).await;
-    renew_later(&app).await;
-    loop {
-        app.take_fetches().into_iter().for_each(|(spec, good)| timetable.note(&spec, good));
-        let mut next = next_due(&app, &timetable);
-        while let Some((spec, _)) = next.take_if(|(_, pause)| pause.is_zero() && fetches.len() < FETCHES_MAX)
-        {
-            timetable.begin(&spec);
-            let own = app.clone();
-            fetches.spawn_blocking(move || fetch_one(&own, &own.settings(), &spec));
-            next = next_due(&app, &timetable);
-        }
-        let pause = next.filter(|_| fetches.len() < FETCHES_MAX).map_or(LOOK, |(_, pause)| pause.min(LOOK));
-        let build = arrivals.pause(Instant::now(), !fetches.is_empty());
-        let event = tokio::select! {
-            Some(done) = fetches.join_next() => Event::Fetched(done.ok()),
-            () = sleep(build.unwrap_or(LOOK)), if build.is_some() => Event::Build,
-            () = sleep(pause) => Event::Look,
-            () = app.lists_changed.notified() => Event::Look,
-            _ = stop.wait_for(|stop| *stop) => return,
+    fn due(&self, now: Now) -> Vec<Due<String>> {
+        let (app, mut timetable) = (&self.0, self.0.timetable.guard());
+        timetable.note_clock(app.timekeeper.jumps());
+        timetable.due(&app.settings().lists.specs, &app.store, |id| app.damaged_since(id), now)
+    }
+
+    /// Packed lists, where no copy is kept: the settings may name new ones.
+    fn take_at_hand(&self) -> bool {
+        snapshot::bring_in(&self.0.settings(), &self.0.store) > 0
+    }
+
+    fn refresh(&self, id: &String) -> Outcome {
+        let settings = self.0.settings();
+        let Some(spec) = settings.lists.specs.iter().find(|spec| spec.id == *id) else {
+            return Outcome::Unchanged;
         };
-        match event {
-            Event::Look => {
-                timetable.note_clock(app.timekeeper.jumps());
-                // The settings may name lists that are packed.
-                if unpack(&app).await > 0 {
-                    arrivals.note(Instant::now());
-                }
-            }
-            Event::Build => {
-                let begun = Instant::now();
-                renew_later(&app).await;
-                arrivals.built(begun.elapsed());
-            }
-            // A fetch that panicked is a bug. Which one it was is not known; all wait as after a failure.
-            Event::Fetched(None) => {
-                timetable.fail_all();
-            }
-            Event::Fetched(Some(outcome)) => {
-                if let Ok(Refreshed::New(_)) = outcome {
-                    arrivals.note(Instant::now());
-                }
-            }
+        match fetch_one(&self.0, &settings, spec) {
+            Ok(Refreshed::New(_)) => Outcome::Changed,
+            Ok(Refreshed::Unchanged) => Outcome::Unchanged,
+            Err(_) => Outcome::Refused,
         }
     }
-}
 
-/// The list that is due next, and how long until then.
-fn next_due(app: &App, timetable: &Timetable) -> Option<(ListSpec, Duration)> {
-    timetable.next(&app.settings().lists.specs, &app.store, |id| app.damaged_since(id))
-}
+    fn note_panic(&self, id: &String) {
+        if let Some(spec) = self.0.settings().lists.specs.iter().find(|spec| spec.id == *id) {
+            self.0.note_fetch(spec, false);
+        }
+    }
 
-/// What the task that keeps lists new wakes up for.
-enum Event {
-    /// A fetch ended.
-    Fetched(Option<Result<Refreshed, RefreshError>>),
-    /// An index is to be built.
-    Build,
-    /// A list is due, or the settings are others.
-    Look,
+    fn put_in_force(&self) {
+        if let Err(error) = apply(&self.0, Change::Lists) {
+            error!("the index was not renewed, the old one stays in force: {error}");
+        }
+    }
 }
 
 /// What came of fetching every list.
@@ -143,7 +111,13 @@ pub(super) fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Resu
     make_way();
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::of(app.responder.clone()) };
     let protected = lists::protected();
-    let means = Means { store: &app.store, protected, fetcher: &fetcher, gate: &settings.lists.gate };
+    let means = Means {
+        store: &app.store,
+        protected,
+        fetcher: &fetcher,
+        gate: &settings.lists.gate,
+        now: unix_now(),
+    };
     let outcome = refresh(spec, means, &mut |_| {});
     app.note_fetch(spec, outcome.is_ok());
     match &outcome {
@@ -163,19 +137,4 @@ pub(super) fn fetch_one(app: &App, settings: &Settings, spec: &ListSpec) -> Resu
         }
     }
     outcome
-}
-
-/// Takes packed lists where no copy is kept. Returns how many came.
-async fn unpack(app: &Arc<App>) -> usize {
-    let app = app.clone();
-    // A panic there is a bug; the lists are fetched.
-    tokio::task::spawn_blocking(move || snapshot::bring_in(&app.settings(), &app.store)).await.unwrap_or(0)
-}
-
-async fn renew_later(app: &Arc<App>) {
-    let app = app.clone();
-    let renewed = tokio::task::spawn_blocking(move || apply(&app, Change::Lists)).await;
-    if let Ok(Err(error)) = renewed {
-        error!("the index was not renewed, the old one stays in force: {error}");
-    }
 }

@@ -12,7 +12,7 @@
 // `folder` says whose the state folder is, `heal` puts back what was lost, `tasks` is who runs what, `answers` does what the control socket asks,
 // `explain` and `offline` tell why, `lists` which lists are in force, `status` how everything is, `lookup`
 // the program's own look-ups, `timekeeper` watches the wall clock and `answering` whether answers can be had,
-// `zones` the policy zones and how they are kept new.
+// `zones` and `list_updates` what the schedule renews.
 
 mod answering;
 mod answers;
@@ -63,6 +63,8 @@ use crate::resolve;
 use crate::serve::stream::Streams;
 use crate::sys::lock::Guard;
 use crate::update::compile::CompileError;
+use crate::update::timetable::Timetable;
+use crate::update::zones::renew::Zones;
 
 pub use log::init as init_log;
 pub use start::{Greeting, StartError, serve};
@@ -89,7 +91,7 @@ pub struct App {
     lists: Roster,
     store: Store,
     /// Response policy zones.
-    zones: zones::Zones,
+    zones: Zones,
     streams: Arc<Streams>,
     /// Where it listens, and where it should.
     listening: listen::Listening,
@@ -107,10 +109,10 @@ pub struct App {
     index_complaint: Complaint,
     /// Lists whose kept text is damaged or gone, and since when that is known: they are fetched at once.
     damaged_lists: Mutex<BTreeMap<String, Instant>>,
-    /// Lists that were fetched and are not in the timetable yet, and whether they came.
-    fetches: Mutex<Vec<(ListSpec, bool)>>,
+    /// When each list is fetched next.
+    timetable: Mutex<Timetable>,
     /// Wakes the task that renews lists, after a reload.
-    lists_changed: tokio::sync::Notify,
+    lists_changed: Arc<tokio::sync::Notify>,
     /// What is known of the wall clock.
     timekeeper: timekeeper::Timekeeper,
     /// Whether answers can be had, and what was said of that.
@@ -295,13 +297,8 @@ impl App {
 
     /// Notes that a list was fetched, whoever asked for it, and whether it came: the timetable counts from then.
     fn note_fetch(&self, spec: &ListSpec, good: bool) {
-        self.fetches.guard().push((spec.clone(), good));
+        self.timetable.guard().note(spec, good, Instant::now());
         self.lists_changed.notify_one();
-    }
-
-    /// What was noted since this was last asked.
-    fn take_fetches(&self) -> Vec<(ListSpec, bool)> {
-        std::mem::take(&mut *self.fetches.guard())
     }
 
     /// The settings in force.

@@ -7,7 +7,7 @@ use tracing::{error, info};
 use super::keeper::{Change, ReloadError, apply};
 use super::list_updates::fetch_one;
 use super::notify::{State, notify};
-use super::{App, lists};
+use super::{App, lists, zones};
 use crate::config::Settings;
 use crate::control::Reloaded;
 use crate::lists::spec::SourceSpec;
@@ -29,9 +29,10 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
                 Err(error) => not_taken.push(lists::not_taken(&spec.id, &error, &app.store)),
             }
         }
-        app.zones.take_over(&settings, *app.responder.world().index.key());
+        let key = *app.responder.world().index.key();
+        app.zones.take_over(&settings.rpz, zones::means(&settings, key));
         let done = apply(app, Change::Settings(Box::new(settings)))
-            .inspect(|_| app.zones.forget_others(&app.settings()))?;
+            .inspect(|_| app.zones.forget_others(&app.settings().rpz))?;
         Ok(Reloaded { not_taken, warnings, ..done })
     });
     notify(State::Ready);
@@ -43,7 +44,7 @@ pub fn reload(app: &App) -> Result<Reloaded, ReloadError> {
     if outcome.is_ok() {
         app.config_is_stand_in.store(false, Ordering::Relaxed);
         app.lists_changed.notify_one();
-        app.zones.wake();
+        app.zones.wake().notify_one();
     }
     outcome
 }

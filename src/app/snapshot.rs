@@ -10,6 +10,7 @@ use crate::lists::fetch::Fetcher;
 use crate::lists::meta::Meta;
 use crate::lists::snapshot::{FOLDER, Snapshot};
 use crate::lists::store::Store;
+use crate::sys::clock::unix_now;
 use crate::update::refresh::{Means, Refreshed, unpack};
 
 /// Brings in every list of the config that is packed and of which no copy is kept. Returns how many came. What does
@@ -25,7 +26,13 @@ pub fn bring_in(settings: &Settings, store: &Store) -> usize {
         }
     };
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: None };
-    let means = Means { store, protected: lists::protected(), fetcher: &fetcher, gate: &settings.lists.gate };
+    let means = Means {
+        store,
+        protected: lists::protected(),
+        fetcher: &fetcher,
+        gate: &settings.lists.gate,
+        now: unix_now(),
+    };
     let mut came = 0;
     for spec in &settings.lists.specs {
         if store.meta(&spec.id).as_ref().is_some_and(Meta::has_text) {

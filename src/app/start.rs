@@ -20,8 +20,7 @@ use super::listen::{self, ListenError, Listening, Opened};
 use super::notify::{State, notify};
 use super::timekeeper::{self, Timekeeper};
 use super::world::{self, Basis};
-use super::zones::Zones;
-use super::{App, Complaint, Place, Tell, lists, tasks};
+use super::{App, Complaint, Place, Tell, lists, tasks, zones};
 use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
@@ -110,9 +109,9 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
     let index_complaint = Complaint::default();
     let index = Arc::new(first_index(&settings.state, &folder, &index_complaint)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("later").build()?;
-    let zones = Zones::open(&settings, *index.key(), folder.flag());
+    let zones = zones::open(&settings, *index.key(), folder.flag());
     let build = |settings: &Settings| {
-        let in_force = (zones.in_force(settings, &list_names), zones.announced(settings));
+        let in_force = (zones.in_force(&settings.rpz, &list_names), zones.announced(&settings.rpz));
         Basis { settings, groups: &groups, lists: &list_names, watch: &watch }.build(index.clone(), in_force)
     };
     let (settings, first_world) = match build(&settings) {
@@ -157,8 +156,8 @@ pub fn serve(place: Place, chosen: Chosen, greet: impl FnOnce(&Greeting)) -> Res
         state_complaint: Complaint::default(),
         index_complaint,
         damaged_lists: Mutex::default(),
-        fetches: Mutex::default(),
-        lists_changed: tokio::sync::Notify::new(),
+        timetable: Mutex::default(),
+        lists_changed: Arc::default(),
         timekeeper: Timekeeper::new(watch),
         answering: Answering::default(),
         started,

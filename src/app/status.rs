@@ -9,12 +9,11 @@ use super::App;
 use super::listen::Listener;
 use super::recent;
 use super::timekeeper::moment;
-use super::zones::ZoneState;
 use crate::clock::judge::Signatures;
 use crate::config::Settings;
 use crate::control::status::{
-    CacheStatus, GroupStatus, IndexStatus, JournalStatus, ListStatus, ListenerStatus, Status, UpstreamStatus,
-    ZoneStatus,
+    CacheStatus, CameBy, GroupStatus, IndexStatus, JournalStatus, ListStatus, ListenerStatus, Status,
+    UpstreamStatus, ZoneStatus,
 };
 use crate::filter::Index;
 use crate::i18n::{Message, msg};
@@ -23,6 +22,8 @@ use crate::lists::meta::Meta;
 use crate::lists::spec::ListSpec;
 use crate::resolve::UpstreamState;
 use crate::sys::clock::unix_now;
+use crate::update::zones::kept::{self, ZoneState};
+use crate::update::zones::primary::How;
 
 /// How long a flood of blocked names is told of after it ended.
 const CROWDED_SHOWN: SignedDuration = SignedDuration::from_hours(1);
@@ -41,7 +42,7 @@ pub fn of(app: &App) -> Status {
         .ok()
         .and_then(|at| at.elapsed().ok());
     let servers = world.resolver.upstreams();
-    let states = app.zones.states(&settings, &world.zones);
+    let states = app.zones.states(&settings.rpz, &world.zones);
     let set = recommended(app, &settings, &world.index);
     let failed_set = set.as_ref().filter(|(_, fails)| *fails).map(|(told, _)| told.clone());
     let mut troubles = troubles(app, &settings, &health, &servers, failed_set);
@@ -147,11 +148,20 @@ fn zone_status(state: &ZoneState) -> ZoneStatus {
         rules: state.rules,
         unusable: state.unusable,
         hits: state.hits,
-        came_by: state.came_by,
+        came_by: came_by(state.came_by),
         refreshed_s: state.refreshed.map(|at| unix_now().saturating_sub(at)),
         failures: state.failures,
         in_force: state.is_in_force,
         expired: state.is_expired,
+    }
+}
+
+fn came_by(how: kept::CameBy) -> CameBy {
+    match how {
+        kept::CameBy::Kept => CameBy::Kept,
+        kept::CameBy::File => CameBy::File,
+        kept::CameBy::Transfer(How::Axfr) => CameBy::Axfr,
+        kept::CameBy::Transfer(How::Ixfr) => CameBy::Ixfr,
     }
 }
 

@@ -31,13 +31,16 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
+use super::list_updates::Lists;
 use super::listen::{self, Opened, Sockets};
-use super::{App, answering, answers, heal, list_updates, reload, timekeeper, zones};
+use super::zones::Transferred;
+use super::{App, answering, answers, heal, reload, timekeeper};
 use crate::control::{Control, socket};
 use crate::journal::count::Tally;
 use crate::serve::udp::UdpWorker;
 use crate::serve::waiting::Waiting;
 use crate::sys::udp::Udp;
+use crate::update::schedule::{self, Now};
 
 /// How long queries that wait are still waited for at a stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -131,10 +134,12 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(heal::keep_whole(app.clone(), stopped.clone()));
-        tasks.spawn(list_updates::keep_lists_new(app.clone(), stopped.clone()));
+        let wake = app.lists_changed.clone();
+        tasks.spawn(schedule::run(Arc::new(Lists(app.clone())), Now::read, wake, stopped.clone()));
         tasks.spawn(timekeeper::watch(app.clone(), stopped.clone()));
         tasks.spawn(answering::watch(app.clone(), stopped.clone()));
-        tasks.spawn(zones::keep_zones_new(app.clone(), stopped.clone()));
+        let wake = app.zones.wake().clone();
+        tasks.spawn(schedule::run(Arc::new(Transferred(app.clone())), Now::read, wake, stopped.clone()));
         let control_path = app.settings().control.clone();
         let mut running = Self {
             app,

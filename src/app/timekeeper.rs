@@ -145,7 +145,7 @@ fn judge_anew(app: &App) {
         warn!("the resolver goes on with what it has learnt: {error}");
     }
     app.lists_changed.notify_one();
-    app.zones.wake();
+    app.zones.wake().notify_one();
 }
 
 /// Keeps the time if signatures prove it now and the one that is kept is old, or lies in the future.

@@ -276,7 +276,7 @@ fn fetch_each(
 ) -> Result<Ended, Failure> {
     let protected = in_force::protected();
     let fetcher = Fetcher { settings: &settings.lists.fetch, lookup: OwnLookup::alone(settings) };
-    let means = Means { store, protected, fetcher: &fetcher, gate: &settings.lists.gate };
+    let means = Means { store, protected, fetcher: &fetcher, gate: &settings.lists.gate, now: unix_now() };
     let mut ended = Ended::Done;
     for spec in settings.lists.specs.iter().filter(|spec| wanted(spec)) {
         let bar = bar(&spec.id);

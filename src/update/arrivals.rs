@@ -13,7 +13,7 @@ const REST_TIMES: u32 = 3;
 /// New texts that are in no index yet, and when one is to be built of them: at a first start seventy lists
 /// come within seconds, and one index is enough.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Arrivals {
+pub(super) struct Arrivals {
     waiting: Option<Waiting>,
     last_build: Duration,
 }
@@ -44,9 +44,14 @@ impl Arrivals {
         Some(quiet.min(held))
     }
 
-    /// An index was built of everything that had come, in that time.
+    /// An index is being built of everything that has come.
+    pub fn begin(&mut self) {
+        self.waiting = None;
+    }
+
+    /// It is built, in that time.
     pub fn built(&mut self, took: Duration) {
-        *self = Self { waiting: None, last_build: took };
+        self.last_build = took;
     }
 }
 
@@ -71,6 +76,7 @@ mod tests {
             Some(Duration::from_millis(500)),
             "the first waits ten seconds"
         );
+        arrivals.begin();
         arrivals.built(Duration::from_millis(100));
         assert_eq!(arrivals.pause(at(10_000), true), None);
     }

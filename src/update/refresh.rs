@@ -18,7 +18,6 @@ use crate::lists::read::{Reading, survey_and_keep};
 use crate::lists::snapshot::Packed;
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::{self, Store};
-use crate::sys::clock::unix_now;
 use crate::sys::lock::Guard;
 
 /// How long an update waits for another one of the same list.
@@ -90,6 +89,8 @@ pub struct Means<'m> {
     pub fetcher: &'m Fetcher<'m>,
     /// Judges.
     pub gate: &'m gate::Settings,
+    /// When it is done, in Unix seconds.
+    pub now: u64,
 }
 
 /// Brings in what the list's source has now.
@@ -101,19 +102,18 @@ pub fn refresh(
     means: Means<'_>,
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
-    let store = means.store;
-    let now = unix_now();
+    let (store, now) = (means.store, means.now);
     let lock = match store.lock(&spec.id, TURN) {
         Err(error @ store::Error::Busy { .. }) => return Err(error.into()),
         lock => lock,
     };
     let outcome = match &lock {
-        Ok(_) => match bring_in(spec, means, now, progress) {
-            Err(error) if error.is_of_disk() => bring_into_memory(spec, means, now, progress),
+        Ok(_) => match bring_in(spec, means, progress) {
+            Err(error) if error.is_of_disk() => bring_into_memory(spec, means, progress),
             brought => brought,
         },
         // The state folder takes nothing: the list is in force all the same, until the next start.
-        Err(_) => bring_into_memory(spec, means, now, progress),
+        Err(_) => bring_into_memory(spec, means, progress),
     };
     if let Err(error) = &outcome {
         let failure = Failure { at: now, why: error.message() };
@@ -160,7 +160,7 @@ fn read_and_judge(
     drop(turn);
     let (reading, rules) = read.map_err(RefreshError::Read)?;
     let past = means.store.past(spec);
-    let judged = gate::check_from(origin, past.as_ref(), &reading, means.gate, unix_now());
+    let judged = gate::check_from(origin, past.as_ref(), &reading, means.gate, means.now);
     if judged.is_err() && origin == Origin::Accepted {
         means.store.end_acceptance(&spec.id);
     }
@@ -171,10 +171,9 @@ fn read_and_judge(
 fn bring_into_memory(
     spec: &ListSpec,
     means: Means<'_>,
-    now: u64,
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
-    let store = means.store;
+    let (store, now) = (means.store, means.now);
     let mut text = store.begin_in_memory()?;
     means.fetcher.fetch(&spec.source, &Validators::default(), &mut text, progress)?;
     let (reading, rules, passed) = read_and_judge(spec, means, &text, origin_of(spec, store))?;
@@ -186,10 +185,9 @@ fn bring_into_memory(
 fn bring_in(
     spec: &ListSpec,
     means: Means<'_>,
-    now: u64,
     progress: &mut dyn FnMut(fetch::Progress),
 ) -> Result<Refreshed, RefreshError> {
-    let store = means.store;
+    let (store, now) = (means.store, means.now);
     let known = store.validators(spec);
     let mut text = store.begin(&spec.id)?;
     let validators = match means.fetcher.fetch(&spec.source, &known, &mut text, progress)? {
@@ -258,6 +256,8 @@ mod tests {
     use crate::model::category::Category;
     use crate::model::rule::ListKind;
 
+    const NOW: u64 = 1_800_000_000;
+
     /// A list in a file, and the folder of its copies.
     struct Own {
         store: Store,
@@ -287,7 +287,8 @@ mod tests {
         fn refresh(&self) -> Result<Refreshed, RefreshError> {
             let fetcher = Fetcher { settings: &fetch::Settings::default(), lookup: None };
             let (protected, gate) = (Protected::none(), gate::Settings::default());
-            let means = Means { store: &self.store, protected: &protected, fetcher: &fetcher, gate: &gate };
+            let means =
+                Means { store: &self.store, protected: &protected, fetcher: &fetcher, gate: &gate, now: NOW };
             refresh(&self.spec, means, &mut |_| {})
         }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use siphasher::sip::SipHasher13;
 
+use super::schedule::{Due, Now};
 use crate::lists::meta::{Meta, source_mark};
 use crate::lists::spec::ListSpec;
 use crate::lists::store::Store;
-use crate::sys::clock::unix_now;
 
 /// Share of an interval by which a list may come late.
 const JITTER: f64 = 0.1;
@@ -44,8 +44,6 @@ pub struct Timetable {
     /// Times that the wall clock had been set when it was last looked at.
     jumps: u64,
     attempts: HashMap<String, Attempts>,
-    /// Lists that are being fetched.
-    under_way: HashMap<String, ListSpec>,
 }
 
 struct Attempts {
@@ -65,32 +63,15 @@ impl Timetable {
     /// Nothing was asked for yet.
     pub fn new() -> Self {
         // Without randomness this school is merely not spread among the others.
-        Self {
-            seed: getrandom::u64().unwrap_or(0),
-            jumps: 0,
-            attempts: HashMap::new(),
-            under_way: HashMap::new(),
-        }
+        Self { seed: getrandom::u64().unwrap_or(0), jumps: 0, attempts: HashMap::new() }
     }
 
-    /// Notes that a list was fetched, and whether it came.
-    pub fn note(&mut self, spec: &ListSpec, good: bool) {
-        self.under_way.remove(&spec.id);
+    /// Notes that a list was fetched, whoever asked for it, and whether it came.
+    pub fn note(&mut self, spec: &ListSpec, good: bool, now: Instant) {
         let source = source_mark(spec);
         let before = self.attempts.get(&spec.id).filter(|before| before.source == source);
         let failures = if good { 0 } else { before.map_or(0, |before| before.failures).saturating_add(1) };
-        self.attempts.insert(spec.id.clone(), Attempts { source, last: Instant::now(), failures });
-    }
-
-    /// Notes that a list is being fetched.
-    pub fn begin(&mut self, spec: &ListSpec) {
-        self.under_way.insert(spec.id.clone(), spec.clone());
-    }
-
-    /// Notes that all that are being fetched failed.
-    pub fn fail_all(&mut self) {
-        let all: Vec<ListSpec> = self.under_way.values().cloned().collect();
-        all.iter().for_each(|spec| self.note(spec, false));
+        self.attempts.insert(spec.id.clone(), Attempts { source, last: now, failures });
     }
 
     /// Forgets failures from before the clock was last set: with a wrong clock no certificate is valid.
@@ -101,21 +82,23 @@ impl Timetable {
         }
     }
 
-    /// The list that is due next, and how long until then.
-    /// `damaged` says since when a list's kept text is known not to be whole.
-    pub fn next(
+    /// How long until each list is due. `damaged` says since when a list's kept text is known not to be whole.
+    pub fn due(
         &self,
         specs: &[ListSpec],
         store: &Store,
         damaged: impl Fn(&str) -> Option<Instant>,
-    ) -> Option<(ListSpec, Duration)> {
-        let idle = specs.iter().filter(|spec| !self.under_way.contains_key(&spec.id));
-        let due = idle.map(|spec| (spec, self.pause(store, spec, unix_now(), damaged(&spec.id))));
-        due.min_by_key(|(_, pause)| *pause).map(|(spec, pause)| (spec.clone(), pause))
+        now: Now,
+    ) -> Vec<Due<String>> {
+        let due = |spec: &ListSpec| {
+            let wait = self.pause(store, spec, now, damaged(&spec.id));
+            Due { item: spec.id.clone(), wait }
+        };
+        specs.iter().map(due).collect()
     }
 
     /// `damaged`: since when the kept text is known not to be whole.
-    fn pause(&self, store: &Store, spec: &ListSpec, now: u64, damaged: Option<Instant>) -> Duration {
+    fn pause(&self, store: &Store, spec: &ListSpec, now: Now, damaged: Option<Instant>) -> Duration {
         let attempts = self.attempts.get(&spec.id).filter(|it| it.source == source_mark(spec));
         // A kept text that is damaged is fetched at once, and after that as often as a fetch that fails.
         if let Some(since) = damaged
@@ -125,13 +108,13 @@ impl Timetable {
         }
         if let Some(attempts) = attempts {
             let wait = wait(spec.every, attempts.failures, self.chance(&spec.id));
-            return wait.saturating_sub(attempts.last.elapsed());
+            return wait.saturating_sub(now.instant.saturating_duration_since(attempts.last));
         }
         // Not asked for since the start, or since it moved: what the store noted before counts, if it is of
         // this source and not of the future (a clock that was wrong then, or is now).
         let counts = |meta: &Meta| meta.failure.is_none() && meta.is_from(spec);
         let meta = store.meta(&spec.id).filter(counts);
-        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now)) else {
+        let Some(since) = meta.and_then(|meta| since_check(meta.checked_at, now.unix)) else {
             return Duration::ZERO;
         };
         wait(spec.every, 0, self.chance(&spec.id)).saturating_sub(since)
@@ -173,6 +156,11 @@ mod tests {
         }
     }
 
+    /// A moment of the wall clock.
+    fn at(unix: u64) -> Now {
+        Now { unix, instant: Instant::now() }
+    }
+
     /// A store that has the list's text since `now`.
     fn store(folder: &std::path::Path, spec: &ListSpec, now: u64) -> Store {
         let store = Store::open(folder).unwrap();
@@ -190,7 +178,7 @@ mod tests {
         let (here, moved) = (list("https://one.example/a"), list("https://two.example/a"));
         let store = store(folder.path(), &here, 1000 * DAY);
         let timetable = Timetable::new();
-        let due = |spec: &ListSpec, now| timetable.pause(&store, spec, now, None).is_zero();
+        let due = |spec: &ListSpec, unix| timetable.pause(&store, spec, at(unix), None).is_zero();
         assert!(!due(&here, 1000 * DAY + 3600));
         assert!(due(&here, 1002 * DAY));
         assert!(due(&moved, 1000 * DAY + 3600), "it comes from elsewhere now");
@@ -205,10 +193,11 @@ mod tests {
         let (wrong, right) = (list("https://wrong.example/a"), list("https://right.example/a"));
         let store = Store::open(folder.path()).unwrap();
         let mut timetable = Timetable::new();
-        assert!(timetable.pause(&store, &wrong, DAY, None).is_zero());
-        timetable.note(&wrong, false);
-        assert!(!timetable.pause(&store, &wrong, DAY, None).is_zero(), "five minutes later");
-        assert!(timetable.pause(&store, &right, DAY, None).is_zero());
+        let now = at(DAY);
+        assert!(timetable.pause(&store, &wrong, now, None).is_zero());
+        timetable.note(&wrong, false, now.instant);
+        assert!(!timetable.pause(&store, &wrong, now, None).is_zero(), "five minutes later");
+        assert!(timetable.pause(&store, &right, now, None).is_zero());
     }
 
     #[test]
@@ -233,5 +222,37 @@ mod tests {
         let waits: Vec<u64> = (1..12).map(|failures| wait(day, failures, 0.0).as_secs() / 60).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440]);
         assert_eq!(wait(day, u32::MAX, 0.0), day);
+    }
+
+    #[test]
+    fn a_list_that_was_refused_is_asked_for_in_five_minutes_then_in_ten_and_at_once_after_a_clock_was_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, spec) = (Store::open(folder.path()).unwrap(), list("https://one.example/a"));
+        let mut timetable = Timetable::new();
+        let mut now = at(DAY);
+        for minutes in [5, 10] {
+            timetable.note(&spec, false, now.instant);
+            let wait = timetable.pause(&store, &spec, now, None).as_secs();
+            assert!((minutes * 60..=minutes * 66).contains(&wait), "{wait}");
+            now.instant += Duration::from_secs(minutes * 66);
+            assert!(timetable.pause(&store, &spec, now, None).is_zero());
+        }
+        timetable.note(&spec, false, now.instant);
+        timetable.note_clock(1);
+        assert!(timetable.pause(&store, &spec, now, None).is_zero());
+    }
+
+    #[test]
+    fn a_damaged_text_is_fetched_at_once_and_after_that_as_often_as_a_fetch_that_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let (spec, now) = (list("https://one.example/a"), at(1000 * DAY));
+        let store = store(folder.path(), &spec, now.unix);
+        let mut timetable = Timetable::new();
+        let due = |timetable: &Timetable, now: Now| {
+            timetable.due(std::slice::from_ref(&spec), &store, |_| Some(now.instant), now)[0].wait.is_zero()
+        };
+        assert!(due(&timetable, now));
+        timetable.note(&spec, false, now.instant);
+        assert!(!due(&timetable, now));
     }
 }

@@ -7,6 +7,7 @@ zone-empty = there is no rule in it ({ $refused } lines are broken)
 zone-shrunk = it shrank from { $was } to { $is } records
 zone-not-fetched = could not fetch the zone ({ $why })
 zone-not-kept = could not keep the zone: { $error }
+zone-panicked = a fault of the program while the zone was renewed; please report it
 
 primary-connect = could not connect: { $error }
 primary-ask = could not ask: { $error }

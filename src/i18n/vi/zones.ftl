@@ -7,6 +7,7 @@ zone-empty = không có quy tắc nào ({ $refused } dòng không dùng được
 zone-shrunk = tụt từ { $was } xuống { $is } bản ghi
 zone-not-fetched = không lấy được vùng ({ $why })
 zone-not-kept = không lưu được vùng: { $error }
+zone-panicked = lỗi chương trình khi cập nhật vùng, hãy báo lại
 
 primary-connect = không kết nối được: { $error }
 primary-ask = không gửi được câu hỏi: { $error }

@@ -13,7 +13,6 @@ use crate::i18n::{Message, msg};
 use crate::rpz::content::{Content, is_newer};
 use crate::rpz::transfer::tsig::{self, Chain, Key};
 use crate::rpz::transfer::{Change, Failed, Outcome, Step, Transfer, ask};
-use crate::sys::clock::unix_now;
 
 /// Time for a connection, and for the server to say the next thing.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -84,34 +83,45 @@ impl From<Failed> for Error {
     }
 }
 
-/// Asks the primaries in turn until one has a newer zone than `have`, of which `content` gives the records.
-///
-/// # Errors
-/// Why each brought nothing, where none of them said that ours is the newest.
-pub fn refresh(
-    apex: &OwnedName,
-    primaries: &[SocketAddr],
-    key: Option<&Arc<Key>>,
-    have: Option<u32>,
-    content: impl Fn() -> Option<Content>,
-) -> Result<Brought, Vec<(SocketAddr, Error)>> {
-    let mut failures = Vec::new();
-    let mut is_current = false;
-    for &address in primaries {
-        let asking = Asking { apex, address, key, begun: Instant::now() };
-        match asking.refresh(have, &content) {
-            Ok(Brought::New(content, how)) => return Ok(Brought::New(content, how)),
-            Ok(Brought::Current) => is_current = true,
-            Err(error) => failures.push((address, error)),
+/// Whose zone is asked for, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The zone.
+    pub apex: &'a OwnedName,
+    /// What questions are signed with, and answers must be.
+    pub key: Option<&'a Arc<Key>>,
+    /// Unix seconds, which signatures carry.
+    pub clock: fn() -> u64,
+}
+
+impl Asker<'_> {
+    /// Asks the primaries in turn until one has a newer zone than `have`, of which `content` gives the records.
+    ///
+    /// # Errors
+    /// Why each brought nothing, where none of them said that ours is the newest.
+    pub fn refresh(
+        self,
+        primaries: &[SocketAddr],
+        have: Option<u32>,
+        content: impl Fn() -> Option<Content>,
+    ) -> Result<Brought, Vec<(SocketAddr, Error)>> {
+        let mut failures = Vec::new();
+        let mut is_current = false;
+        for &address in primaries {
+            let asking = Asking { asker: self, address, begun: Instant::now() };
+            match asking.refresh(have, &content) {
+                Ok(Brought::New(content, how)) => return Ok(Brought::New(content, how)),
+                Ok(Brought::Current) => is_current = true,
+                Err(error) => failures.push((address, error)),
+            }
         }
+        if is_current { Ok(Brought::Current) } else { Err(failures) }
     }
-    if is_current { Ok(Brought::Current) } else { Err(failures) }
 }
 
 struct Asking<'a> {
-    apex: &'a OwnedName,
+    asker: Asker<'a>,
     address: SocketAddr,
-    key: Option<&'a Arc<Key>>,
     begun: Instant,
 }
 
@@ -130,6 +140,10 @@ impl Asking<'_> {
         }
     }
 
+    fn now(&self) -> u64 {
+        (self.asker.clock)()
+    }
+
     fn connect(&self) -> Result<TcpStream, Error> {
         let stream = TcpStream::connect_timeout(&self.address, CONNECT)
             .map_err(|source| failed(Doing::Connect, source))?;
@@ -140,14 +154,14 @@ impl Asking<'_> {
 
     fn serial(&self, stream: &mut TcpStream) -> Result<u32, Error> {
         let id = fresh_id();
-        let mut question = ask::soa(id, self.apex.as_name());
-        let mac = self.key.map(|key| tsig::sign(key, &mut question, None, unix_now()));
+        let mut question = ask::soa(id, self.asker.apex.as_name());
+        let mac = self.asker.key.map(|key| tsig::sign(key, &mut question, None, self.now()));
         send(stream, &question)?;
         let answer = self.receive(stream)?;
         // What it refuses it need not sign.
-        let serial = ask::serial(&answer, id, self.apex.as_name());
-        if let (Ok(_), Some(key), Some(mac)) = (&serial, self.key, mac) {
-            Chain::new(key.clone(), mac).received(&answer, unix_now()).map_err(Failed::from)?;
+        let serial = ask::serial(&answer, id, self.asker.apex.as_name());
+        if let (Ok(_), Some(key), Some(mac)) = (&serial, self.asker.key, mac) {
+            Chain::new(key.clone(), mac).received(&answer, self.now()).map_err(Failed::from)?;
         }
         Ok(serial?)
     }
@@ -179,10 +193,10 @@ impl Asking<'_> {
 
     fn transfer(&self, stream: &mut TcpStream, have: Option<u32>) -> Result<Outcome, Error> {
         let (mut transfer, question) =
-            Transfer::start(self.apex.clone(), fresh_id(), have, self.key.cloned(), unix_now());
+            Transfer::start(self.asker.apex.clone(), fresh_id(), have, self.asker.key.cloned(), self.now());
         send(stream, &question)?;
         loop {
-            match transfer.received(&self.receive(stream)?, unix_now())? {
+            match transfer.received(&self.receive(stream)?, self.now())? {
                 Step::More(next) => transfer = next,
                 Step::Done(outcome) => return Ok(outcome),
             }
