@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{popular, starter};
 use crate::dns::name::{NameError, OwnedName};
 use crate::dns::suffixes::{HashKey, Suffixes};
+use crate::i18n::{Lang, msg};
 use crate::model::category::{Category, CategorySet};
 use crate::model::name_set::NameSet;
 use crate::model::rule::{ListInfo, ListKind, Origin, Protection, Rule, RuleAction, Scope};
@@ -236,10 +237,11 @@ fn shipped_as_good() -> Group {
     let good = starter::all().into_iter().filter(|list| {
         matches!(list.spec.kind, ListKind::Allow | ListKind::Block(Category::Edugames | Category::Sexed))
     });
+    let named = msg!("protected-shipped");
     Group {
         id: SHIPPED.into(),
-        vi: "Trò chơi học tập, giáo dục giới tính, tập cho phép kèm chương trình".into(),
-        en: "educational games, sexual education and allow sets that are shipped".into(),
+        vi: named.text(Lang::Vi),
+        en: named.text(Lang::En),
         protection: Protection::SoftButThreats,
         scope: Scope::Subtree,
         names: good.flat_map(|list| popular::names_in(list.text)).collect(),

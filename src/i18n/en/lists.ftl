@@ -44,3 +44,4 @@ diff-was = was
 diff-is = is
 diff-added = added
 diff-removed = removed
+protected-shipped = educational games, sexual education and allow sets that are shipped

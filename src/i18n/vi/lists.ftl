@@ -44,3 +44,4 @@ diff-was = cũ
 diff-is = mới
 diff-added = thêm
 diff-removed = bớt
+protected-shipped = Trò chơi học tập, giáo dục giới tính, tập cho phép kèm chương trình
