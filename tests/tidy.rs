@@ -236,7 +236,11 @@ const VIETNAMESE: &[(&str, &str)] = &[
     ("policy/mod.rs", "names of groups that no config names; stores know them by these"),
     ("lists/snapshot.rs", "the notice beside packed lists, in both languages at once"),
     ("app/world.rs", "the name of the school's own rules in stores"),
-    ("config/", "what is said of a config stands beside the check that says it, both languages side by side"),
+    ("config/words.rs", "what people call a tier, as they may write it"),
+    ("config/nearest.rs", "letters and the plain ones that they are written with"),
+    ("config/init/mod.rs", "answers that may be given"),
+    ("config/init/range.rs", "answers that may be given"),
+    ("config/fill/policy.rs", "the name of the program"),
 ];
 
 /// The lines of a file without comments and without what is compiled for tests only.

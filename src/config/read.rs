@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
-use super::mistake::{Code, MISTAKES_MAX, Mistake, Notes};
+use super::mistake::{Code, MISTAKES_MAX, Mistake, Notes, said};
 use super::nearest::nearest;
 use super::source::FileNo;
 use super::{say, syntax};
@@ -189,12 +189,9 @@ fn mistake(told: &SerdeMessage<'_>, notes: &Notes, file: FileNo, span: Range<usi
             say::unknown_key(at, key, known, nearest(key, known.iter().copied()))
         }
         SerdeMessage::WrongType { found, expected } => say::wrong_type(at, &written, found, expected),
-        SerdeMessage::Else(message) => Mistake::new(
-            Code::WrongType,
-            at,
-            written,
-            super::mistake::Said::new("giá trị không đọc được", *message),
-        ),
+        SerdeMessage::Else(message) => {
+            Mistake::new(Code::WrongType, at, written, said!("say-cannot-be-read", why = message.to_string()))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::mistake::{Code, Mistake, Said};
+use super::mistake::{Code, Mistake, Said, said};
 use super::source::FileNo;
 
 /// Quotes that word processors and messengers put in place of `"` and `'`.
@@ -33,7 +33,7 @@ pub(super) fn explain(file: FileNo, text: &str, span: Range<usize>, message: &st
     if message == "duplicate key"
         && let Some(first) = first_of(text, &line, &mistake.found)
     {
-        mistake = mistake.also(file.place(first), Said::new("lần đầu", "the first"));
+        mistake = mistake.also(file.place(first), said!("syntax-explain"));
     }
     Explained { mistake, is_certain: false }
 }
@@ -43,190 +43,105 @@ fn strange(content: &str, character: char) -> (Said, Said, Option<String>) {
     if CURLY.contains(&character) {
         let straight: String =
             content.chars().map(|c| if CURLY.contains(&c) { '"' } else { c }).collect::<String>();
-        let what = Said::new(
-            format!("dấu ngoặc kép cong {character}: Word, Zalo hay điện thoại tự đổi khi gõ"),
-            format!("a curly quote {character}, as word processors and messengers make them"),
-        );
-        let fix = Said::new(
-            "gõ lại bằng dấu ngoặc kép thẳng \" (Notepad, nano)",
-            "type straight quotes \" instead (Notepad, nano)",
-        );
+        let what = said!("syntax-a-curly-quote-character", character = character.to_string());
+        let fix = said!("syntax-type-straight-quotes-instead");
         return (what, fix, Some(straight.trim().to_owned()));
     }
     let code = format!("U+{:04X}", u32::from(character));
     if character.is_whitespace() || crate::dns::idna::is_invisible(character) {
-        let what = Said::new(
-            format!(
-                "khoảng trắng lạ hoặc ký tự không nhìn thấy ({code}), thường do chép từ trang web hay Word"
-            ),
-            format!("a strange space or invisible character ({code}), often copied from a web page or Word"),
-        );
-        let fix = Said::new("xoá đi rồi gõ lại dấu cách thường", "delete it and type a plain space");
+        let what = said!("syntax-a-strange-space-or", code = code.to_string());
+        let fix = said!("syntax-delete-it-and-type");
         return (what, fix, None);
     }
-    let what = Said::new(
-        format!("ký tự `{character}` ({code}) nằm ngoài dấu ngoặc kép"),
-        format!("the character `{character}` ({code}) stands outside quotes"),
+    let what = said!(
+        "syntax-the-character-character-code",
+        character = character.to_string(),
+        code = code.to_string()
     );
-    let fix = Said::new(
-        "tên mục chỉ gồm a–z, 0–9, _ và -; chữ thì đặt trong dấu ngoặc kép \"…\"",
-        "keys are of a–z, 0–9, _ and - only; text stands in quotes \"…\"",
-    );
+    let fix = said!("syntax-keys-are-of-a");
     (what, fix, None)
 }
 
 /// What the parser's message means, and what to do.
 fn usual(text: &str, line: &Range<usize>, span: &Range<usize>, message: &str) -> (Said, Said) {
     let content = text[line.clone()].trim();
-    let said = |vi: &str, en: &str| Said::new(vi, en);
     // An array without its end goes on into the next key or table; the parser misses a comma there.
     let begins_anew = content.starts_with('[') || content.split_once('=').is_some_and(|(key, _)| is_key(key));
     let at_start = text[line.start..span.start.max(line.start)].trim().is_empty();
     match message {
-        _ if message == "duplicate key" && content.starts_with('[') => (
-            said("bảng này đã có ở trên", "this table is there already, above"),
-            said(
-                "gộp hai bảng làm một; nhiều nhóm, nhiều danh sách thì ghi hai ngoặc: [[group]], [[list]]",
-                "join the two; for several groups or lists write double brackets: [[group]], [[list]]",
-            ),
-        ),
-        "duplicate key" => (
-            said("mục này đã có trong bảng", "this key is in the table already"),
-            said("chỉ giữ một dòng", "keep one of the lines"),
-        ),
-        _ if message.starts_with("unclosed table") || message.starts_with("unclosed array table") => (
-            said("tên bảng thiếu dấu `]`", "the table's name lacks its `]`"),
-            said(
-                "viết `[resolve]` hoặc `[[group]]` trên một dòng riêng",
-                "write `[resolve]` or `[[group]]` on a line of its own",
-            ),
-        ),
+        _ if message == "duplicate key" && content.starts_with('[') => {
+            (said!("syntax-this-table-is-there"), said!("syntax-join-the-two-for"))
+        }
+        "duplicate key" => (said!("syntax-this-key-is-in"), said!("syntax-keep-one-of-the")),
+        _ if message.starts_with("unclosed table") || message.starts_with("unclosed array table") => {
+            (said!("syntax-the-table-s-name"), said!("syntax-write-resolve-or-group"))
+        }
         _ if message.starts_with("unclosed array")
             || (message.starts_with("missing comma between array elements") && begins_anew && at_start) =>
         {
             let opened = opened_at(text, span.start).map_or(String::new(), |line| format!(" ({line})"));
             (
-                Said::new(
-                    format!("danh sách mở ở dòng trên{opened} chưa có dấu `]`"),
-                    format!("the list opened above{opened} lacks its `]`"),
-                ),
-                said("thêm `]` vào cuối danh sách", "add `]` where the list ends"),
+                said!("syntax-the-list-opened-above", opened = opened.to_string()),
+                said!("syntax-add-where-the-list"),
             )
         }
-        _ if message.starts_with("missing comma") => (
-            said("thiếu dấu phẩy giữa hai giá trị", "a comma is missing between two values"),
-            said(
-                "viết [\"a\", \"b\"] hoặc { name = \"a\", by = \"b\" }",
-                "write [\"a\", \"b\"] or { name = \"a\", by = \"b\" }",
-            ),
-        ),
-        _ if message.starts_with("extra comma") => {
-            (said("thừa dấu phẩy", "there is a comma too many"), said("xoá dấu phẩy thừa", "delete it"))
+        _ if message.starts_with("missing comma") => {
+            (said!("syntax-a-comma-is-missing"), said!("syntax-write-a-b-or"))
         }
-        _ if message.starts_with("unclosed inline table") || message.contains("inline table") => (
-            said(
-                "bảng trên một dòng `{ … }` viết chưa đúng hoặc thiếu dấu `}`",
-                "the table `{ … }` is not complete, or lacks its `}`",
-            ),
-            said("viết { name = \"a\", by = \"b\" }", "write { name = \"a\", by = \"b\" }"),
-        ),
-        _ if message.contains("escape") || message.starts_with("too few unicode") => (
-            said("dấu `\\` trong ngoặc kép có nghĩa riêng", "a `\\` in quotes has a meaning of its own"),
-            said(
-                "viết \\\\, hoặc dùng ngoặc đơn: 'C:\\lists'",
-                "write \\\\, or use single quotes: 'C:\\lists'",
-            ),
-        ),
+        _ if message.starts_with("extra comma") => {
+            (said!("syntax-there-is-a-comma"), said!("syntax-delete-it"))
+        }
+        _ if message.starts_with("unclosed inline table") || message.contains("inline table") => {
+            (said!("syntax-the-table-is-not"), said!("syntax-write-name-a-by"))
+        }
+        _ if message.contains("escape") || message.starts_with("too few unicode") => {
+            (said!("syntax-a-in-quotes-has"), said!("syntax-write-or-use-single"))
+        }
         _ if message.starts_with("invalid basic string")
             || message.starts_with("invalid literal string")
             || message.starts_with("invalid multi-line") =>
         {
-            (
-                said(
-                    "chuỗi chưa đóng dấu ngoặc kép, hoặc có ký tự điều khiển",
-                    "a text lacks its closing quote, or has a control character",
-                ),
-                said("thêm \" vào cuối chuỗi", "add \" where the text ends"),
-            )
+            (said!("syntax-a-text-lacks-its"), said!("syntax-add-where-the-text"))
         }
         // Behind `key =` nothing stands.
-        _ if content.ends_with('=') && !message.contains('`') => (
-            said("dòng này thiếu giá trị", "this line lacks its value"),
-            said("viết `tên_mục = \"giá trị\"`", "write `key = \"value\"`"),
-        ),
+        _ if content.ends_with('=') && !message.contains('`') => {
+            (said!("syntax-this-line-lacks-its"), said!("syntax-write-key-value"))
+        }
         _ if message.contains("must be quoted")
             || message.starts_with("missing opening quote")
             || message.starts_with("invalid boolean") =>
         {
             let value = content.split_once('=').map_or(content, |(_, value)| value.trim());
-            (
-                said("chữ phải nằm trong dấu ngoặc kép", "text stands in quotes"),
-                Said::new(format!("viết \"{value}\""), format!("write \"{value}\"")),
-            )
+            (said!("syntax-text-stands-in-quotes"), said!("syntax-write-value", value = value.to_string()))
         }
-        "carriage return must be followed by newline" => (
-            said("dòng kết thúc bằng CR (kiểu máy cũ)", "lines end in CR only"),
-            said(
-                "lưu lại tệp với kiểu xuống dòng của Windows hoặc Linux",
-                "save the file with line ends of Windows or Linux",
-            ),
-        ),
-        _ if message.contains("with a dotted key") => (
-            said(
-                "mục này đã có giá trị khác ở trên, không thể là bảng nữa",
-                "this key has another value above; it cannot be a table too",
-            ),
-            said(
-                "xoá một trong hai; nhiều nhóm thì ghi [[group]]",
-                "remove one of the two; for several groups write [[group]]",
-            ),
-        ),
+        "carriage return must be followed by newline" => {
+            (said!("syntax-lines-end-in-cr"), said!("syntax-save-the-file-with"))
+        }
+        _ if message.contains("with a dotted key") => {
+            (said!("syntax-this-key-has-another"), said!("syntax-remove-one-of-the"))
+        }
         _ if message.contains("assignment")
             || message.starts_with("key with no value")
             || message.contains("missing value") =>
         {
-            (
-                said("dòng này thiếu dấu `=` hoặc thiếu giá trị", "this line lacks its `=` or its value"),
-                said(
-                    "viết `tên_mục = \"giá trị\"`; ghi chú thì bắt đầu bằng #",
-                    "write `key = \"value\"`; a comment begins with #",
-                ),
-            )
+            (said!("syntax-this-line-lacks-its-or"), said!("syntax-write-key-value-a"))
         }
         _ if message.contains("extra `=`")
             || message.contains("extra assignment")
             || message.contains("unexpected `=`") =>
         {
-            (
-                said("thừa dấu `=`", "there is a `=` too many"),
-                said("mỗi dòng một mục: `tên_mục = \"giá trị\"`", "one key a line: `key = \"value\"`"),
-            )
+            (said!("syntax-there-is-a-too"), said!("syntax-one-key-a-line"))
         }
-        _ if message.contains("key") => (
-            said("tên mục viết chưa đúng", "this is not how a key is written"),
-            said("tên mục chỉ gồm a–z, 0–9, _ và -", "keys are of a–z, 0–9, _ and - only"),
-        ),
+        _ if message.contains("key") => (said!("syntax-this-is-not-how"), said!("syntax-keys-are-of-a-z")),
         _ if message.contains("integer")
             || message.contains("zero")
             || message.contains("sign")
             || message.contains("radix")
             || message.contains("digits") =>
         {
-            (
-                said("số viết chưa đúng", "this is not how a number is written"),
-                said(
-                    "viết số nguyên, ví dụ 53; kèm đơn vị thì đặt trong ngoặc kép: \"30s\"",
-                    "write a whole number, such as 53; with a unit it stands in quotes: \"30s\"",
-                ),
-            )
+            (said!("syntax-this-is-not-how-a"), said!("syntax-write-a-whole-number"))
         }
-        _ => (
-            Said::new("không đúng cú pháp TOML", format!("not TOML: {message}")),
-            said(
-                "xem dấu ngoặc kép, dấu phẩy, dấu = ở dòng này và dòng ngay trước",
-                "look at quotes, commas and = on this line and the one before",
-            ),
-        ),
+        _ => (said!("syntax-not-toml", why = message), said!("syntax-look-at-quotes-commas")),
     }
 }
 

@@ -62,8 +62,10 @@ fn used(folder: &Path, found: &mut Vec<(String, BTreeSet<String>, String)>) {
             let text = fs::read_to_string(&path).unwrap();
             let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             let code = code.join("\n");
-            let begin = concat!("msg", "!(");
-            for call in code.match_indices(begin).map(|(at, _)| &code[at + begin.len()..]) {
+            // The config's `said!` takes the same.
+            let begins = [concat!("msg", "!("), concat!("said", "!(")];
+            let calls = begins.iter().flat_map(|begin| code.match_indices(begin));
+            for call in calls.map(|(at, begin)| &code[at + begin.len()..]) {
                 let Some(rest) = call.trim_start().strip_prefix('"') else { continue };
                 let id = rest.split('"').next().unwrap().to_owned();
                 found.push((id, arguments(call), path.display().to_string()));

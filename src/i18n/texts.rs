@@ -28,6 +28,7 @@ files!(
     "lists",
     "lists_update",
     "log",
+    "mistakes",
     "server",
     "status",
     "trouble",

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use toml::Spanned;
 
 use super::{ENTRIES_MAX, Filler};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::source::Place;
 use crate::config::spec::Text;
 use crate::config::spec::group::GroupSpec;
@@ -36,7 +36,7 @@ pub(super) fn groups(
     }
     // One place is for the group of unknown clients.
     if let Some(spec) = specs.get(GROUPS_MAX - 1) {
-        filler.note(say::too_many(filler.at(spec), Said::new("nhóm", "groups"), GROUPS_MAX - 1));
+        filler.note(say::too_many(filler.at(spec), said!("noun-groups"), GROUPS_MAX - 1));
     }
     let mut groups = Vec::new();
     let mut names: Vec<&Text> = Vec::new();
@@ -52,7 +52,7 @@ pub(super) fn groups(
         let from = filler
             .required(&fields.from, "from", spec)
             .map(|from| ranges_of(filler, called, from, &mut ranges));
-        let noun = Said::new("chế độ", "mode");
+        let noun = said!("noun-mode");
         let mode = fields.mode.as_ref().and_then(|mode| filler.word(mode, noun, &modes()));
         let tier = filler.required(&fields.tier, "tier", spec).and_then(|tier| filler.tier(tier));
         let (Some(name), Some(tier)) = (name, tier) else {
@@ -74,7 +74,7 @@ fn check_name<'s>(filler: &mut Filler<'_>, name: &'s Text, names: &mut Vec<&'s T
         filler.note(clash::taken(filler.at(name), text));
     } else if let Some(first) = names.iter().find(|name| name.get_ref() == text) {
         let first = filler.at(first);
-        filler.note(clash::duplicate(filler.at(name), text, Said::new("nhóm", "group"), first));
+        filler.note(clash::duplicate(filler.at(name), text, said!("noun-group"), first));
     } else {
         names.push(name);
     }
@@ -95,7 +95,7 @@ fn ranges_of<'s>(
         let at = filler.at(text);
         match ranges.iter().find(|(other, ..)| *other == range) {
             Some((_, first, place)) if *first == group => {
-                let noun = Said::new("dải địa chỉ", "range");
+                let noun = said!("noun-range");
                 filler.note(clash::duplicate(at, text.get_ref(), noun, place.clone()));
             }
             Some((_, first, place)) => {

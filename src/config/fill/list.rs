@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::{ENTRIES_MAX, Filler, allow_sets, flag};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::nearest;
 use crate::config::spec::Text;
 use crate::config::spec::list::{ListSpec, ListsSpec};
@@ -152,7 +152,7 @@ fn proxy(filler: &mut Filler<'_>, text: &Option<Text>) -> Proxy {
 
 fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>, mirror: Option<&str>) -> Vec<spec::ListSpec> {
     if let Some(spec) = specs.get(ENTRIES_MAX) {
-        filler.note(say::too_many(filler.at(spec), Said::new("danh sách", "lists"), ENTRIES_MAX));
+        filler.note(say::too_many(filler.at(spec), said!("noun-lists"), ENTRIES_MAX));
     }
     let mut lists: Vec<spec::ListSpec> = Vec::new();
     let mut places = Vec::new();
@@ -167,7 +167,7 @@ fn each(filler: &mut Filler<'_>, specs: &Tables<ListSpec>, mirror: Option<&str>)
         match lists.iter().position(|other| other.id == list.id) {
             Some(first) => {
                 let first: &crate::config::source::Place = &places[first];
-                filler.note(clash::duplicate(at, &list.id, Said::new("danh sách", "list"), first.clone()));
+                filler.note(clash::duplicate(at, &list.id, said!("noun-list"), first.clone()));
             }
             None => {
                 lists.push(list);
@@ -272,7 +272,7 @@ fn kind(
     let fields = spec.get_ref();
     let is_allow = match &fields.kind {
         Some(kind) => {
-            let noun = Said::new("loại danh sách", "kind of list");
+            let noun = said!("noun-kind-of-list");
             let is_allow = filler.word(kind, noun, &[("block", false), ("allow", true)]);
             if is_allow.is_none() {
                 // The category is still looked at.
@@ -317,7 +317,7 @@ fn format(filler: &mut Filler<'_>, fields: &ListSpec, entry: Option<&CatalogueEn
     let Some(text) = &fields.format else { return shipped };
     let named = Format::ALL.iter().map(|format| (format.id(), FormatChoice::Named(*format)));
     let words: Vec<_> = std::iter::once(("auto", FormatChoice::Auto)).chain(named).collect();
-    let noun = Said::new("định dạng danh sách", "list format");
+    let noun = said!("noun-list-format");
     filler.word(text, noun, &words).unwrap_or(shipped)
 }
 
@@ -328,7 +328,7 @@ fn profile(
     kind: Option<ListKind>,
 ) -> Profile {
     let shipped = entry.map_or_else(Profile::default, |entry| entry.spec.profile);
-    let noun = Said::new("cách khớp tên", "way to match names");
+    let noun = said!("noun-way-to-match-names");
     let words = [("native", Matching::Native), ("subtree", Matching::Subtree)];
     let matching = fields.r#match.as_ref().and_then(|text| filler.word(text, noun, &words));
     let threat = match kind {

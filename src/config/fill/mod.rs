@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::mistake::{Mistake, Notes, Said};
+use super::mistake::{Mistake, Notes, Said, said};
 use super::nearest::{nearest, nearest_alias};
 use super::source::{FileNo, Place};
 use super::spec::{FileSpec, Number, Text};
@@ -140,7 +140,7 @@ impl Filler<'_> {
     }
 
     pub(super) fn tier(&mut self, text: &Text) -> Option<Tier> {
-        self.tier_among(text, Said::new("cấp", "tier"), &Tier::ALL)
+        self.tier_among(text, said!("noun-tier"), &Tier::ALL)
     }
 
     /// A tier that is one of `tiers`.
@@ -158,7 +158,7 @@ impl Filler<'_> {
     fn category(&mut self, text: &Text) -> Option<Category> {
         let category = known_category(text);
         if category.is_none() {
-            self.note_no_category(text, Said::new("nhóm nội dung", "category"), &[]);
+            self.note_no_category(text, said!("noun-category"), &[]);
         }
         category
     }
@@ -184,7 +184,7 @@ impl Filler<'_> {
         for text in texts {
             let Some(category) = self.category(text) else { continue };
             if set.contains(category) {
-                self.note_duplicate(texts, text, Said::new("nhóm nội dung", "category"));
+                self.note_duplicate(texts, text, said!("noun-category"));
             }
             set = set.union(CategorySet::of(category));
         }
@@ -193,7 +193,7 @@ impl Filler<'_> {
 
     /// Categories and services in one list, each at most once.
     fn categories_and_services(&mut self, texts: &[Text]) -> (CategorySet, Vec<ServiceId>) {
-        let noun = || Said::new("nhóm nội dung hay dịch vụ", "category or service");
+        let noun = || said!("noun-category-or-service");
         let (mut set, mut services) = (CategorySet::EMPTY, Vec::new());
         for text in texts {
             let is_new = match (known_category(text), ServiceId::from_word(text.get_ref())) {

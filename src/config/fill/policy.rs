@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Filler, group, rule};
-use crate::config::mistake::{Notes, Said};
+use crate::config::mistake::{Notes, of_tier, said};
 use crate::config::source::{FileNo, Place};
 use crate::config::spec::FileSpec;
 use crate::config::spec::policy::{PolicyFileSpec, TierSpec, TiersSpec};
@@ -133,7 +133,7 @@ fn layer(
 fn lay(filler: &mut Filler<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut Placed) {
     let settings = &mut tier.settings;
     if let Some(text) = &spec.mode {
-        let noun = Said::new("chế độ", "mode");
+        let noun = said!("noun-mode");
         settings.mode = filler.word(text, noun, &group::modes()).unwrap_or(settings.mode);
         tier.mode = Some(filler.at(text));
     }
@@ -153,7 +153,7 @@ fn lay(filler: &mut Filler<'_>, spec: &TierSpec, lists: &[ListSpec], tier: &mut 
         tier.allow_sets = Some(filler.at(sets));
     }
     if let Some(text) = &spec.clones {
-        let noun = Said::new("cách xử lý tên nhái", "treatment of clones");
+        let noun = said!("noun-treatment-of-clones");
         settings.clones = filler.word(text, noun, &Clones::ALL).unwrap_or(settings.clones);
     }
     let ttl = Duration::from_secs(settings.ttl.into());
@@ -170,7 +170,7 @@ fn style(filler: &mut Filler<'_>, spec: &TierSpec, before: AnswerStyle) -> Answe
         ("refused", AnswerStyle::Refused),
         ("page", PAGE),
     ];
-    let noun = Said::new("kiểu trả lời", "answer style");
+    let noun = said!("noun-answer-style");
     let style = spec.answer.as_ref().and_then(|answer| filler.word(answer, noun, &words)).unwrap_or(before);
     let Some(page) = &spec.page else {
         if let Some(answer) = spec.answer.as_ref().filter(|_| style == PAGE) {
@@ -195,7 +195,7 @@ fn style(filler: &mut Filler<'_>, spec: &TierSpec, before: AnswerStyle) -> Answe
             }
         };
         if twice {
-            filler.note(say::too_many(filler.at(page), Said::new("địa chỉ mỗi họ", "addresses a family"), 1));
+            filler.note(say::too_many(filler.at(page), said!("noun-addresses-a-family"), 1));
         }
     }
     if page.get_ref().is_empty() {
@@ -225,9 +225,8 @@ fn lint(filler: &mut Filler<'_>, tiers: &[Placed; 6]) {
         let by_mode = matches!(young.settings.mode, Mode::Monitor | Mode::Open);
         let own = if by_mode { &young.mode } else { &young.blocked };
         let Some(at) = own.clone().or_else(|| old.blocked.clone()) else { continue };
-        let said = |tier: Tier| Said::new(tier.vi(), tier.en());
         let other = old.blocked.clone().filter(|place| *place != at);
-        filler.note(clash::laxer(at, said(younger), said(older), &categories, other));
+        filler.note(clash::laxer(at, of_tier(younger), of_tier(older), &categories, other));
     }
 }
 

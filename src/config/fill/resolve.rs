@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::{ENTRIES_MAX, Filler, flag};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::nearest;
 use crate::config::spec::Text;
 use crate::config::spec::resolve::{ForwardSpec, LocalSpec, ResolveSpec};
@@ -40,7 +40,7 @@ const SERVERS_MAX: usize = 16;
 
 pub(super) fn resolve(filler: &mut Filler<'_>, spec: &ResolveSpec, local: &Tables<LocalSpec>) -> Settings {
     let modes = [("recursive", Mode::Recursive), ("forward", Mode::Forward)];
-    let noun = Said::new("cách phân giải", "mode of resolution");
+    let noun = said!("noun-mode-of-resolution");
     let mode = spec.mode.as_ref().and_then(|mode| filler.word(mode, noun, &modes));
     let forwards = forwards(filler, &spec.forward);
     let root = forwards.iter().any(|forward| forward.zone.as_name().is_root());
@@ -97,13 +97,13 @@ pub(super) fn resolve(filler: &mut Filler<'_>, spec: &ResolveSpec, local: &Table
 fn minimisation(filler: &mut Filler<'_>, spec: &ResolveSpec) -> Option<Minimisation> {
     let modes =
         [("relaxed", Minimisation::Relaxed), ("strict", Minimisation::Strict), ("off", Minimisation::Off)];
-    let noun = Said::new("cách rút gọn tên", "mode of qname minimisation");
+    let noun = said!("noun-mode-of-qname-minimisation");
     spec.qname_minimisation.as_ref().and_then(|mode| filler.word(mode, noun, &modes))
 }
 
 fn sha1(filler: &mut Filler<'_>, spec: &ResolveSpec) -> Option<Sha1Signatures> {
     let ways = [("validate", Sha1Signatures::Validated), ("insecure", Sha1Signatures::Insecure)];
-    let noun = Said::new("cách xử lý chữ ký SHA-1", "treatment of SHA-1 signatures");
+    let noun = said!("noun-treatment-of-sha-1");
     spec.sha1_signatures.as_ref().and_then(|way| filler.word(way, noun, &ways))
 }
 
@@ -152,12 +152,7 @@ fn names(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<OwnedName> {
         match names.iter().find(|(other, _)| *other == name) {
             Some((_, first)) => {
                 let first = filler.at(first);
-                filler.note(clash::duplicate(
-                    filler.at(text),
-                    text.get_ref(),
-                    Said::new("tên", "name"),
-                    first,
-                ));
+                filler.note(clash::duplicate(filler.at(text), text.get_ref(), said!("noun-name"), first));
             }
             None => names.push((name, text)),
         }
@@ -170,7 +165,7 @@ fn public_zones(filler: &mut Filler<'_>, texts: &[Text]) -> Vec<OwnedName> {
         if let Ok(name) = to_name(text.get_ref())
             && !local::can_be_left(name.as_name())
         {
-            let noun = Said::new("vùng nội bộ có thể nhường", "local zone that can be left to others");
+            let noun = said!("noun-local-zone-that-can");
             let known =
                 ["10.in-addr.arpa", "168.192.in-addr.arpa", "d.f.ip6.arpa", "home.arpa", "internal", "local"];
             let meant = nearest(text.get_ref(), known.iter().copied());
@@ -237,7 +232,7 @@ fn forwards(filler: &mut Filler<'_>, specs: &Tables<ForwardSpec>) -> Vec<Forward
         match zones.iter().find(|(other, _)| other.zone == zone) {
             Some((_, first)) => {
                 let (at, first) = (filler.at(written), filler.at(first));
-                let noun = Said::new("vùng chuyển tiếp", "forward zone");
+                let noun = said!("noun-forward-zone");
                 filler.note(clash::duplicate(at, written.get_ref(), noun, first));
             }
             None => {
@@ -266,7 +261,7 @@ fn servers(filler: &mut Filler<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream>
         filler.note(say::empty(filler.at(texts), "servers"));
     }
     if texts.get_ref().len() > SERVERS_MAX {
-        filler.note(say::too_many(filler.at(texts), Said::new("máy chủ", "servers"), SERVERS_MAX));
+        filler.note(say::too_many(filler.at(texts), said!("noun-servers"), SERVERS_MAX));
     }
     let mut servers: Vec<Upstream> = Vec::new();
     for text in texts.get_ref().iter().take(SERVERS_MAX) {
@@ -283,12 +278,7 @@ fn servers(filler: &mut Filler<'_>, texts: &Spanned<Vec<Text>>) -> Vec<Upstream>
         } else if servers.contains(&server) {
             let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
             let first = filler.at(first.unwrap_or(text));
-            filler.note(clash::duplicate(
-                filler.at(text),
-                text.get_ref(),
-                Said::new("máy chủ", "server"),
-                first,
-            ));
+            filler.note(clash::duplicate(filler.at(text), text.get_ref(), said!("noun-server"), first));
         } else {
             servers.push(server);
         }
@@ -367,7 +357,7 @@ fn records(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<RecordSpec
                 let first = filler.at(first);
                 let at = filler.at(written);
                 if other.rtype == rtype {
-                    let noun = Said::new("bản ghi", "record");
+                    let noun = said!("noun-record");
                     filler.note(clash::duplicate(at, written.get_ref(), noun, first));
                 } else {
                     filler.note(clash::cname_and_more(at, written.get_ref(), first));
@@ -396,7 +386,7 @@ fn record_type(filler: &mut Filler<'_>, text: &Text) -> Option<(RrType, &'static
         let known: Vec<String> = TYPES.iter().map(|(rtype, _)| rtype.to_string()).collect();
         let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
         let meant = super::nearest(text.get_ref(), known.iter().copied());
-        let noun = Said::new("loại bản ghi", "record type for [[local]]");
+        let noun = said!("noun-record-type-for-local");
         filler.note(say::unknown_value(filler.at(text), text.get_ref(), noun, &known, meant));
     }
     found
@@ -427,7 +417,7 @@ fn zones(filler: &mut Filler<'_>, specs: &Tables<LocalSpec>) -> Vec<ZoneSpec> {
         match zones.iter().find(|(other, _)| other.zone == zone) {
             Some((_, first)) => {
                 let first = filler.at(first);
-                let noun = Said::new("vùng", "zone");
+                let noun = said!("noun-zone");
                 filler.note(clash::duplicate(filler.at(written), written.get_ref(), noun, first));
             }
             None => zones.push((ZoneSpec { zone, file }, written)),

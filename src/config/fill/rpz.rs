@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::{Filler, flag};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::nearest;
 use crate::config::source::Place;
 use crate::config::spec::Text;
@@ -38,7 +38,7 @@ pub(super) fn zones(
     groups: &[GroupSettings],
 ) -> Vec<Settings> {
     if let Some(spec) = specs.get(ZONES_MAX) {
-        filler.note(say::too_many(filler.at(spec), Said::new("vùng chính sách", "policy zones"), ZONES_MAX));
+        filler.note(say::too_many(filler.at(spec), said!("noun-policy-zones"), ZONES_MAX));
     }
     let mut zones = Vec::new();
     let mut names: Vec<(OwnedName, Place)> = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn zones(
         let at = spec.get_ref().zone.as_ref().map_or_else(|| filler.at(spec), |text| filler.at(text));
         match names.iter().find(|(name, _)| *name == zone.name) {
             Some((name, first)) => {
-                let noun = Said::new("vùng chính sách", "policy zone");
+                let noun = said!("noun-policy-zone");
                 filler.note(clash::duplicate(at, &name.to_string(), noun, first.clone()));
             }
             None => {
@@ -119,8 +119,7 @@ fn source(filler: &mut Filler<'_>, spec: &Spanned<Table<RpzSpec>>) -> Option<Sou
             Some(Source::File(filler.path(file)))
         }
         (None, Some(primaries)) => {
-            let addresses =
-                filler.addresses(primaries, "primaries", &PRIMARIES, Said::new("máy chủ", "server"));
+            let addresses = filler.addresses(primaries, "primaries", &PRIMARIES, said!("noun-server"));
             let key = match key {
                 Some(key) => Some(Arc::new(key?)),
                 None => None,
@@ -151,7 +150,7 @@ fn policy(filler: &mut Filler<'_>, text: &Text) -> Option<Policy> {
         "tcp-only" => Policy::Always(Action::TcpOnly),
         other => {
             let meant = nearest(other, POLICIES.iter().copied());
-            let noun = Said::new("cách xử lý của vùng", "policy of a zone");
+            let noun = said!("noun-policy-of-a-zone");
             filler.note(say::unknown_value(filler.at(text), other, noun, &POLICIES, meant));
             return None;
         }
@@ -163,7 +162,7 @@ fn key(filler: &mut Filler<'_>, spec: &Spanned<Table<TsigSpec>>) -> Option<Key> 
     let fields: &TsigSpec = spec.get_ref();
     let name = filler.required(&fields.name, "name", spec).and_then(|name| filler.name(name));
     let words = Key::algorithms().map(|id| (id, id));
-    let noun = Said::new("thuật toán", "algorithm");
+    let noun = said!("noun-algorithm");
     let algorithm = match &fields.algorithm {
         Some(text) => filler.word(text, noun, &words),
         None => Some(ALGORITHM),

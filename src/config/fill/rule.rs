@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use toml::Spanned;
 
 use super::{ENTRIES_MAX, Filler};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::nearest;
 use crate::config::never::{self, Written};
 use crate::config::spec::Text;
@@ -30,7 +30,7 @@ pub(super) fn school_rules(
     let mut rules: Vec<Written> = Vec::new();
     for (specs, action) in [(&spec.allow, SchoolAction::Allow), (&spec.block, SchoolAction::Block)] {
         if let Some(spec) = specs.get(ENTRIES_MAX) {
-            filler.note(say::too_many(filler.at(spec), Said::new("quy tắc", "rules"), ENTRIES_MAX));
+            filler.note(say::too_many(filler.at(spec), said!("noun-rules"), ENTRIES_MAX));
         }
         for spec in specs.iter().take(ENTRIES_MAX) {
             let written = spec.get_ref().name.as_ref();
@@ -61,7 +61,7 @@ fn school_rule(
     };
     let (reason, by) = (sentence("reason", &fields.reason), sentence("by", &fields.by));
     let scopes = [Scope::Subtree, Scope::Exact, Scope::Children].map(|scope| (scope.id(), scope));
-    let noun = Said::new("phạm vi", "scope");
+    let noun = said!("noun-scope");
     let scope = fields.scope.as_ref().map_or(Some(Scope::Subtree), |scope| filler.word(scope, noun, &scopes));
     let tiers: Vec<_> = fields.tiers.iter().map(|tier| filler.tier(tier)).collect();
     let known: Vec<&str> = policy.groups.iter().map(|group| group.name.as_str()).collect();

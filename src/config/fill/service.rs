@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
 use super::Filler;
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::spec::Text;
 use crate::config::spec::service::{AccessSpec, JournalSpec, ListenSpec, SchoolSpec, StateSpec};
 use crate::config::{School, clash, say, value};
@@ -53,17 +53,12 @@ pub(super) fn school(filler: &mut Filler<'_>, spec: &SchoolSpec) -> (School, Tim
     let mut levels = Vec::new();
     if let Some(texts) = &spec.level {
         for text in texts.get_ref() {
-            let noun = Said::new("cấp học của học sinh", "tier of pupils");
+            let noun = said!("noun-tier-of-pupils");
             let Some(tier) = filler.tier_among(text, noun, &Tier::PUPILS) else { continue };
             if levels.contains(&tier) {
                 let first = texts.get_ref().iter().find(|other| other.get_ref() == text.get_ref());
                 let first = filler.at(first.unwrap_or(text));
-                filler.note(clash::duplicate(
-                    filler.at(text),
-                    text.get_ref(),
-                    Said::new("cấp", "tier"),
-                    first,
-                ));
+                filler.note(clash::duplicate(filler.at(text), text.get_ref(), said!("noun-tier"), first));
             } else {
                 levels.push(tier);
             }
@@ -84,7 +79,7 @@ pub(super) fn school(filler: &mut Filler<'_>, spec: &SchoolSpec) -> (School, Tim
         }
         vietnam()
     });
-    let language = Said::new("ngôn ngữ", "language");
+    let language = said!("noun-language");
     let langs = Lang::ALL.map(|lang| (lang.id(), lang));
     let lang =
         spec.language.as_ref().and_then(|text| filler.word(text, language, &langs)).unwrap_or_default();
@@ -147,17 +142,12 @@ pub(super) fn serve(filler: &mut Filler<'_>, listen: &ListenSpec, access: &Acces
 
 fn refusal(filler: &mut Filler<'_>, word: &Text) -> Option<Refusal> {
     let ways = [("refused", Refusal::Refused), ("drop", Refusal::Drop)];
-    filler.word(word, Said::new("cách từ chối", "way to refuse"), &ways)
+    filler.word(word, said!("noun-way-to-refuse"), &ways)
 }
 
 fn addresses(filler: &mut Filler<'_>, listen: &ListenSpec, shipped: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(texts) = &listen.dns else { return shipped.to_vec() };
-    filler.addresses(
-        texts,
-        "dns",
-        &["0.0.0.0:53", "[::]:53", "10.10.0.2:53"],
-        Said::new("địa chỉ", "address"),
-    )
+    filler.addresses(texts, "dns", &["0.0.0.0:53", "[::]:53", "10.10.0.2:53"], said!("noun-address"))
 }
 
 fn allow(filler: &mut Filler<'_>, access: &AccessSpec, private: &[IpNet]) -> Vec<IpNet> {
@@ -183,7 +173,7 @@ pub(super) fn journal(
 ) -> journal::Settings {
     let devices =
         [("pseudonym", DeviceMode::Pseudonym), ("none", DeviceMode::None), ("address", DeviceMode::Address)];
-    let noun = Said::new("cách ghi thiết bị", "way to keep devices");
+    let noun = said!("noun-way-to-keep-devices");
     let device = spec.device.as_ref().and_then(|device| filler.word(device, noun, &devices));
     let mut keep = |text, days| filler.duration(text, days * DAY, DAY, 3660 * DAY);
     let keep_minutes = keep(&spec.keep_minutes, 30);

@@ -1,7 +1,7 @@
 //! The question which lists are wanted beyond the starter lists.
 
 use super::{Error, Interview};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::{folded, nearest};
 use crate::lists::{catalogue, recommended};
 
@@ -22,20 +22,8 @@ impl Interview<'_> {
     /// without a config.
     pub(super) fn lists(&mut self) -> Result<Wanted, Error> {
         let set = recommended::all().len();
-        self.tell(&Said::new(
-            format!(
-                "Danh sách khởi đầu luôn có sẵn. Bộ khuyến nghị ({set} danh sách công khai, miễn phí) được tải thêm, mỗi \
-                 ngày cập nhật; danh sách nào, vì sao: blocklists/recommended.toml"
-            ),
-            format!(
-                "The starter lists are always there. The recommended set ({set} public, free lists) is fetched too, \
-                 renewed each day; which and why: blocklists/recommended.toml"
-            ),
-        ));
-        let question = Said::new(
-            "Tải bộ khuyến nghị? c: có, k: không; hoặc ghi thêm id trong blocklists/catalogue.toml, cách nhau bằng dấu phẩy",
-            "Fetch the recommended set? y: yes, n: no; or ids in blocklists/catalogue.toml besides, separated by commas",
-        );
+        self.tell(&said!("init-lists", set = set.to_string()));
+        let question = said!("init-lists-fetch-the-recommended");
         let all = catalogue::all();
         let ids: Vec<&str> = all.iter().map(|entry| entry.spec.id.as_str()).collect();
         let read = |answer: &str| {
@@ -51,10 +39,7 @@ impl Interview<'_> {
                 let id = ids.iter().copied().find(|id| *id == word).ok_or_else(|| {
                     let meant = nearest(word, ids.iter().copied());
                     let meant = meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
-                    Said::new(
-                        format!("không có danh sách \"{word}\"{meant}"),
-                        format!("no list \"{word}\"{meant}"),
-                    )
+                    said!("init-lists-no-list-word", word = word.to_string(), meant = meant.to_string())
                 })?;
                 if !wanted.more.iter().any(|other| other == id) {
                     wanted.more.push(id.to_owned());
@@ -62,10 +47,7 @@ impl Interview<'_> {
             }
             if wanted.more.len() > LISTS_MAX {
                 let most = LISTS_MAX;
-                return Err(Said::new(
-                    format!("nhiều nhất {most} danh sách"),
-                    format!("at most {most} lists"),
-                ));
+                return Err(said!("init-lists-at-most-most", most = most.to_string()));
             }
             Ok(wanted)
         };

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::mistake::{Report, Said};
+use super::mistake::{Report, Said, said};
 use super::{Context, read_text, words};
 use crate::i18n::Lang;
 use crate::model::tier::Tier;
@@ -142,20 +142,16 @@ struct Interview<'w> {
 
 impl Interview<'_> {
     fn interview(&mut self) -> Result<Answers, Error> {
-        let question = Said::new("Tiếng Việt hay English? (vi, en)", "Tiếng Việt hay English? (vi, en)");
+        let question = said!("init-interview");
         self.language =
             self.ask(&question, self.language.id(), |answer| match answer.to_lowercase().as_str() {
                 "vi" | "tiếng việt" | "v" => Ok(Lang::Vi),
                 "en" | "english" | "e" => Ok(Lang::En),
-                _ => Err(Said::new("ghi vi hoặc en", "write vi or en")),
+                _ => Err(said!("init-interview-write-vi-or")),
             })?;
-        let school = self.ask(&Said::new("Tên trường", "Name of the school"), "", |answer| {
+        let school = self.ask(&said!("init-interview-name-of-the"), "", |answer| {
             let fits = answer.chars().count() <= 200 && !answer.chars().any(char::is_control);
-            if fits {
-                Ok(answer.to_owned())
-            } else {
-                Err(Said::new("tên dài quá", "the name is too long"))
-            }
+            if fits { Ok(answer.to_owned()) } else { Err(said!("init-interview-the-name-is")) }
         })?;
         let mut levels = self.levels()?;
         let networks = self.networks(&mut levels)?;
@@ -167,11 +163,8 @@ impl Interview<'_> {
     }
 
     fn levels(&mut self) -> Result<Vec<Tier>, Error> {
-        let question = Said::new(
-            "Các cấp học, cách nhau bằng dấu phẩy (mầm non, tiểu học, THCS, THPT)",
-            "Levels, separated by commas (preschool, primary, lower secondary, upper secondary)",
-        );
-        let default = Said::new("tiểu học", "primary").text(self.language).to_owned();
+        let question = said!("init-levels");
+        let default = said!("init-levels-primary").text(self.language).to_owned();
         self.ask(&question, &default, |answer| {
             let mut levels = Vec::new();
             let answer = answer.replace(" và ", ",").replace(" and ", ",");
@@ -180,35 +173,21 @@ impl Interview<'_> {
                 match words::nearest_tier(word).filter(|tier| Tier::PUPILS.contains(tier)) {
                     Some(tier) => levels.push(tier),
                     None => {
-                        return Err(Said::new(
-                            format!("không có cấp \"{word}\""),
-                            format!("no level \"{word}\""),
-                        ));
+                        return Err(said!("init-levels-no-level-word", word = word.to_string()));
                     }
                 }
             }
             levels.sort_unstable();
             levels.dedup();
-            if levels.is_empty() {
-                Err(Said::new("cần ít nhất một cấp", "at least one is needed"))
-            } else {
-                Ok(levels)
-            }
+            if levels.is_empty() { Err(said!("init-levels-at-least-one")) } else { Ok(levels) }
         })
     }
 
     fn state(&mut self) -> Result<String, Error> {
-        let question = Said::new(
-            "Thư mục lưu nhật ký và danh sách (auto: chương trình tự chọn)",
-            "Folder for the log and the lists (auto: the program chooses)",
-        );
+        let question = said!("init-state");
         self.ask(&question, "auto", |answer| {
             let fits = answer == "auto" || Path::new(answer).is_absolute();
-            if fits {
-                Ok(answer.to_owned())
-            } else {
-                Err(Said::new("ghi đường dẫn đầy đủ", "write an absolute path"))
-            }
+            if fits { Ok(answer.to_owned()) } else { Err(said!("init-state-write-an-absolute")) }
         })
     }
 

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use super::range::{self, Meant};
 use super::{Error, Interview, Network, TRIES_MAX};
-use crate::config::mistake::Said;
+use crate::config::mistake::{Said, of_tier, said};
 use crate::config::nearest::folded;
 use crate::config::{never, words};
 use crate::model::tier::Tier;
@@ -34,16 +34,10 @@ impl Interview<'_> {
     /// where it has none.
     pub(super) fn networks(&mut self, levels: &mut Vec<Tier>) -> Result<Vec<Network>, Error> {
         let youngest = levels[0];
-        self.tell(&Said::new(
-            format!("Các mạng của trường. Không ghi mạng nào: mọi máy theo cấp {}.", youngest.vi()),
-            format!("The school's networks. Without any, all clients are of the level {}.", youngest.en()),
-        ));
+        self.tell(&said!("init-networks-none", level = of_tier(youngest)));
         let mut networks: Vec<Network> = Vec::new();
         while networks.len() < NETWORKS_MAX {
-            let question = Said::new(
-                "Dải địa chỉ, ví dụ 10.10.1.0/24 (để trống: xong)",
-                "Range of addresses, such as 10.10.1.0/24 (empty: done)",
-            );
+            let question = said!("init-networks");
             let Some(from) = self.range(&question, &networks, Offers::Made)? else { break };
             let network = self.network(from, levels, networks.len() + 1, &networks)?;
             networks.push(network);
@@ -55,16 +49,10 @@ impl Interview<'_> {
             if networks.iter().any(|network| network.tier == level) {
                 continue;
             }
-            let question = Said::new(
-                format!("Chưa có mạng cho cấp {}. Dải địa chỉ (để trống: bỏ cấp này)", level.vi()),
-                format!(
-                    "No network yet for the level {}. Its range (empty: leave the level out)",
-                    level.en()
-                ),
-            );
+            let question = said!("init-networks-level-without", level = of_tier(level));
             match self.range(&question, &networks, Offers::NotMade)? {
                 Some(from) => {
-                    let name = Said::new(level.vi(), level.en()).text(self.language).to_owned();
+                    let name = of_tier(level).text(self.language).to_owned();
                     networks.push(Network { name: free_name(&name, &networks), tier: level, from });
                 }
                 None => levels.retain(|other| *other != level),
@@ -73,10 +61,7 @@ impl Interview<'_> {
         if levels.is_empty() {
             levels.push(youngest);
             networks.clear();
-            self.tell(&Said::new(
-                "Không mạng nào có học sinh: bỏ các mạng, mọi máy theo một cấp.",
-                "No network has pupils: the networks are left out, all clients are of one level.",
-            ));
+            self.tell(&said!("init-networks-no-network-has"));
         }
         Ok(networks)
     }
@@ -95,14 +80,7 @@ impl Interview<'_> {
             let (question, default) = match &offer {
                 None => (question.clone(), String::new()),
                 Some((interface, net)) => (
-                    Said::new(
-                        format!(
-                            "Dải địa chỉ; máy này đang ở mạng {net} ({interface}) (-: không dùng mạng đó)"
-                        ),
-                        format!(
-                            "Range of addresses; this machine is in {net} ({interface}) (-: not that one)"
-                        ),
-                    ),
+                    said!("init-range", net = net.to_string(), interface = interface.to_string()),
                     net.to_string(),
                 ),
             };
@@ -138,17 +116,14 @@ impl Interview<'_> {
                 }
                 Meant::Perhaps { net, exactly } => (net, exactly),
             };
-            let question = Said::new(
-                format!("Ý bạn là cả mạng {net}? (c/k)"),
-                format!("Do you mean the network {net}? (y/n)"),
-            );
-            let yes = Said::new("c", "y").text(self.language).to_owned();
+            let question = said!("init-confirmed", net = net.to_string());
+            let yes = said!("init-confirmed-y").text(self.language).to_owned();
             let answer = self.ask(&question, &yes, |answer| match folded(answer).as_str() {
                 "c" | "co" | "y" | "yes" | "dung" | "phai" | "u" => Ok(Some(vec![])),
                 "k" | "khong" | "n" | "no" => Ok(None),
                 _ => match ranges(answer) {
                     Ok(Answer::Ranges(meant)) => Ok(Some(meant)),
-                    _ => Err(Said::new("ghi c (có) hoặc k (không)", "write y (yes) or n (no)")),
+                    _ => Err(said!("init-confirmed-write-y-yes")),
                 },
             })?;
             match answer {
@@ -165,7 +140,7 @@ impl Interview<'_> {
     fn fits(&self, from: &[IpNet], networks: &[Network]) -> Result<(), Said> {
         for (at, net) in from.iter().enumerate() {
             if from[..at].contains(net) || networks.iter().any(|network| network.from.contains(net)) {
-                return Err(Said::new(format!("{net} đã có"), format!("{net} is there already")));
+                return Err(said!("init-fits", net = net.to_string()));
             }
         }
         let all = networks.iter().map(|network| network.from.as_slice()).chain([from]);
@@ -173,10 +148,7 @@ impl Interview<'_> {
             None => Ok(()),
             Some(number) => {
                 let name = networks.get(number).map_or("", |network| network.name.as_str());
-                Err(Said::new(
-                    format!("như vậy thì mạng \"{name}\" không còn máy nào: dải nhỏ hơn thắng dải lớn hơn"),
-                    format!("then the network \"{name}\" has no clients left: the longer prefix wins"),
-                ))
+                Err(said!("init-fits-then-the-network", name = name.to_string()))
             }
         }
     }
@@ -188,26 +160,21 @@ impl Interview<'_> {
         number: usize,
         networks: &[Network],
     ) -> Result<Network, Error> {
-        let default =
-            Said::new(format!("Mạng {number}"), format!("Network {number}")).text(self.language).to_owned();
+        let default = said!("init-network", number = number.to_string()).text(self.language).to_owned();
         let default = free_name(&default, networks);
-        let name = self.ask(&Said::new("Tên mạng", "Name of the network"), &default, |answer| {
+        let name = self.ask(&said!("init-network-name-of-the"), &default, |answer| {
             let taken = networks.iter().any(|network| network.name == answer)
                 || answer == crate::policy::UNKNOWN_GROUP;
             if taken || answer.is_empty() {
-                return Err(Said::new("chọn tên khác", "choose another name"));
+                return Err(said!("init-network-choose-another-name"));
             }
             Ok(answer.to_owned())
         })?;
-        let question = Said::new(
-            "Dành cho ai (mầm non, tiểu học, THCS, THPT, giáo viên, khách)",
-            "Whom it is for (preschool, primary, lower secondary, upper secondary, staff, guest)",
-        );
-        let default = Said::new(levels[0].vi(), levels[0].en()).text(self.language).to_owned();
+        let question = said!("init-network-whom-it-is");
+        let default = of_tier(levels[0]).text(self.language).to_owned();
         let tier = self.ask(&question, &default, |answer| {
-            words::nearest_tier(answer).ok_or_else(|| {
-                Said::new(format!("không có cấp \"{answer}\""), format!("no tier \"{answer}\""))
-            })
+            words::nearest_tier(answer)
+                .ok_or_else(|| said!("init-network-no-tier-answer", answer = answer.to_string()))
         })?;
         Ok(Network { name, tier, from })
     }
@@ -223,14 +190,7 @@ fn ranges(answer: &str) -> Result<Answer, Said> {
     }
     let mut meant = Vec::new();
     for word in answer.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()) {
-        meant.push(range::read(word).ok_or_else(|| {
-            Said::new(
-                format!(
-                    "\"{word}\" không phải dải địa chỉ; ghi 192.168.1.0/24, 192.168.1.x hoặc 192.168.1.10-50"
-                ),
-                format!("\"{word}\" is not a range; write 192.168.1.0/24, 192.168.1.x or 192.168.1.10-50"),
-            )
-        })?);
+        meant.push(range::read(word).ok_or_else(|| said!("init-ranges", word = word.to_string()))?);
     }
     Ok(Answer::Ranges(meant))
 }

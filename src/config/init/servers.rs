@@ -3,12 +3,12 @@
 use ipnet::IpNet;
 
 use super::{Error, Interview};
-use crate::config::mistake::Said;
+use crate::config::mistake::said;
 use crate::config::nearest::folded;
 use crate::config::value;
 use crate::dns::public_suffix::is_public_suffix;
 use crate::dns::written;
-use crate::i18n::{Lang, slip};
+use crate::i18n::slip;
 use crate::resolve::forward::upstream::Upstream;
 
 /// Servers of one zone, as `[[resolve.forward]]` takes them.
@@ -16,25 +16,19 @@ const SERVERS_MAX: usize = 16;
 
 impl Interview<'_> {
     pub(super) fn servers(&mut self) -> Result<Vec<String>, Error> {
-        let question = Said::new(
-            "Tự phân giải (để trống), hoặc chuyển tiếp cho máy chủ nào, ví dụ 192.0.2.53, tls://192.0.2.53#dns.example",
-            "Resolve by itself (empty), or forward to which servers, such as 192.0.2.53, tls://192.0.2.53#dns.example",
-        );
+        let question = said!("init-servers");
         self.ask(&question, "", |answer| {
             let mut servers: Vec<(Upstream, String)> = Vec::new();
             for written in answer.split([',', ';']).map(str::trim).filter(|word| !word.is_empty()) {
                 if let Some(meant) = value::port_run_together(written) {
-                    return Err(Said::new(format!("viết {meant}"), format!("write {meant}")));
+                    return Err(said!("init-servers-write-meant", meant = meant.to_string()));
                 }
                 let server = written.parse::<Upstream>().ok().filter(|server| {
                     let ip = server.address.ip();
                     !ip.is_loopback() && !ip.is_unspecified() && server.address.port() != 0
                 });
                 let Some(server) = server else {
-                    return Err(Said::new(
-                        format!("\"{written}\" không phải địa chỉ máy chủ, ghi ví dụ 192.0.2.53"),
-                        format!("\"{written}\" is not the address of a server; write such as 192.0.2.53"),
-                    ));
+                    return Err(said!("init-servers-written-is-not", written = written.to_string()));
                 };
                 if !servers.iter().any(|(other, _)| *other == server) {
                     servers.push((server, written.to_owned()));
@@ -42,10 +36,7 @@ impl Interview<'_> {
             }
             if servers.len() > SERVERS_MAX {
                 let most = SERVERS_MAX;
-                return Err(Said::new(
-                    format!("nhiều nhất {most} máy chủ"),
-                    format!("at most {most} servers"),
-                ));
+                return Err(said!("init-servers-at-most-most", most = most.to_string()));
             }
             Ok(servers.into_iter().map(|(_, written)| written).collect())
         })
@@ -63,10 +54,7 @@ impl Interview<'_> {
         if !servers.iter().any(is_own) {
             return Ok(None);
         }
-        let question = Said::new(
-            "Máy chủ này nằm trong trường. Tên miền nội bộ (Active Directory), ví dụ truong.local (để trống: không có)",
-            "This server is the school's own. Its domain (Active Directory), such as school.local (empty: none)",
-        );
+        let question = said!("init-domain");
         self.ask(&question, "", |answer| {
             if answer.is_empty() || matches!(folded(answer).as_str(), "khong" | "no" | "_") {
                 return Ok(None);
@@ -75,14 +63,11 @@ impl Interview<'_> {
                 Ok(name) if !name.as_name().is_root() && !is_public_suffix(name.as_name()) => {
                     Ok(Some(name.to_string()))
                 }
-                Ok(_) => Err(Said::new("ghi tên miền của trường", "write the school's own domain")),
+                Ok(_) => Err(said!("init-domain-write-the-school")),
                 Err(wrong) => {
                     let meant = wrong.meant.map(|meant| format!(": {meant}?")).unwrap_or_default();
                     let why = slip::told(wrong.slip);
-                    Err(Said::new(
-                        format!("{}{meant}", why.text(Lang::Vi)),
-                        format!("{}{meant}", why.text(Lang::En)),
-                    ))
+                    Err(said!("init-domain-why-meant", why = why.clone(), meant = meant.to_string()))
                 }
             }
         })

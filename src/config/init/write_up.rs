@@ -5,25 +5,15 @@ use ipnet::IpNet;
 use super::Answers;
 use super::lists::Wanted;
 use crate::config::value;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, Message, msg};
 use crate::serve::private_networks;
 
 /// The config, with comments in the language of the answers.
 pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
     let mut out = String::new();
-    let comment = |out: &mut String, vi: &str, en: &str| {
-        out.push_str(&format!("# {}\n", if lang == Lang::Vi { vi } else { en }));
-    };
-    comment(
-        &mut out,
-        "Cấu hình Lá Chắn, do `lachan init` viết. Mục không ghi ở đây có giá trị mặc định.",
-        "Lá Chắn's configuration, written by `lachan init`. What is not here has its default.",
-    );
-    comment(
-        &mut out,
-        "Sửa xong thì kiểm tra: lachan config check; rồi: lachan reload",
-        "After a change: lachan config check; then: lachan reload",
-    );
+    let comment = |out: &mut String, text: Message| out.push_str(&format!("# {}\n", text.text(lang)));
+    comment(&mut out, msg!("written-head"));
+    comment(&mut out, msg!("written-after-a-change"));
     out.push_str("version = 1\n\n[school]\n");
     out.push_str(&format!("name = {}\n", quoted(&answers.school)));
     out.push_str(&format!("level = {}\n\n", list(answers.levels.iter().map(|tier| tier.id()))));
@@ -34,26 +24,18 @@ pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
         .map(IpNet::to_string)
         .collect();
     if !public.is_empty() {
-        comment(&mut out, "Ai được hỏi.", "Who may ask.");
+        comment(&mut out, msg!("written-access"));
         let allow = std::iter::once("private").chain(public.iter().map(String::as_str));
         out.push_str(&format!("[access]\nallow = {}\n\n", list(allow)));
     }
     if answers.servers.is_empty() {
-        comment(
-            &mut out,
-            "Tự phân giải từ gốc, kiểm tra chữ ký DNSSEC.",
-            "Recursion from the root, with DNSSEC.",
-        );
+        comment(&mut out, msg!("written-recursive"));
         out.push_str("[resolve]\nmode = \"recursive\"\n\n");
     } else {
-        comment(&mut out, "Chuyển mọi câu hỏi cho các máy chủ này.", "All questions go to these servers.");
+        comment(&mut out, msg!("written-forward"));
         out.push_str("[resolve]\nmode = \"forward\"\n");
         if let Some(domain) = &answers.domain {
-            comment(
-                &mut out,
-                "Tên miền của trường được trỏ vào mạng nội bộ.",
-                "The school's domain may lead into its own networks.",
-            );
+            comment(&mut out, msg!("written-domain"));
             out.push_str(&format!("private_names = {}\n", list([domain.as_str()].into_iter())));
         }
         out.push_str("\n[[resolve.forward]]\nzone = \".\"\n");
@@ -63,17 +45,9 @@ pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
         own_zones(&mut out, answers, domain, &comment);
     }
     if answers.networks.is_empty() {
-        comment(
-            &mut out,
-            "Chưa có nhóm nào: mọi máy theo cấp nhỏ nhất ở trên. Thêm nhóm bằng [[group]].",
-            "No groups yet: all clients are of the youngest level above. Add one with [[group]].",
-        );
+        comment(&mut out, msg!("written-no-groups"));
     } else {
-        comment(
-            &mut out,
-            "Nhóm máy. Dải nhỏ hơn thắng dải lớn hơn; máy không thuộc nhóm nào theo cấp nghiêm ngặt nhất.",
-            "Groups. The longest prefix wins; clients of no group get the strictest tier.",
-        );
+        comment(&mut out, msg!("written-groups"));
     }
     for network in &answers.networks {
         out.push_str(&format!(
@@ -84,11 +58,7 @@ pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
         let from: Vec<String> = network.from.iter().map(IpNet::to_string).collect();
         out.push_str(&format!("from = {}\n\n", list(from.iter().map(String::as_str))));
     }
-    comment(
-        &mut out,
-        "Bộ danh sách khuyến nghị (blocklists/recommended.toml); thêm nguồn khác theo id trong blocklists/catalogue.toml.",
-        "The recommended set (blocklists/recommended.toml); other sources by their id in blocklists/catalogue.toml.",
-    );
+    comment(&mut out, msg!("written-lists"));
     let Wanted { recommended, more } = &answers.lists;
     out.push_str(&format!("[lists]\nrecommended = {recommended}\n\n"));
     if more.is_empty() {
@@ -97,18 +67,14 @@ pub(super) fn write_up(answers: &Answers, lang: Lang) -> String {
     for id in more {
         out.push_str(&format!("[[list]]\nsource = {}\n\n", quoted(id)));
     }
-    comment(&mut out, "Chỉ mục, danh sách đã tải, nhật ký.", "Index, fetched lists, log.");
+    comment(&mut out, msg!("written-state"));
     out.push_str(&format!("[state]\nfolder = {}\n", quoted(&answers.state)));
     out
 }
 
 /// The domain and the reverse zones of the school's networks, asked of its own servers and of no others.
-fn own_zones(out: &mut String, answers: &Answers, domain: &str, comment: &impl Fn(&mut String, &str, &str)) {
-    comment(
-        out,
-        "Tên miền của trường và các vùng ngược của mạng nội bộ: hỏi máy chủ miền.",
-        "The school's domain and the reverse zones of its networks: asked of the domain controller.",
-    );
+fn own_zones(out: &mut String, answers: &Answers, domain: &str, comment: &impl Fn(&mut String, Message)) {
+    comment(out, msg!("written-own-zones"));
     let private = private_networks();
     let nets = answers.networks.iter().flat_map(|network| &network.from);
     let nets = nets.filter(|net| private.iter().any(|own| own.contains(*net)));

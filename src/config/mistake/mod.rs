@@ -5,7 +5,8 @@ mod draw;
 mod notes;
 
 use super::source::Place;
-use crate::i18n::{Both, Lang, Message, msg};
+use crate::i18n::{Arg, Both, Lang, Message, msg};
+use crate::model::tier::Tier;
 pub use draw::{Look, Report, Wrong};
 pub use notes::{MISTAKES_MAX, Notes};
 
@@ -97,11 +98,6 @@ pub struct Said {
 }
 
 impl Said {
-    /// Both languages of one sentence.
-    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { vi: vi.into(), en: en.into() }
-    }
-
     /// One of them.
     pub fn text(&self, lang: Lang) -> &str {
         match lang {
@@ -111,9 +107,29 @@ impl Said {
     }
 }
 
+/// A sentence in both languages, by the id of its text with its arguments, as in `msg!`.
+macro_rules! said {
+    ($($message:tt)*) => {
+        $crate::config::mistake::Said::from($crate::i18n::msg!($($message)*))
+    };
+}
+pub(super) use said;
+
+/// The word for a tier.
+pub(super) fn of_tier(tier: Tier) -> Said {
+    Said { vi: tier.vi().to_owned(), en: tier.en().to_owned() }
+}
+
+/// One sentence stands in another.
+impl From<Said> for Arg {
+    fn from(said: Said) -> Self {
+        Self::Both(Both { vi: said.vi, en: said.en })
+    }
+}
+
 impl From<Message> for Said {
     fn from(message: Message) -> Self {
-        Self::new(message.text(Lang::Vi), message.text(Lang::En))
+        Self { vi: message.text(Lang::Vi), en: message.text(Lang::En) }
     }
 }
 
