@@ -399,7 +399,8 @@ impl Resolver {
                 false => (answer, Side::Inside),
             };
         }
-        let answer = self.recursive.resolve(ask, onward, freshness).await;
+        // In a box of its own: what is forwarded does not make room for a recursion, and carry it from caller to caller.
+        let answer = Box::pin(self.recursive.resolve(ask, onward, freshness)).await;
         let by_forwarder = self.forwarder.validated(ask.name.as_name(), ask.rtype).is_some();
         let from = if by_forwarder { AnswerSource::Forwarder } else { AnswerSource::Recursion };
         (self.guard.keep_outside(ask, answer, from), Side::Outside)

@@ -1,6 +1,7 @@
 //! Queries that wait for a fetch, of every transport: admitted, finished or turned away, and what is still fetched
 //! after their answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::admission::Admission;
@@ -42,13 +43,18 @@ impl Waiting {
     /// where there is none.
     pub fn finish(&self, pending: PendingQuery, deliver: impl FnOnce(Vec<u8>) + Send + 'static) {
         let mut permit = self.admission.admit(pending.client().prefix());
-        let (responder, mut worker) = (self.responder.clone(), self.worker());
-        // In a box: the event loop moves a task several times, and these are some kilobytes.
+        let (responder, tally) = (self.responder.clone(), self.tally.clone());
+        // In a box: the event loop moves a task several times, and these are some kilobytes. For the same reason the
+        // worker is made in its place, and the work is pinned before it is handed on.
         tokio::spawn(Box::pin(async move {
             let counters = &responder.counters().shared;
+            let mut worker = WorkerState::new(tally, counters.clone());
             let mut answer = Vec::new();
-            let work = or_nothing(responder.finish(&pending, &mut worker, &mut answer), counters);
-            let finished = permit.while_held(work).await.unwrap_or_else(|why| {
+            let held = {
+                let work = pin!(or_nothing(responder.finish(&pending, &mut worker, &mut answer), counters));
+                permit.while_held(work).await
+            };
+            let finished = held.unwrap_or_else(|why| {
                 responder.turn_away(&pending, why, &mut answer);
                 Finished { is_answered: !answer.is_empty(), background: None }
             });
@@ -66,14 +72,11 @@ impl Waiting {
     /// Has a task fetch anew what is about to expire, if there is room for one.
     pub fn prefetch(&self, background: BackgroundFetch) {
         let Some(mut permit) = self.admission.admit_prefetch() else { return };
-        let (responder, mut worker) = (self.responder.clone(), self.worker());
+        let (responder, tally) = (self.responder.clone(), self.tally.clone());
         tokio::spawn(Box::pin(async move {
             let counters = &responder.counters().shared;
+            let mut worker = WorkerState::new(tally, counters.clone());
             let _ = permit.while_held(or_nothing(responder.settle(background, &mut worker), counters)).await;
         }));
-    }
-
-    fn worker(&self) -> WorkerState {
-        WorkerState::new(self.tally.clone(), self.responder.counters().shared.clone())
     }
 }
