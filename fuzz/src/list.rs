@@ -8,11 +8,14 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use lachan::dns::name::Name;
+use lachan::lists::brands::Learner;
 use lachan::lists::format::Format;
 use lachan::lists::protected::Protected;
 use lachan::lists::read::{Verdict, judge, read, survey};
 use lachan::lists::spec::{FormatChoice, ListSpec, Matching, Profile, SourceSpec};
 use lachan::model::category::Category;
+use lachan::model::likeness::{brand_of, find_brand};
 use lachan::model::rule::{ListKind, Rule, RuleAction, Scope};
 
 /// One octet for the format (0: detected), one for the profile, then the text.
@@ -33,6 +36,7 @@ pub fn check(octets: &[u8]) {
     assert_eq!(survey(text, &spec, protected), reading);
     reads_back(&rules, &spec);
     let _ = reading.why_format.message().to_string();
+    hold_brands(&rules);
 }
 
 fn spec(format: u8, profile: u8) -> ListSpec {
@@ -66,6 +70,19 @@ fn lines(text: &[u8]) -> u32 {
     let ends = text.iter().filter(|octet| **octet == end).count();
     let open = text.last().is_some_and(|last| *last != end);
     if text == b"\n" { 0 } else { ends as u32 + u32::from(open) }
+}
+
+/// What is learned from names is found in each of them.
+fn hold_brands(rules: &[Rule]) {
+    let mut learner = Learner::default();
+    rules.iter().for_each(|rule| learner.note(rule.name.as_name()));
+    for brand in learner.brands() {
+        assert!(brand.names.len() > 1, "{brand:?}");
+        for name in &brand.names {
+            let mut is_it = |asked: Name<'_>| brand_of(asked) == Some(&*brand.label);
+            assert!(find_brand(name.as_name(), &mut is_it).is_some(), "{name} of {brand:?}");
+        }
+    }
 }
 
 /// Every entry is told once, and what is told as taken are the rules.

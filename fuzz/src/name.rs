@@ -6,8 +6,11 @@
 use lachan::dns::idna;
 use lachan::dns::name::{NAME_MAX, Name, NameBuf, OwnedName};
 use lachan::dns::suffixes::{HashKey, Suffixes, hash_name};
+use lachan::model::likeness::{brand_of, carried, chosen_label, find_brand, may_be_brand};
 
 const KEY: HashKey = HashKey([7; 16]);
+/// Look-ups of brands that one name costs at most: two stems of few affixes each.
+const LOOKS_MAX: usize = 64;
 
 /// The octets as a name in wire form, as one in a message, and as a text.
 pub fn check(octets: &[u8]) {
@@ -54,12 +57,33 @@ fn hold(name: Name<'_>) {
     if let Ok(typed) = idna::to_name(&shown) {
         assert_eq!(typed.as_name(), name, "{printed} is shown as {shown}");
     }
+    hold_likeness(name);
     let suffixes = Suffixes::of(&KEY, name);
     assert_eq!((suffixes.len(), suffixes.name()), (name.label_count(), name));
     for (index, hash) in suffixes.hashes().iter().enumerate() {
         let suffix = suffixes.suffix(index);
         assert_eq!((*hash, suffix.label_count()), (hash_name(&KEY, suffix), index + 1));
         assert!(name.is_at_or_below(suffix));
+    }
+}
+
+/// What holds of the names that a name stands for.
+fn hold_likeness(name: Name<'_>) {
+    let mut asked = 0;
+    let none = find_brand(name, &mut |brand| {
+        asked += 1;
+        let label = brand_of(brand).expect("only brands are looked up");
+        assert!(may_be_brand(label) && name.wire().len() > label.len());
+        false
+    });
+    assert!(none.is_none() && asked <= LOOKS_MAX, "{asked} for {name}");
+    let found = find_brand(name, &mut |_| true);
+    assert_eq!(found.is_some(), asked > 0, "the first that is known is taken");
+    assert!(found.is_none_or(|brand| brand_of(brand.as_name()).is_some()));
+    assert!(chosen_label(name).is_none_or(|label| name.labels().any(|own| own == label)));
+    if let Some(carried) = carried(name) {
+        assert!(carried.as_name().label_count() > 1);
+        assert_eq!(OwnedName::parse(&carried.to_string()).as_ref(), Ok(&carried));
     }
 }
 
@@ -73,6 +97,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "momovíđiệntử.example",
         "ｆｕｌｌ。example",
         "_dmarc.-a-.faß.example",
+        "nhacai-gemwin88-vip.com.co",
+        "www--x-pornhub-com.translate.goog",
     ];
     let long = [vec!["x".repeat(49); 5].join(".") + ".abc", vec!["a"; 127].join(".")];
     let texts: Vec<&str> = texts.into_iter().chain(long.iter().map(String::as_str)).collect();
