@@ -114,7 +114,7 @@ fn the_option_goes_before_the_environment() {
 /// Names, each of which gets an Extended DNS Error for a reason of its own.
 const WITH_A_REASON: [(&str, &str); 5] = [
     ("thu-chan.lachan.example", "a category"),
-    ("zalo.me", "a service"),
+    ("web.archive.org", "a service"),
     ("game.example", "a school rule"),
     ("zone.example", "a policy zone"),
     ("nobody-answers.example", "a failed resolution"),

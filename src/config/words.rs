@@ -27,6 +27,11 @@ const OTHERS: &[(&str, Tier)] = &[
     ("teachers", Tier::Staff),
     ("khách", Tier::Guest),
     ("guests", Tier::Guest),
+    ("visitors", Tier::Guest),
+    ("khách mời", Tier::Guest),
+    ("camera", Tier::Iot),
+    ("máy in", Tier::Iot),
+    ("printers", Tier::Iot),
 ];
 
 /// Every spelling with its tier.

@@ -15,6 +15,7 @@ use crate::model::service::ServiceId;
 const TEXTS: &[(&str, &str)] = &[
     ("zalo", include_str!("../../blocklists/services/zalo.txt")),
     ("youtube", include_str!("../../blocklists/services/youtube.txt")),
+    ("web_archive", include_str!("../../blocklists/services/web_archive.txt")),
 ];
 
 /// Each service with its names.

@@ -56,6 +56,8 @@ const BLOCK: &[(Category, &str)] = texts! {
     Nosafe = "nosafe.txt";
     Sexed = "sexed.txt";
     Test = "test.txt";
+    Webnovel = "webnovel.txt";
+    Webhost = "webhost.txt";
 };
 
 /// Sets of names for allow-only groups.
@@ -80,8 +82,12 @@ fn starter(id: String, kind: ListKind, text: &'static str) -> Starter {
     let profile = Profile {
         matching: Matching::Subtree,
         fold_www: false,
-        private_suffixes: matches!(kind, ListKind::Block(Category::Ddns) | ListKind::Allow),
-        tld: false,
+        private_suffixes: matches!(
+            kind,
+            ListKind::Block(Category::Ddns | Category::Webhost) | ListKind::Allow
+        ),
+        // `gov.vn` and `edu.vn` as a whole.
+        tld: matches!(kind, ListKind::Allow),
         urls: false,
         max_names: MAX_NAMES_DEFAULT,
     };
@@ -241,8 +247,9 @@ mod tests {
 
     #[test]
     fn no_category_takes_a_delivery_network_that_others_share() {
-        // `ddns` is about hosting that anybody can have: its names are shared on purpose.
-        let lists = all().into_iter().filter(|list| list.spec.kind != ListKind::Block(Category::Ddns));
+        // These are about hosting that anybody can have: their names are shared on purpose.
+        let shared_on_purpose = [Category::Ddns, Category::Webhost].map(ListKind::Block);
+        let lists = all().into_iter().filter(|list| !shared_on_purpose.contains(&list.spec.kind));
         for Starter { spec, text } in lists.filter(|list| matches!(list.spec.kind, ListKind::Block(_))) {
             for rule in read(text.as_bytes(), &spec, &Protected::none()).0 {
                 let shared = SHARED.iter().map(|name| OwnedName::parse(name).unwrap());

@@ -51,7 +51,7 @@ categories! {
     Hate = 9, "hate", "Thù ghét, cực đoan, tà đạo", "hate, extremism, cults";
     Bypass = 10, "bypass", "Vượt bộ lọc: VPN, proxy, Tor", "VPN, proxy, Tor";
     Encdns = 11, "encdns", "DNS mã hoá", "encrypted DNS";
-    Ddns = 12, "ddns", "Tên miền động, hosting miễn phí", "dynamic DNS, free hosting";
+    Ddns = 12, "ddns", "Tên miền động, đường hầm", "dynamic DNS, tunnels";
     Newdom = 13, "newdom", "Tên miền mới thấy", "newly observed";
     Remote = 14, "remote", "Điều khiển từ xa", "remote control";
     Piracy = 15, "piracy", "Vi phạm bản quyền, torrent", "piracy, torrent";
@@ -71,6 +71,9 @@ categories! {
     Sexed = 31, "sexed", "Giáo dục giới tính", "sexual education";
     /// One name of ours, blocked in every tier, so that a trial or a demonstration needs no real site.
     Test = 32, "test", "Thử bộ lọc", "filter test";
+    Webnovel = 33, "webnovel", "Truyện chữ trên mạng", "web novels";
+    /// Where anybody puts a page of their own without paying. Apart from [`Category::Ddns`], so that lessons can open it.
+    Webhost = 34, "webhost", "Nơi đặt trang web miễn phí", "free web hosting";
 }
 
 impl Category {
@@ -131,10 +134,12 @@ impl CategorySet {
             | 1 << Category::Bypass as u8
             | 1 << Category::Encdns as u8
             | 1 << Category::Ddns as u8
+            | 1 << Category::Webhost as u8
             | 1 << Category::Ads as u8,
     );
     /// Hosts of strangers' sites and files.
-    pub const HOSTING: Self = Self(1 << Category::Ddns as u8 | 1 << Category::Filehost as u8);
+    pub const HOSTING: Self =
+        Self(1 << Category::Ddns as u8 | 1 << Category::Webhost as u8 | 1 << Category::Filehost as u8);
     /// What nothing local opens.
     pub const SECRET: Self = Self(1 << Category::Csam as u8 | 1 << Category::Authority as u8);
 

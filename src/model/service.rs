@@ -32,6 +32,7 @@ pub struct Service {
 services! {
     1, "zalo", "Zalo", "Zalo";
     2, "youtube", "YouTube", "YouTube";
+    3, "web_archive", "Bản lưu trang web", "archived web pages";
 }
 
 impl ServiceId {

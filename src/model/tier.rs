@@ -1,6 +1,7 @@
 //! Tiers (*cấp học*): whom a policy is for.
 
-/// A tier. `Guest` is held as [`Tier::LowerSecondary`], without exceptions.
+/// A tier. [`Tier::Guest`] is for visitors' own devices, [`Tier::Iot`] for devices that nobody browses with: held as
+/// [`Tier::LowerSecondary`]. Neither gets exceptions that do not name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Tier {
@@ -10,17 +11,19 @@ pub enum Tier {
     UpperSecondary = 3,
     Staff = 4,
     Guest = 5,
+    Iot = 6,
 }
 
 impl Tier {
     /// All tiers.
-    pub const ALL: [Tier; 6] = [
+    pub const ALL: [Tier; 7] = [
         Tier::Preschool,
         Tier::Primary,
         Tier::LowerSecondary,
         Tier::UpperSecondary,
         Tier::Staff,
         Tier::Guest,
+        Tier::Iot,
     ];
     /// Pupil tiers from the youngest to the oldest: what blocks a later one blocks an earlier one.
     pub const PUPILS: [Tier; 4] =
@@ -35,6 +38,7 @@ impl Tier {
             Tier::UpperSecondary => "upper_secondary",
             Tier::Staff => "staff",
             Tier::Guest => "guest",
+            Tier::Iot => "iot",
         }
     }
 
@@ -47,6 +51,7 @@ impl Tier {
             Tier::UpperSecondary => "THPT",
             Tier::Staff => "Giáo viên, cán bộ",
             Tier::Guest => "Khách",
+            Tier::Iot => "Thiết bị",
         }
     }
 
@@ -59,6 +64,7 @@ impl Tier {
             Tier::UpperSecondary => "upper secondary",
             Tier::Staff => "staff",
             Tier::Guest => "guest",
+            Tier::Iot => "devices",
         }
     }
 

@@ -17,7 +17,7 @@ pub struct Laxer {
 }
 
 /// Younger pupil tiers that are laxer than an older one without being told so.
-pub fn laxer(tiers: &[TierSettings; 6]) -> Vec<Laxer> {
+pub fn laxer(tiers: &[TierSettings; Tier::ALL.len()]) -> Vec<Laxer> {
     let mut found = Vec::new();
     for (index, &younger) in Tier::PUPILS.iter().enumerate() {
         let young = &tiers[younger.index()];

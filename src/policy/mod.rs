@@ -34,7 +34,7 @@ use service::{ServiceName, Services};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// What each tier blocks and how, by [`Tier::index`].
-    pub tiers: [TierSettings; 6],
+    pub tiers: [TierSettings; Tier::ALL.len()],
     /// Groups of clients.
     pub groups: Vec<GroupSettings>,
     /// Tier of clients that no group covers; `None`: the strictest tier that a group has.

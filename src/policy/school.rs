@@ -112,8 +112,8 @@ impl SchoolRule {
     /// Whether the rule is for the group of that tier and name.
     pub fn is_for(&self, tier: Tier, group: &str) -> bool {
         let is_tier = if self.tiers.is_empty() {
-            // Guests get no exceptions: an allow rule must name them.
-            tier != Tier::Guest || self.action == SchoolAction::Block
+            // Guests and devices get no exceptions: an allow rule must name them.
+            !matches!(tier, Tier::Guest | Tier::Iot) || self.action == SchoolAction::Block
         } else {
             self.tiers.contains(&tier)
         };

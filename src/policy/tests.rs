@@ -52,6 +52,7 @@ impl School {
             tier(&[Adult, Gambling]),
             tier(&[Adult]),
             tier(&[Adult, Gambling, Ads]),
+            tier(&[Adult, Gambling, Ads]),
         ];
         tiers[0].mode = Mode::AllowOnly;
         tiers[0].services = vec![zalo()];
@@ -174,15 +175,14 @@ fn the_most_specific_school_rule_decides_and_allow_comes_before_block() {
 }
 
 #[test]
-fn a_guest_gets_no_exception_that_does_not_name_guests() {
-    let school = School::new().rule("bet.example", SchoolAction::Allow);
-    assert_eq!(
-        layer(school.ask(Tier::Guest, "bet.example", listed(&[Category::Gambling]))),
-        Some(Layer::Category)
-    );
-    let mut named = school;
-    named.0.school_rules[0].tiers = vec![Tier::Guest];
-    assert_eq!(layer(named.ask(Tier::Guest, "bet.example", listed(&[Category::Gambling]))), None);
+fn guests_and_devices_get_no_exception_that_does_not_name_them() {
+    for tier in [Tier::Guest, Tier::Iot] {
+        let mut school = School::new().rule("bet.example", SchoolAction::Allow);
+        let ask = |school: &School| layer(school.ask(tier, "bet.example", listed(&[Category::Gambling])));
+        assert_eq!(ask(&school), Some(Layer::Category), "{tier:?}");
+        school.0.school_rules[0].tiers = vec![tier];
+        assert_eq!(ask(&school), None, "{tier:?}");
+    }
 }
 
 #[test]

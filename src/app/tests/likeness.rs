@@ -14,9 +14,9 @@ tier = "staff"
 from = ["127.0.5.0/24"]
 [[group]]
 name = "không xét"
-tier = "guest"
+tier = "iot"
 from = ["127.0.6.0/24"]
-[policy.tier.guest]
+[policy.tier.iot]
 clones = "off"
 [school_rules]
 allow = [{ name = "gemwin.school.example", reason = "thi", by = "IT" }, { name = "gemwin.ok", reason = "a", by = "b" }]

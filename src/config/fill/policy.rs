@@ -63,7 +63,7 @@ fn service_names() -> Vec<ServiceName> {
     names.collect()
 }
 
-fn tiers(filler: &mut Filler<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; 6] {
+fn tiers(filler: &mut Filler<'_>, spec: &FileSpec, lists: &[ListSpec]) -> [Placed; Tier::ALL.len()] {
     let shipped = filler.notes.sources.add("policy.toml (Lá Chắn)", DEFAULT_POLICY);
     let mut tiers = Tier::ALL.map(|_| Placed {
         settings: TierSettings {
@@ -122,7 +122,7 @@ fn layer(
     file: FileNo,
     spec: &TiersSpec,
     lists: &[ListSpec],
-    tiers: &mut [Placed; 6],
+    tiers: &mut [Placed; Tier::ALL.len()],
 ) {
     let mut filler = Filler { notes: filler.notes, file, context: filler.context };
     for tier in Tier::ALL {
@@ -206,7 +206,7 @@ fn style(filler: &mut Filler<'_>, spec: &TierSpec, before: AnswerStyle) -> Answe
 
 /// Younger tiers that are laxer than older ones: each category once, against the youngest of the
 /// older tiers that block it.
-fn lint(filler: &mut Filler<'_>, tiers: &[Placed; 6]) {
+fn lint(filler: &mut Filler<'_>, tiers: &[Placed; Tier::ALL.len()]) {
     let found = laxer(&tiers.each_ref().map(|tier| tier.settings.clone()));
     let mut told: Vec<(Tier, Tier, Vec<&str>)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -234,7 +234,7 @@ fn lint(filler: &mut Filler<'_>, tiers: &[Placed; 6]) {
 fn allow_only(
     filler: &mut Filler<'_>,
     spec: &FileSpec,
-    tiers: &[Placed; 6],
+    tiers: &[Placed; Tier::ALL.len()],
     groups: &[policy::GroupSettings],
 ) {
     for tier in Tier::ALL {

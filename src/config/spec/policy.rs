@@ -33,6 +33,7 @@ pub struct TiersSpec {
     pub upper_secondary: Table<TierSpec>,
     pub staff: Table<TierSpec>,
     pub guest: Table<TierSpec>,
+    pub iot: Table<TierSpec>,
 }
 
 impl TiersSpec {
@@ -45,6 +46,7 @@ impl TiersSpec {
             Tier::UpperSecondary => &self.upper_secondary,
             Tier::Staff => &self.staff,
             Tier::Guest => &self.guest,
+            Tier::Iot => &self.iot,
         }
     }
 }

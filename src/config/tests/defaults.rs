@@ -64,21 +64,30 @@ fn the_shipped_tiers_are_those_of_the_study() {
         let allow_only = tier == Tier::Preschool;
         assert_eq!(settings.mode == Mode::AllowOnly, allow_only, "{tier:?}");
     }
-    assert_eq!(blocked(Tier::Guest), blocked(Tier::LowerSecondary));
+    assert_eq!(blocked(Tier::Iot), blocked(Tier::LowerSecondary));
     let services = |tier: Tier| {
         let services = policy.tiers[tier.index()].services.iter();
         services.map(|service| service.word()).collect::<Vec<_>>()
     };
     for tier in [Tier::Preschool, Tier::Primary] {
-        assert_eq!(services(tier), ["zalo", "youtube"], "{tier:?}");
+        assert_eq!(services(tier), ["zalo", "youtube", "web_archive"], "{tier:?}");
     }
-    for tier in [Tier::LowerSecondary, Tier::Guest] {
-        assert_eq!(services(tier), ["zalo"], "{tier:?}");
+    for tier in [Tier::LowerSecondary, Tier::UpperSecondary] {
+        assert_eq!(services(tier), ["web_archive"], "{tier:?}");
     }
-    for tier in [Tier::UpperSecondary, Tier::Staff] {
+    assert_eq!(services(Tier::Iot), ["zalo", "web_archive"]);
+    for tier in [Tier::Staff, Tier::Guest] {
         assert_eq!(services(tier), [] as [String; 0], "{tier:?}");
     }
     assert!(blocked(Tier::UpperSecondary).contains(Category::Games));
+    // What the tiers differ in: web novels are for the oldest pupils.
+    for (tier, are_closed) in [(Tier::LowerSecondary, true), (Tier::UpperSecondary, false)] {
+        assert_eq!(blocked(tier).contains(Category::Webnovel), are_closed, "{tier:?}");
+    }
+    // Visitors are blocked what staff is, and what is for adults.
+    let grown_up = [Category::AdultSoft, Category::Drugs, Category::Violence, Category::Hate];
+    let visitors = blocked(Tier::Staff).union(grown_up.into_iter().collect());
+    assert_eq!(blocked(Tier::Guest), visitors);
     let staff = [
         Category::Csam,
         Category::Malware,
@@ -91,6 +100,27 @@ fn the_shipped_tiers_are_those_of_the_study() {
         Category::Piracy,
     ];
     assert_eq!(blocked(Tier::Staff), staff.into_iter().collect());
+}
+
+#[test]
+fn without_one_line_of_the_policy_ai_and_web_pages_are_open_to_the_oldest_pupils() {
+    let line = "    \"ai\", \"webhost\",\n";
+    assert_eq!(DEFAULT_POLICY.matches(line).count(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("policy.toml"), DEFAULT_POLICY.replace(line, "")).unwrap();
+    let context = Context {
+        folder: folder.path().to_owned(),
+        state: PathBuf::from("/state"),
+        stand_ins: Default::default(),
+    };
+    let opened = read_text("c", "[policy]\nfile = \"policy.toml\"\n", &context).unwrap().policy;
+    let shipped = settings("").policy;
+    for tier in Tier::ALL {
+        let blocked = |policy: &crate::policy::Settings| policy.tiers[tier.index()].blocked;
+        let both = CategorySet::of(Category::Ai).union(CategorySet::of(Category::Webhost));
+        let gone = if tier == Tier::UpperSecondary { both } else { CategorySet::EMPTY };
+        assert_eq!(blocked(&shipped).without(blocked(&opened)), gone, "{tier:?}");
+    }
 }
 
 #[test]

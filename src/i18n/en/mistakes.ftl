@@ -143,7 +143,7 @@ init-fits-then-the-network = then the network "{ $name }" has no clients left: t
 init-network = Network { $number }
 init-network-name-of-the = Name of the network
 init-network-choose-another-name = choose another name
-init-network-whom-it-is = Whom it is for (preschool, primary, lower secondary, upper secondary, staff, guest)
+init-network-whom-it-is = Whom it is for (preschool, primary, lower secondary, upper secondary, staff, guest, devices)
 init-network-no-tier-answer = no tier "{ $answer }"
 init-ranges = "{ $word }" is not a range; write 192.168.1.0/24, 192.168.1.x or 192.168.1.10-50
 

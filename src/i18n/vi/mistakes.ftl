@@ -143,7 +143,7 @@ init-fits-then-the-network = như vậy thì mạng "{ $name }" không còn máy
 init-network = Mạng { $number }
 init-network-name-of-the = Tên mạng
 init-network-choose-another-name = chọn tên khác
-init-network-whom-it-is = Dành cho ai (mầm non, tiểu học, THCS, THPT, giáo viên, khách)
+init-network-whom-it-is = Dành cho ai (mầm non, tiểu học, THCS, THPT, giáo viên, khách, thiết bị)
 init-network-no-tier-answer = không có cấp "{ $answer }"
 init-ranges = "{ $word }" không phải dải địa chỉ; ghi 192.168.1.0/24, 192.168.1.x hoặc 192.168.1.10-50
 

@@ -114,7 +114,7 @@ fn policy() -> policy::Settings {
         laxer_services: vec![],
     };
     policy::Settings {
-        tiers: [(); 6].map(|()| tier.clone()),
+        tiers: [(); Tier::ALL.len()].map(|()| tier.clone()),
         groups: vec![GroupSettings {
             name: "x".into(),
             tier: Tier::Staff,
