@@ -153,13 +153,13 @@ pub fn find_brand(name: Name<'_>, look: &mut dyn FnMut(Name<'_>) -> bool) -> Opt
     let mut joined = [0; LABEL_MAX];
     let label = without_hyphens(label, &mut joined);
     let mut try_inner = |brand: &[u8]| brand.len() >= STRIPPED_MIN && may_be_brand(brand) && try_one(brand);
-    for inner in [label, without_digits(label)] {
+    for inner in with_and_without_digits(label) {
         if try_inner(inner) {
             return found(inner);
         }
         let shorter = BEHIND.iter().filter_map(|affix| without_end(inner, affix));
         for without in std::iter::once(inner).chain(shorter) {
-            for stem in [without, without_digits(without)] {
+            for stem in with_and_without_digits(without) {
                 let stems = BEFORE.iter().filter_map(|affix| without_start(stem, affix));
                 if let Some(brand) = std::iter::once(stem).chain(stems).find(|brand| try_inner(brand)) {
                     return found(brand);
@@ -190,9 +190,10 @@ fn without_hyphens<'r>(label: &[u8], room: &'r mut [u8; LABEL_MAX]) -> &'r [u8] 
     &room[..end]
 }
 
-fn without_digits(label: &[u8]) -> &[u8] {
+/// `label`, and where it ends in digits what stands before these.
+fn with_and_without_digits(label: &[u8]) -> impl Iterator<Item = &[u8]> {
     let end = label.iter().rposition(|octet| !octet.is_ascii_digit()).map_or(0, |last| last + 1);
-    &label[..end]
+    std::iter::once(label).chain((end < label.len()).then(|| &label[..end]))
 }
 
 /// The name that `name` carries: `www.example.com` of `www-example-com.translate.goog`.
