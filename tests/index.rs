@@ -43,6 +43,7 @@ fn sources(lists: &Path, folder: &Path) -> Vec<Source> {
                 fold_www: at % 2 == 0,
                 private_suffixes: at % 5 == 0,
                 urls: at % 7 == 0,
+                page_options: at % 11 == 0,
                 ..Profile::default()
             },
             every: Duration::from_secs(86400),

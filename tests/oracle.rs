@@ -53,6 +53,7 @@ impl Oracle {
         let mut blocked: HashSet<(usize, Name<'_>)> = HashSet::new();
         let mut important: HashSet<(usize, Name<'_>)> = HashSet::new();
         let mut excepted: HashSet<usize> = HashSet::new();
+        let mut spared: HashSet<(usize, usize)> = HashSet::new();
         for ancestor in name.ancestors().filter(|ancestor| !ancestor.is_root()) {
             for &(list, scope, action) in self.rules.get(ancestor.wire()).into_iter().flatten() {
                 let itself = ancestor == name;
@@ -66,12 +67,16 @@ impl Oracle {
                         RuleAction::Block => blocked.insert((list, ancestor)),
                         RuleAction::BlockImportant => important.insert((list, ancestor)),
                         RuleAction::Except => excepted.insert(list),
+                        RuleAction::Spare => spared.insert((list, ancestor.label_count())),
                     };
                 }
             }
         }
         let mut said = Said::default();
-        blocked.retain(|(list, _)| !excepted.contains(list));
+        blocked.retain(|(list, at)| {
+            let is_spared = spared.iter().any(|(by, depth)| by == list && *depth > at.label_count());
+            !excepted.contains(list) && !is_spared
+        });
         let in_force: Vec<(usize, Name<'_>)> = blocked.union(&important).copied().collect();
         for &(list, _) in &in_force {
             match &self.lists[list] {

@@ -11,7 +11,7 @@ use lachan::lists::read::read_into;
 use lachan::lists::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
 use lachan::lists::starter;
 use lachan::model::category::Category;
-use lachan::model::rule::{ListKind, Rule, RuleAction};
+use lachan::model::rule::{ListKind, Rule};
 
 /// What is expected of the names of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub fn names_in(text: &str) -> Vec<OwnedName> {
     };
     let mut names = Vec::new();
     read_into(text.as_bytes(), &spec, &Protected::none(), &mut |rule: &Rule| {
-        if rule.action != RuleAction::Except {
+        if rule.action.blocks() {
             names.push(rule.name.clone());
         }
     });

@@ -51,6 +51,7 @@ fn spec(format: u8, profile: u8) -> ListSpec {
         private_suffixes: bit(2),
         tld: bit(3),
         urls: bit(4),
+        page_options: bit(4),
         max_names: if bit(5) { 3 } else { 1 << 20 },
     };
     let kind = ListKind::Block(if bit(6) { Category::Phishing } else { Category::Games });

@@ -25,7 +25,7 @@ use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
 use crate::model::likeness::{brand_of, carried};
-use crate::model::rule::{ListKind, Protection, RuleAction, Scope};
+use crate::model::rule::{ListKind, Protection, Scope};
 use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
 use crate::model::verdict::{AllowReason, Layer, Source};
@@ -101,7 +101,7 @@ impl Checker<'_> {
         let told = found.filter_map(|found| {
             let says = match found.info.kind {
                 ListKind::Block(category) if category.is_secret() => return None,
-                ListKind::Block(category) if found.action == RuleAction::Except => {
+                ListKind::Block(category) if !found.action.blocks() => {
                     Says::Exception(category.id().to_owned())
                 }
                 ListKind::Block(category) if found.excepted => Says::Excepted(category.id().to_owned()),

@@ -26,7 +26,7 @@ use crate::filter::Index;
 use crate::filter::build::Step as BuildStep;
 use crate::filter::diff::{Change, diff as compare};
 use crate::i18n::{Message, msg};
-use crate::lists::account::{Account, Reason};
+use crate::lists::account::{Account, Optioned, Reason};
 use crate::lists::brands;
 use crate::lists::fetch::Fetcher;
 use crate::lists::meta::{Acceptance, Meta, source_of};
@@ -91,6 +91,7 @@ pub fn status(args: &ListsStatusArgs, screen: &Screen) -> Result<Ended, Failure>
     for row in &rows {
         remarks(&mut page, row, &settings.journal.time_zone);
         reasons(&mut page, row, args.samples, screen);
+        options(&mut page, row);
     }
     for (id, failure, has_copy) in &failures {
         page.gap();
@@ -188,11 +189,31 @@ fn reasons(page: &mut Page<'_>, row: &Row, samples: bool, screen: &Screen) {
     }
 }
 
+/// Options of rules that decided over them.
+fn options(page: &mut Page<'_>, row: &Row) {
+    let mut options = row.reading.account.options().peekable();
+    if options.peek().is_none() {
+        return;
+    }
+    page.gap();
+    page.say(&msg!("lists-options-of", id = &row.source.spec.id));
+    for (option, Optioned { taken, refused }) in options {
+        let option = format!("${}", option.id());
+        page.item(&msg!("lists-option", option = option, taken = taken, refused = refused));
+    }
+}
+
 fn as_json(row: &Row) -> Value {
     let Row { reading, source, meta } = row;
     let account = &reading.account;
     let reasons: serde_json::Map<String, Value> =
         account.reasons().map(|(reason, count)| (reason.id().to_owned(), count.into())).collect();
+    let options: serde_json::Map<String, Value> = account
+        .options()
+        .map(|(option, count)| {
+            (option.id().to_owned(), json!({ "taken": count.taken, "refused": count.refused }))
+        })
+        .collect();
     json!({
         "id": source.spec.id,
         "version": source.version,
@@ -215,6 +236,7 @@ fn as_json(row: &Row) -> Value {
         "refused": account.refused_total(),
         "rewrites": account.rewrites,
         "reasons": reasons,
+        "options": options,
     })
 }
 

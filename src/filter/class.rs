@@ -48,7 +48,7 @@ impl Contribution {
             0 => RuleAction::Block,
             1 => RuleAction::BlockImportant,
             2 => RuleAction::Except,
-            _ => return None,
+            _ => RuleAction::Spare,
         };
         Some(Self { list: bits & 0xfff, scope, action })
     }
@@ -104,7 +104,7 @@ pub(super) struct Side {
     pub counted: Counted,
     /// Whether anything is said.
     pub speaks: bool,
-    /// Whether a list makes an exception, so that `effect` is not the last word.
+    /// Whether a list makes an exception or spares the name, so that `effect` is not the last word.
     pub excepts: bool,
     /// Whether a category rests on the word of one downloaded list, so that what is said elsewhere of the name may
     /// change what is believed.
@@ -119,7 +119,7 @@ impl Side {
         for contribution in contributions.iter().filter(|contribution| contribution.covers(whole)) {
             side.speaks = true;
             match contribution.action {
-                RuleAction::Except => side.excepts = true,
+                RuleAction::Except | RuleAction::Spare => side.excepts = true,
                 RuleAction::Block | RuleAction::BlockImportant => {
                     let said = effects.get(usize::from(contribution.list)).copied().unwrap_or_default();
                     side.effect.join(said);
@@ -173,9 +173,11 @@ pub(super) fn settle(says: &mut [Say], settled: &mut Vec<Say>) {
 
 fn strongest(of_list: &[Say], whole: bool) -> Option<Say> {
     let strength = |action| match action {
-        RuleAction::Block => 0,
-        RuleAction::Except => 1,
-        RuleAction::BlockImportant => 2,
+        // A block at the name itself is not spared, and an exception does as much.
+        RuleAction::Spare => 0,
+        RuleAction::Block => 1,
+        RuleAction::Except => 2,
+        RuleAction::BlockImportant => 3,
     };
     let covering = of_list.iter().filter(|say| say.contribution.covers(whole));
     covering.copied().reduce(|best, say| {
@@ -192,7 +194,7 @@ mod tests {
     fn a_contribution_fits_into_sixteen_bits_and_comes_back() {
         let read: Vec<_> =
             (0..=u16::MAX).filter_map(|bits| Some((bits, Contribution::from_bits(bits)?))).collect();
-        assert_eq!(read.len(), 4096 * 3 * 3);
+        assert_eq!(read.len(), 4096 * 3 * 4);
         for (bits, contribution) in read {
             assert_eq!(contribution.to_bits(), bits);
         }
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn of_one_list_only_the_strongest_say_of_either_side_stays() {
-        use RuleAction::{Block, BlockImportant, Except};
+        use RuleAction::{Block, BlockImportant, Except, Spare};
         use Scope::{Children, Exact, Subtree};
         type Rules = &'static [(Scope, RuleAction)];
         type Settled = &'static [(Scope, RuleAction, u32)];
@@ -209,6 +211,8 @@ mod tests {
             (&[(Exact, Block), (Exact, Block)], &[(Exact, Block, 1)]),
             (&[(Subtree, Block), (Exact, Except)], &[(Exact, Except, 2), (Children, Block, 1)]),
             (&[(Subtree, Except)], &[(Subtree, Except, 1)]),
+            (&[(Subtree, Spare), (Exact, Block)], &[(Exact, Block, 2), (Children, Spare, 1)]),
+            (&[(Subtree, Except), (Subtree, Spare)], &[(Subtree, Except, 1)]),
             (
                 &[(Subtree, Except), (Exact, BlockImportant)],
                 &[(Exact, BlockImportant, 2), (Children, Except, 1)],

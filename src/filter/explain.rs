@@ -37,7 +37,7 @@ impl Found<'_> {
     /// Whether its category is none of those that are believed although nothing undoes it.
     fn is_outweighed(&self, believed: CategorySet) -> bool {
         let ListKind::Block(category) = self.info.kind else { return false };
-        self.action != RuleAction::Except && !self.excepted && !believed.contains(category)
+        self.action.blocks() && !self.excepted && !believed.contains(category)
     }
 }
 
@@ -98,7 +98,7 @@ impl Index {
             let (nth, rule) = rules.find(|(_, rule)| {
                 let effect = self.effects.get(usize::from(rule.list));
                 rule.covers(hit.whole)
-                    && excepted.leaves(*rule)
+                    && excepted.leaves(*rule, hit.suffix)
                     && effect.is_some_and(|effect| effect.categories.contains(category))
             })?;
             Some((rule.list, nth, hit))
@@ -112,7 +112,7 @@ impl Index {
         last
     }
 
-    fn found(&self, suffixes: &Suffixes, hit: Hit, nth: usize, excepted: &Excepted) -> Option<Found<'_>> {
+    fn found(&self, suffixes: &Suffixes, hit: Hit, nth: usize, excepted: &Excepted<'_>) -> Option<Found<'_>> {
         let (entry, _) = self.entry_at(hit.record)?;
         let (rule, line) = entry.rules().nth(nth)?;
         Some(Found {
@@ -121,7 +121,7 @@ impl Index {
             name: suffixes.suffix(usize::from(hit.suffix)).to_owned(),
             scope: rule.scope,
             action: rule.action,
-            excepted: rule.action == RuleAction::Block && excepted.contains(rule.list),
+            excepted: rule.action == RuleAction::Block && excepted.takes_back(rule.list, hit.suffix),
             outweighed: false,
             line,
             hit,

@@ -96,32 +96,45 @@ impl Index {
         None
     }
 
-    /// Lists that make an exception for the walked name.
-    pub(super) fn excepted(&self, suffixes: &Suffixes) -> Excepted {
-        let mut excepted = Excepted::NONE;
+    /// Lists that make an exception for the walked name, or spare it.
+    pub(super) fn excepted<'i>(&'i self, suffixes: &'i Suffixes) -> Excepted<'i> {
+        let (mut lists, mut spares) = (ListSet::NONE, false);
         self.walk(suffixes, |hit, class| {
             if class.side(hit.whole).excepts {
-                let covering =
-                    self.contributions(class).filter(|contribution| contribution.covers(hit.whole));
-                covering.filter(|contribution| contribution.action == RuleAction::Except).for_each(
-                    |contribution| {
-                        excepted.insert(contribution.list);
-                    },
-                );
+                let covering = self.contributions(class).filter(|rule| rule.covers(hit.whole));
+                for rule in covering {
+                    match rule.action {
+                        RuleAction::Except => _ = lists.insert(rule.list),
+                        RuleAction::Spare => spares = true,
+                        RuleAction::Block | RuleAction::BlockImportant => {}
+                    }
+                }
             }
         });
-        excepted
+        Excepted { lists, spares: spares.then_some((self, suffixes)) }
     }
 
-    /// What a class says that no exception undoes, of the name itself (`whole`) or of what is below.
+    /// What a class says at a suffix that nothing of its list undoes, of the name itself or of what is below.
     pub(super) fn in_force<'i>(
         &'i self,
+        hit: Hit,
         class: ClassAt<'i>,
-        whole: bool,
-        excepted: &Excepted,
+        excepted: &Excepted<'_>,
     ) -> impl Iterator<Item = Contribution> {
         self.contributions(class)
-            .filter(move |contribution| contribution.covers(whole) && excepted.leaves(*contribution))
+            .filter(move |rule| rule.covers(hit.whole) && excepted.leaves(*rule, hit.suffix))
+    }
+
+    /// Whether the list spares the walked name at a suffix longer than that one.
+    fn is_spared(&self, suffixes: &Suffixes, list: u16, above: u8) -> bool {
+        let mut spared = false;
+        self.walk(suffixes, |hit, class| {
+            let spares = |rule: Contribution| {
+                rule.list == list && rule.action == RuleAction::Spare && rule.covers(hit.whole)
+            };
+            spared |= hit.suffix > above && self.contributions(class).any(spares);
+        });
+        spared
     }
 
     pub(super) fn class(&self, class: u32) -> Option<ClassAt<'_>> {
@@ -147,10 +160,38 @@ impl Index {
     }
 }
 
-/// A set of lists, by number.
-pub(super) struct Excepted([u64; LISTS_MAX / 64]);
+/// What lists take back of what they say of a walked name.
+pub(super) struct Excepted<'i> {
+    /// Lists with an exception.
+    lists: ListSet,
+    /// Where to look for spared names, if a list spares any.
+    spares: Option<(&'i Index, &'i Suffixes)>,
+}
 
-impl Excepted {
+impl Excepted<'_> {
+    /// Nothing.
+    pub const NONE: Self = Self { lists: ListSet::NONE, spares: None };
+
+    /// Whether the rule, at that suffix, is in force.
+    pub fn leaves(&self, rule: Contribution, suffix: u8) -> bool {
+        match rule.action {
+            RuleAction::Block => !self.takes_back(rule.list, suffix),
+            RuleAction::BlockImportant => true,
+            RuleAction::Except | RuleAction::Spare => false,
+        }
+    }
+
+    /// Whether an ordinary block of the list at that suffix is undone.
+    pub fn takes_back(&self, list: u16, suffix: u8) -> bool {
+        self.lists.contains(list)
+            || self.spares.is_some_and(|(index, suffixes)| index.is_spared(suffixes, list, suffix))
+    }
+}
+
+/// A set of lists, by number.
+pub(super) struct ListSet([u64; LISTS_MAX / 64]);
+
+impl ListSet {
     pub const NONE: Self = Self([0; LISTS_MAX / 64]);
 
     /// Whether it is new.
@@ -162,14 +203,5 @@ impl Excepted {
 
     pub fn contains(&self, list: u16) -> bool {
         self.0[usize::from(list) / 64 % self.0.len()] & 1 << (list % 64) != 0
-    }
-
-    /// Whether the contribution is in force.
-    pub fn leaves(&self, contribution: Contribution) -> bool {
-        match contribution.action {
-            RuleAction::Block => !self.contains(contribution.list),
-            RuleAction::BlockImportant => true,
-            RuleAction::Except => false,
-        }
     }
 }

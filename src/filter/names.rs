@@ -3,7 +3,7 @@
 use crate::dns::name::Name;
 use crate::dns::suffixes::hash_name;
 use crate::model::category::CategorySet;
-use crate::model::rule::{Rule, RuleAction};
+use crate::model::rule::Rule;
 
 use super::Index;
 use super::class::Contribution;
@@ -42,11 +42,9 @@ impl<'i> Entry<'i> {
     pub fn lists(&self) -> impl Iterator<Item = u16> + use<'i> {
         let mut last = None;
         let contributions = self.index.contributions(self.class);
-        contributions.filter(|contribution| contribution.action != RuleAction::Except).filter_map(
-            move |contribution| {
-                (last.replace(contribution.list) != Some(contribution.list)).then_some(contribution.list)
-            },
-        )
+        contributions.filter(|contribution| contribution.action.blocks()).filter_map(move |contribution| {
+            (last.replace(contribution.list) != Some(contribution.list)).then_some(contribution.list)
+        })
     }
 }
 

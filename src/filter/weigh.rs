@@ -13,7 +13,7 @@ use crate::model::matched::Counted;
 
 use super::Index;
 use super::class::{Contribution, Effect};
-use super::lookup::Excepted;
+use super::lookup::{Excepted, ListSet};
 
 /// Lists that must agree on a milder category where none of them is our own or the school's.
 const AGREEING: u8 = 2;
@@ -70,14 +70,14 @@ impl Evidence {
 
 impl Index {
     /// What the lists add, each list's own exceptions applied, an exception that covers the name undoing all of its
-    /// list but `$important`, wherever above the name the two stand; and all suffixes of the name weighed together.
+    /// list but `$important`, wherever above the name the two stand, a spared name what stands above it; and all suffixes of the name weighed together.
     #[cold]
     pub(super) fn weighed(&self, suffixes: &Suffixes) -> (Effect, Counted) {
         let excepted = self.excepted(suffixes);
         let (mut effect, mut evidence) = (Effect::default(), Evidence::default());
-        let mut seen = Excepted::NONE;
+        let mut seen = ListSet::NONE;
         self.walk(suffixes, |hit, class| {
-            for contribution in self.in_force(class, hit.whole, &excepted) {
+            for contribution in self.in_force(hit, class, &excepted) {
                 let said = self.effect_of(contribution);
                 effect.join(said);
                 if seen.insert(contribution.list) {
@@ -93,21 +93,21 @@ impl Index {
 
     /// Whether the evidence for a milder category is good enough at the name that a list accuses, or above it. What
     /// is said of a host of strangers' sites says nothing of one of these.
-    fn is_outweighed(&self, suffixes: &Suffixes, bit: u8, excepted: &Excepted) -> bool {
+    fn is_outweighed(&self, suffixes: &Suffixes, bit: u8, excepted: &Excepted<'_>) -> bool {
         let mut accused_at = 0;
         self.walk(suffixes, |hit, class| {
             let accuses = |contribution| self.effect_of(contribution).categories.contains_bit(bit);
-            if self.in_force(class, hit.whole, excepted).any(accuses) {
+            if self.in_force(hit, class, excepted).any(accuses) {
                 accused_at = hit.suffix;
             }
         });
-        let (mut evidence, mut seen) = (Evidence::default(), Excepted::NONE);
+        let (mut evidence, mut seen) = (Evidence::default(), ListSet::NONE);
         self.walk(suffixes, |hit, class| {
             let is_above = hit.suffix < accused_at;
             if is_above && is_shared(suffixes, hit.suffix) {
                 return;
             }
-            for contribution in self.in_force(class, hit.whole, excepted) {
+            for contribution in self.in_force(hit, class, excepted) {
                 let mut said = self.effect_of(contribution);
                 if is_above {
                     said.categories = said.categories.without(CategorySet::HOSTING);

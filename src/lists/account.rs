@@ -4,6 +4,7 @@
 //! least one, and `extra` says how many came on top. Taken, excepted, rewrites, ignored and refused
 //! together are `lines + extra`, always.
 
+use super::format::options::{OptionSet, RuleOption};
 use super::reason::{Ignored, Refusal};
 use crate::dns::name::Name;
 use crate::i18n::{Message, msg};
@@ -64,7 +65,7 @@ pub struct Account {
     pub extra: u32,
     /// Rules that put names into the list's category.
     pub taken: u32,
-    /// Exceptions (`@@`) that take names out of this list again.
+    /// Exceptions (`@@`) that take names out of this list again, and names that a rule leaves out (`$denyallow`).
     pub excepted: u32,
     /// Redirects, read and not in force.
     pub rewrites: u32,
@@ -78,7 +79,27 @@ pub struct Account {
     /// Samples, the first five lines of each reason.
     pub samples: Vec<Sample>,
     ignored: [u32; Ignored::COUNT],
-    refused: [u32; Refusal::COUNT],
+    refused: Counts<{ Refusal::COUNT }>,
+    options: [Optioned; RuleOption::COUNT],
+}
+
+/// Numbers that begin at zero, however many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Counts<const N: usize>([u32; N]);
+
+impl<const N: usize> Default for Counts<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
+
+/// What became of rules with an option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Optioned {
+    /// Taken for the whole name, as the list's profile says.
+    pub taken: u32,
+    /// Refused because of it.
+    pub refused: u32,
 }
 
 impl Account {
@@ -86,7 +107,7 @@ impl Account {
     pub fn note(&mut self, reason: Reason, line: u32, text: &str) {
         let seen = match reason {
             Reason::Ignored(why) => &mut self.ignored[why as usize],
-            Reason::Refused(why) => &mut self.refused[why as usize],
+            Reason::Refused(why) => &mut self.refused.0[why as usize],
             Reason::Rewrite => &mut self.rewrites,
         };
         *seen += 1;
@@ -112,12 +133,29 @@ impl Account {
         }
         match reason {
             Reason::Ignored(why) => self.ignored[why as usize] += 1,
-            Reason::Refused(why) => self.refused[why as usize] += 1,
+            Reason::Refused(why) => self.refused.0[why as usize] += 1,
             Reason::Rewrite => self.rewrites += 1,
         }
         if let Some(last) = last.map(|at| &mut self.samples[at]).filter(|last| line < last.line) {
             (last.line, last.text) = (line, cut(&name.to_string()));
         }
+    }
+
+    /// Counts a rule that is taken, or refused, because of these options.
+    pub(super) fn note_options(&mut self, options: OptionSet, is_taken: bool) {
+        for option in options.iter() {
+            let count = &mut self.options[option as usize];
+            match is_taken {
+                true => count.taken += 1,
+                false => count.refused += 1,
+            }
+        }
+    }
+
+    /// Options that decided over rules, each with what came of these. A rule with two options counts with both.
+    pub fn options(&self) -> impl Iterator<Item = (RuleOption, Optioned)> + '_ {
+        let all = RuleOption::ALL.iter().map(|option| (*option, self.options[*option as usize]));
+        all.filter(|(_, count)| *count != Optioned::default())
     }
 
     /// Entries ignored for that reason.
@@ -127,7 +165,7 @@ impl Account {
 
     /// Entries refused for that reason.
     pub fn refused(&self, why: Refusal) -> u32 {
-        self.refused[why as usize]
+        self.refused.0[why as usize]
     }
 
     /// Entries ignored, all reasons.
@@ -137,7 +175,7 @@ impl Account {
 
     /// Entries refused, all reasons.
     pub fn refused_total(&self) -> u32 {
-        self.refused.iter().sum()
+        self.refused.0.iter().sum()
     }
 
     /// Entries whose text is broken, see [`Refusal::is_damage`].

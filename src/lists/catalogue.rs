@@ -68,6 +68,8 @@ struct SourceEntry {
     tld: bool,
     #[serde(default)]
     urls: bool,
+    #[serde(default)]
+    page_options: bool,
     every: String,
     max_names: usize,
     notes_vi: String,
@@ -107,6 +109,7 @@ fn entry(source: SourceEntry) -> Result<CatalogueEntry, Error> {
         private_suffixes: source.private_suffixes,
         tld: source.tld,
         urls: source.urls,
+        page_options: source.page_options,
         max_names: source.max_names,
     };
     let kind = ListKind::Block(category);

@@ -13,7 +13,8 @@ use std::path::Path;
 use super::account::{Account, Reason};
 use super::content::{self, ContentKind, Header};
 use super::detect::{Detection, Why, detect_in, is_all_wildcards};
-use super::format::{Entry, Format, Parser};
+use super::format::options::{OptionSet, RuleOption};
+use super::format::{Entry, Format, Optioned, Parser};
 use super::fresh::{Keeper, Rules};
 use super::profile::{folded, promoted};
 use super::protected::Protected;
@@ -22,13 +23,17 @@ use super::sorted::{Fate, Gathered, Judged, Room, Said, What};
 use super::spec::{FormatChoice, ListSpec, Profile};
 use super::target;
 use super::text::{Line, Text};
-use crate::dns::name::{Name, NameBuf};
+use crate::dns::name::{Name, NameBuf, OwnedName};
 use crate::dns::public_suffix::{SuffixKind, kind_of};
 use crate::dns::suffixes::Suffixes;
 use crate::model::rule::{ListKind, Origin, Rule, RuleAction, Scope};
 
 /// Lines of a list; numbers are 32 bits, and a text of 256 MiB has no more.
 const LINES_MAX: u32 = 1 << 28;
+
+/// Names that the rules of a list may leave out, all together: they stay in memory, and the hand-written lists that
+/// have such rules have some hundred.
+const LEFT_OUT_MAX: usize = 10_000;
 
 /// What a list's text turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,6 +227,7 @@ fn walk(
         gathered: Gathered::new(room),
         failed: None,
         hits: HashSet::new(),
+        left_out: 0,
         name: NameBuf::new(),
         walk: Suffixes::new(),
         aside: Suffixes::new(),
@@ -245,6 +251,8 @@ struct Reader<'r, L> {
     failed: Option<io::Error>,
     /// Hashes of protected names that the list names.
     hits: HashSet<u64>,
+    /// Names that rules of the list leave out.
+    left_out: usize,
     /// The name at hand.
     name: NameBuf,
     /// Its suffixes.
@@ -259,6 +267,15 @@ struct Reader<'r, L> {
 enum Of {
     Name,
     Site,
+}
+
+/// How a rule is written down.
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    /// With a number for its options.
+    Plain(u8),
+    /// It leaves out names below its own.
+    InPart,
 }
 
 impl<L: Listener> Reader<'_, L> {
@@ -307,16 +324,13 @@ impl<L: Listener> Reader<'_, L> {
             Entry::Ignored(why) => self.ignore(why, number, line),
             Entry::Refused(why) => self.refuse(why, number, line),
             Entry::Page { .. } if !self.profile.urls => self.refuse(Refusal::Path, number, line),
-            Entry::Page { host } => self.rule(host, Scope::Subtree, RuleAction::Block, number, line),
-            Entry::Rule { text, scope, action } => self.rule(text, scope, action, number, line),
-            Entry::BadFilter { text, scope, action } => {
-                if target::read(text, &mut self.name).is_ok() {
-                    let what = What::new(promoted(scope, self.profile), action);
-                    // In memory there is no bound that a text reaches; one switch less changes nothing then.
-                    self.gather(Of::Name, Said::Off(what), number);
-                }
-                self.ignore(Ignored::BadFilter, number, line);
+            Entry::Page { host } => {
+                self.rule(host, Scope::Subtree, RuleAction::Block, How::Plain(0), number, line)
             }
+            Entry::Rule { text, scope, action } => {
+                self.rule(text, scope, action, How::Plain(0), number, line)
+            }
+            Entry::Optioned(rule) => self.optioned(rule, number, line),
             Entry::Rewrite { text, scope } => match target::read(text, &mut self.name) {
                 Ok(()) => {
                     self.account.note(Reason::Rewrite, number, line);
@@ -327,8 +341,77 @@ impl<L: Listener> Reader<'_, L> {
         }
     }
 
+    /// A rule with options: does the name alone tell whether it holds?
+    fn optioned(&mut self, rule: Optioned<'_>, number: u32, line: &str) {
+        let Optioned { text, scope, action, options, left_out } = rule;
+        if let Some(why) = options.refusal() {
+            self.account.note_options(options.refused(), false);
+            return self.refuse(why, number, line);
+        }
+        let leaves_out = options.contains(RuleOption::DenyAllow);
+        if options.contains(RuleOption::BadFilter) && !leaves_out {
+            if target::read(text, &mut self.name).is_ok() {
+                let what = What::new(promoted(scope, self.profile), action);
+                // In memory there is no bound that a text reaches; one switch less changes nothing then.
+                self.gather(Of::Name, Said::Off { what, variant: options.variant() }, number);
+            }
+            return self.ignore(Ignored::BadFilter, number, line);
+        }
+        let by_profile = options.by_profile();
+        if by_profile != OptionSet::EMPTY {
+            let is_taken = self.profile.page_options && action != RuleAction::Except;
+            self.account.note_options(by_profile, is_taken);
+            if !is_taken {
+                return self.refuse(Refusal::PageOption, number, line);
+            }
+        }
+        if !leaves_out {
+            return self.rule(text, scope, action, How::Plain(options.variant()), number, line);
+        }
+        // An exception in part, and one that `$important` would not see, cannot be said.
+        if action != RuleAction::Block || options.contains(RuleOption::BadFilter) {
+            return self.refuse(Refusal::DenyAllow, number, line);
+        }
+        if let Err(why) = target::read(text, &mut self.name) {
+            return self.refuse(why, number, line);
+        }
+        let own = self.name.name().to_owned();
+        let Some(left_out) = self.left_out(own.as_name(), left_out) else {
+            return self.refuse(Refusal::DenyAllow, number, line);
+        };
+        let is_exact = promoted(scope, self.profile) == Scope::Exact;
+        if left_out.is_empty() || is_exact {
+            return self.rule(text, scope, action, How::Plain(options.variant()), number, line);
+        }
+        self.rule(text, scope, action, How::InPart, number, line);
+        for name in left_out {
+            self.left_out += 1;
+            // Where the rule was refused these say nothing.
+            let added = self.gathered.add(name.as_name(), Said::LeftOut, number);
+            self.failed = self.failed.take().or(added.err());
+        }
+    }
+
+    /// The names below `own` that a rule for it leaves out. `None`: they cannot be read, all of it is left out, or a
+    /// list has too many.
+    fn left_out(&mut self, own: Name<'_>, text: &str) -> Option<Vec<OwnedName>> {
+        let mut names = Vec::new();
+        for text in text.split('|') {
+            target::read(text.trim(), &mut self.name).ok()?;
+            let name = self.name.name();
+            if own.ancestors().any(|above| above == name) {
+                return None;
+            }
+            // What stands elsewhere is not covered anyway.
+            if name.ancestors().any(|above| above == own) {
+                names.push(name.to_owned());
+            }
+        }
+        (self.left_out + names.len() <= LEFT_OUT_MAX).then_some(names)
+    }
+
     /// A rule as written: is it a name, may it stand here, is it new?
-    fn rule(&mut self, text: &str, scope: Scope, action: RuleAction, number: u32, line: &str) {
+    fn rule(&mut self, text: &str, scope: Scope, action: RuleAction, how: How, number: u32, line: &str) {
         if let Err(why) = target::read(text, &mut self.name) {
             return self.refuse(why, number, line);
         }
@@ -340,29 +423,29 @@ impl<L: Listener> Reader<'_, L> {
             if self.wildcards_cover_names && scope == Scope::Children { Scope::Subtree } else { scope };
         let what = What::new(promoted(scope, self.profile), action);
         self.walk.fill(self.protected.key(), self.name.name());
-        let foldable = action != RuleAction::Except && what.scope() != Scope::Children;
+        let foldable = action != RuleAction::Except && what.scope() != Scope::Children && how != How::InPart;
         let site = foldable
             .then(|| folded(self.name.name(), self.profile, self.kind, self.protected, &mut self.aside))
             .flatten();
         match (site, what.scope()) {
-            (None, _) => self.add(Of::Name, what, suffix, number, line),
+            (None, _) => self.add(Of::Name, what, how, suffix, number, line),
             (Some(_), Scope::Exact) => {
                 // `www.x` alone would not cover `x`, nor `x` alone `www.x`: both are meant.
                 self.account.folded += 1;
                 self.account.extra += 1;
-                self.add(Of::Site, what, suffix, number, line);
-                self.add(Of::Name, what, suffix, number, line);
+                self.add(Of::Site, what, how, suffix, number, line);
+                self.add(Of::Name, what, how, suffix, number, line);
             }
             (Some(_), _) => {
                 self.account.folded += 1;
-                self.add(Of::Site, what, suffix, number, line);
+                self.add(Of::Site, what, how, suffix, number, line);
             }
         }
     }
 
     /// Adds a rule, unless the name is protected or the list full. No copy of a walk is made: it is
     /// 1.4 KiB, and this comes for every line.
-    fn add(&mut self, of: Of, what: What, suffix: SuffixKind, number: u32, line: &str) {
+    fn add(&mut self, of: Of, what: What, how: How, suffix: SuffixKind, number: u32, line: &str) {
         let walk = match of {
             Of::Name => &self.walk,
             Of::Site => &self.aside,
@@ -377,7 +460,11 @@ impl<L: Listener> Reader<'_, L> {
         if bound && self.origin == Origin::Downloaded && self.protected.is_popular_and_good(walk, self.kind) {
             return self.refuse(Refusal::Popular, number, line);
         }
-        let said = Said::Rule { what, unknown_top: suffix == SuffixKind::UnderUnknown };
+        let unknown_top = suffix == SuffixKind::UnderUnknown;
+        let said = match how {
+            How::Plain(variant) => Said::Rule { what, variant, unknown_top },
+            How::InPart => Said::InPart { what, unknown_top },
+        };
         if !self.gather(of, said, number) {
             self.refuse(Refusal::TooMany, number, line);
         }
@@ -441,6 +528,8 @@ impl<L: Listener> End<'_, L> {
     fn tell(&mut self, judged: Judged<'_>) {
         let Judged { name, what, line, unknown_top, fate } = judged;
         let is_rule = fate != Fate::Duplicate;
+        // It comes on top of the rule that leaves it out.
+        self.account.extra += u32::from(what.action() == RuleAction::Spare);
         self.rules += usize::from(is_rule);
         self.account.unknown_tops += u32::from(is_rule && unknown_top);
         let why = match fate {
@@ -450,7 +539,7 @@ impl<L: Listener> End<'_, L> {
             }
             Fate::InForce => {
                 match what.action() {
-                    RuleAction::Except => self.account.excepted += 1,
+                    RuleAction::Except | RuleAction::Spare => self.account.excepted += 1,
                     RuleAction::Block | RuleAction::BlockImportant => self.account.taken += 1,
                 }
                 return self.listener.rule(name, what, line);

@@ -81,6 +81,16 @@ reasons! {
         Regex = "regex";
         /// An option that DNS cannot honour; without it the rule would block too much.
         Option = "option";
+        /// `$third-party`, `$popup`, `$document`, where the list's profile does not take them for the whole name.
+        PageOption = "page-option";
+        /// `$dnstype`.
+        RecordType = "record-type";
+        /// `$client`, `$ctag`.
+        Client = "client";
+        /// `$dnsrewrite`.
+        Answer = "answer";
+        /// Names left out of the rule that cannot be said exactly.
+        DenyAllow = "denyallow";
         /// A setting of the program that the list was written for. Never followed.
         Directive = "directive";
         /// An RPZ trigger other than the name asked for.

@@ -31,6 +31,7 @@ fn names(text: &str) -> Vec<Rule> {
         private_suffixes: false,
         tld: false,
         urls: false,
+        page_options: false,
         max_names: MAX_NAMES_DEFAULT,
     };
     let spec = ListSpec {

@@ -79,6 +79,9 @@ pub struct Profile {
     pub tld: bool,
     /// Takes the name of a URL that leads to one page. Without it only URLs without a path count.
     pub urls: bool,
+    /// Takes rules that hold for some uses of a name only (`$third-party`, `$popup`, `$document`) as rules about the
+    /// whole name.
+    pub page_options: bool,
     /// Rules that the list may have; with more it is refused as a whole.
     pub max_names: usize,
 }
@@ -95,6 +98,7 @@ impl Default for Profile {
             private_suffixes: false,
             tld: false,
             urls: false,
+            page_options: false,
             max_names: MAX_NAMES_DEFAULT,
         }
     }

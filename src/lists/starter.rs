@@ -89,6 +89,7 @@ fn starter(id: String, kind: ListKind, text: &'static str) -> Starter {
         // `gov.vn` and `edu.vn` as a whole.
         tld: matches!(kind, ListKind::Allow),
         urls: false,
+        page_options: false,
         max_names: MAX_NAMES_DEFAULT,
     };
     let format = FormatChoice::Named(Format::Plain);

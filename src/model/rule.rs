@@ -46,6 +46,15 @@ pub enum RuleAction {
     BlockImportant = 1,
     /// This list says nothing of the name (`@@`); other lists may.
     Except = 2,
+    /// Rules of this list at names above, but for `BlockImportant`, say nothing of the name (`$denyallow`).
+    Spare = 3,
+}
+
+impl RuleAction {
+    /// Whether it puts names into the list's category (allow set, protection).
+    pub fn blocks(self) -> bool {
+        matches!(self, Self::Block | Self::BlockImportant)
+    }
 }
 
 /// One rule of one list.

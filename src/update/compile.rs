@@ -20,7 +20,7 @@ use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, RuleAt, read_file, read_into};
 use crate::lists::spec::ListSpec;
-use crate::model::rule::{ListInfo, Rule, RuleAction};
+use crate::model::rule::{ListInfo, Rule};
 use crate::sys::whole::open_file;
 
 /// A list with its text at hand.
@@ -258,7 +258,7 @@ fn add(
     let teaches = brands::teaches(&source.spec.id);
     let mut failed = None;
     let mut take = |rule: RuleAt<'_>| {
-        if teaches && rule.action != RuleAction::Except {
+        if teaches && rule.action.blocks() {
             learner.note(rule.name);
         }
         if failed.is_none() {

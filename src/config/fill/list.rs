@@ -344,6 +344,7 @@ fn profile(
         private_suffixes: flag(&fields.private_suffixes, shipped.private_suffixes),
         tld: flag(&fields.tld, shipped.tld),
         urls: flag(&fields.urls, shipped.urls),
+        page_options: flag(&fields.page_options, shipped.page_options),
         max_names: filler.number(&fields.max_names, shipped.max_names, 1, NAMES_MAX),
     }
 }

@@ -22,6 +22,7 @@ pub struct ListSpec {
     pub private_suffixes: Option<Spanned<bool>>,
     pub tld: Option<Spanned<bool>>,
     pub urls: Option<Spanned<bool>>,
+    pub page_options: Option<Spanned<bool>>,
     pub max_names: Option<Number>,
     pub every: Option<Text>,
 }

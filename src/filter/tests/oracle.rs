@@ -70,11 +70,22 @@ impl<'l> Oracle<'l> {
             .filter(|(list, rule)| rule.action == RuleAction::Except && !is_void(list, rule))
             .map(|(list, _)| *list)
             .collect();
+        // A spared name undoes the plain rules of its list above it, unless that list says something else there.
+        let depth = |rule: &Rule| rule.name.as_name().label_count();
+        let spares = |list: &usize, above: &Rule| {
+            let of_list = || covering.iter().filter(|(other, _)| other == list);
+            of_list().any(|(_, spared)| {
+                spared.action == RuleAction::Spare
+                    && depth(spared) > depth(above)
+                    && !of_list()
+                        .any(|(_, rule)| rule.name == spared.name && rule.action != RuleAction::Spare)
+            })
+        };
         let mut in_force = covering.clone();
         in_force.retain(|(list, rule)| match rule.action {
-            RuleAction::Block => !excepted.contains(list),
+            RuleAction::Block => !excepted.contains(list) && !spares(list, rule),
             RuleAction::BlockImportant => true,
-            RuleAction::Except => false,
+            RuleAction::Except | RuleAction::Spare => false,
         });
         in_force
     }
@@ -182,7 +193,7 @@ impl<'l> Oracle<'l> {
         }
         // Who is in force by the explanation is who is in force by the oracle.
         let mut explained: Vec<(usize, &OwnedName)> = (explained.iter())
-            .filter(|found| found.action != RuleAction::Except && !found.excepted)
+            .filter(|found| found.action.blocks() && !found.excepted)
             .map(|found| (usize::from(found.list), &found.name))
             .collect();
         let mut expected: Vec<(usize, &OwnedName)> =
@@ -217,7 +228,8 @@ fn a_rule() -> impl Strategy<Value = Rule> {
     let action = prop_oneof![
         5 => Just(RuleAction::Block),
         1 => Just(RuleAction::BlockImportant),
-        2 => Just(RuleAction::Except)
+        2 => Just(RuleAction::Except),
+        2 => Just(RuleAction::Spare)
     ];
     (a_name(), scope, action, 1u32..300_000).prop_map(|(name, scope, action, line)| Rule {
         name,

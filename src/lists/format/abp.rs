@@ -1,14 +1,12 @@
-//! Adblock and AdGuard DNS rules. A rule whose options DNS cannot honour is dropped: without them it
-//! would block whole shops and newspapers.
+//! Adblock and AdGuard DNS rules. What becomes of a rule with options says `options`.
 
-use super::{Entry, address, hosts, pattern, plain, without_comment};
+use super::options::{OptionSet, RuleOption};
+use super::{Entry, Optioned, address, hosts, pattern, plain, without_comment};
 use crate::lists::reason::{Ignored, Refusal};
 use crate::model::rule::{RuleAction, Scope};
 
 /// Marks of rules about parts of a page.
 const COSMETIC: &[&str] = &["##", "#@#", "#?#", "#@?#", "#$#", "#@$#", "#%#", "#@%#", "$$", "$@$"];
-/// Options that say nothing about which names are meant (as AdGuard's HostlistCompiler strips them).
-const WITHOUT_MEANING: &[&str] = &["third-party", "3p", "document", "doc", "all", "popup", "network"];
 
 pub(super) fn line(line: &str, say: &mut impl FnMut(Entry<'_>)) {
     if line.starts_with('!') {
@@ -50,12 +48,9 @@ fn rule(text: &str) -> Entry<'_> {
         return Entry::Refused(if closed { Refusal::Regex } else { Refusal::Path });
     }
     let (body, options) = text.split_once('$').unwrap_or((text, ""));
-    let options = match Options::read(options) {
-        Ok(options) => options,
-        Err(why) => return Entry::Refused(why),
-    };
+    let (options, left_out) = read_options(options);
     let action = match action {
-        RuleAction::Block if options.important => RuleAction::BlockImportant,
+        RuleAction::Block if options.contains(RuleOption::Important) => RuleAction::BlockImportant,
         other => other,
     };
     let (text, scope) = match target(body) {
@@ -67,35 +62,33 @@ fn rule(text: &str) -> Entry<'_> {
         },
         Err(why) => return Entry::Refused(why),
     };
-    match options.badfilter {
-        // It switches off the rule with the same options: never the plain one.
-        true if options.others => Entry::Ignored(Ignored::BadFilter),
-        true => Entry::BadFilter { text, scope, action },
-        false => Entry::Rule { text, scope, action },
+    match options.without(RuleOption::Important) == OptionSet::EMPTY {
+        true => Entry::Rule { text, scope, action },
+        false => Entry::Optioned(Optioned { text, scope, action, options, left_out }),
     }
 }
 
-#[derive(Default)]
-struct Options {
-    important: bool,
-    badfilter: bool,
-    /// Options that say nothing of names.
-    others: bool,
-}
-
-impl Options {
-    fn read(text: &str) -> Result<Self, Refusal> {
-        let mut options = Self::default();
-        for option in text.split(',').map(str::trim).filter(|option| !option.is_empty()) {
-            match option {
-                "important" => options.important = true,
-                "badfilter" => options.badfilter = true,
-                option if WITHOUT_MEANING.contains(&option) => options.others = true,
-                _ => return Err(Refusal::Option),
-            }
+/// The options behind a `$`, and the names that `denyallow` leaves out.
+fn read_options(text: &str) -> (OptionSet, &str) {
+    let (mut options, mut left_out) = (OptionSet::EMPTY, "");
+    for option in text.split(',').map(str::trim).filter(|option| !option.is_empty()) {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let mut read = RuleOption::read(name);
+        match (read, value) {
+            (RuleOption::DenyAllow, value) if left_out.is_empty() => left_out = value,
+            // Said twice.
+            (RuleOption::DenyAllow, _) => read = RuleOption::Other,
+            (
+                RuleOption::DnsType | RuleOption::Client | RuleOption::ClientTag | RuleOption::DnsRewrite,
+                _,
+            ) => {}
+            (_, "") => {}
+            // An option that takes no value.
+            _ => read = RuleOption::Other,
         }
-        Ok(options)
+        options.add(read);
     }
+    (options, left_out)
 }
 
 enum Target<'a> {

@@ -9,11 +9,13 @@ use std::net::IpAddr;
 
 use super::reason::{Ignored, Refusal};
 use crate::model::rule::{RuleAction, Scope};
+use options::OptionSet;
 
 pub(super) mod abp;
 pub(super) mod dnsmasq;
 pub(super) mod hosts;
 pub(super) mod ip;
+pub mod options;
 mod page;
 pub(super) mod plain;
 pub(super) mod rpz;
@@ -76,14 +78,25 @@ pub(super) enum Entry<'a> {
     Rule { text: &'a str, scope: Scope, action: RuleAction },
     /// The host of a URL that leads to one page.
     Page { host: &'a str },
-    /// Switches that rule of the list off.
-    BadFilter { text: &'a str, scope: Scope, action: RuleAction },
+    /// A rule with options, to be judged by the list's profile.
+    Optioned(Optioned<'a>),
     /// Answers that name with a real address or another name.
     Rewrite { text: &'a str, scope: Scope },
     /// Nothing is wrong with it.
     Ignored(Ignored),
     /// It cannot be a rule.
     Refused(Refusal),
+}
+
+/// A rule with options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Optioned<'a> {
+    pub text: &'a str,
+    pub scope: Scope,
+    pub action: RuleAction,
+    pub options: OptionSet,
+    /// Names with `|` between them that the rule leaves out.
+    pub left_out: &'a str,
 }
 
 impl<'a> Entry<'a> {

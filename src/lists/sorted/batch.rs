@@ -29,7 +29,8 @@ impl Batch {
         let key = put_key(&mut record[HEAD..], name);
         let first = first_octets(&record[HEAD..HEAD + key]);
         record[..4].copy_from_slice(&line.to_le_bytes());
-        (record[4], record[HEAD - 1]) = (said.to_octet(), key as u8);
+        record[4..6].copy_from_slice(&said.to_octets());
+        record[HEAD - 1] = key as u8;
         self.records.extend_from_slice(&record[..HEAD + key]);
         self.order.push(Place { first, at });
         true

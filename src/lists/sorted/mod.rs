@@ -42,16 +42,17 @@ impl What {
     }
 
     pub(super) fn action(self) -> RuleAction {
-        [RuleAction::Block, RuleAction::BlockImportant, RuleAction::Except][usize::from(self.0 / 3)]
+        [RuleAction::Block, RuleAction::BlockImportant, RuleAction::Except, RuleAction::Spare]
+            [usize::from(self.0 / 3)]
     }
 
     pub(super) fn to_octet(self) -> u8 {
         self.0
     }
 
-    /// Whatever the octet, one of the nine.
+    /// Whatever the octet, one of the twelve.
     pub(super) fn from_octet(octet: u8) -> Self {
-        Self((octet & 0x0f).min(8))
+        Self((octet & 0x0f).min(11))
     }
 
     fn bit(self) -> u16 {
@@ -59,36 +60,49 @@ impl What {
     }
 }
 
-/// In a record's octet for what it does: a `$badfilter` of that rule, not the rule itself.
+/// In a record's first octet for what is said: a `$badfilter` of that rule, not the rule itself.
 const OFF: u8 = 0x80;
 /// The same: the name's top-level domain is unknown.
 const UNKNOWN_TOP: u8 = 0x40;
+/// The same: the rule leaves out names below its own.
+const IN_PART: u8 = 0x20;
+/// The same: the name is left out.
+const LEFT_OUT: u8 = 0x10;
+
+/// Sets of options that a `$badfilter` tells apart (`OptionSet::variant`).
+const VARIANTS: usize = 64;
 
 /// What is written down of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    Rule {
-        what: What,
-        unknown_top: bool,
-    },
-    /// Switches that rule off, wherever it stands in the list.
-    Off(What),
+    /// `variant` is a number for its options.
+    Rule { what: What, variant: u8, unknown_top: bool },
+    /// Switches the rule of that variant off, wherever it stands in the list.
+    Off { what: What, variant: u8 },
+    /// A rule that leaves out names below, which are said to be left out with the same line.
+    InPart { what: What, unknown_top: bool },
+    /// The name, and what is below it, is left out of the rule on that line.
+    LeftOut,
 }
 
 impl Said {
-    fn to_octet(self) -> u8 {
+    fn to_octets(self) -> [u8; 2] {
+        let top = |unknown_top: bool| if unknown_top { UNKNOWN_TOP } else { 0 };
         match self {
-            Self::Rule { what, unknown_top } => what.0 | if unknown_top { UNKNOWN_TOP } else { 0 },
-            Self::Off(what) => what.0 | OFF,
+            Self::Rule { what, variant, unknown_top } => [what.0 | top(unknown_top), variant],
+            Self::Off { what, variant } => [what.0 | OFF, variant],
+            Self::InPart { what, unknown_top } => [what.0 | top(unknown_top) | IN_PART, 0],
+            Self::LeftOut => [LEFT_OUT, 0],
         }
     }
 
-    fn from_octet(octet: u8) -> Self {
-        let what = What::from_octet(octet);
-        if octet & OFF != 0 {
-            Self::Off(what)
-        } else {
-            Self::Rule { what, unknown_top: octet & UNKNOWN_TOP != 0 }
+    fn from_octets([octet, variant]: [u8; 2]) -> Self {
+        let (what, unknown_top) = (What::from_octet(octet), octet & UNKNOWN_TOP != 0);
+        match octet {
+            _ if octet & OFF != 0 => Self::Off { what, variant },
+            _ if octet & LEFT_OUT != 0 => Self::LeftOut,
+            _ if octet & IN_PART != 0 => Self::InPart { what, unknown_top },
+            _ => Self::Rule { what, variant, unknown_top },
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::dns::name::{LABELS_MAX, Name, NameBuf};
 
-/// Before the key in each record: the line (4), what the rule does (1), octets of the key (1).
-pub(super) const HEAD: usize = 6;
+/// Before the key in each record: the line (4), what is said (2), octets of the key (1).
+pub(super) const HEAD: usize = 7;
 /// A record: its key is at most as long as a name.
 pub(super) const RECORD_MAX: usize = HEAD + 255;
 

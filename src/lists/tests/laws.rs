@@ -30,6 +30,9 @@ const PIECES: &[&str] = &[
     "$",
     "$important",
     "$badfilter",
+    "$denyallow=",
+    "$third-party",
+    "$dnstype=A",
     ",",
     "@@",
     "||",
@@ -77,13 +80,14 @@ const PIECES: &[&str] = &[
 ];
 
 fn profiles() -> impl Strategy<Value = Profile> {
-    (any::<[bool; 5]>(), 0usize..40).prop_map(
-        |([subtree, fold_www, private_suffixes, tld, urls], max_names)| Profile {
+    (any::<[bool; 6]>(), 0usize..40).prop_map(
+        |([subtree, fold_www, private_suffixes, tld, urls, page_options], max_names)| Profile {
             matching: if subtree { Matching::Subtree } else { Matching::Native },
             fold_www,
             private_suffixes,
             tld,
             urls,
+            page_options,
             max_names,
         },
     )

@@ -16,6 +16,7 @@ fn shown(rule: &Rule) -> String {
         RuleAction::Block => "",
         RuleAction::BlockImportant => "!",
         RuleAction::Except => "@",
+        RuleAction::Spare => "-",
     };
     format!("{}{} {} :{}", mark, rule.scope.id(), rule.name, rule.line)
 }
@@ -148,7 +149,8 @@ fn a_badfilter_with_options_does_not_open_what_the_plain_rule_blocks() {
         ("||ads.example/\n", false),
         ("||ads.example/banner\n", true),
     ] {
-        let (rules, _) = read(text.as_bytes(), &spec(Category::Ads, Profile::default()), &Protected::none());
+        let profile = Profile { page_options: true, ..Profile::default() };
+        let (rules, _) = read(text.as_bytes(), &spec(Category::Ads, profile), &Protected::none());
         assert_eq!(rules.is_empty(), open, "{text:?}");
     }
 }

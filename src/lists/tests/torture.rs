@@ -66,7 +66,7 @@ fn every_line_has_its_verdict() {
     for (file, format) in FILES {
         let text = std::fs::read(folder.join(file)).unwrap();
         let table = std::fs::read_to_string(folder.join("expected").join(format!("{file}.tsv"))).unwrap();
-        let spec = spec(Category::Games, Profile { urls: true, ..Profile::default() });
+        let spec = spec(Category::Games, Profile { urls: true, page_options: true, ..Profile::default() });
         let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         let reading = judge(&text, &spec, &Protected::embedded(), &mut |line, verdict| {
             found.entry(line).or_default().push(row(verdict));
