@@ -30,6 +30,7 @@
 //! | `starts` | whatever is wrong with state, config, disk or addresses, a start serves and filters, says so and heals |
 //! | `broken_state` | a damaged index or store costs neither the filter nor an answer |
 //! | `lists_cli` | every line of a list is accounted for, accidents are refused, the last good copy stays |
+//! | `sources` | no public source of the catalogue takes much of what people use |
 //! | `recommended` | the recommended set comes by itself, what does not come is told in one line, one line switches it off |
 //! | `log_cli` | the log in the words of the screen; totals, visits, and who read what |
 //! | `list_sources` | own CAs, mirrors inside, sources that moved, hand-edited files: taken, or named with exit code 1 |
@@ -70,6 +71,7 @@ mod reload_under_load;
 mod rights;
 mod school;
 mod services;
+mod sources;
 mod starts;
 mod streams;
 mod support;

@@ -1,16 +1,20 @@
 //! An index of some lists under the shipped policy, asked as a query asks it.
 
+use std::collections::HashMap;
+
 use lachan::config::{self, Context};
 use lachan::dns::name::OwnedName;
 use lachan::dns::suffixes::Suffixes;
 use lachan::filter::Index;
 use lachan::lists::protected::Protected;
+use lachan::model::category::CategorySet;
 use lachan::model::likeness::carried;
 use lachan::model::matched::Matched;
 use lachan::model::roster::Roster;
+use lachan::model::rule::ListKind;
 use lachan::model::tier::Tier;
 use lachan::model::verdict::Verdict;
-use lachan::policy::decide::decide;
+use lachan::policy::decide::{decide, open_categories};
 use lachan::policy::{Clones, Policy};
 use lachan::update::compile::{Source, compile_in_memory};
 
@@ -77,6 +81,46 @@ impl Filter {
                 .or_else(|| of(brand.as_ref().filter(|_| group.clones == Clones::Block)?))
                 .or_else(|| of(carried.as_ref()?))
         })
+    }
+
+    /// Lists, but for our own, whose rule alone closes the name to a tier, with these tiers.
+    pub fn takers(&self, name: &OwnedName) -> Vec<(&str, [bool; TIERS.len()])> {
+        let suffixes = Suffixes::of(self.index.key(), name.as_name());
+        let protection = self.index.lookup(&suffixes).protection;
+        let mut takers: Vec<(&str, [bool; TIERS.len()])> = Vec::new();
+        for found in self.index.explain(&suffixes) {
+            let ListKind::Block(category) = found.info.kind else { continue };
+            if !found.action.blocks() || found.excepted || found.info.origin.is_trusted() {
+                continue;
+            }
+            let mut said = Matched::default();
+            (said.categories, said.protection) = (CategorySet::of(category), protection);
+            let closes = TIERS
+                .map(|(_, tier)| self.policy.of_tier(tier).blocked.contains(category))
+                .map(|is_blocked| is_blocked && !open_categories(&said).is_empty());
+            if closes.contains(&true) && takers.iter().all(|(id, _)| *id != found.info.id) {
+                takers.push((&found.info.id, closes));
+            }
+        }
+        takers
+    }
+
+    /// For each list the names that no other list has, neither the name nor what is above it.
+    pub fn alone(&self) -> HashMap<String, u32> {
+        let mut counts = HashMap::new();
+        for entry in self.index.names() {
+            let mut lists: Vec<u16> = Vec::new();
+            for found in self.index.explain(&Suffixes::of(self.index.key(), entry.name)) {
+                let is_block = matches!(found.info.kind, ListKind::Block(_)) && found.action.blocks();
+                if is_block && !lists.contains(&found.list) {
+                    lists.push(found.list);
+                }
+            }
+            if let [list] = lists[..] {
+                *counts.entry(self.index.lists()[usize::from(list)].id.clone()).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// The lists that name it or what is above it.

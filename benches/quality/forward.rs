@@ -9,8 +9,8 @@ use lachan::dns::public_suffix::registrable;
 use lachan::lists::catalogue;
 use lachan::update::compile::{Source, Text};
 
-use crate::filter::Filter;
-use crate::names::{names_in, shared, unpacked};
+use super::filter::Filter;
+use super::names::{names_in, shared, unpacked};
 
 /// The list whose versions lie beside the checkout, by its folder.
 const SERIES: [(&str, &str); 1] = [("hostsVN-gambling-VN", "hostsvn-gambling-vn")];
@@ -26,7 +26,7 @@ pub fn at_hand() -> Vec<PathBuf> {
 
 /// Measures one series.
 pub fn run(folder: &Path) {
-    let files = crate::packed::below(folder);
+    let files = super::packed::below(folder);
     let id =
         SERIES.iter().find(|(name, _)| folder.ends_with(name)).map_or("hostsvn-gambling-vn", |(_, id)| id);
     let entry =

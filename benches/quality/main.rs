@@ -3,16 +3,19 @@
 //!
 //! ```text
 //! cargo bench --bench quality -- [--lists SET]… [--bad NAME=FILE]… [--good NAME=FILE]… [--each] [--forward FOLDER]… [--hits NAME]
+//! cargo bench --bench quality -- --measured blocklists/measured.toml
 //! ```
 //!
 //! A set is `starter`, `recommended`, `catalogue`, or ids of catalogue sources with commas between them; the starter
-//! lists are in each. Without name files those that come with it are taken, and those beside the checkout.
+//! lists are in each. Without name files those that come with it are taken, and those beside the checkout. `--measured`
+//! writes the figures of each source of the catalogue that `lachan lists catalogue` shows.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 mod filter;
 mod forward;
+mod measured;
 mod names;
 #[path = "../../tests/support/packed.rs"]
 mod packed;
@@ -30,10 +33,14 @@ struct Arguments {
     each: bool,
     forward: Vec<PathBuf>,
     hits: Option<String>,
+    measured: Option<PathBuf>,
 }
 
 fn main() {
     let arguments = arguments();
+    if let Some(file) = &arguments.measured {
+        return write_measured(file);
+    }
     let files = match arguments.files.is_empty() {
         true => names::at_hand(),
         false => arguments.files.iter().map(|(kind, name, path)| NameFile::read(*kind, name, path)).collect(),
@@ -66,6 +73,15 @@ fn main() {
     folders.iter().for_each(|folder| forward::run(folder));
 }
 
+/// Measures each source of the catalogue, and writes it down.
+fn write_measured(file: &Path) {
+    let (set, files) = (ListSet::named("catalogue"), names::good_at_hand());
+    let figures = measured::measure(&set, &files);
+    let today = jiff::Zoned::now().date().to_string();
+    let text = measured::printed(&today, &set, &files, &figures);
+    std::fs::write(file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}
+
 fn arguments() -> Arguments {
     let mut all = Arguments::default();
     let mut words = std::env::args().skip(1);
@@ -78,6 +94,7 @@ fn arguments() -> Arguments {
             "--each" => all.each = true,
             "--forward" => all.forward.push(value().into()),
             "--hits" => all.hits = Some(value()),
+            "--measured" => all.measured = Some(value().into()),
             // Cargo says that this is a benchmark.
             "--bench" => {}
             other => panic!("unknown: {other}"),

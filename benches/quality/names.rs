@@ -100,8 +100,8 @@ pub fn names_in(text: &str) -> Vec<OwnedName> {
     names
 }
 
-/// What is measured where nothing else is asked for: what we ship as good, and the files beside the checkout.
-pub fn at_hand() -> Vec<NameFile> {
+/// Names that should be open: what we ship as good, and the corpora beside the checkout.
+pub fn good_at_hand() -> Vec<NameFile> {
     let mut files: Vec<NameFile> = starter::all()
         .into_iter()
         .filter(|list| {
@@ -109,11 +109,10 @@ pub fn at_hand() -> Vec<NameFile> {
         })
         .map(|list| NameFile::of(Kind::Good, &list.spec.id, names_in(list.text)))
         .collect();
-    let Some(shared) = shared() else {
+    let Some(queries) = shared().map(|shared| shared.join("queries")) else {
         println!("left out: public lists and corpora are not here");
         return files;
     };
-    let (lists, queries) = (shared.join("lists"), shared.join("queries"));
     for (name, file) in [
         ("popular names of 2014 (OpenDNS)", "opendns-top-domains.txt.zst"),
         ("names at random (OpenDNS)", "opendns-random-domains.txt.zst"),
@@ -123,6 +122,14 @@ pub fn at_hand() -> Vec<NameFile> {
     ] {
         files.push(NameFile::read(Kind::Good, name, &queries.join(file)));
     }
+    files
+}
+
+/// What is measured where nothing else is asked for: these, and names that should be blocked.
+pub fn at_hand() -> Vec<NameFile> {
+    let mut files = good_at_hand();
+    let Some(shared) = shared() else { return files };
+    let (lists, queries) = (shared.join("lists"), shared.join("queries"));
     let radar: HashSet<OwnedName> =
         names_in(&unpacked(&queries.join("radar-top-100000-2026-05-01.csv.zst"))).into_iter().collect();
     for (what, publishers) in [
@@ -192,7 +199,7 @@ fn said_by_two(lists: &Path, publishers: &[&[&str]]) -> Vec<OwnedName> {
 
 /// The packed files whose path below `folder` begins so.
 fn packed_named(folder: &Path, start: &str) -> Vec<PathBuf> {
-    let mut found = crate::packed::below(folder);
+    let mut found = super::packed::below(folder);
     found
         .retain(|path| path.strip_prefix(folder).is_ok_and(|path| path.to_string_lossy().starts_with(start)));
     found

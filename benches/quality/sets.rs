@@ -9,7 +9,7 @@ use lachan::lists::recommended;
 use lachan::lists::spec::SourceSpec;
 use lachan::update::compile::{Source, Text};
 
-use crate::names::{shared, unpacked};
+use super::names::{shared, unpacked};
 
 /// Where the catalogue's sources lie.
 const RAW: &str = "https://raw.githubusercontent.com/";

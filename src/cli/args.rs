@@ -155,6 +155,8 @@ pub enum ListsCommand {
     Snapshot(ListsSnapshotArgs),
     /// Compares two indexes.
     Diff(ListsDiffArgs),
+    /// The public sources that can be switched on, with what was measured of each.
+    Catalogue(ListsCatalogueArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -227,6 +229,13 @@ pub struct ListsCompileArgs {
     /// Index file to write, in place of the server's.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ListsCatalogueArgs {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@
 
 pub mod args;
 mod brands;
+mod catalogue;
 mod check;
 mod config;
 mod help;
@@ -57,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Lists(ListsCommand::Brands(args)) => brands::run(&args, screen),
         Command::Lists(ListsCommand::Snapshot(args)) => snapshot::run(&args, screen),
         Command::Lists(ListsCommand::Diff(args)) => lists::diff(&args, screen),
+        Command::Lists(ListsCommand::Catalogue(args)) => catalogue::catalogue(&args, screen),
         Command::Log(args) => log::run(&args, screen),
         Command::Status(args) => status::run(&args, screen),
         Command::Reload(args) => reload::run(&args, screen),

@@ -19,6 +19,7 @@ pub mod format;
 pub mod fresh;
 pub mod gate;
 pub mod meta;
+pub mod measured;
 mod popular;
 pub mod protected;
 pub mod read;

@@ -56,6 +56,7 @@ help-lachan-lists-brands--since = With --caught, since then: a date, a time, 2h,
 help-lachan-lists-snapshot = Packs the kept copies of public lists, for other schools or for a stick.
 help-lachan-lists-snapshot--output = The folder to write: new, empty, or an older snapshot.
 help-lachan-lists-snapshot--own_use = Packs lists too whose licence asks for more than a notice: the folder is not given to others.
+help-lachan-lists-catalogue = The public sources that can be switched on, with what was measured of each.
 help-lachan-lists-diff = Compares two indexes.
 help-lachan-lists-diff--old = Old index.
 help-lachan-lists-diff--new = New index.

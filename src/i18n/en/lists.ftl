@@ -14,6 +14,18 @@ lists-other-source = the config names another source now, to be fetched: { $sour
 lists-wildcards-cover-names = nothing but *.x lines: x itself is covered too
 lists-refused-of = { $id }: refused lines
 lists-reason = { $count }: { $why }
+catalogue-category = category
+catalogue-licence = licence
+catalogue-rules = rules
+catalogue-alone = only here
+catalogue-pupils = hits, pupils
+catalogue-staff = hits, staff
+catalogue-measured = Measured on { $date }. Only here: names that no other source and no starter list has. Hits: names among these that the source blocks for lower secondary and for staff; some of them are meant:
+catalogue-corpus = { $corpus }: { $names ->
+    [one] { $names } name
+   *[other] { $names } names
+}
+catalogue-notes = What to know of a source:
 lists-options-of = { $id }: rules with options that a name cannot tell
 lists-option = { $option }: { $taken } taken for the whole name (page_options), { $refused } refused
 lists-sample = line { $line }: { $text }

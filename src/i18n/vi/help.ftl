@@ -56,6 +56,7 @@ help-lachan-lists-brands--since = Với --caught, từ lúc ấy: ngày, giờ, 
 help-lachan-lists-snapshot = Gói bản đang giữ của các danh sách công khai, cho trường khác hoặc cho USB.
 help-lachan-lists-snapshot--output = Thư mục sẽ ghi: mới, rỗng, hoặc một gói cũ.
 help-lachan-lists-snapshot--own_use = Gói cả danh sách mà giấy phép đòi nhiều hơn lời ghi nguồn: không đưa gói cho nơi khác.
+help-lachan-lists-catalogue = Các nguồn công khai có thể bật, kèm số đo của từng nguồn.
 help-lachan-lists-diff = So hai chỉ mục.
 help-lachan-lists-diff--old = Chỉ mục cũ.
 help-lachan-lists-diff--new = Chỉ mục mới.
