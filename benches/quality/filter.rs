@@ -65,6 +65,7 @@ impl Filter {
         let matched = self.index.lookup(&suffixes);
         let brand = self.index.brand_in(name.as_name()).filter(|_| matched.protection.is_none());
         let carried = carried(name.as_name());
+        let patterns = self.index.by_patterns(name.as_name());
         TIERS.map(|(_, tier)| {
             let group = self.policy.of_tier(tier);
             let by =
@@ -80,6 +81,12 @@ impl Filter {
             by(&suffixes, &matched)
                 .or_else(|| of(brand.as_ref().filter(|_| group.clones == Clones::Block)?))
                 .or_else(|| of(carried.as_ref()?))
+                .or_else(|| {
+                    let by = |(pattern, matched): &(OwnedName, Matched)| {
+                        by(&Suffixes::of(self.index.key(), pattern.as_name()), matched)
+                    };
+                    patterns.iter().find_map(by)
+                })
         })
     }
 

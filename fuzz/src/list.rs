@@ -16,6 +16,7 @@ use lachan::lists::read::{Verdict, judge, read, survey};
 use lachan::lists::spec::{FormatChoice, ListSpec, Matching, Profile, SourceSpec};
 use lachan::model::category::Category;
 use lachan::model::likeness::{brand_of, find_brand};
+use lachan::model::pattern::pattern_of;
 use lachan::model::rule::{ListKind, Rule, RuleAction, Scope};
 
 /// One octet for the format (0: detected), one for the profile, then the text.
@@ -101,7 +102,8 @@ fn hold_verdicts(text: &[u8], spec: &ListSpec, rules: &[Rule]) {
 
 /// Blocks printed in a grammar that can say all scopes are taken again, every one.
 fn reads_back(rules: &[Rule], spec: &ListSpec) {
-    let plain = |rule: &&Rule| rule.action == RuleAction::Block;
+    // Patterns stand in no other grammar.
+    let plain = |rule: &&Rule| rule.action == RuleAction::Block && pattern_of(rule.name.as_name()).is_none();
     if !rules.iter().all(|rule| plain(&rule)) || spec.source == SourceSpec::Starter {
         return;
     }

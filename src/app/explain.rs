@@ -25,6 +25,7 @@ use crate::dns::rrtype::RrType;
 use crate::dns::suffixes::Suffixes;
 use crate::model::event::Effect;
 use crate::model::likeness::{brand_of, carried};
+use crate::model::pattern::pattern_of;
 use crate::model::rule::{ListKind, Protection, Scope};
 use crate::model::service::ServiceId;
 use crate::model::tier::Tier;
@@ -97,6 +98,8 @@ impl Checker<'_> {
         let of = |name: &OwnedName| index.explain(&Suffixes::of(index.key(), name.as_name()));
         // What the name stands for, too.
         let likeness = [index.brand_in(name), carried(name)].into_iter().flatten();
+        let patterns = index.by_patterns(name).into_iter().map(|(pattern, _)| pattern);
+        let likeness = likeness.chain(patterns);
         let found = index.explain(&suffixes).into_iter().chain(likeness.flat_map(|name| of(&name)));
         let told = found.filter_map(|found| {
             let says = match found.info.kind {
@@ -246,6 +249,7 @@ fn cite(told: &mut GroupVerdict, decided: &Decided, policy: &Policy, asked: Name
         // A brand is no name, and its list no file.
         (told.line, told.link) = match &cited {
             Rule::Brand(..) => (None, None),
+            Rule::Pattern(_) => (Some(found.line), None),
             _ => (Some(found.line), told.link.take()),
         };
         told.rule = Some(cited);
@@ -268,6 +272,9 @@ fn cite_zone(told: &mut GroupVerdict, zone: &ZoneRule) {
 fn rule(scope: Scope, name: &OwnedName, line: u32) -> Rule {
     if let Some(brand) = brand_of(name.as_name()) {
         return Rule::Brand(String::from_utf8_lossy(brand).into_owned(), line);
+    }
+    if let Some(pattern) = pattern_of(name.as_name()) {
+        return Rule::Pattern(pattern);
     }
     let name = name.to_string();
     match scope {

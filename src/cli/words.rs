@@ -117,6 +117,7 @@ pub fn rule(rule: &Rule, lang: Lang) -> String {
         Rule::Subtree(name) => msg!("rule-subtree", name = name),
         Rule::Children(name) => msg!("rule-children", name = name),
         Rule::Brand(brand, names) => msg!("rule-brand", brand = brand, names = *names),
+        Rule::Pattern(pattern) => msg!("rule-pattern", pattern = pattern),
         Rule::Zone(rule) => return rule.clone(),
     };
     message.text(lang)

@@ -151,6 +151,8 @@ pub enum Rule {
     Children(String),
     /// A brand that is known from so many names.
     Brand(String, u32),
+    /// A mask or a regular expression, as the list has it.
+    Pattern(String),
     /// A policy zone's rule: trigger and action.
     Zone(String),
 }
@@ -242,6 +244,7 @@ impl fmt::Display for Rule {
             Self::Subtree(name) => write!(f, "subtree {name}"),
             Self::Children(name) => write!(f, "children {name}"),
             Self::Brand(brand, names) => write!(f, "brand {brand} {names}"),
+            Self::Pattern(text) => write!(f, "pattern {text}"),
             Self::Zone(rule) => f.write_str(rule),
         }
     }
@@ -257,6 +260,7 @@ impl From<String> for Rule {
                 let (brand, names) = rest.split_once(' ').unwrap_or((rest, ""));
                 Self::Brand(brand.to_owned(), names.parse().unwrap_or_default())
             }
+            Some(("pattern", pattern)) => Self::Pattern(pattern.to_owned()),
             _ => Self::Zone(text),
         }
     }
@@ -334,6 +338,7 @@ mod tests {
             (Rule::Subtree(name()), "subtree b.example"),
             (Rule::Children(name()), "children b.example"),
             (Rule::Brand("gemwin".into(), 20), "brand gemwin 20"),
+            (Rule::Pattern(r"/^ads\d /".into()), r"pattern /^ads\d /"),
             (Rule::Zone("qname nxdomain".into()), "qname nxdomain"),
         ]);
         comes_back(&[

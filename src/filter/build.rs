@@ -8,13 +8,17 @@
 //! The file is written beside its place, flushed, opened and looked up name by name as a stranger
 //! would, and only then renamed. Whoever still reads the old file keeps it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tracing::warn;
+
 use crate::dns::name::Name;
 use crate::dns::suffixes::{HashKey, hash_name};
+use crate::model::pattern::pattern_of;
 use crate::model::rule::{ListInfo, ListKind, Rule, RuleAction, Scope};
 use crate::sys::mmap::memory_file;
 use crate::sys::pipeline::pipeline;
@@ -28,9 +32,10 @@ use super::layout::{
     u64_at,
 };
 use super::merge::{FIXED_OCTETS, Merged, SortedPart};
+use super::patterns::PATTERNS_MAX;
 use super::spill::Spill;
 use super::table::{Filler, homes_for};
-use super::{Index, LISTS_MAX};
+use super::{Index, LISTS_MAX, patterns};
 
 /// What a build may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +131,8 @@ pub struct Builder {
     key: HashKey,
     lists: Vec<ListInfo>,
     rules: u64,
+    /// Texts of patterns.
+    patterns: BTreeSet<String>,
     spill: Spill,
 }
 
@@ -147,6 +154,7 @@ impl Builder {
             key: HashKey(key),
             lists: Vec::new(),
             rules: 0,
+            patterns: BTreeSet::new(),
             spill: Spill::new(folder, limits.spill_at),
         })
     }
@@ -235,6 +243,13 @@ impl Builder {
         }
         if self.rules == self.limits.rules_max {
             return Err(BuildError::TooManyRules(self.limits.rules_max));
+        }
+        if let Some(text) = pattern_of(name) {
+            if self.patterns.len() == PATTERNS_MAX && !self.patterns.contains(&text) {
+                warn!(list = %self.lists[usize::from(list.0)].id, line, "more patterns than an index may have");
+                return Ok(());
+            }
+            self.patterns.insert(text);
         }
         self.rules += 1;
         let hash = hash_name(&self.key, name);
@@ -331,6 +346,8 @@ impl Builder {
         }
         out.put(&text).map_err(&io)?;
         let lists = out.close().map_err(&io)?;
+        out.put(&patterns::encode(&self.patterns)).map_err(&io)?;
+        let patterns = out.close().map_err(&io)?;
 
         let header = Header {
             id: self.id,
@@ -339,7 +356,7 @@ impl Builder {
             homes,
             reach,
             deepest: merged.deepest,
-            sections: [records, buckets, classes, contributions, lists],
+            sections: [records, buckets, classes, contributions, lists, patterns],
         };
         let Output { disk, file, .. } = out;
         disk.write(&file, &header.encode(), 0).map_err(&io)?;

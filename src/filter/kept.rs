@@ -162,6 +162,7 @@ impl Index {
         }
         out.write_all(&self.contributions)?;
         out.write_all(&self.lists_section)?;
+        out.write_all(&self.patterns_section)?;
         out.flush()?;
         drop(out);
         file.sync_all()?;

@@ -8,6 +8,7 @@
 //! | classes | 64 each | see [`encode_class`] |
 //! | contributions | 2 each | see `Contribution::to_bits` |
 //! | lists | by list | names with rules, kind, id, version |
+//! | patterns | by pattern | its text |
 //!
 //! Checksums are CRC-32: any flip of up to 32 neighbouring bits is found for certain, and it runs at
 //! memory speed. It guards against disks and cut copies, not against a person who may write the file.
@@ -22,18 +23,20 @@ use super::class::{Effect, Side};
 
 pub(super) const MAGIC: [u8; 8] = *b"LACHANIX";
 /// Goes up with any change of the layout; files of another version are built anew.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 pub(super) const HEADER_OCTETS: usize = 256;
 pub(super) const BUCKET_OCTETS: usize = 64;
 pub(super) const CLASS_OCTETS: usize = 64;
 pub(super) const CONTRIBUTION_OCTETS: usize = 2;
-pub(super) const SECTIONS: [&str; 5] = ["records", "buckets", "classes", "contributions", "lists"];
+pub(super) const SECTIONS: [&str; 6] =
+    ["records", "buckets", "classes", "contributions", "lists", "patterns"];
 /// Places of the sections in [`SECTIONS`] and [`Header::sections`].
 pub(super) const RECORDS: usize = 0;
 pub(super) const BUCKETS: usize = 1;
 pub(super) const CLASSES: usize = 2;
 pub(super) const CONTRIBUTIONS: usize = 3;
 pub(super) const LISTS: usize = 4;
+pub(super) const PATTERNS: usize = 5;
 const CHECKSUM_AT: usize = HEADER_OCTETS - 4;
 const SECTIONS_AT: usize = 56;
 const SECTION_OCTETS: usize = 12;
@@ -62,7 +65,7 @@ pub(super) struct Header {
     pub homes: u32,
     pub reach: u32,
     pub deepest: u32,
-    pub sections: [Section; 5],
+    pub sections: [Section; SECTIONS.len()],
 }
 
 /// Why octets are not a header.
@@ -130,8 +133,8 @@ impl Header {
     }
 
     /// Where the sections lie in a file of `len` octets; `None` unless they fill it exactly.
-    pub fn ranges(&self, len: usize) -> Option<[Range<usize>; 5]> {
-        let mut ranges: [Range<usize>; 5] = Default::default();
+    pub fn ranges(&self, len: usize) -> Option<[Range<usize>; SECTIONS.len()]> {
+        let mut ranges: [Range<usize>; SECTIONS.len()] = Default::default();
         let mut at = HEADER_OCTETS;
         for (range, section) in ranges.iter_mut().zip(&self.sections) {
             let end = at.checked_add(usize::try_from(section.octets).ok()?)?;
@@ -252,9 +255,14 @@ pub(super) fn encode_list(out: &mut Vec<u8>, list: &ListInfo, names: u64) {
     out.extend_from_slice(&names.to_le_bytes());
     out.extend_from_slice(&[kind | (list.origin as u8) << 4, of]);
     for text in [&list.id, &list.version] {
-        out.extend_from_slice(&(text.len() as u16).to_le_bytes());
-        out.extend_from_slice(text.as_bytes());
+        put_text(out, text);
     }
+}
+
+/// A text with its length before it.
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// A list, its number of names, and what follows.
@@ -303,11 +311,11 @@ mod tests {
     fn a_header_comes_back_and_says_what_is_wrong_with_it() {
         let section = Section { octets: 64, checksum: 5 };
         let header =
-            Header { id: 1, key: [2; 16], names: 3, homes: 4, reach: 5, deepest: 6, sections: [section; 5] };
+            Header { id: 1, key: [2; 16], names: 3, homes: 4, reach: 5, deepest: 6, sections: [section; 6] };
         let octets = header.encode();
         assert_eq!(Header::decode(&octets), Ok(header.clone()));
-        assert_eq!(header.ranges(256 + 5 * 64).map(|ranges| ranges[4].clone()), Some(512..576));
-        assert_eq!(header.ranges(256 + 5 * 64 + 1), None);
+        assert_eq!(header.ranges(256 + 6 * 64).map(|ranges| ranges[5].clone()), Some(576..640));
+        assert_eq!(header.ranges(256 + 6 * 64 + 1), None);
         let mut later = octets;
         later[8] += 1;
         assert_eq!(Header::decode(&later), Err(HeaderError::Version(VERSION + 1)));

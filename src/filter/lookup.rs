@@ -172,6 +172,11 @@ impl Excepted<'_> {
     /// Nothing.
     pub const NONE: Self = Self { lists: ListSet::NONE, spares: None };
 
+    /// Exceptions alone.
+    pub fn without_spares(self) -> Excepted<'static> {
+        Excepted { lists: self.lists, spares: None }
+    }
+
     /// Whether the rule, at that suffix, is in force.
     pub fn leaves(&self, rule: Contribution, suffix: u8) -> bool {
         match rule.action {

@@ -18,13 +18,14 @@
 //!
 //! Knows names, rules, lists. Never knows tiers, clients or list formats.
 // Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that
-// lead from a hash to a record; `weigh` which of several categories is believed; `open` checks a file; `kept` looks after the file of an index in use; `lookup` is the way of a query; `explain` finds
+// lead from a hash to a record; `weigh` which of several categories is believed; `open` checks a file; `kept` looks after the file of an index in use; `lookup` is the way of a query; `patterns` says what patterns say of a name; `explain` finds
 // the rules behind an answer; `names` reads everything back; `build` with `spill`, `merge` and `disk`
 // makes a file; `diff` compares two.
 
 use std::ops::Range;
 
 use crate::dns::suffixes::HashKey;
+use crate::model::pattern::Patterns;
 use crate::model::rule::ListInfo;
 use crate::sys::mmap::Mapped;
 use kept::Backing;
@@ -42,6 +43,7 @@ mod lookup;
 mod merge;
 pub mod names;
 pub mod open;
+mod patterns;
 mod spill;
 mod table;
 #[cfg(test)]
@@ -75,6 +77,9 @@ pub struct Index {
     contributions: Vec<u8>,
     /// The lists as they stand in the file.
     lists_section: Vec<u8>,
+    patterns: Patterns,
+    /// The patterns as they stand in the file.
+    patterns_section: Vec<u8>,
 }
 
 /// Where the records are.

@@ -17,10 +17,10 @@ use super::class::{Contribution, Effect, Side};
 use super::kept::{Backing, Stamp};
 use super::layout::{
     BUCKET_OCTETS, BUCKETS, CLASSES, CONTRIBUTION_OCTETS, CONTRIBUTIONS, ClassAt, HEADER_OCTETS, Header,
-    HeaderError, LISTS, Line, RECORDS, SECTIONS, encode_class, take_list, u32_at,
+    HeaderError, LISTS, Line, PATTERNS, RECORDS, SECTIONS, encode_class, take_list, u32_at,
 };
 use super::table::PLACES;
-use super::{Index, LISTS_MAX, Records};
+use super::{Index, LISTS_MAX, Records, patterns};
 
 /// Why a file is not taken as an index. The remedy is always to build it anew.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +113,9 @@ impl Index {
         })?;
         let (buckets, classes) = (sections.lines(BUCKETS)?, sections.lines(CLASSES)?);
         let (contributions, lists_section) = (sections.whole(CONTRIBUTIONS)?, sections.whole(LISTS)?);
+        let patterns_section = sections.whole(PATTERNS)?;
+        let patterns =
+            patterns::decode(&patterns_section).ok_or(contradiction("a pattern that cannot be read"))?;
         let (lists, names_of) = read_lists(&lists_section)?;
         let effects = Effect::of_lists(&lists).ok_or(contradiction("more allow sets than bits"))?;
         check_classes(&classes, &contributions, &effects)?;
@@ -139,6 +142,8 @@ impl Index {
             classes,
             contributions,
             lists_section,
+            patterns,
+            patterns_section,
         })
     }
 
@@ -212,7 +217,7 @@ struct Reader<'f> {
     file: &'f File,
     path: &'f Path,
     header: &'f Header,
-    ranges: &'f [Range<usize>; 5],
+    ranges: &'f [Range<usize>; SECTIONS.len()],
 }
 
 impl Reader<'_> {

@@ -120,7 +120,28 @@ impl Index {
         evidence.has_milder()
     }
 
-    fn effect_of(&self, contribution: Contribution) -> Effect {
+    /// Evidence of what lists say of the walked name, for weighing with what is said of it elsewhere: what is said of a
+    /// host of strangers' sites above it does not count.
+    pub(super) fn evidence_at(&self, suffixes: &Suffixes, excepted: &Excepted<'_>) -> Evidence {
+        let (mut evidence, mut seen) = (Evidence::default(), ListSet::NONE);
+        self.walk(suffixes, |hit, class| {
+            if !hit.whole && is_shared(suffixes, hit.suffix) {
+                return;
+            }
+            for contribution in self.in_force(hit, class, excepted) {
+                let mut said = self.effect_of(contribution);
+                if !hit.whole {
+                    said.categories = said.categories.without(CategorySet::HOSTING);
+                }
+                if !said.categories.is_empty() && seen.insert(contribution.list) {
+                    evidence.add(&said);
+                }
+            }
+        });
+        evidence
+    }
+
+    pub(super) fn effect_of(&self, contribution: Contribution) -> Effect {
         self.effects.get(usize::from(contribution.list)).copied().unwrap_or_default()
     }
 }

@@ -8,6 +8,7 @@ use super::format::options::{OptionSet, RuleOption};
 use super::reason::{Ignored, Refusal};
 use crate::dns::name::Name;
 use crate::i18n::{Message, msg};
+use crate::model::pattern::pattern_of;
 
 /// Samples kept of each reason.
 pub const SAMPLES_MAX: usize = 5;
@@ -129,7 +130,7 @@ impl Account {
             }
         }
         if samples < SAMPLES_MAX {
-            return self.note(reason, line, &name.to_string());
+            return self.note(reason, line, &shown(name));
         }
         match reason {
             Reason::Ignored(why) => self.ignored[why as usize] += 1,
@@ -137,7 +138,7 @@ impl Account {
             Reason::Rewrite => self.rewrites += 1,
         }
         if let Some(last) = last.map(|at| &mut self.samples[at]).filter(|last| line < last.line) {
-            (last.line, last.text) = (line, cut(&name.to_string()));
+            (last.line, last.text) = (line, cut(&shown(name)));
         }
     }
 
@@ -206,6 +207,11 @@ impl Account {
         let refused = Refusal::ALL.iter().map(|why| (Reason::Refused(*why), self.refused(*why)));
         ignored.chain(refused).chain([(Reason::Rewrite, self.rewrites)]).filter(|(_, count)| *count > 0)
     }
+}
+
+/// A name, or the pattern that it stands for.
+fn shown(name: Name<'_>) -> String {
+    pattern_of(name).unwrap_or_else(|| name.to_string())
 }
 
 fn cut(text: &str) -> String {

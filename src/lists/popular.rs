@@ -5,6 +5,7 @@
 //! are in force. Who wants such a name blocked writes a rule of the school's own.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::starter;
 use crate::dns::name::OwnedName;
@@ -39,6 +40,13 @@ pub(super) fn names(key: HashKey) -> NameSet<CategorySet> {
 /// All popular names.
 pub(super) fn all() -> impl Iterator<Item = OwnedName> {
     names_in(POPULAR)
+}
+
+/// The same, each with its text beside it.
+pub(super) fn texts() -> &'static [(String, OwnedName)] {
+    static TEXTS: LazyLock<Vec<(String, OwnedName)>> =
+        LazyLock::new(|| all().map(|name| (name.to_string(), name)).collect());
+    &TEXTS
 }
 
 /// The names of one of our own files, a name a line.

@@ -16,6 +16,7 @@ use super::detect::{Detection, Why, detect_in, is_all_wildcards};
 use super::format::options::{OptionSet, RuleOption};
 use super::format::{Entry, Format, Optioned, Parser};
 use super::fresh::{Keeper, Rules};
+use super::popular;
 use super::profile::{folded, promoted};
 use super::protected::Protected;
 use super::reason::{Ignored, Refusal};
@@ -26,6 +27,7 @@ use super::text::{Line, Text};
 use crate::dns::name::{Name, NameBuf, OwnedName};
 use crate::dns::public_suffix::{SuffixKind, kind_of};
 use crate::dns::suffixes::Suffixes;
+use crate::model::pattern::{Pattern, PatternError};
 use crate::model::rule::{ListKind, Origin, Rule, RuleAction, Scope};
 
 /// Lines of a list; numbers are 32 bits, and a text of 256 MiB has no more.
@@ -34,6 +36,9 @@ const LINES_MAX: u32 = 1 << 28;
 /// Names that the rules of a list may leave out, all together: they stay in memory, and the hand-written lists that
 /// have such rules have some hundred.
 const LEFT_OUT_MAX: usize = 10_000;
+
+/// Patterns that a list may have; public lists for DNS have some dozens.
+const PATTERNS_MAX: usize = 256;
 
 /// What a list's text turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,6 +233,7 @@ fn walk(
         failed: None,
         hits: HashSet::new(),
         left_out: 0,
+        patterns: 0,
         name: NameBuf::new(),
         walk: Suffixes::new(),
         aside: Suffixes::new(),
@@ -253,6 +259,8 @@ struct Reader<'r, L> {
     hits: HashSet<u64>,
     /// Names that rules of the list leave out.
     left_out: usize,
+    /// Patterns that were held against what is good.
+    patterns: usize,
     /// The name at hand.
     name: NameBuf,
     /// Its suffixes.
@@ -343,15 +351,20 @@ impl<L: Listener> Reader<'_, L> {
 
     /// A rule with options: does the name alone tell whether it holds?
     fn optioned(&mut self, rule: Optioned<'_>, number: u32, line: &str) {
-        let Optioned { text, scope, action, options, left_out } = rule;
+        let Optioned { text, scope, action, options, is_pattern, left_out } = rule;
         if let Some(why) = options.refusal() {
             self.account.note_options(options.refused(), false);
             return self.refuse(why, number, line);
         }
         let leaves_out = options.contains(RuleOption::DenyAllow);
         if options.contains(RuleOption::BadFilter) && !leaves_out {
-            if target::read(text, &mut self.name).is_ok() {
-                let what = What::new(promoted(scope, self.profile), action);
+            let is_read = match is_pattern {
+                true => Pattern::read(text).is_ok_and(|pattern| self.fill(&pattern)),
+                false => target::read(text, &mut self.name).is_ok(),
+            };
+            if is_read {
+                let scope = if is_pattern { scope } else { promoted(scope, self.profile) };
+                let what = What::new(scope, action);
                 // In memory there is no bound that a text reaches; one switch less changes nothing then.
                 self.gather(Of::Name, Said::Off { what, variant: options.variant() }, number);
             }
@@ -365,11 +378,14 @@ impl<L: Listener> Reader<'_, L> {
                 return self.refuse(Refusal::PageOption, number, line);
             }
         }
+        if is_pattern && !leaves_out {
+            return self.pattern(text, action, options.variant(), number, line);
+        }
         if !leaves_out {
             return self.rule(text, scope, action, How::Plain(options.variant()), number, line);
         }
         // An exception in part, and one that `$important` would not see, cannot be said.
-        if action != RuleAction::Block || options.contains(RuleOption::BadFilter) {
+        if is_pattern || action != RuleAction::Block || options.contains(RuleOption::BadFilter) {
             return self.refuse(Refusal::DenyAllow, number, line);
         }
         if let Err(why) = target::read(text, &mut self.name) {
@@ -390,6 +406,65 @@ impl<L: Listener> Reader<'_, L> {
             let added = self.gathered.add(name.as_name(), Said::LeftOut, number);
             self.failed = self.failed.take().or(added.err());
         }
+    }
+
+    /// A mask or an expression. It stands as a rule for a name of its own.
+    fn pattern(&mut self, text: &str, action: RuleAction, variant: u8, number: u32, line: &str) {
+        let is_mask = !text.starts_with('/');
+        let unreadable = if is_mask { Refusal::InnerWildcard } else { Refusal::Regex };
+        let read = match (self.kind, Pattern::read(text)) {
+            (ListKind::Block(_), read) => read,
+            // What is allowed or protected is asked with every query.
+            (ListKind::Allow | ListKind::Protect(_), _) => Err(PatternError::Unreadable),
+        };
+        let pattern = match read {
+            Ok(_) if action == RuleAction::Except => {
+                return self.refuse(Refusal::PatternException, number, line);
+            }
+            Ok(pattern) => pattern,
+            Err(PatternError::Unreadable) => return self.refuse(unreadable, number, line),
+            Err(PatternError::TooWide) => return self.refuse(Refusal::WidePattern, number, line),
+        };
+        if self.patterns == PATTERNS_MAX {
+            return self.refuse(Refusal::ManyPatterns, number, line);
+        }
+        self.patterns += 1;
+        if let Some(why) = self.meets_what_is_good(&pattern) {
+            return self.refuse(why, number, line);
+        }
+        let what = What::new(Scope::Exact, action);
+        let said = Said::Rule { what, variant, unknown_top: false };
+        if !self.fill(&pattern) || !self.gather(Of::Name, said, number) {
+            self.refuse(Refusal::TooMany, number, line);
+        }
+    }
+
+    /// Makes the name of a pattern the one at hand.
+    fn fill(&mut self, pattern: &Pattern) -> bool {
+        self.name.fill_from_wire(pattern.name().as_name().wire()).is_ok()
+    }
+
+    /// Whether a pattern meets a name that the list may not block. One is enough: the next it meets may be as good,
+    /// and stand in no file of ours.
+    fn meets_what_is_good(&mut self, pattern: &Pattern) -> Option<Refusal> {
+        let (protected, kind) = (self.protected, self.kind);
+        for name in protected.groups().iter().flat_map(|group| &group.names) {
+            if pattern.meets(name.to_string().as_bytes()) {
+                self.aside.fill(protected.key(), name.as_name());
+                if protected.against(&self.aside, kind).is_some() {
+                    return Some(Refusal::Protected);
+                }
+            }
+        }
+        for (text, name) in popular::texts().iter().filter(|_| self.origin == Origin::Downloaded) {
+            if pattern.meets(text.as_bytes()) || pattern.meets(format!("www.{text}").as_bytes()) {
+                self.aside.fill(protected.key(), name.as_name());
+                if protected.is_popular_and_good(&self.aside, kind) {
+                    return Some(Refusal::Popular);
+                }
+            }
+        }
+        None
     }
 
     /// The names below `own` that a rule for it leaves out. `None`: they cannot be read, all of it is left out, or a

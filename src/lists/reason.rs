@@ -79,6 +79,12 @@ reasons! {
         /// Blocking the whole name for one page would block too much.
         Path = "path";
         Regex = "regex";
+        /// A pattern that meets names with too little in common.
+        WidePattern = "wide-pattern";
+        /// An exception by pattern: names that the list blocks would have to be held against it with every query.
+        PatternException = "pattern-exception";
+        /// More patterns than a list may have.
+        ManyPatterns = "many-patterns";
         /// An option that DNS cannot honour; without it the rule would block too much.
         Option = "option";
         /// `$third-party`, `$popup`, `$document`, where the list's profile does not take them for the whole name.

@@ -8,6 +8,7 @@ pub mod event;
 pub mod likeness;
 pub mod matched;
 pub mod name_set;
+pub mod pattern;
 pub mod prefixes;
 pub mod roster;
 pub mod rule;

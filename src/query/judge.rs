@@ -188,6 +188,15 @@ impl<'w> Judging<'w, '_> {
                 return Step::Ends;
             }
         }
+        for (pattern, matched) in &likeness.patterns {
+            self.suffixes.fill(world.index.key(), pattern.as_name());
+            let verdict = decide_link(&world.policy, group, self.allowed, &self.suffixes, matched);
+            if matches!(verdict, Some(Verdict::Block(_) | Verdict::Monitor(_)))
+                && self.apply(link, pattern, verdict, *matched) == Step::Ends
+            {
+                return Step::Ends;
+            }
+        }
         let Some(brand) = likeness.brand.filter(|_| !is_exempt(world, group.clones, name)) else {
             return Step::GoesOn;
         };

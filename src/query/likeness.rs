@@ -1,5 +1,5 @@
-//! What a name stands for besides itself: a bookmaker's brand with another ending, and the name that a translator or a
-//! cache carries (`model::likeness`).
+//! What a name stands for besides itself: a bookmaker's brand with another ending, the name that a translator or a cache
+//! carries (`model::likeness`), and patterns of lists (`model::pattern`).
 //!
 //! Looked at where a name is not in the cache, and where an answer is kept: a name that is answered from the cache, or
 //! blocked by a list, costs nothing more.
@@ -22,23 +22,26 @@ pub struct Likeness {
     pub brand: Option<OwnedName>,
     /// The name that it carries.
     pub carried: Option<OwnedName>,
+    /// Patterns of lists that meet it, by the names under which the index has them, with what is said of each.
+    pub patterns: Vec<(OwnedName, Matched)>,
 }
 
 impl Likeness {
     /// What `name` stands for, as far as lists have to say something of it.
     pub fn of(world: &World, name: Name<'_>) -> Self {
         let is_listed = |carried: &OwnedName| !matched(world, carried.as_name()).categories.is_empty();
-        Self { brand: world.index.brand_in(name), carried: carried(name).filter(is_listed) }
+        let patterns = world.index.by_patterns(name);
+        Self { brand: world.index.brand_in(name), carried: carried(name).filter(is_listed), patterns }
     }
 
-    /// Both.
+    /// All of them.
     pub fn names(&self) -> impl Iterator<Item = &OwnedName> {
-        self.brand.iter().chain(&self.carried)
+        self.brand.iter().chain(&self.carried).chain(self.patterns.iter().map(|(name, _)| name))
     }
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.brand.is_none() && self.carried.is_none()
+        self.brand.is_none() && self.carried.is_none() && self.patterns.is_empty()
     }
 }
 

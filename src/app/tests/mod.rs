@@ -5,4 +5,5 @@ mod admit;
 mod aliases;
 mod check;
 mod likeness;
+mod patterns;
 mod school;

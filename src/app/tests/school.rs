@@ -27,6 +27,7 @@ use crate::filter::build::{BuildLimits, Builder};
 use crate::journal::count::Tally;
 use crate::model::category::Category;
 use crate::model::likeness::brand_name;
+use crate::model::pattern::Pattern;
 use crate::model::roster::Roster;
 use crate::model::rule::{ListInfo, ListKind, Origin, Rule, RuleAction, Scope};
 use crate::query::client::{Client, Transport};
@@ -323,7 +324,11 @@ fn index(lists: Lists) -> Index {
                 Some(text) => (Scope::Exact, text),
                 None => (Scope::Subtree, text),
             };
-            let name = if id == "brands" { brand_name(text.as_bytes()).unwrap() } else { name(text) };
+            let (name, scope) = match id {
+                "brands" => (brand_name(text.as_bytes()).unwrap(), scope),
+                _ if text.starts_with(['|', '/']) => (Pattern::read(text).unwrap().name(), Scope::Exact),
+                _ => (name(text), scope),
+            };
             let rule = Rule { name, scope, action, line: line as u32 + 1 };
             builder.add(number, &rule).unwrap();
         }

@@ -65,6 +65,7 @@ because-nothing-forbids = nothing forbids it
 
 rule-exact = exactly { $name }
 rule-subtree = { $name } and all below
+rule-pattern = pattern { $pattern }
 rule-brand = like the bookmaker “{ $brand }”: { $names } names known
 rule-children = all below { $name }
 says-exception = exception from { $category }

@@ -65,6 +65,7 @@ because-nothing-forbids = không gì cấm
 
 rule-exact = đúng tên { $name }
 rule-subtree = { $name } và mọi tên bên dưới
+rule-pattern = mẫu { $pattern }
 rule-brand = giống nhà cái “{ $brand }”: { $names } tên đã biết
 rule-children = mọi tên dưới { $name }
 says-exception = ngoại lệ của { $category }

@@ -43,16 +43,25 @@ fn rule(text: &str) -> Entry<'_> {
         Some(rest) => (RuleAction::Except, rest),
         None => (RuleAction::Block, text),
     };
-    if text.starts_with('/') {
-        let closed = text.len() > 1 && (text.ends_with('/') || text.contains("/$"));
-        return Entry::Refused(if closed { Refusal::Regex } else { Refusal::Path });
-    }
-    let (body, options) = text.split_once('$').unwrap_or((text, ""));
+    let (body, options) = match text.starts_with('/') {
+        true => match expression(text) {
+            Some(split) => split,
+            None => return Entry::Refused(Refusal::Path),
+        },
+        false => text.split_once('$').unwrap_or((text, "")),
+    };
     let (options, left_out) = read_options(options);
     let action = match action {
         RuleAction::Block if options.contains(RuleOption::Important) => RuleAction::BlockImportant,
         other => other,
     };
+    let pattern = || {
+        let text = body;
+        Entry::Optioned(Optioned { text, scope: Scope::Exact, action, options, is_pattern: true, left_out })
+    };
+    if body.starts_with('/') {
+        return pattern();
+    }
     let (text, scope) = match target(body) {
         Ok(Target::Name(text, scope)) => (text, scope),
         Ok(Target::Bare(text)) => match plain::name(text) {
@@ -60,12 +69,22 @@ fn rule(text: &str) -> Entry<'_> {
             Entry::Page { .. } => return Entry::Refused(Refusal::Path),
             other => return other,
         },
+        Err(Refusal::InnerWildcard) if body.starts_with('|') => return pattern(),
         Err(why) => return Entry::Refused(why),
     };
     match options.without(RuleOption::Important) == OptionSet::EMPTY {
         true => Entry::Rule { text, scope, action },
-        false => Entry::Optioned(Optioned { text, scope, action, options, left_out }),
+        false => Entry::Optioned(Optioned { text, scope, action, options, is_pattern: false, left_out }),
     }
+}
+
+/// An expression with its slashes, and the options behind it: `$` may stand in it, too.
+fn expression(text: &str) -> Option<(&str, &str)> {
+    if text.len() > 1 && text.ends_with('/') {
+        return Some((text, ""));
+    }
+    let at = text.rfind("/$").filter(|at| *at > 0)?;
+    Some((&text[..=at], &text[at + 2..]))
 }
 
 /// The options behind a `$`, and the names that `denyallow` leaves out.
@@ -122,7 +141,7 @@ fn target(body: &str) -> Result<Target<'_>, Refusal> {
     match anchored {
         None => Ok(Target::Bare(name)),
         // `|x` without an end is the start of any name: not one that we can say.
-        Some(Scope::Exact) if !ended => Err(Refusal::Path),
+        Some(Scope::Exact) if !ended && !name.trim_start_matches("*.").contains('*') => Err(Refusal::Path),
         Some(scope) => pattern(name, scope).map(|(text, scope)| Target::Name(text, scope)),
     }
 }

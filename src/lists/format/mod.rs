@@ -95,6 +95,8 @@ pub(super) struct Optioned<'a> {
     pub scope: Scope,
     pub action: RuleAction,
     pub options: OptionSet,
+    /// Whether `text` is a mask with its anchors, or an expression in slashes.
+    pub is_pattern: bool,
     /// Names with `|` between them that the rule leaves out.
     pub left_out: &'a str,
 }

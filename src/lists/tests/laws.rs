@@ -8,6 +8,7 @@ use crate::lists::protected::Protected;
 use crate::lists::read::{judge, read, survey};
 use crate::lists::spec::{FormatChoice, ListSpec, Matching, Profile};
 use crate::model::category::Category;
+use crate::model::pattern::pattern_of;
 use crate::model::rule::{Rule, RuleAction, Scope};
 
 /// Pieces from which lines are made that nearly mean something.
@@ -33,6 +34,8 @@ const PIECES: &[&str] = &[
     "$denyallow=",
     "$third-party",
     "$dnstype=A",
+    "adserv*",
+    "/adserv/",
     ",",
     "@@",
     "||",
@@ -102,6 +105,11 @@ fn near_texts() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..30).prop_map(|lines| lines.join("\n"))
 }
 
+/// Whether a rule can be said in dnscrypt's patterns.
+fn is_printable(rule: &Rule) -> bool {
+    rule.action.blocks() && pattern_of(rule.name.as_name()).is_none()
+}
+
 /// A list in dnscrypt's patterns, which can say all three scopes.
 fn printed(rules: &[Rule]) -> String {
     let line = |rule: &Rule| {
@@ -113,7 +121,7 @@ fn printed(rules: &[Rule]) -> String {
         format!("{mark}{}\n", rule.name)
     };
     // A list of nothing but `*.x` would mean x too: one name of another kind stands with them.
-    let rules = rules.iter().filter(|rule| rule.action != RuleAction::Except).map(line);
+    let rules = rules.iter().filter(|rule| is_printable(rule)).map(line);
     rules.chain(["=beside.invalid\n".to_owned()]).collect()
 }
 
@@ -221,7 +229,7 @@ proptest! {
         let again = ListSpec { format: FormatChoice::Named(Format::Wildcard), ..spec(Category::Games, Profile::default()) };
         let (twice, reading) = read(printed(&rules).as_bytes(), &again, &protected);
         let shape = |rules: &[Rule]| -> std::collections::BTreeSet<_> {
-            rules.iter().filter(|rule| rule.action != RuleAction::Except && rule.name.to_string() != "beside.invalid")
+            rules.iter().filter(|rule| is_printable(rule) && rule.name.to_string() != "beside.invalid")
                 .map(|rule| (rule.name.clone(), rule.scope)).collect()
         };
         // Where exceptions or `$important` kept rules apart that are one without them, the print may be shorter.

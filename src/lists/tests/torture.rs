@@ -9,9 +9,11 @@ use crate::lists::protected::Protected;
 use crate::lists::read::{Verdict, judge};
 use crate::lists::spec::{FormatChoice, ListSpec, Profile, SourceSpec};
 use crate::model::category::Category;
+use crate::model::pattern::pattern_of;
 use crate::model::rule::{ListKind, RuleAction};
 
 const FILES: &[(&str, Format)] = &[
+    ("abp-patterns.txt", Format::Abp),
     ("abp-quirks.txt", Format::Abp),
     ("dnscrypt-quirks.txt", Format::Wildcard),
     ("dnsmasq-quirks.conf", Format::Dnsmasq),
@@ -38,6 +40,10 @@ pub(super) fn spec(category: Category, profile: Profile) -> ListSpec {
 fn row(verdict: Verdict<'_>) -> String {
     match verdict {
         Verdict::Taken { name, scope, action: RuleAction::Except } => format!("allow {} {name}", scope.id()),
+        Verdict::Taken { name, scope, action: RuleAction::Spare } => format!("spare {} {name}", scope.id()),
+        Verdict::Taken { name, .. } if pattern_of(name).is_some() => {
+            format!("block pattern {}", pattern_of(name).unwrap_or_default())
+        }
         Verdict::Taken { name, scope, .. } => format!("block {} {name}", scope.id()),
         Verdict::Rewrite { name, scope } => format!("rewrite {} {name}", scope.id()),
         Verdict::Ignored(_) => "ignore - -".into(),
