@@ -1,10 +1,12 @@
 //! What the index promises, by promise: `oracle` the same answers as a naive walk over all rules,
 //! `real` the same on real lists, `broken` no file with a wrong octet is taken, `crash` a build that is
-//! cut off leaves the old index, `small` what is said of single names.
+//! cut off leaves the old index, `small` what is said of single names,
+//! `patterns` what is said of names that patterns meet.
 
 mod broken;
 mod crash;
 mod oracle;
+mod patterns;
 mod real;
 mod small;
 
