@@ -20,7 +20,7 @@ use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;
 use crate::lists::read::{Reading, RuleAt, read_file, read_into};
 use crate::lists::spec::ListSpec;
-use crate::model::rule::{ListInfo, Rule};
+use crate::model::rule::{ListInfo, Rule, RuleAction};
 use crate::sys::whole::open_file;
 
 /// A list with its text at hand.
@@ -194,7 +194,7 @@ fn read_all(
                 let number = builder.add_list(source.info())?;
                 let teaches = brands::teaches(&source.spec.id);
                 index.rules_of(*list).try_for_each(|rule| {
-                    if teaches {
+                    if teaches && rule.action.blocks() {
                         learner.note(rule.name.as_name());
                     }
                     builder.add(number, &rule)
@@ -218,7 +218,7 @@ pub fn brands_of(sources: &[Source], protected: &Protected, folder: &Path) -> Ve
     let mut learner = Learner::default();
     for source in sources.iter().filter(|source| brands::teaches(&source.spec.id)) {
         let mut note = |name: Name<'_>, action: RuleAction| {
-            if action != RuleAction::Except {
+            if action.blocks() {
                 learner.note(name);
             }
         };
