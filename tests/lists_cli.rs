@@ -41,12 +41,20 @@ fn an_index_is_compiled_and_compared() {
     let (old, new) = (school.path("old.index"), school.path("new.index"));
     school.run_ok(&["lists", "compile", "--output", old.to_str().unwrap()]);
     fs::write(&file, "two.example\nthree.example\n").unwrap();
+    let patterns = school.write("b.txt", "||ads*.banner-tracker.example^\n");
+    school.config(
+        None,
+        &(list("a", file.to_str().unwrap(), "games") + &list("b", patterns.to_str().unwrap(), "ads")),
+    );
     let summary = school.run_ok(&["lists", "compile", "--json", "--output", new.to_str().unwrap()]);
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
     assert!(summary["names"].as_u64() > Some(4000), "{summary}");
     let diff = lachan().args(["lists", "diff", "--json"]).args([&old, &new]).output().unwrap();
     let diff: serde_json::Value = serde_json::from_slice(&diff.stdout).unwrap();
-    assert_eq!(diff["names"]["added_samples"], serde_json::json!(["three.example"]));
+    let mut added: Vec<&str> =
+        diff["names"]["added_samples"].as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();
+    added.sort_unstable();
+    assert_eq!(added, ["three.example", "||ads*.banner-tracker.example^"]);
     assert_eq!(diff["names"]["removed_samples"], serde_json::json!(["one.example"]));
     let missing = lachan().args(["lists", "diff"]).args([&old, &school.path("none")]).output().unwrap();
     assert_eq!(missing.status.code(), Some(1));

@@ -33,6 +33,8 @@ use crate::lists::meta::{Acceptance, Meta, source_of};
 use crate::lists::read::{Reading, survey, survey_file};
 use crate::lists::spec::{ListSpec, SourceSpec};
 use crate::lists::store::Store;
+use crate::model::likeness::brand_of;
+use crate::model::pattern::pattern_of;
 use crate::sys::clock::unix_now;
 use crate::sys::limits::keep_files_private;
 use crate::sys::whole::open_file;
@@ -482,11 +484,17 @@ pub fn diff(args: &ListsDiffArgs, screen: &Screen) -> Result<Ended, Failure> {
     page.table(&lists);
     for (sign, names) in [('+', &diff.names.added_samples), ('-', &diff.names.removed_samples)] {
         for name in names {
-            page.line(&format!("{sign} {name}"));
+            page.line(&format!("{sign} {}", entry(name)));
         }
     }
     page.print()?;
     Ok(Ended::Done)
+}
+
+/// A name of an index as people know it: a pattern as its list writes it, a brand with any ending.
+fn entry(name: &OwnedName) -> String {
+    let brand = || Some(format!("{}.*", String::from_utf8_lossy(brand_of(name.as_name())?)));
+    pattern_of(name.as_name()).or_else(brand).unwrap_or_else(|| name.to_string())
 }
 
 fn change_row(what: String, change: &Change, screen: &Screen) -> Vec<String> {
@@ -495,7 +503,7 @@ fn change_row(what: String, change: &Change, screen: &Screen) -> Vec<String> {
 }
 
 fn change_json(change: &Change) -> Value {
-    let names = |names: &[OwnedName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |names: &[OwnedName]| names.iter().map(entry).collect::<Vec<_>>();
     json!({
         "was": change.was,
         "is": change.is,

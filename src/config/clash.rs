@@ -2,6 +2,7 @@
 
 use super::mistake::{Code, Mistake, Said, said};
 use super::source::Place;
+use crate::i18n::Arg;
 
 /// Categories that one sentence names.
 const LAXER_SHOWN: usize = 6;
@@ -58,7 +59,7 @@ pub fn nothing_to_recurse(at: Place) -> Mistake {
 }
 
 /// An allow-only tier or group without an allow set.
-pub fn no_allow_set(at: Place, who: &str) -> Mistake {
+pub fn no_allow_set(at: Place, who: impl Into<Arg>) -> Mistake {
     let what = said!("clash-no-allow-set", who = who);
     Mistake::new(Code::NoAllowSet, at, "allow-only", what).fix(said!("clash-no-allow-set-fix"))
 }

@@ -244,7 +244,7 @@ fn allow_only(
             && !groups.iter().any(|group| group.tier == tier)
             && let Some(place) = placed.mode.as_ref().or(placed.allow_sets.as_ref())
         {
-            filler.note(clash::no_allow_set(place.clone(), tier.vi()));
+            filler.note(clash::no_allow_set(place.clone(), of_tier(tier)));
         }
     }
     for group in &spec.group {
@@ -257,7 +257,7 @@ fn allow_only(
         let mode = settings.mode.unwrap_or(tier.mode);
         if mode == Mode::AllowOnly && tier.allow_sets.is_empty() && group.allow_sets.is_empty() {
             let at = filler.at(group.mode.as_ref().unwrap_or(name));
-            filler.note(clash::no_allow_set(at, name.get_ref()));
+            filler.note(clash::no_allow_set(at, name.get_ref().as_str()));
         }
     }
 }
