@@ -236,6 +236,7 @@ fn tests_do_not_sleep_and_none_is_left_out() {
 const VIETNAMESE: &[(&str, &str)] = &[
     ("model/category.rs", "the one table of categories: id, bit and both names"),
     ("model/tier.rs", "the one table of tiers"),
+    ("model/service.rs", "the one table of services"),
     ("policy/mod.rs", "names of groups that no config names; stores know them by these"),
     ("lists/snapshot.rs", "the notice beside packed lists, in both languages at once"),
     ("app/world.rs", "the name of the school's own rules in stores"),
