@@ -37,9 +37,11 @@ pub fn catalogue(args: &ListsCatalogueArgs, screen: &Screen) -> Result<Ended, Fa
             Lang::Vi => &entry.notes_vi,
             Lang::En => &entry.notes_en,
         };
-        if !note.is_empty() {
-            page.item(&msg!("trouble-of", of = &entry.spec.id, what = note));
-        }
+        let (id, licence) = (&entry.spec.id, &entry.licence);
+        page.item(&match note.is_empty() {
+            true => msg!("catalogue-licence", id = id, licence = licence),
+            false => msg!("catalogue-note", id = id, licence = licence, note = note),
+        });
     }
     page.print()?;
     Ok(Ended::Done)
@@ -49,7 +51,6 @@ fn table(entries: &[CatalogueEntry], measured: &Measurement, screen: &Screen) ->
     let headings = [
         msg!("lists-list"),
         msg!("catalogue-category"),
-        msg!("catalogue-licence"),
         msg!("catalogue-rules"),
         msg!("catalogue-alone"),
         msg!("catalogue-pupils"),
@@ -60,7 +61,7 @@ fn table(entries: &[CatalogueEntry], measured: &Measurement, screen: &Screen) ->
         let figures = measured.sources.get(&entry.spec.id);
         let number =
             |count: Option<u32>| count.map_or("–".to_owned(), |count| screen.lang.number(count.into()));
-        let words = [entry.spec.id.clone(), category(entry).to_owned(), entry.licence.clone()];
+        let words = [entry.spec.id.clone(), category(entry).to_owned()];
         let numbers = [
             figures.map(|figures| figures.rules),
             figures.map(|figures| figures.alone),
