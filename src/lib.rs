@@ -16,7 +16,7 @@
 
 pub mod app;
 pub mod cli;
-pub mod clock;
+pub(crate) mod clock;
 pub mod config;
 pub mod control;
 pub mod dns;
@@ -29,6 +29,6 @@ pub mod policy;
 pub mod query;
 pub mod resolve;
 pub mod rpz;
-pub mod serve;
+pub(crate) mod serve;
 pub mod sys;
 pub mod update;
