@@ -63,6 +63,14 @@ impl WorkerState {
         Self { packets: Some(Packets::new()), ..self }
     }
 
+    /// Forgets everything that a query may have left half done, for after a panic: what it wrote into is not trusted to
+    /// be whole.
+    pub fn renew(&mut self) {
+        self.suffixes = Suffixes::new();
+        self.packets = self.packets.take().map(|_| Packets::new());
+        self.prefetch = None;
+    }
+
     /// Notes what decides at the name whose suffixes the worker has, for a check.
     #[cold]
     pub(super) fn note(&mut self, world: &World, matched: &Matched, reason: &BlockReason, effect: Effect) {
@@ -90,5 +98,21 @@ impl WorkerState {
         let rule = rule.or_else(|| of_service(reason.service?));
         let name = self.suffixes.name().to_owned();
         trace.decided.push(Decided { name, effect, reason: *reason, rule, zone: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::name::OwnedName;
+    use crate::dns::suffixes::HashKey;
+
+    #[test]
+    fn a_renewed_worker_knows_no_name_and_still_has_its_packet_cache() {
+        let mut worker = WorkerState::new(Arc::new(Tally::unread()), Arc::default()).with_packets();
+        worker.suffixes.fill(&HashKey([7; 16]), OwnedName::parse("www.example").unwrap().as_name());
+        worker.renew();
+        assert_eq!(worker.suffixes.len(), 0);
+        assert!(worker.packets.is_some() && worker.take_prefetch().is_none());
     }
 }

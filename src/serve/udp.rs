@@ -198,6 +198,8 @@ impl UdpWorker {
                 false
             }
             Err(_) => {
+                worker.renew();
+                out.clear();
                 Counters::add(&self.waiting.responder().counters().shared.panics);
                 false
             }

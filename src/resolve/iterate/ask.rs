@@ -116,6 +116,7 @@ impl<O: Io> Recursor<O> {
         let mut fallback: Option<ZoneResponse> = None;
         let begun = self.io.elapsed();
         let of_client = CLIENT_TIME.saturating_sub(begun.saturating_sub(job.begun));
+        // Whoever asks last on a long way would otherwise have no time at all, however often it asks again.
         let within = within.min(of_client.max(ZONE_TIME_MIN));
         let mut lookups = 0_usize;
         loop {
@@ -139,6 +140,7 @@ impl<O: Io> Recursor<O> {
                     addresses.into_iter().for_each(|address| self.add(&mut candidates, address));
                     continue;
                 }
+                // Beside the queries under way: a zone whose one good server has no glue does not wait for the others.
                 Next::Find(source) => {
                     lookups += 1;
                     running.push(Box::pin(async move {
@@ -150,6 +152,7 @@ impl<O: Io> Recursor<O> {
                 Next::Wait(wait) => wait,
             };
             let left = within.saturating_sub(self.io.elapsed().saturating_sub(begun));
+            // An address look-up has limits of its own, and what it finds may be the only server that answers.
             let wait = match (lookups, wait) {
                 (0, _) if left.is_zero() => return fallback.ok_or(worst.max(NoResponse::Silent)),
                 (0, wait) => Some(wait.unwrap_or(left).min(left)),
@@ -179,6 +182,7 @@ impl<O: Io> Recursor<O> {
             };
             match self.judge(cut, (name, kind), &mut candidates.list[at], found) {
                 Ok(told) => return Ok(told),
+                // To go on with other servers would only spend more.
                 Err((NoResponse::Spent, _)) => return fallback.ok_or(NoResponse::Spent),
                 Err((nobody, told)) => {
                     worst = worst.max(nobody);
@@ -209,6 +213,8 @@ impl<O: Io> Recursor<O> {
         })?;
         reply::read(zone, name, kind, &answer).map(|response| ZoneResponse { response, from }).map_err(
             |fault| {
+                // A resolver that a delegation names by mistake still knows the answer. It is taken where no authority
+                // gives one: such zones work with other resolvers too.
                 let nobody = self.note_fault(fault, candidate, zone);
                 let told = (fault == Fault::Recursive)
                     .then(|| reply::read_from_resolver(zone, name, kind, reply::rcode(&answer), &answer))
@@ -240,6 +246,7 @@ impl<O: Io> Recursor<O> {
 
     /// Remembers that what a server of `zone` said is of no use, and says how bad that is.
     fn note_fault(&self, fault: Fault, candidate: &mut Candidate, zone: Name<'_>) -> NoResponse {
+        // SERVFAIL is often over a moment later; what else is wrong with a server stays so.
         candidate.is_done = fault != Fault::Failed || candidate.rounds > 1;
         candidate.may_try_again();
         candidate.server.failed();

@@ -23,7 +23,7 @@ const TCP_TIMEOUT_MIN: Duration = Duration::from_millis(1500);
 pub enum NoAnswer {
     /// Nothing came.
     Silent,
-    /// NoResponse is there.
+    /// Nothing listens there, or no way leads there.
     Unreachable,
     /// Something came over a connection of this question's own that does not answer it.
     Unusable,
@@ -67,6 +67,7 @@ impl<O: Io> Recursor<O> {
         // Each turn changes one thing, and never back: EDNS off, cookie new, TCP.
         for _ in 0..4 {
             let chance = self.io.chance();
+            // Over TCP the handshake proves the address; letters in mixed case add nothing to that.
             let mixes = self.settings.mix_case && way == Way::Udp && server.keeps_case(seconds);
             let cookie = edns.then(|| self.cookie_for(address, server)).flatten();
             let extras = edns.then(|| Extras {
@@ -78,6 +79,8 @@ impl<O: Io> Recursor<O> {
             let writing =
                 Writing { id: chance as u16, recursion: false, checking_disabled: false, case, extras };
             let query = question::write(wanted.name, wanted.kind, &writing);
+            // Counted before it is sent: a server that makes us ask again and again is paid for by the question that
+            // led to it.
             if !job.spend_message() {
                 return Err(NoAnswer::Spent);
             }
@@ -86,6 +89,7 @@ impl<O: Io> Recursor<O> {
             let begun = self.io.elapsed();
             let answer = match self.io.exchange(address, query.clone(), way, time_limit).await {
                 Ok(answer) => answer,
+                // Somebody guesses, or the path is broken; either way no datagram from there is to be believed now.
                 Err(ExchangeError::Mismatched) if way == Way::Udp => {
                     way = Way::Tcp;
                     continue;
@@ -103,6 +107,7 @@ impl<O: Io> Recursor<O> {
                     return Err(NoAnswer::Silent);
                 }
             };
+            // A connection's time has the handshake in it, and says nothing of how long a datagram takes.
             if way == Way::Udp {
                 server.answered(self.io.elapsed().saturating_sub(begun));
             }
@@ -135,6 +140,8 @@ impl<O: Io> Recursor<O> {
                     _ => {}
                 }
                 if code == Rcode::BAD_COOKIE {
+                    // Its new cookie is known by now (RFC 7873 §5.3). That ours was refused once more may be an
+                    // attack on the cookie itself: a connection needs none.
                     if ours.len() > CLIENT_COOKIE {
                         way = Way::Tcp;
                     }
@@ -145,6 +152,7 @@ impl<O: Io> Recursor<O> {
                 way = Way::Tcp;
                 continue;
             }
+            // Only a sound answer shows that it was EDNS that it could not read, and not the question.
             if fell_back && matches!(code, Rcode::NO_ERROR | Rcode::NX_DOMAIN) {
                 server.knows_no_edns(seconds);
             }

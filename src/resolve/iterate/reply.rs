@@ -153,6 +153,7 @@ fn read_from(
         other => return Err(Fault::Code(other)),
     };
     let flags = Flags::of(message);
+    // What came is a part of the sets at best (RFC 2181 §9), and a part of a signed set does not validate.
     if flags.has(Flags::TC) {
         return Err(Fault::Truncated);
     }
@@ -160,6 +161,7 @@ fn read_from(
     let recursive = speaker == Speaker::Authority && flags.has(Flags::RA) && !authoritative;
     let (_, found) = records(message)?;
     let mut sections = Sections::of(message, &found)?;
+    // Looked at before sets are left out: a referral upwards is lame and not an empty answer.
     let refers = sections.authority.iter().any(|set| set.rtype == RrType::NS);
     let ours = |set: &RrSet| set.owner.as_name().is_at_or_below(zone) && set.rdata.len() <= RECORDS_MAX;
     sections.answer.retain(ours);

@@ -253,7 +253,11 @@ where
             Ok(Outcome::Silent) => self.end(),
             Ok(Outcome::Pending(pending)) if self.waiting < self.streams.pipeline => self.fetch(pending),
             Ok(Outcome::Pending(pending)) => self.hold(pending),
-            Err(_) => Counters::add(&responder.counters().shared.panics),
+            Err(_) => {
+                worker.renew();
+                answer.clear();
+                Counters::add(&responder.counters().shared.panics);
+            }
         }
     }
 
