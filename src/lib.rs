@@ -6,7 +6,7 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | bottom | [`dns`] and `sys`, then [`model`] and [`clock`], then `i18n` |
+//! | bottom | [`dns`] and `sys`, then [`model`] and `clock`, then `i18n` |
 //! | capabilities | `lists`, `filter`, `policy`, `rpz`, `resolve`, `journal` |
 //! | paths | `query`, `update`, `control` |
 //! | listeners | `serve` |

@@ -22,6 +22,7 @@ mod packed;
 mod sets;
 
 use filter::{Filter, TIERS};
+use lachan::dns::name::OwnedName;
 use names::{Kind, NameFile};
 use sets::ListSet;
 
@@ -45,6 +46,7 @@ fn main() {
         true => names::at_hand(),
         false => arguments.files.iter().map(|(kind, name, path)| NameFile::read(*kind, name, path)).collect(),
     };
+    let mut wrong: Vec<String> = Vec::new();
     let words = match arguments.sets.is_empty() {
         true => vec!["starter".to_owned(), "recommended".into(), "catalogue".into()],
         false => arguments.sets.clone(),
@@ -59,6 +61,7 @@ fn main() {
         for kind in [Kind::Bad, Kind::Good] {
             table(&filter, kind, &files);
         }
+        wrong.extend(blocked_of_ours(&filter, &files).map(|name| format!("{name} ({word})")));
         if let Some(name) = &arguments.hits {
             hits(&filter, &files, name);
         }
@@ -71,6 +74,17 @@ fn main() {
         false => arguments.forward,
     };
     folders.iter().for_each(|folder| forward::run(folder));
+    if !wrong.is_empty() {
+        eprintln!("names that we ship as good are blocked: {}", wrong.join(", "));
+        std::process::exit(1);
+    }
+}
+
+/// Names that we ship as good and that a tier is blocked: there may be none, whatever lists are on.
+fn blocked_of_ours<'f>(filter: &'f Filter, files: &'f [NameFile]) -> impl Iterator<Item = &'f OwnedName> {
+    let ours = files.iter().filter(|file| file.kind == Kind::Good && names::is_ours(&file.name));
+    let is_blocked = |name: &&OwnedName| filter.blocked_as(name).iter().any(Option::is_some);
+    ours.flat_map(|file| &file.names).filter(is_blocked)
 }
 
 /// Measures each source of the catalogue, and writes it down.

@@ -43,7 +43,7 @@ pub enum Failed {
     Order,
     /// The changes are to another state of the zone than ours.
     OutOfStep,
-    /// More than [`RECORDS_MAX`] records.
+    /// More than `RECORDS_MAX` records.
     TooLong,
 }
 
