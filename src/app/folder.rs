@@ -8,8 +8,9 @@
 //! Where no lock can be had (a full or read-only disk), nobody else is known of, and what cannot be written is told
 //! of where it is tried.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,24 @@ use crate::sys::whole::open_private;
 const LOCK_FILE: &str = "server.lock";
 /// Octets of that number.
 const NUMBER_MAX: u64 = 20;
+
+/// Makes the state folder, closed to others, if it can.
+pub(super) fn prepare_state(folder: &Path) -> Result<(), Message> {
+    let prepared = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    if let Err(error) = prepared {
+        return Err(msg!("state-not-usable", folder = folder, error = &error));
+    }
+    if let Ok(meta) = fs::metadata(folder)
+        && meta.permissions().mode() & OTHERS != 0
+    {
+        // A folder of somebody else stays as it is: that shows when something is to be written.
+        let _ = fs::set_permissions(folder, Permissions::from_mode(meta.permissions().mode() & !OTHERS));
+    }
+    Ok(())
+}
+
+/// What nobody but the owner and the group may do with the state folder, and the group may not write.
+const OTHERS: u32 = 0o027;
 
 /// The state folder, and whether it is this server's.
 #[derive(Debug)]

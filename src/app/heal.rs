@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use super::keeper::{Change, apply};
-use super::{App, lists, reload, start, zones};
+use super::{App, folder, lists, reload, zones};
 use crate::config::Settings;
 use crate::i18n::msg;
 
@@ -134,7 +134,7 @@ impl Healer {
             return;
         }
         // The folder may be gone with all that was in it; where it cannot be made, the next line says so.
-        let _ = start::prepare_state(&app.settings().state);
+        let _ = folder::prepare_state(&app.settings().state);
         let saved = index.save(&path);
         match &saved {
             Ok(()) => info!("the index is on disk again: {}", path.display()),

@@ -265,7 +265,7 @@ impl App {
 
     fn try_keep_state(&self) -> Result<(), Message> {
         let settings = self.settings();
-        start::prepare_state(&settings.state)?;
+        folder::prepare_state(&settings.state)?;
         self.folder.look();
         if let Some(held) = self.folder.held() {
             return Err(held);

@@ -11,7 +11,7 @@ use crate::control::explanation::Explanation;
 use crate::dns::idna;
 use crate::dns::rrtype::RrType;
 use crate::filter::Index;
-use crate::filter::open::OpenError;
+use crate::filter::error::OpenError;
 use crate::i18n::{Message, msg};
 use crate::model::roster::Roster;
 use crate::model::tier::Tier;

@@ -1,8 +1,6 @@
 //! From nothing to answering, and back.
 
-use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -13,7 +11,7 @@ use jiff::Timestamp;
 use tracing::{error, info, warn};
 
 use super::answering::Answering;
-use super::folder::StateFolder;
+use super::folder::{StateFolder, prepare_state};
 use super::keeper::Keeper;
 use super::last_good::{Chosen, WhyNot};
 use super::listen::{self, ListenError, Listening, Opened};
@@ -24,7 +22,7 @@ use super::{App, Complaint, Place, Tell, lists, tasks, zones};
 use crate::clock::{Watch, seen};
 use crate::config::{self, Settings};
 use crate::filter::Index;
-use crate::filter::open::OpenError;
+use crate::filter::error::OpenError;
 use crate::i18n::{Message, msg};
 use crate::journal::clock::SystemClock;
 use crate::journal::{self, Journal};
@@ -243,24 +241,6 @@ impl Greeting {
         }
     }
 }
-
-/// Makes the state folder, closed to others, if it can.
-pub(super) fn prepare_state(folder: &Path) -> Result<(), Message> {
-    let prepared = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    if let Err(error) = prepared {
-        return Err(msg!("state-not-usable", folder = folder, error = &error));
-    }
-    if let Ok(meta) = fs::metadata(folder)
-        && meta.permissions().mode() & OTHERS != 0
-    {
-        // A folder of somebody else stays as it is: that shows when something is to be written.
-        let _ = fs::set_permissions(folder, Permissions::from_mode(meta.permissions().mode() & !OTHERS));
-    }
-    Ok(())
-}
-
-/// What nobody but the owner and the group may do with the state folder, and the group may not write.
-const OTHERS: u32 = 0o027;
 
 /// The index on disk if it is sound, whatever its age; else one of the starter lists, made now: on disk, or in
 /// memory where the disk does not take it.

@@ -1,9 +1,10 @@
 //! `lachan check`: what a name gets, and why.
 
 use super::args::CheckArgs;
-use super::out::{Ended, Failure, print_json, tell};
+use super::out::{Ended, Failure, print_json};
 use super::page::Page;
 use super::place;
+use super::reply::tell;
 use super::screen::{Paint, Screen};
 use super::table::Table;
 use super::words;

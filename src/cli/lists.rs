@@ -9,9 +9,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::{ListsAcceptArgs, ListsCompileArgs, ListsDiffArgs, ListsStatusArgs, ListsUpdateArgs};
-use super::out::{Ended, Failure, print_json, tell};
+use super::out::{Ended, Failure, print_json};
 use super::page::Page;
 use super::place;
+use super::reply::tell;
 use super::screen::Screen;
 use super::table::Table;
 use super::words;

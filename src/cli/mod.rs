@@ -16,6 +16,7 @@ pub mod out;
 mod page;
 mod place;
 mod reload;
+mod reply;
 mod screen;
 mod serve;
 mod snapshot;

@@ -12,5 +12,5 @@ use crate::control::Request;
 /// No server to ask.
 pub fn run(args: &ReloadArgs, screen: &Screen) -> Result<Ended, Failure> {
     let socket = place::control_socket(&args.place);
-    super::out::tell(crate::control::client::ask(&socket, &Request::Reload)?, screen)
+    super::reply::tell(crate::control::client::ask(&socket, &Request::Reload)?, screen)
 }

@@ -21,7 +21,7 @@ pub fn run(args: &StatusArgs, screen: &Screen) -> Result<Ended, Failure> {
     let socket = place::control_socket(&args.place);
     let status = match client::ask(&socket, &Request::Status)? {
         Reply::Status(status) => status,
-        other => return super::out::tell(other, screen),
+        other => return super::reply::tell(other, screen),
     };
     if args.json {
         print_json(&as_json(&status)?)?

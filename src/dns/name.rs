@@ -94,6 +94,20 @@ impl<'a> Name<'a> {
         self.0.len() == 1
     }
 
+    /// The labels with dots between them and nothing escaped, for those who look through a name as text.
+    pub(crate) fn write_dotted(self, text: &mut [u8; NAME_MAX]) -> &[u8] {
+        let mut end = 0;
+        for label in self.labels() {
+            if end > 0 {
+                text[end] = b'.';
+                end += 1;
+            }
+            text[end..end + label.len()].copy_from_slice(label);
+            end += label.len();
+        }
+        &text[..end]
+    }
+
     /// Labels from the left (`www` first), the root not counted.
     pub fn labels(self) -> Labels<'a> {
         Labels(self.0)

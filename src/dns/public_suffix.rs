@@ -20,7 +20,7 @@ pub enum SuffixKind {
 /// What `name` is to the list. Labels with a dot inside are taken for two: lists hold none.
 pub fn kind_of(name: Name<'_>) -> SuffixKind {
     let mut text = [0; NAME_MAX];
-    let text = dotted(name, &mut text);
+    let text = name.write_dotted(&mut text);
     let Some(suffix) = psl::suffix(text) else { return SuffixKind::SingleLabel };
     let whole = suffix.as_bytes().len() == text.len();
     match suffix.typ() {
@@ -44,24 +44,10 @@ pub fn registrable(name: Name<'_>) -> Option<Name<'_>> {
         return None;
     }
     let mut text = [0; NAME_MAX];
-    let text = dotted(name, &mut text);
+    let text = name.write_dotted(&mut text);
     let domain = psl::domain(text)?.as_bytes().len();
     // A label starts in the wire form, with its length octet, where it starts in the text.
     Some(name.suffix_at(text.len() - domain))
-}
-
-/// A name with dots between its labels.
-fn dotted<'t>(name: Name<'_>, text: &'t mut [u8; NAME_MAX]) -> &'t [u8] {
-    let mut end = 0;
-    for label in name.labels() {
-        if end > 0 {
-            text[end] = b'.';
-            end += 1;
-        }
-        text[end..end + label.len()].copy_from_slice(label);
-        end += label.len();
-    }
-    &text[..end]
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::model::matched::Counted;
 use crate::model::rule::{ListInfo, ListKind, Protection, RuleAction, Scope};
 
 use super::ALLOW_SETS_MAX;
-use super::weigh::Evidence;
+use super::evidence::Evidence;
 
 /// One list's say in a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,7 +125,7 @@ impl Side {
                     side.effect.join(said);
                     // Contributions stand by list.
                     if last.replace(contribution.list) != Some(contribution.list) {
-                        evidence.add(&said);
+                        evidence.add(said.categories, said.is_trusted);
                     }
                 }
             }

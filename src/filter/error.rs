@@ -1,10 +1,9 @@
-//! Why no index was made.
+//! Why no index was made, and why a file is not taken as one.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::layout::LIST_TEXT_MAX;
-use super::open::OpenError;
 use super::{ALLOW_SETS_MAX, LISTS_MAX};
 
 /// Different classes in one index. Real lists make some thousands; this many are 16 MB.
@@ -56,4 +55,44 @@ pub enum BuildError {
     /// The file just written does not pass its own check: the disk, memory, or a bug of ours.
     #[error("the new index does not pass its check: {0}")]
     Unsound(#[source] OpenError),
+}
+
+/// Why a file is not taken as an index. The remedy is always to build it anew.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It does not start as an index does.
+    #[error("not an index file")]
+    NotAnIndex,
+    /// It was written by another version of the program.
+    #[error("index layout {found}, this program reads {}", super::layout::VERSION)]
+    Version {
+        /// The layout's number.
+        found: u32,
+    },
+    /// It is shorter or longer than its header says.
+    #[error("{found} octets do not fit the sizes in the header")]
+    Size {
+        /// Octets of the file.
+        found: u64,
+    },
+    /// Octets have changed since it was written.
+    #[error("checksum of the {section} does not fit")]
+    Checksum {
+        /// Which part.
+        section: &'static str,
+    },
+    /// The checksums fit, but the content contradicts itself.
+    #[error("{what}")]
+    Contradiction {
+        /// What is wrong.
+        what: &'static str,
+    },
 }

@@ -10,9 +10,12 @@ use crate::sys::fault;
 use crate::sys::lock::Guard;
 
 use super::disk::{Disk, Real, beside, clear_leftovers, folder_of};
+use super::error::OpenError;
 use super::layout::RECORDS;
-use super::open::{GIVE_BACK, OpenError};
 use super::{Index, Records};
+
+/// Octets of records after which the pages that were read for a check are given back.
+pub(super) const GIVE_BACK: usize = 4 << 20;
 
 /// What tells that a file has not been touched: writing and cutting change the time of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,6 +36,7 @@ pub mod class;
 pub mod diff;
 mod disk;
 pub mod error;
+mod evidence;
 pub mod explain;
 mod kept;
 mod layout;

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::dns::suffixes::{HashKey, hash_name};
 use crate::sys::mmap::Mapped;
@@ -14,7 +14,8 @@ use crate::sys::pipeline::pipeline;
 use crate::sys::whole::open_file;
 
 use super::class::{Contribution, Effect, Side};
-use super::kept::{Backing, Stamp};
+use super::error::OpenError;
+use super::kept::{Backing, GIVE_BACK, Stamp};
 use super::layout::{
     BUCKET_OCTETS, BUCKETS, CLASSES, CONTRIBUTION_OCTETS, CONTRIBUTIONS, ClassAt, HEADER_OCTETS, Header,
     HeaderError, LISTS, Line, PATTERNS, RECORDS, SECTIONS, encode_class, take_list, u32_at,
@@ -22,51 +23,9 @@ use super::layout::{
 use super::table::PLACES;
 use super::{Index, LISTS_MAX, Records, patterns};
 
-/// Why a file is not taken as an index. The remedy is always to build it anew.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// It does not start as an index does.
-    #[error("not an index file")]
-    NotAnIndex,
-    /// It was written by another version of the program.
-    #[error("index layout {found}, this program reads {}", super::layout::VERSION)]
-    Version {
-        /// The layout's number.
-        found: u32,
-    },
-    /// It is shorter or longer than its header says.
-    #[error("{found} octets do not fit the sizes in the header")]
-    Size {
-        /// Octets of the file.
-        found: u64,
-    },
-    /// Octets have changed since it was written.
-    #[error("checksum of the {section} does not fit")]
-    Checksum {
-        /// Which part.
-        section: &'static str,
-    },
-    /// The checksums fit, but the content contradicts itself.
-    #[error("{what}")]
-    Contradiction {
-        /// What is wrong.
-        what: &'static str,
-    },
-}
-
 /// Octets of records that are kept in private memory: those of some 300,000 names. Such an index is whole
 /// whatever becomes of its file.
 const HELD_MAX: usize = 8 << 20;
-/// Octets of records after which the pages that were read for a check are given back.
-pub(super) const GIVE_BACK: usize = 4 << 20;
 /// Octets read at once: whole buckets and classes.
 const PIECE: usize = 256 << 10;
 /// Names that are read before they are looked up: those of some 100 KiB of records.

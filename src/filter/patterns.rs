@@ -37,7 +37,7 @@ impl Index {
                 for rule in self.in_force(at, class, &excepted) {
                     let said = self.effect_of(rule);
                     effect.join(said);
-                    evidence.add(&said);
+                    evidence.add(said.categories, said.is_trusted);
                     hit = Some(at);
                 }
             });

@@ -13,60 +13,8 @@ use crate::model::matched::Counted;
 
 use super::Index;
 use super::class::{Contribution, Effect};
+use super::evidence::Evidence;
 use super::lookup::{Excepted, ListSet};
-
-/// Lists that must agree on a milder category where none of them is our own or the school's.
-const AGREEING: u8 = 2;
-
-/// Which lists put a name into which category.
-#[derive(Clone, Debug)]
-pub(super) struct Evidence {
-    /// Lists, by bit of the category.
-    lists: [u8; 64],
-    /// Categories that one of our own lists, or one of the school's, gives.
-    trusted: CategorySet,
-}
-
-impl Default for Evidence {
-    fn default() -> Self {
-        Self { lists: [0; 64], trusted: CategorySet::EMPTY }
-    }
-}
-
-impl Evidence {
-    /// Adds what one list says.
-    pub fn add(&mut self, effect: &Effect) {
-        if effect.is_trusted {
-            self.trusted = self.trusted.union(effect.categories);
-        }
-        effect
-            .categories
-            .bits()
-            .for_each(|bit| self.lists[usize::from(bit)] = self.count(bit).saturating_add(1));
-    }
-
-    fn count(&self, bit: u8) -> u8 {
-        self.lists[usize::from(bit)]
-    }
-
-    /// Those of `categories` that a single downloaded list claims alone, and that accuse.
-    pub fn thin(&self, categories: CategorySet) -> CategorySet {
-        let grave = categories.intersection(CategorySet::GRAVE).without(self.trusted);
-        grave.filter(|bit| self.count(bit) == 1)
-    }
-
-    /// Whether there is enough to believe a milder category.
-    pub fn has_milder(&self) -> bool {
-        !self.trusted.intersection(CategorySet::MILDER).is_empty()
-            || CategorySet::MILDER.bits().any(|bit| self.count(bit) >= AGREEING)
-    }
-
-    /// The best evidenced of `categories`.
-    pub fn best(&self, categories: CategorySet) -> Counted {
-        let weight = |bit: &u8| (self.trusted.0 >> bit & 1, self.count(*bit), u8::MAX - bit);
-        categories.bits().max_by_key(weight).map_or(Counted::NONE, Counted::of_bit)
-    }
-}
 
 impl Index {
     /// What the lists add, each list's own exceptions applied, an exception that covers the name undoing all of its
@@ -81,7 +29,7 @@ impl Index {
                 let said = self.effect_of(contribution);
                 effect.join(said);
                 if seen.insert(contribution.list) {
-                    evidence.add(&said);
+                    evidence.add(said.categories, said.is_trusted);
                 }
             }
         });
@@ -113,7 +61,7 @@ impl Index {
                     said.categories = said.categories.without(CategorySet::HOSTING);
                 }
                 if !said.categories.is_empty() && seen.insert(contribution.list) {
-                    evidence.add(&said);
+                    evidence.add(said.categories, said.is_trusted);
                 }
             }
         });
@@ -134,7 +82,7 @@ impl Index {
                     said.categories = said.categories.without(CategorySet::HOSTING);
                 }
                 if !said.categories.is_empty() && seen.insert(contribution.list) {
-                    evidence.add(&said);
+                    evidence.add(said.categories, said.is_trusted);
                 }
             }
         });

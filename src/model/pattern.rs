@@ -125,7 +125,7 @@ impl Patterns {
     pub fn meeting(&self, name: Name<'_>) -> Vec<&Pattern> {
         let Some(literals) = &self.literals else { return Vec::new() };
         let mut text = [0; NAME_MAX];
-        let text = dotted(name, &mut text);
+        let text = name.write_dotted(&mut text);
         let mut found: Vec<usize> = Vec::new();
         for candidate in literals.find_overlapping_iter(text) {
             let at = candidate.pattern().as_usize();
@@ -139,20 +139,6 @@ impl Patterns {
         found.sort_unstable();
         found.into_iter().map(|at| &self.all[at]).collect()
     }
-}
-
-/// A name with dots between its labels.
-fn dotted<'t>(name: Name<'_>, text: &'t mut [u8; NAME_MAX]) -> &'t [u8] {
-    let mut end = 0;
-    for label in name.labels() {
-        if end > 0 {
-            text[end] = b'.';
-            end += 1;
-        }
-        text[end..end + label.len()].copy_from_slice(label);
-        end += label.len();
-    }
-    &text[..end]
 }
 
 /// Octets that every name contains that a pattern meets.

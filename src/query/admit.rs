@@ -6,9 +6,9 @@
 use super::block::Place;
 use super::inspect::{RULES, TARGETS, Trail, service_target};
 use super::judge::{Closed, Found, Judgement, Known, Monitored, judge};
-use super::request::{Allowed, Request};
-use super::rewrite::Rewrite;
-use super::zones::{Acted, Look, ZonesLeft, put};
+use super::pending::Rewrite;
+use super::request::{Allowed, Look, Request, ZonesLeft};
+use super::zones::{Acted, put};
 use super::{Responder, WorkerState};
 use crate::dns::ede::EdeCode;
 use crate::dns::message::Section;

@@ -11,6 +11,7 @@
 // and `pending` are for what has to be fetched, `packets` and `repeat` for what was asked before.
 
 mod admit;
+mod before_fetch;
 pub mod block;
 pub mod client;
 pub mod counters;

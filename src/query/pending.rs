@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::Client;
-use super::request::Allowed;
-use super::rewrite::Rewrite;
+use super::request::{Allowed, Request};
 use super::world::World;
 use crate::dns::question::{Question, Refused};
 use crate::resolve::Answer;
+use crate::resolve::alias::Alias;
+use crate::rpz::trigger::Kind;
 
 /// Every client is answered within this, at the latest with SERVFAIL: stub resolvers give up after 5 s, and then
 /// nobody learns why. What is being fetched goes on for as long as the resolver's own deadline, for who asks again.
@@ -33,9 +34,28 @@ pub(super) enum Task {
     Rewrite(Rewrite),
 }
 
+/// An alias of a policy zone's rule, to be followed.
+#[derive(Clone, Debug)]
+pub(super) struct Rewrite {
+    /// The world's own aliases before it.
+    pub(super) before: Vec<Alias>,
+    pub(super) alias: Alias,
+    /// Number of the zone.
+    pub(super) zone: usize,
+    /// What the rule matched by.
+    pub(super) kind: Kind,
+}
+
+impl Request<'_> {
+    /// The query, to be fetched: a copy that outlives the worker's buffer.
+    pub(super) fn pending(&self, task: Task) -> PendingQuery {
+        PendingQuery::new(&self.moment.world, self.question.packet, self.client, task)
+    }
+}
+
 impl PendingQuery {
     /// Copies what outlives the worker's buffer.
-    pub(super) fn new(world: &Arc<World>, packet: &[u8], client: Client, task: Task) -> Self {
+    fn new(world: &Arc<World>, packet: &[u8], client: Client, task: Task) -> Self {
         let due = Instant::now() + ANSWER_WITHIN;
         Self { world: world.clone(), packet: packet.into(), client, due, task }
     }

@@ -3,14 +3,12 @@
 use std::net::IpAddr;
 
 use super::client::{Client, Transport};
-use super::pending::{PendingQuery, Task};
 use super::world::{Moment, World};
-use super::zones::ZonesLeft;
 use crate::dns::question::Question;
 use crate::i18n::Lang;
-use crate::model::verdict::AllowReason;
+use crate::model::verdict::{AllowReason, BlockReason};
 use crate::policy::{Group, Mode};
-use crate::resolve::cache::Hit;
+use crate::resolve::cache::{Hit, Stamp};
 use crate::rpz::zones::GroupZones;
 
 /// What is in force for a client: what names are judged by.
@@ -78,11 +76,6 @@ impl<'q> Request<'q> {
         Self { moment, ..*self }
     }
 
-    /// The same query, to be fetched: a copy that outlives the worker's buffer.
-    pub(super) fn pending(&self, task: Task) -> PendingQuery {
-        PendingQuery::new(&self.moment.world, self.question.packet, self.client, task)
-    }
-
     /// The snapshot.
     pub fn world(&self) -> &'q World {
         self.context.world
@@ -135,5 +128,47 @@ impl Allowed {
     /// Allowed, and policy zones have nothing more to say.
     pub fn finally(reason: AllowReason) -> Self {
         Self { reason, zones: ZonesLeft::NONE }
+    }
+}
+
+/// What zones have still to say of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct ZonesLeft {
+    pub(super) look: Look,
+    /// Disabled zones that were counted already.
+    pub(super) told: u64,
+    /// The block that holds unless a zone opens the name.
+    pub(super) unless_opened: Option<BlockReason>,
+    /// Whether everybody in the group gets the same, also the next time.
+    pub(super) may_keep: bool,
+}
+
+/// Whether the answer is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// No: there are no zones, or they have decided.
+    Done,
+    /// Where its stamp says that a zone has a rule for it.
+    IfMarked,
+    /// In any case: the question has a rule, and an earlier zone may have another for the answer.
+    InAnyCase,
+}
+
+impl ZonesLeft {
+    /// Nothing.
+    pub const NONE: Self = Self { look: Look::Done, told: 0, unless_opened: None, may_keep: true };
+
+    /// A number that tells apart what is left to be looked at.
+    pub(super) fn key(&self) -> u8 {
+        self.look as u8 | u8::from(self.unless_opened.is_some()) << 4
+    }
+
+    /// Whether the zones are to be asked about an answer with this stamp.
+    pub(super) fn looks(&self, request: Request<'_>, stamp: Stamp) -> bool {
+        match self.look {
+            Look::Done => false,
+            Look::InAnyCase => true,
+            Look::IfMarked => request.context.zones.is_some_and(|zones| zones.has_any_of(stamp.zones)),
+        }
     }
 }

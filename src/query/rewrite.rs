@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::block::Place;
 use super::fetch::Fetch;
 use super::judge::{Closed, Found, Judge};
-use super::pending::Finished;
+use super::pending::{Finished, Rewrite};
 use super::request::{Allowed, Request};
 use super::zones::{finish, put, told};
 use super::{Responder, WorkerState};
@@ -22,19 +22,6 @@ use crate::model::verdict::{AllowReason, Verdict};
 use crate::policy::decide::decide_link;
 use crate::resolve::Ask;
 use crate::resolve::alias::Alias;
-use crate::rpz::trigger::Kind;
-
-/// An alias of a policy zone's rule, to be followed.
-#[derive(Clone, Debug)]
-pub(super) struct Rewrite {
-    /// The world's own aliases before it.
-    pub(super) before: Vec<Alias>,
-    pub(super) alias: Alias,
-    /// Number of the zone.
-    pub(super) zone: usize,
-    /// What the rule matched by.
-    pub(super) kind: Kind,
-}
 
 impl Responder {
     /// Fetches where a rule's alias leads and writes the answer. Zones have nothing to say of what they lead

@@ -14,7 +14,7 @@ use crate::dns::suffixes::HashKey;
 use crate::filter::Index;
 use crate::filter::build::{BuildLimits, BuildSummary, Builder, Progress};
 use crate::filter::error::BuildError;
-use crate::filter::open::OpenError;
+use crate::filter::error::OpenError;
 use crate::lists::brands::{self, Brand, Learner};
 use crate::lists::fresh::Fresh;
 use crate::lists::protected::Protected;

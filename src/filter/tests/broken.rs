@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::{List, build, name, walk};
 use crate::filter::Index;
+use crate::filter::error::OpenError;
 use crate::filter::layout::{HEADER_OCTETS, Header};
-use crate::filter::open::OpenError;
 use crate::model::category::Category;
 use crate::model::rule::{ListKind, RuleAction, Scope};
 

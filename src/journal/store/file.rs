@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::fold::none_found;
-use super::{APPLICATION_ID, ASIDE_MAX, BUSY_WAIT, CACHE_KIB, Doing, Error, FILE, SCHEMA, TABLES, WAL_KEPT};
+use super::{
+    APPLICATION_ID, ASIDE_MAX, BUSY_WAIT, CACHE_KIB, Doing, Error, FILE, SCHEMA, TABLES, WAL_KEPT, none_found,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, Transaction, params};
 
 use super::file::set_mark;
-use super::{Doing, Error, Store};
+use super::{Doing, Error, Store, none_found};
 use crate::journal::block::{self, Block, Line, ROWS_MAX};
 use crate::journal::clock::{day_number, day_of};
 use crate::journal::kinds::Who;
@@ -209,14 +209,6 @@ impl Store {
             total <= 2 * ROWS_MAX as i64
         };
         Ok(found.into_iter().take_while(fits).map(|(id, _)| id).collect())
-    }
-}
-
-/// Whoever looks for one row and finds none.
-pub(super) fn none_found<T>(error: rusqlite::Error) -> rusqlite::Result<Option<T>> {
-    match error {
-        rusqlite::Error::QueryReturnedNoRows => Ok(None),
-        error => Err(error),
     }
 }
 

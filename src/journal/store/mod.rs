@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use file::{check_roughly, prepare, refuse_strangers, set_mark, with_ending};
-use fold::{HourDevices, none_found};
+use fold::HourDevices;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::config::DbConfig;
@@ -332,6 +332,14 @@ impl Store {
     #[cfg(test)]
     pub fn db(&self) -> &Connection {
         &self.db
+    }
+}
+
+/// Whoever looks for one row and finds none.
+fn none_found<T>(error: rusqlite::Error) -> rusqlite::Result<Option<T>> {
+    match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(None),
+        error => Err(error),
     }
 }
 

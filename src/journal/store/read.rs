@@ -13,9 +13,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row as SqlRow, ToSql, Transaction, params};
 
 use super::file::open_for_reading;
-use super::fold::none_found;
 use super::sources::Matcher;
-use super::{Doing, Error};
+use super::{Doing, Error, none_found};
 use crate::dns::name::{Name, OwnedName};
 use crate::journal::block::{self, Line, read_sums, wire_of};
 use crate::journal::clock::start_of;

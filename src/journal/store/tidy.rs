@@ -20,9 +20,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::file::set_mark;
-use super::fold::{Owner, insert_block, none_found, owner};
+use super::fold::{Owner, insert_block, owner};
 use super::read::NAMES_AT_ONCE;
-use super::{BUSY_WAIT, Doing, Error, Store};
+use super::{BUSY_WAIT, Doing, Error, Store, none_found};
 use crate::journal::block::{self, Block, Line, ROWS_MAX};
 use crate::journal::clock::{day_number, day_of, minute_of};
 use crate::journal::kinds::Who;

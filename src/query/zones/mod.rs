@@ -10,9 +10,8 @@ mod write;
 use super::client::Transport;
 use super::counters::Counters;
 use super::inspect::Trail;
-use super::pending::Task;
-use super::request::Request;
-use super::rewrite::Rewrite;
+use super::pending::{Rewrite, Task};
+use super::request::{Look, Request, ZonesLeft};
 use super::trace::ZoneRule;
 use super::{Outcome, Responder, WorkerState, World};
 use crate::dns::name::{Name, OwnedName};
@@ -25,54 +24,11 @@ use crate::model::matched::Matched;
 use crate::model::verdict::{AllowReason, BlockReason, Layer, Source, Verdict};
 use crate::policy::decide::comes_before_zones;
 use crate::resolve::alias::Alias;
-use crate::resolve::cache::Stamp;
 use crate::rpz::action::Action;
 use crate::rpz::decide::{self, Ruling, Seen};
 use crate::rpz::zones::Zone;
 use write::{Said, sets_of, write};
 pub(super) use write::{finish, put};
-
-/// What zones have still to say of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct ZonesLeft {
-    pub(super) look: Look,
-    /// Disabled zones that were counted already.
-    pub(super) told: u64,
-    /// The block that holds unless a zone opens the name.
-    pub(super) unless_opened: Option<BlockReason>,
-    /// Whether everybody in the group gets the same, also the next time.
-    pub(super) may_keep: bool,
-}
-
-/// Whether the answer is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
-    /// No: there are no zones, or they have decided.
-    Done,
-    /// Where its stamp says that a zone has a rule for it.
-    IfMarked,
-    /// In any case: the question has a rule, and an earlier zone may have another for the answer.
-    InAnyCase,
-}
-
-impl ZonesLeft {
-    /// Nothing.
-    pub const NONE: Self = Self { look: Look::Done, told: 0, unless_opened: None, may_keep: true };
-
-    /// A number that tells apart what is left to be looked at.
-    pub(super) fn key(&self) -> u8 {
-        self.look as u8 | u8::from(self.unless_opened.is_some()) << 4
-    }
-
-    /// Whether the zones are to be asked about an answer with this stamp.
-    pub(super) fn looks(&self, request: Request<'_>, stamp: Stamp) -> bool {
-        match self.look {
-            Look::Done => false,
-            Look::InAnyCase => true,
-            Look::IfMarked => request.context.zones.is_some_and(|zones| zones.has_any_of(stamp.zones)),
-        }
-    }
-}
 
 /// What came of the zones before there is an answer.
 pub(super) enum Early {
