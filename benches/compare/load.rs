@@ -1,14 +1,13 @@
 //! A server with the blocked names in force: started, waited for, started once more.
 
 use std::fs;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use super::SERVER_CORE;
 use super::generator;
 use super::peers::Peer;
+use super::place::Place;
 use super::process::{self, Process};
 use super::questions::{Blocked, LOADED};
 
@@ -18,50 +17,6 @@ const LOAD_MAX: Duration = Duration::from_secs(120);
 /// Starts with what an earlier one left on the disk; of a server that is slow at it, one.
 const STARTS: usize = 9;
 const SLOW: Duration = Duration::from_secs(1);
-
-/// A port of loopback for each server, below those that clients get; the upstream has number 0. The
-/// address is the one that the interface has: BIND takes no other.
-pub fn address(number: usize) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, 25_300 + number as u16).into()
-}
-
-/// Where a server lives, and whom it asks.
-pub struct Place {
-    pub folder: PathBuf,
-    pub address: SocketAddr,
-    pub upstream: SocketAddr,
-}
-
-impl Place {
-    pub fn new(work: &Path, number: usize, upstream: SocketAddr) -> Self {
-        Self { folder: work.join(format!("{number}")), address: address(1 + number), upstream }
-    }
-
-    /// A file of the server, as its config names it.
-    pub fn file(&self, name: &str) -> String {
-        self.folder.join(name).display().to_string()
-    }
-
-    /// Writes a file of the server.
-    pub fn write(&self, name: &str, text: &str) -> io::Result<()> {
-        fs::write(self.folder.join(name), text)
-    }
-
-    /// Writes a file of one line, or two, a name, line by line.
-    pub fn write_names<'n>(
-        &self,
-        name: &str,
-        head: &str,
-        names: impl Iterator<Item = &'n str>,
-        line: impl Fn(&mut String, &str),
-    ) -> io::Result<()> {
-        let mut text = head.to_owned();
-        names.for_each(|name| line(&mut text, name));
-        // Beside, then renamed: who watches the file sees it whole.
-        self.write("new", &text)?;
-        fs::rename(self.folder.join("new"), self.folder.join(name))
-    }
-}
 
 /// A server with its list in force.
 pub struct Loaded {

@@ -13,6 +13,7 @@ mod generator;
 mod load;
 mod measure;
 mod peers;
+mod place;
 mod plot;
 mod process;
 mod questions;
@@ -24,8 +25,9 @@ mod split;
 mod streams;
 mod upstream;
 
-use load::{Loaded, Place};
+use load::Loaded;
 use measure::Figures;
+use place::Place;
 use questions::{Blocked, Kind, Questions};
 
 /// The core of the server that is measured.

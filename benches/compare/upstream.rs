@@ -10,9 +10,6 @@ use std::time::{Duration, Instant};
 use super::process::{Process, program};
 use super::{GENERATOR_CORE, generator};
 
-/// The address of every name (RFC 5737). In the answer to a blocked name it is a leak.
-pub const EVERYWHERE: [u8; 4] = [198, 51, 100, 7];
-
 /// Long enough to stay cached during the whole comparison.
 const ZONE: &str = "\
 $ORIGIN .
@@ -35,7 +32,7 @@ pub struct Upstream {
 pub fn start(work: &Path) -> Upstream {
     let folder = work.join("upstream");
     fs::create_dir_all(&folder).expect("a folder for the upstream");
-    let address = super::load::address(0);
+    let address = super::place::address(0);
     let config = format!(
         "server:\n ip-address: {}@{}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{dir}\"\n database: \"\"\n \
          pidfile: \"\"\n zonelistfile: \"{dir}/zone.list\"\n xfrdfile: \"\"\n xfrdir: \"{dir}\"\n \

@@ -4,7 +4,7 @@
 use std::io;
 use std::process::Command;
 
-use super::super::load::Place;
+use super::super::place::Place;
 use super::{Peer, Reload, command};
 
 pub const DNSDIST: Peer = Peer {

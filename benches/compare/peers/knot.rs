@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Command;
 
-use super::super::load::Place;
+use super::super::place::Place;
 use super::{Peer, Reload, command, rpz};
 
 pub const KNOT: Peer = Peer {

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Command;
 
-use super::load::Place;
+use super::place::Place;
 
 mod bind;
 mod dnsdist;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::load::Place;
+use super::super::place::Place;
 use super::Names;
 
 /// The file's name in a place.
