@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::cache::TtlBounds;
+use super::cache::bounds::TtlBounds;
 use super::dns64::prefix::Prefix;
 use super::forward::upstream::Upstream;
 use super::iterate::minimise::Minimisation;

@@ -30,8 +30,10 @@ use crate::dns::reply::{Error, Reply};
 use crate::dns::rrtype::RrType;
 use crate::dns::security::Security;
 use crate::i18n::Lang;
+pub use bounds::TtlBounds;
 use entry::Entry;
 
+pub mod bounds;
 mod entry;
 
 /// Octets of a usual answer with all it costs: to guess how many entries there will be.
@@ -39,27 +41,6 @@ const ENTRY_USUAL: u64 = 400;
 /// What an entry costs besides its octets: the fields of key and entry, the store's links, a share of the
 /// links that remember what was dropped, and what the allocator adds to four pieces. Measured: 290 to 320.
 const ENTRY_FIXED: u64 = 300;
-
-/// How long answers are kept, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TtlBounds {
-    /// TTLs below this are raised to it (0: none is).
-    pub min: u32,
-    /// TTLs above this are cut to it.
-    pub max: u32,
-    /// The same for negative answers (RFC 2308 §5 suggests one to three hours).
-    pub negative_max: u32,
-    /// SERVFAIL (RFC 9520: 1 to 30 s).
-    pub failure: u32,
-    /// For so long after its time an answer is still given where no new one can be had (RFC 8767); 0: never.
-    pub stale: u32,
-}
-
-impl Default for TtlBounds {
-    fn default() -> Self {
-        Self { min: 0, max: 86_400, negative_max: 3600, failure: 5, stale: 86_400 }
-    }
-}
 
 /// What the inspection of an answer found. Opaque here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
