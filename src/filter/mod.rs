@@ -17,10 +17,11 @@
 //! ([`Index::is_sound`]), and never the process.
 //!
 //! Knows names, rules, lists. Never knows tiers, clients or list formats.
-// Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that
-// lead from a hash to a record; `weigh` which of several categories is believed; `open` checks a file; `kept` looks after the file of an index in use; `lookup` is the way of a query; `patterns` says what patterns say of a name; `explain` finds
-// the rules behind an answer; `names` reads everything back; `build` with `spill`, `merge` and `disk`
-// makes a file; `diff` compares two.
+// Inside: `layout` is the file, octet by octet; `class` what a class says; `table` the buckets that lead from a hash to a
+// record; `evidence` and `weigh` which of several categories is believed; `open` checks a file; `kept` looks after the
+// file of an index in use; `lookup` is the way of a query; `patterns` says what patterns say of a name; `explain` finds
+// the rules behind an answer; `names` reads everything back; `build` with `spill`, `merge` and `disk` makes a file; `diff`
+// compares two; `error` says why there is none.
 
 use std::ops::Range;
 

@@ -7,8 +7,9 @@
 //!
 //! Depends on policy, index, journal, resolver and policy zones. Does not depend on sockets.
 // Inside: `client` and `request` are who asks what, `worker` is what a worker keeps, `admit` and `judge` decide about an
-// answer, `likeness` what a name stands for, `block` and `texts` write a block, `zones` and `rewrite` do what policy zones say, `refuse` turns away, `fetch`
-// and `pending` are for what has to be fetched, `packets` and `repeat` for what was asked before.
+// answer, `likeness` is what a name stands for, which `before_fetch` looks at, `block` and `texts` write a block, `zones`
+// and `rewrite` do what policy zones say, `refuse` turns away, `fetch` and `pending` are for what has to be fetched,
+// `packets` and `repeat` for what was asked before.
 
 mod admit;
 mod before_fetch;
